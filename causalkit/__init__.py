@@ -1,0 +1,80 @@
+"""causalkit: Granger-causal graphs from multivariate time series, with plugins.
+
+```python
+import causalkit
+
+discovery = causalkit.discover(frame, method="grngc", lag=3)
+print(discovery.summary())
+```
+
+Heavy parts are imported when they are first used, so that ``import causalkit`` is cheap and plugins can import the
+names they need from here.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from causalkit.contributions import (
+    Contribution,
+    Dataset,
+    Forecaster,
+    Method,
+    Metric,
+    Reader,
+    Regularizer,
+    Writer,
+)
+from causalkit.errors import CausalkitError
+from causalkit.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from causalkit.api import discover, read, simulate
+    from causalkit.discovery import Discovery
+    from causalkit.panel import Panel
+    from causalkit.run import Run
+    from causalkit.truth import Truth
+
+__version__ = "1.0.0"
+
+_LAZY = {
+    "Discovery": "causalkit.discovery",
+    "Panel": "causalkit.panel",
+    "Run": "causalkit.run",
+    "Truth": "causalkit.truth",
+    "discover": "causalkit.api",
+    "read": "causalkit.api",
+    "simulate": "causalkit.api",
+}
+
+__all__ = [
+    "CausalkitError",
+    "Contribution",
+    "Dataset",
+    "Discovery",
+    "Forecaster",
+    "Method",
+    "Metric",
+    "Panel",
+    "Reader",
+    "Regularizer",
+    "Run",
+    "Truth",
+    "Writer",
+    "__version__",
+    "discover",
+    "hookimpl",
+    "read",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'causalkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

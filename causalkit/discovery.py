@@ -1,0 +1,196 @@
+"""Discovery: the result of a method, with all that is needed to trust and repeat it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalkit.errors import PluginError
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import pandas as pd
+
+    from causalkit.truth import Truth
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Discovery:
+    """Scores for every cause, effect and lag, and how they came about.
+
+    A method fills ``names``, ``scores`` and what it knows of ``p_values``, ``history``, ``config`` and ``notes``;
+    `causalkit.discover` adds the rest.
+
+    Attributes:
+        names: of the P series.
+        scores: shape (P, P, L), ``scores[cause, effect, lag - 1]``, non-negative; lag 1 is the most recent step.
+        p_values: shape (P, P, L), or None.
+        joint_p_values: shape (P, P), of a test over all lags of a pair at once, or None.
+        selected: shape (P, P, L), the edges that `causalkit.selection` chose, or None.
+        selection: how they were chosen.
+        history: lists of equal length, one entry an epoch: ``epoch``, ``forecast``, ``validation``, one for each penalty.
+        method: name of the method.
+        config: fully resolved configuration.
+        seed, device, versions, seconds: of the run.
+        data: shape, windows used and dropped, digest.
+        notes: what was assumed, dropped or cut short, in sentences.
+    """
+
+    names: tuple[str, ...]
+    scores: Array
+    p_values: Array | None = None
+    joint_p_values: Array | None = None
+    selected: NDArray[np.bool_] | None = None
+    selection: Mapping[str, Any] | None = None
+    history: Mapping[str, list[float]] = field(default_factory=dict)
+    method: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    device: str = "cpu"
+    versions: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))
+        object.__setattr__(self, "scores", np.ascontiguousarray(self.scores, dtype=np.float64))
+        size = len(self.names)
+        if self.scores.ndim != 3 or self.scores.shape[:2] != (size, size) or not self.scores.shape[2]:
+            raise PluginError(
+                f"scores have the shape {self.scores.shape} for {size} series", "a method returns (cause, effect, lag)"
+            )
+        if not np.isfinite(self.scores).all() or (self.scores < 0).any():
+            bad = np.argwhere(~np.isfinite(self.scores) | (self.scores < 0))[0]
+            raise PluginError(
+                f"the score {self.scores[tuple(bad)]} of {self.names[bad[0]]} -> {self.names[bad[1]]} at lag "
+                f"{bad[2] + 1} is not a finite non-negative number",
+                "the method is at fault, or its settings let training diverge",
+            )
+        for what, shape in (("p_values", self.scores.shape), ("selected", self.scores.shape)):
+            values = getattr(self, what)
+            if values is not None and values.shape != shape:
+                raise PluginError(f"{what} have the shape {values.shape}, scores {shape}", "both need the same")
+
+    @property
+    def lags(self) -> int:
+        """Number of lags, L."""
+        return int(self.scores.shape[2])
+
+    @property
+    def pair_scores(self) -> Array:
+        """Shape (P, P): the largest score over lags."""
+        result: Array = self.scores.max(axis=2)
+        return result
+
+    @property
+    def pair_lags(self) -> NDArray[np.intp]:
+        """Shape (P, P): the lag at which the score is largest."""
+        return self.scores.argmax(axis=2) + 1
+
+    @property
+    def pair_p_values(self) -> Array | None:
+        """Shape (P, P): the joint test over lags, or the smallest p-value over lags corrected for their number."""
+        if self.joint_p_values is not None:
+            return self.joint_p_values
+        if self.p_values is None:
+            return None
+        corrected: Array = np.minimum(1.0, self.p_values.min(axis=2) * self.lags)
+        return corrected
+
+    @property
+    def pair_selected(self) -> NDArray[np.bool_] | None:
+        """Shape (P, P): was any lag of the pair selected?"""
+        return None if self.selected is None else self.selected.any(axis=2)
+
+    def edges(self, top: int | None = None, *, self_edges: bool = True, selected_only: bool = False) -> pd.DataFrame:
+        """Return one row for each cause, effect and lag, strongest first.
+
+        Args:
+            top: keep so many rows.
+            self_edges: keep rows whose cause is their effect.
+            selected_only: keep selected edges.
+
+        Returns:
+            Columns ``cause, effect, lag, score, p_value, selected``; the last two are empty where they are unknown.
+        """
+        import pandas as pd
+
+        cause, effect, lag = (index.ravel() for index in np.indices(self.scores.shape))
+        score = self.scores.ravel()
+        keep = np.ones(len(score), dtype=bool)
+        if not self_edges:
+            keep &= cause != effect
+        if selected_only and self.selected is not None:
+            keep &= self.selected.ravel()
+        order = np.lexsort((lag, effect, cause, -score))
+        order = order[keep[order]][:top]
+        names = np.array(self.names, dtype=object)
+        return pd.DataFrame(
+            {
+                "cause": names[cause[order]],
+                "effect": names[effect[order]],
+                "lag": lag[order] + 1,
+                "score": score[order],
+                "p_value": np.full(len(order), np.nan) if self.p_values is None else self.p_values.ravel()[order],
+                "selected": pd.array([pd.NA] * len(order), dtype="boolean")
+                if self.selected is None
+                else pd.array(self.selected.ravel()[order], dtype="boolean"),
+            }
+        )
+
+    def graph(self, *, selected_only: bool | None = None) -> nx.DiGraph:
+        """Return the summary graph for networkx; see `causalkit.graph.discovery_graph`."""
+        from causalkit.graph import discovery_graph
+
+        return discovery_graph(self, selected_only=selected_only)
+
+    def select(self, rule: str) -> Discovery:
+        """Return the discovery with edges selected by a rule such as ``"top-k:20"``; see `causalkit.selection`."""
+        from causalkit.selection import select
+
+        return select(self, rule)
+
+    def evaluate(self, truth: Truth, *, diagonal: Literal["include", "exclude"] = "exclude") -> dict[str, float]:
+        """Return every metric that applies, by name; see `causalkit.evaluation.evaluate`."""
+        from causalkit.evaluation import evaluate
+
+        return evaluate(self, truth, diagonal=diagonal)
+
+    def summary(self, top: int = 10) -> str:
+        """Return a few readable lines: what was done, and the strongest edges between different series."""
+        from causalkit.describe import summary
+
+        return summary(self, top)
+
+    def save(self, path: str | Path) -> None:
+        """Write the discovery in the format that the suffix names (.json, .csv, .npz, .graphml, .gexf, .dot)."""
+        from causalkit.io import write
+
+        write(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Discovery:
+        """Read a discovery from .json or .npz.
+
+        Raises:
+            DataError: the file is missing, or no discovery.
+        """
+        from causalkit.io import load
+
+        return load(path)
+
+    def __repr__(self) -> str:
+        return self.summary(top=5)
+
+    def _repr_html_(self) -> str:
+        from causalkit.describe import html
+
+        return html(self)
