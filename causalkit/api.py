@@ -1,0 +1,214 @@
+"""What users call from Python; the command line is a thin layer over it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from causalkit.contributions import Contribution, Dataset, Method
+from causalkit.errors import PluginError, WrongUsageError
+from causalkit.params import Tree, merge, nest, plain, resolve, signature_of
+from causalkit.registry import Provided, registry
+
+if TYPE_CHECKING:
+    from causalkit.discovery import Discovery
+    from causalkit.panel import Panel
+    from causalkit.run import Run
+    from causalkit.truth import Truth
+
+DEFAULT_METHOD = "grngc"
+
+
+def discover(
+    data: Any,
+    *,
+    method: str = DEFAULT_METHOD,
+    lag: int | None = None,
+    forecaster: str | None = None,
+    regularizer: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    select: str | None = None,
+    standardize: bool = True,
+    names: Sequence[str] | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    dtype: Literal["float32", "float64"] = "float32",
+    threads: int = 1,
+    time_limit: float | None = None,
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
+    observers: Iterable[Any] = (),
+) -> Discovery:
+    """Find the Granger-causal graph of a panel.
+
+    Args:
+        data: a DataFrame, an array (T, P) or (R, T, P), a list of these (one a realisation), a `Panel`, or the path
+            of a file or folder.
+        method: name of a method; ``causalkit methods`` lists them.
+        lag: K, how many past steps may act; default: the method's own.
+        forecaster, regularizer: other parts for a neural method.
+        params: parameters of the method, nested or with dotted keys: ``{"training.epochs": 400}``.
+        select: a rule that turns scores into edges, such as ``"top-k:20"``.
+        standardize: give every series mean 0 and standard deviation 1 first.
+        names: of the series of a bare array.
+        seed, device, dtype, threads, time_limit, checkpoint, resume, observers: see `causalkit.run.Run`.
+
+    Returns:
+        A `Discovery` with ``scores[cause, effect, lag - 1]``.
+
+    Raises:
+        CausalkitError: whatever the user can mend; the message says what, where and how.
+
+    Example:
+        >>> import causalkit
+        >>> panel, truth = causalkit.simulate("lorenz96", seed=0)
+        >>> discovery = causalkit.discover(panel, method="grngc", params={"training.epochs": 200})
+        >>> discovery.evaluate(truth)["auroc"]
+        1.0
+    """
+    from causalkit.panel import Panel
+    from causalkit.run import Run
+
+    panel = read(data) if isinstance(data, str | Path) else Panel.of(data, names=names)
+    run = Run(
+        seed=seed,
+        device=device,
+        dtype=dtype,
+        threads=threads,
+        time_limit=time_limit,
+        checkpoint=None if checkpoint is None else Path(checkpoint),
+        resume=resume,
+        observers=list(observers),
+    )
+    tree = merge({}, nest(params or {}))
+    for key, value in (("lag", lag), ("forecaster", forecaster), ("regularizer", regularizer)):
+        if value is not None:
+            tree = merge(tree, {key: {"name": value} if key != "lag" else value})
+    provided = registry().get(Method, method)
+    acting, config = build_method(provided, tree)
+    discovery = fit(acting, provided, config, panel, run, standardize=standardize)
+    if select:
+        discovery = discovery.select(select)
+    run.notify("on_end", discovery)
+    return discovery
+
+
+def build_method(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[Any, Tree]:
+    """Return a method object for checked parameters, and these parameters as the result records them.
+
+    Raises:
+        ParameterError: an unknown key or a bad value.
+        WrongUsageError: a forecaster and a regularizer that cannot work together, or parts for a method without any.
+    """
+    record = provided.record
+    factory = record.load()
+    given = dict(tree)
+    parts: Tree = {}
+    if record.neural:
+        from causalkit.neural.parts import forecaster_part, penalty_sum
+
+        parts["forecaster"] = forecaster_part(record.forecaster, _table(given.pop("forecaster", {})))
+        parts["regularizer"] = penalty_sum(record.regularizer, _table(given.pop("regularizer", {})))
+    else:
+        for part in ("forecaster", "regularizer"):
+            if part in given:
+                raise WrongUsageError(
+                    f"method {record.name} has no {part} to choose", f"leave out {part}, or choose a neural method"
+                )
+    arguments = resolve(factory, given, what=f"method {record.name}", supplied=parts)
+    return factory(**parts, **arguments), plain(arguments)
+
+
+def fit(
+    acting: Any, provided: Provided[Method], config: Tree, panel: Panel, run: Run, *, standardize: bool = True
+) -> Discovery:
+    """Check the panel, fit a method to it and complete the result with all that is needed to repeat it.
+
+    Raises:
+        DataError: the panel cannot be used.
+        PluginError: the method returns something else than a discovery of these series.
+    """
+    from causalkit.discovery import Discovery
+
+    panel.check(int(config.get("lag") or 1))
+    notes = [*panel.notes, *_default_lag_note(provided, config)]
+    run.observers.extend(observer for _, observer in registry().call("causalkit_observers", run=run))
+    learned = panel.standardized()[0] if standardize else panel
+    found = acting.fit(learned, run)
+    if not isinstance(found, Discovery) or found.names != panel.names:
+        raise PluginError(
+            f"method {provided.record.name} of {provided.plugin.key} returned no discovery of these series",
+            "report this to the plugin's author",
+        )
+    return replace(
+        found,
+        method=provided.record.name,
+        config={"method": provided.record.name, **config, **found.config, **_circumstances(run, standardize)},
+        seed=run.seed,
+        data={**panel.describe(), "standardized": standardize, **found.data},
+        versions=versions(provided),
+        seconds=run.seconds,
+        notes=(*notes, *found.notes),
+    )
+
+
+def simulate(dataset: str, *, seed: int = 0, **params: Any) -> tuple[Panel, Truth | None]:
+    """Return a data set by name, ``family`` or ``family:item``, and its truth where one is known.
+
+    Args:
+        seed: of the random draws; a data set without any ignores it.
+        params: of the data set, for example ``series=20``.
+
+    Raises:
+        UnknownNameError, ParameterError: with the nearest known name.
+    """
+    family, _, item = dataset.partition(":")
+    record = registry().get(Dataset, family).record
+    factory = record.load()
+    known = signature_of(factory)
+    supplied: Tree = {}
+    if "item" in known:
+        supplied["item"] = item or None
+    elif item:
+        raise WrongUsageError(f"the data set {family!r} has no items", f"write {family} without ':{item}'")
+    if "seed" in known and "seed" not in params:
+        params = {**params, "seed": seed}
+    arguments = resolve(factory, params, what=f"data set {record.name}", prefix="dataset.", supplied=supplied)
+    panel, truth = factory(**supplied, **arguments)
+    return panel, truth
+
+
+def read(paths: str | Path | Sequence[str | Path], **options: Any) -> Panel:
+    """Read a file, several files or a folder as one panel; options as in `causalkit.io.ReadOptions`."""
+    from causalkit import io
+
+    return io.read(paths, io.ReadOptions(**options))
+
+
+def versions(provided: Provided[Contribution]) -> dict[str, str]:
+    """Return the versions of whatever a result depends on."""
+    found = {"python": platform.python_version(), provided.plugin.distribution: provided.plugin.version}
+    for package in ("causalkit", "torch", "numpy", "statsmodels"):
+        found[package] = importlib.metadata.version(package)
+    return found
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    """Return ``forecaster = "kan"`` and ``[forecaster] name = "kan"`` as the same."""
+    return value if isinstance(value, Mapping) else {"name": value}
+
+
+def _circumstances(run: Run, standardize: bool) -> Tree:
+    return {"standardize": standardize, "dtype": run.dtype, "threads": run.threads, "time_limit": run.time_limit}
+
+
+def _default_lag_note(provided: Provided[Method], config: Tree) -> list[str]:
+    """A lag that nobody chose is said aloud."""
+    default = signature_of(provided.record.load()).get("lag")
+    if default is None or config.get("lag") != default.default:
+        return []
+    return [f"lag {default.default} is the default of {provided.record.name}; choose another with --lag"]

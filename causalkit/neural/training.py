@@ -1,0 +1,183 @@
+"""The one training loop of all neural methods."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from causalkit.errors import TrainingError
+from causalkit.neural.checkpoint import Progress, load_checkpoint, save_checkpoint
+from causalkit.neural.interrupt import deferred_interrupt
+from causalkit.neural.penalties import PenaltySum
+from causalkit.neural.protocols import Batch
+from causalkit.run import Run
+
+
+class Training(BaseModel):
+    """Settings of training; keys of ``--set training.KEY=VALUE``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: int = Field(default=200, ge=1, description="passes over all windows")
+    learning_rate: float = Field(default=0.01, gt=0, description="step size of the optimiser")
+    batch_size: int | None = Field(default=None, ge=1, description="windows a step; none: all of them")
+    optimizer: Literal["adam", "sgd"] = Field(default="adam", description="sgd with a proximal penalty is ISTA")
+    schedule: Literal["constant", "cosine"] = Field(default="constant", description="of the learning rate")
+    validation: float = Field(default=0.0, ge=0, le=0.5, description="share of windows held out to judge forecasts")
+    patience: int | None = Field(default=None, ge=1, description="epochs without a better held-out error; none: all")
+
+
+@dataclass(frozen=True)
+class Held:
+    """Windows that training judges forecasts by and never learns from: x (B, K, P) and y (B, P)."""
+
+    x: Tensor
+    y: Tensor
+
+
+def train(
+    model: nn.Module,
+    penalties: PenaltySum,
+    x: Tensor,
+    y: Tensor,
+    settings: Training,
+    run: Run,
+    *,
+    held: Held | None = None,
+    fingerprint: str = "",
+) -> Progress:
+    """Minimise mean squared forecast error + penalties over windows x (B, K, P) and next steps y (B, P).
+
+    The error is the mean over windows and series. With held-out windows the weights with the lowest held-out forecast
+    error are kept in the end, and training ends early when it has not fallen for ``patience`` epochs.
+
+    Returns:
+        The history and why training ended: "epochs", "patience" or "time limit". The model is changed in place.
+
+    Raises:
+        TrainingError: a loss is no longer finite.
+    """
+    generator = run.torch_generator()
+    optimizer = _optimizer(model, settings)
+    progress = Progress()
+    if run.checkpoint and run.resume and run.checkpoint.exists():
+        progress = load_checkpoint(run.checkpoint, fingerprint, model, optimizer, generator)
+    run.start({"epochs": settings.epochs, "done": progress.epoch})
+    saved = time.monotonic()
+    with deferred_interrupt(active=run.checkpoint is not None) as interrupt:
+        while not progress.stopped:
+            progress.stopped = _reason_to_stop(progress, settings, run)
+            if progress.stopped:
+                break
+            rate = learning_rate(settings, progress.epoch)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            losses = _epoch(model, penalties, x, y, settings, optimizer, generator, rate)
+            progress.epoch += 1
+            if held is not None:
+                losses["validation"] = _judge(model, held, progress)
+            _record(progress, losses, settings)
+            run.epoch(progress.epoch, losses)
+            due = time.monotonic() - saved >= run.checkpoint_every
+            if run.checkpoint and (due or interrupt.asked):
+                save_checkpoint(run.checkpoint, fingerprint, model, optimizer, generator, progress)
+                saved = time.monotonic()
+            if interrupt.asked:
+                raise KeyboardInterrupt
+    if run.checkpoint:
+        # A time limit is not the end of training: a resumed run goes on from here.
+        resumable = replace(progress, stopped="") if progress.stopped == "time limit" else progress
+        save_checkpoint(run.checkpoint, fingerprint, model, optimizer, generator, resumable)
+    if progress.best:
+        model.load_state_dict(progress.best)
+    return progress
+
+
+def learning_rate(settings: Training, epoch: int) -> float:
+    """Return the step size of an epoch, counted from 0."""
+    if settings.schedule == "constant":
+        return settings.learning_rate
+    phase = torch.pi * epoch / settings.epochs
+    return 0.5 * settings.learning_rate * (1 + float(torch.cos(torch.tensor(phase))))
+
+
+def _optimizer(model: nn.Module, settings: Training) -> torch.optim.Optimizer:
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(model.parameters(), lr=settings.learning_rate)
+    return torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
+
+
+def _reason_to_stop(progress: Progress, settings: Training, run: Run) -> str:
+    if progress.epoch >= settings.epochs:
+        return "epochs"
+    if settings.patience and progress.best and progress.epoch - progress.best_epoch >= settings.patience:
+        return "patience"
+    if run.expired and progress.epoch:  # at least one epoch, so that there is something to read off
+        return "time limit"
+    return ""
+
+
+def _epoch(
+    model: nn.Module,
+    penalties: PenaltySum,
+    x: Tensor,
+    y: Tensor,
+    settings: Training,
+    optimizer: torch.optim.Optimizer,
+    generator: torch.Generator,
+    rate: float,
+) -> dict[str, float]:
+    """Take one pass over the windows; return the mean of each loss part."""
+    model.train()
+    sums: dict[str, float] = {}
+    for rows in _batches(len(x), settings.batch_size, generator):
+        batch = Batch(x=x, y=y, generator=generator) if rows is None else Batch(x[rows], y[rows], generator)
+        forecast = (model(batch.x) - batch.y).square().mean()
+        parts = {"forecast": forecast, **penalties.losses(model, batch)}
+        optimizer.zero_grad(set_to_none=True)
+        torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        penalties.prox(model, rate)
+        share = len(batch.x) / len(x)
+        for name, value in parts.items():
+            sums[name] = sums.get(name, 0.0) + share * value.item()
+    return sums
+
+
+def _batches(windows: int, size: int | None, generator: torch.Generator) -> Iterator[Tensor | None]:
+    """Yield shuffled rows for each mini-batch; None stands for all windows at once."""
+    if size is None or size >= windows:
+        yield None
+        return
+    order = torch.randperm(windows, generator=generator, device=generator.device)
+    yield from order.split(size)
+
+
+@torch.no_grad()
+def _judge(model: nn.Module, held: Held, progress: Progress) -> float:
+    """Return the held-out forecast error, and keep the weights when it is the lowest so far."""
+    model.eval()
+    loss = (model(held.x) - held.y).square().mean().item()
+    if loss < progress.best_loss:
+        progress.best_loss, progress.best_epoch = loss, progress.epoch
+        progress.best = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    return loss
+
+
+def _record(progress: Progress, losses: dict[str, float], settings: Training) -> None:
+    """Append the losses of an epoch, and refuse to go on when one is not finite."""
+    for name, value in losses.items():
+        if value != value or abs(value) == float("inf"):
+            raise TrainingError(
+                f"training diverged: the {name} loss is {value} in epoch {progress.epoch} "
+                f"(training.learning_rate={settings.learning_rate:g})",
+                f"try --set training.learning_rate={settings.learning_rate / 10:g}, or a weaker regularizer.strength",
+            )
+        progress.history.setdefault(name, []).append(value)
+    progress.history.setdefault("epoch", []).append(progress.epoch)

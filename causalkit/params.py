@@ -1,0 +1,199 @@
+"""Parameters: ``KEY=VALUE`` strings and TOML tables become typed keyword arguments of a factory.
+
+The types come from the factory's annotated signature and are checked by pydantic; an unknown key answers with the
+nearest one. Precedence everywhere: defaults < configuration file < ``--set``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import tomllib
+import types
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from causalkit.errors import DataError, ParameterError, did_you_mean
+
+Tree = dict[str, Any]
+
+
+def parse_settings(settings: Iterable[str]) -> Tree:
+    """Turn ``["forecaster.hidden=64", ...]`` into a nested dictionary of strings; later ones win.
+
+    Raises:
+        ParameterError: an entry has no "=" or no key.
+    """
+    tree: Tree = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key.strip():
+            raise ParameterError(f"the setting {setting!r} is malformed", "write KEY=VALUE, for example training.epochs=200")
+        tree = merge(tree, nest({key.strip(): value.strip()}))
+    return tree
+
+
+def nest(flat: Mapping[str, Any]) -> Tree:
+    """Turn dotted keys into nested dictionaries; values that are mappings are nested as well."""
+    tree: Tree = {}
+    for key, value in flat.items():
+        inner: Any = nest(value) if isinstance(value, Mapping) else value
+        for part in reversed(str(key).split(".")):
+            inner = {part: inner}
+        tree = merge(tree, inner)
+    return tree
+
+
+def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> Tree:
+    """Return both trees in one; where both have a leaf, ``upper`` wins.
+
+    Raises:
+        ParameterError: a key is a table in one tree and a value in the other.
+    """
+    merged: Tree = dict(lower)
+    for key, value in upper.items():
+        old = merged.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            merged[key] = merge(old, value)
+        elif isinstance(old, Mapping):
+            merged[key] = merge(old, {"name": value})  # "forecaster = 'kan'" beside "forecaster.hidden = 64"
+        elif isinstance(value, Mapping) and old is not None:
+            merged[key] = merge({"name": old}, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def read_config(path: str | Path) -> Tree:
+    """Read a TOML file.
+
+    Raises:
+        DataError: the file is missing or is no TOML.
+    """
+    path = Path(path)
+    try:
+        return nest(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no such file", "name a TOML file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise DataError(f"{path}: not a readable TOML file: {error}", "see docs/usage.md for an example") from error
+
+
+def signature_of(factory: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """Return the named parameters of a factory with their annotations resolved."""
+    function = factory.__init__ if inspect.isclass(factory) else factory  # type: ignore[misc]
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except Exception:  # an annotation that only exists for type checkers; such parameters take anything
+        hints = {}
+    return {
+        name: parameter.replace(annotation=hints.get(name, Any))
+        for name, parameter in inspect.signature(factory).parameters.items()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    }
+
+
+def resolve(
+    factory: Callable[..., Any], given: Mapping[str, Any], *, what: str, prefix: str = "", supplied: Iterable[str] = ()
+) -> Tree:
+    """Check and convert the parameters that a user gave for a factory, and fill in its defaults.
+
+    Args:
+        given: nested values, as text or typed.
+        what: how errors call the factory, for example ``"forecaster mlp"``.
+        prefix: what stands before a key on the command line, for example ``"forecaster."``.
+        supplied: parameters that causalkit itself passes; users cannot set them.
+
+    Returns:
+        Keyword arguments for the factory, without the supplied ones.
+
+    Raises:
+        ParameterError: an unknown key, a missing value or a value of the wrong type.
+    """
+    import pydantic
+
+    reserved = set(supplied)
+    parameters = {name: p for name, p in signature_of(factory).items() if name not in reserved}
+    for key in given:
+        if key not in parameters:
+            raise ParameterError(
+                f"{what} has no parameter {prefix + key!r}", did_you_mean(prefix + key, [prefix + p for p in parameters])
+            )
+    fields: dict[str, Any] = {
+        name: (p.annotation, ... if p.default is inspect.Parameter.empty else p.default) for name, p in parameters.items()
+    }
+    values = {name: from_text(value, parameters[name].annotation) for name, value in given.items()}
+    # Names like "model_dim" are fine for parameters, hence no protected namespaces.
+    config = pydantic.ConfigDict(extra="forbid", arbitrary_types_allowed=True, protected_namespaces=())
+    model = pydantic.create_model("Parameters", __config__=config, **fields)
+    for name, parameter in parameters.items():
+        if name in values and isinstance(values[name], Mapping) and isinstance(parameter.default, pydantic.BaseModel):
+            values[name] = {**parameter.default.model_dump(), **values[name]}
+    try:
+        checked = model(**values)
+    except pydantic.ValidationError as error:
+        raise _readable(error, what, prefix, parameters) from error
+    return {name: getattr(checked, name) for name in parameters}
+
+
+def from_text(value: Any, annotation: Any) -> Any:
+    """Split and clean text for the annotation; pydantic converts the rest. Values that are no text pass through."""
+    import pydantic
+
+    annotation = _bare(annotation)
+    union = get_origin(annotation) in (Union, types.UnionType)
+    options = [_bare(option) for option in get_args(annotation)] if union else [annotation]
+    if isinstance(value, Mapping):
+        for option in options:
+            if inspect.isclass(option) and issubclass(option, pydantic.BaseModel):
+                fields = option.model_fields
+                return {k: from_text(v, fields[k].annotation) if k in fields else v for k, v in value.items()}
+        return value
+    wants_sequence = any(get_origin(option) in (tuple, list) for option in options)
+    if isinstance(value, str):
+        if type(None) in options and value.lower() in ("none", "null"):
+            return None
+        if wants_sequence:
+            return [part.strip() for part in value.strip("[]()").split(",") if part.strip()]
+    if wants_sequence and isinstance(value, int | float):
+        return [value]
+    return value
+
+
+def _bare(annotation: Any) -> Any:
+    """Return an annotation without the constraints of ``Annotated``."""
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def plain(value: Any) -> Any:
+    """Return a parameter as what JSON can hold."""
+    import pydantic
+
+    if isinstance(value, pydantic.BaseModel):
+        return plain(value.model_dump())
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(inner) for inner in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value)
+
+
+def _readable(error: Any, what: str, prefix: str, parameters: Mapping[str, inspect.Parameter]) -> ParameterError:
+    """Turn pydantic's first complaint into one sentence that names the key as the user writes it."""
+    import pydantic
+
+    first = error.errors()[0]
+    location = [str(part) for part in first["loc"]]
+    key = prefix + ".".join(part for part in location if not part.isdigit())
+    if first["type"] == "extra_forbidden":
+        owner = parameters[location[0]].annotation
+        known = list(owner.model_fields) if inspect.isclass(owner) and issubclass(owner, pydantic.BaseModel) else []
+        return ParameterError(
+            f"{what} has no parameter {key!r}", did_you_mean(key, [f"{prefix}{location[0]}.{name}" for name in known])
+        )
+    if first["type"] == "missing":
+        return ParameterError(f"{what} needs the parameter {key!r}", f"give it: --set {key}=VALUE")
+    said = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return ParameterError(f"{key}={first['input']} does not fit {what}", f"it should be {said}")

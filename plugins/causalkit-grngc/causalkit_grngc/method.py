@@ -1,0 +1,14 @@
+"""The method ``grngc``: which parts it is made of when the user chooses none."""
+
+from __future__ import annotations
+
+from causalkit.neural import ForecasterPart, NeuralMethod, PenaltySum, Training
+
+TRAINING = Training(epochs=200, learning_rate=0.01)
+
+
+def grngc(
+    forecaster: ForecasterPart, regularizer: PenaltySum, lag: int = 2, training: Training = TRAINING
+) -> NeuralMethod:
+    """Return GRNGC: full-batch Adam on forecast error + gradient penalty (arXiv 2507.11178)."""
+    return NeuralMethod(forecaster, regularizer, lag=lag, training=training)
