@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from causalkit.contributions import Contribution, Dataset, Method
+from causalkit.contributions import Dataset, Method
 from causalkit.errors import PluginError, WrongUsageError
 from causalkit.params import Tree, merge, nest, plain, resolve, signature_of
 from causalkit.registry import Provided, registry
@@ -91,6 +91,9 @@ def discover(
     provided = registry().get(Method, method)
     acting, config = build_method(provided, tree)
     discovery = fit(acting, provided, config, panel, run, standardize=standardize)
+    if "lag" not in tree and "lag" in config:
+        said = f"lag {config['lag']} is the default of {discovery.method}; choose another with --lag"
+        discovery = replace(discovery, notes=(*discovery.notes, said))
     if select:
         discovery = discovery.select(select)
     run.notify("on_end", discovery)
@@ -135,7 +138,6 @@ def fit(
     from causalkit.discovery import Discovery
 
     panel.check(int(config.get("lag") or 1))
-    notes = [*panel.notes, *_default_lag_note(provided, config)]
     run.observers.extend(observer for _, observer in registry().call("causalkit_observers", run=run))
     learned = panel.standardized()[0] if standardize else panel
     found = acting.fit(learned, run)
@@ -152,7 +154,7 @@ def fit(
         data={**panel.describe(), "standardized": standardize, **found.data},
         versions=versions(provided),
         seconds=run.seconds,
-        notes=(*notes, *found.notes),
+        notes=(*panel.notes, *found.notes),
     )
 
 
@@ -189,7 +191,7 @@ def read(paths: str | Path | Sequence[str | Path], **options: Any) -> Panel:
     return io.read(paths, io.ReadOptions(**options))
 
 
-def versions(provided: Provided[Contribution]) -> dict[str, str]:
+def versions(provided: Provided[Any]) -> dict[str, str]:
     """Return the versions of whatever a result depends on."""
     found = {"python": platform.python_version(), provided.plugin.distribution: provided.plugin.version}
     for package in ("causalkit", "torch", "numpy", "statsmodels"):
@@ -204,11 +206,3 @@ def _table(value: Any) -> Mapping[str, Any]:
 
 def _circumstances(run: Run, standardize: bool) -> Tree:
     return {"standardize": standardize, "dtype": run.dtype, "threads": run.threads, "time_limit": run.time_limit}
-
-
-def _default_lag_note(provided: Provided[Method], config: Tree) -> list[str]:
-    """A lag that nobody chose is said aloud."""
-    default = signature_of(provided.record.load()).get("lag")
-    if default is None or config.get("lag") != default.default:
-        return []
-    return [f"lag {default.default} is the default of {provided.record.name}; choose another with --lag"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -35,7 +35,8 @@ class Discovery:
         joint_p_values: shape (P, P), of a test over all lags of a pair at once, or None.
         selected: shape (P, P, L), the edges that `causalkit.selection` chose, or None.
         selection: how they were chosen.
-        history: lists of equal length, one entry an epoch: ``epoch``, ``forecast``, ``validation``, one for each penalty.
+        history: lists of equal length, one entry an epoch: ``epoch``, ``forecast``, ``validation``, and
+            one for each penalty.
         method: name of the method.
         config: fully resolved configuration.
         seed, device, versions, seconds: of the run.
@@ -93,7 +94,8 @@ class Discovery:
     @property
     def pair_lags(self) -> NDArray[np.intp]:
         """Shape (P, P): the lag at which the score is largest."""
-        return self.scores.argmax(axis=2) + 1
+        lags: NDArray[np.intp] = self.scores.argmax(axis=2) + 1
+        return lags
 
     @property
     def pair_p_values(self) -> Array | None:
@@ -108,7 +110,10 @@ class Discovery:
     @property
     def pair_selected(self) -> NDArray[np.bool_] | None:
         """Shape (P, P): was any lag of the pair selected?"""
-        return None if self.selected is None else self.selected.any(axis=2)
+        if self.selected is None:
+            return None
+        chosen: NDArray[np.bool_] = np.any(self.selected, axis=2)
+        return chosen
 
     def edges(self, top: int | None = None, *, self_edges: bool = True, selected_only: bool = False) -> pd.DataFrame:
         """Return one row for each cause, effect and lag, strongest first.
@@ -158,11 +163,17 @@ class Discovery:
 
         return select(self, rule)
 
-    def evaluate(self, truth: Truth, *, diagonal: Literal["include", "exclude"] = "exclude") -> dict[str, float]:
-        """Return every metric that applies, by name; see `causalkit.evaluation.evaluate`."""
+    def evaluate(
+        self,
+        truth: Truth,
+        *,
+        diagonal: Literal["include", "exclude"] = "exclude",
+        metrics: Iterable[str] | None = None,
+    ) -> dict[str, float]:
+        """Return the named metrics, or all that apply; see `causalkit.evaluation.evaluate`."""
         from causalkit.evaluation import evaluate
 
-        return evaluate(self, truth, diagonal=diagonal)
+        return evaluate(self, truth, diagonal=diagonal, metrics=metrics)
 
     def summary(self, top: int = 10) -> str:
         """Return a few readable lines: what was done, and the strongest edges between different series."""

@@ -1,4 +1,4 @@
-'''What a plugin may contribute. Read this first.
+"""What a plugin may contribute. Read this first.
 
 A plugin is a distribution with an entry point in the group ``causalkit`` that names a module (or any object) with
 functions marked by ``causalkit.hookimpl``:
@@ -10,7 +10,7 @@ my-plugin = "my_plugin"
 
 Seven hooks take no arguments and yield typed records (see `causalkit.contributions`); two take arguments. Hook
 functions may ``return`` a list or ``yield``; they are called once, lazily, when something of their kind is asked for.
-'''
+"""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def causalkit_datasets() -> Iterable[Dataset]:  # type: ignore[empty-body]
 
 @hookspec
 def causalkit_metrics() -> Iterable[Metric]:  # type: ignore[empty-body]
-    """Contribute metrics: a number from an `causalkit.evaluation.Evaluation`, which already respects the diagonal policy.
+    """Contribute metrics: a number from a `causalkit.evaluation.Evaluation`, which respects the diagonal policy.
 
     ```python
     from causalkit import Metric, hookimpl

@@ -299,7 +299,7 @@ def _from_frame(frame: pd.DataFrame, where: str) -> tuple[Array, list[str]]:
 
 def _from_array(part: Any, where: str) -> Array:
     if isinstance(part, np.ma.MaskedArray):
-        part = part.astype(np.float64).filled(np.nan)
+        part = np.ma.filled(part.astype(np.float64), np.nan)
     try:
         values = np.array(part, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -28,7 +28,9 @@ def parse_settings(settings: Iterable[str]) -> Tree:
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key.strip():
-            raise ParameterError(f"the setting {setting!r} is malformed", "write KEY=VALUE, for example training.epochs=200")
+            raise ParameterError(
+                f"the setting {setting!r} is malformed", "write KEY=VALUE, for example training.epochs=200"
+            )
         tree = merge(tree, nest({key.strip(): value.strip()}))
     return tree
 
@@ -81,7 +83,7 @@ def read_config(path: str | Path) -> Tree:
 
 def signature_of(factory: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """Return the named parameters of a factory with their annotations resolved."""
-    function = factory.__init__ if inspect.isclass(factory) else factory  # type: ignore[misc]
+    function = factory.__init__ if inspect.isclass(factory) else factory
     try:
         hints = get_type_hints(function, include_extras=True)
     except Exception:  # an annotation that only exists for type checkers; such parameters take anything
@@ -117,10 +119,12 @@ def resolve(
     for key in given:
         if key not in parameters:
             raise ParameterError(
-                f"{what} has no parameter {prefix + key!r}", did_you_mean(prefix + key, [prefix + p for p in parameters])
+                f"{what} has no parameter {prefix + key!r}",
+                did_you_mean(prefix + key, [prefix + p for p in parameters]),
             )
     fields: dict[str, Any] = {
-        name: (p.annotation, ... if p.default is inspect.Parameter.empty else p.default) for name, p in parameters.items()
+        name: (p.annotation, ... if p.default is inspect.Parameter.empty else p.default)
+        for name, p in parameters.items()
     }
     values = {name: from_text(value, parameters[name].annotation) for name, value in given.items()}
     # Names like "model_dim" are fine for parameters, hence no protected namespaces.

@@ -40,7 +40,8 @@ def hold_out(windows: Windows, fraction: float, generator: np.random.Generator) 
             held[mine] = windows.step[mine] >= border + lag
     if not held.any() or not kept.any():
         raise ParameterError(
-            f"training.validation={fraction} leaves {int(kept.sum())} windows to train on and {int(held.sum())} to judge by",
+            f"training.validation={fraction} leaves {int(kept.sum())} windows to train on and {int(held.sum())} to "
+            "judge by",
             "the panel is too short for it: use --set training.validation=0, or a smaller lag",
         )
     return windows.subset(kept), windows.subset(held)

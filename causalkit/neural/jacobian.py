@@ -35,7 +35,7 @@ def input_jacobian(model: nn.Module, x: Tensor, targets: Tensor | None = None) -
 
 def autograd_jacobian(model: nn.Module, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Do the work of `input_jacobian` for any forecaster: one forward pass, one batched backward pass for all rows."""
-    y, pull_back = torch.func.vjp(model, x)
+    y, pull_back = torch.func.vjp(model, x)[:2]
     windows, series = y.shape
     if targets is None:
         targets = torch.arange(series, device=x.device)
@@ -53,8 +53,8 @@ def autograd_jacobian(model: nn.Module, x: Tensor, targets: Tensor | None = None
 def mean_absolute_jacobian(model: nn.Module, x: Tensor, memory: int = READ_OUT_BYTES) -> Tensor:
     """Return the mean over windows of the absolute input Jacobian as scores.
 
-    The scores of GRNGC (arXiv 2507.11178): absolute value first, then the mean. Exact whatever the memory budget: windows
-    and targets are taken in chunks and summed in double precision.
+    The scores of GRNGC (arXiv 2507.11178): absolute value first, then the mean. Exact whatever the memory budget:
+    windows and targets are taken in chunks and summed in double precision.
 
     Args:
         x: windows, shape (B, K, P).
@@ -68,8 +68,8 @@ def mean_absolute_jacobian(model: nn.Module, x: Tensor, memory: int = READ_OUT_B
     targets_at_once = max(1, min(series, memory // cell))
     windows_at_once = max(1, memory // (cell * targets_at_once))
     total = torch.zeros(series, lag, series, dtype=torch.float64, device=x.device)
-    for part in x.split(windows_at_once):
-        for targets in torch.arange(series, device=x.device).split(targets_at_once):
+    for part in torch.split(x, windows_at_once):
+        for targets in torch.split(torch.arange(series, device=x.device), targets_at_once):
             _, jacobian = input_jacobian(model, part, None if len(targets) == series else targets)
             total[targets] += jacobian.abs().sum(0, dtype=torch.float64)
     return as_scores(total / windows)

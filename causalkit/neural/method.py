@@ -63,9 +63,7 @@ class NeuralMethod:
                 "training": plain(self.training),
             }
             fingerprint = _fingerprint(config, panel, run)
-            progress = train(
-                model, self.regularizer, x, y, self.training, run, held=held, fingerprint=fingerprint
-            )
+            progress = train(model, self.regularizer, x, y, self.training, run, held=held, fingerprint=fingerprint)
             model.eval()
             scores = self.regularizer.scores(model, x).cpu().numpy()
         if not bool((abs(scores) < float("inf")).all()):
@@ -79,7 +77,11 @@ class NeuralMethod:
             history=progress.history,
             config=config,
             device=str(run.torch_device()),
-            data={"windows": len(windows), "dropped": windows.dropped, "windows_held_out": len(windows) - len(learning)},
+            data={
+                "windows": len(windows),
+                "dropped": windows.dropped,
+                "windows_held_out": len(windows) - len(learning),
+            },
             notes=_notes(progress, self.training),
         )
 

@@ -156,14 +156,14 @@ def _batches(windows: int, size: int | None, generator: torch.Generator) -> Iter
         yield None
         return
     order = torch.randperm(windows, generator=generator, device=generator.device)
-    yield from order.split(size)
+    yield from torch.split(order, size)
 
 
 @torch.no_grad()
 def _judge(model: nn.Module, held: Held, progress: Progress) -> float:
     """Return the held-out forecast error, and keep the weights when it is the lowest so far."""
     model.eval()
-    loss = (model(held.x) - held.y).square().mean().item()
+    loss = float((model(held.x) - held.y).square().mean())
     if loss < progress.best_loss:
         progress.best_loss, progress.best_epoch = loss, progress.epoch
         progress.best = {name: value.detach().clone() for name, value in model.state_dict().items()}

@@ -11,6 +11,7 @@ bias, no grid update. Ten parameters a connection; outside the grid a connection
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -77,7 +78,7 @@ class KAN(nn.Module):
         super().__init__()
         self.series, self.lag = series, lag
         widths = (lag * series, *hidden, series)
-        self.layers = nn.ModuleList(KANLayer(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.layers = nn.ModuleList(KANLayer(a, b) for a, b in pairwise(widths))
 
     def features(self, x: Tensor) -> Tensor:
         """Return what the last layer sees: (B, K, P) -> (B, H)."""

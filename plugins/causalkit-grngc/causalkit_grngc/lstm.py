@@ -1,11 +1,12 @@
 """A long short-term memory read at the last step of the window.
 
-The cell is written out, since the fused kernels of torch cannot be differentiated twice, which a gradient penalty needs.
+The cell is written out: the fused kernels of torch cannot be differentiated twice, which a gradient penalty needs.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -49,7 +50,7 @@ class LSTM(nn.Module):
     def __init__(self, series: int, lag: int, hidden: Hidden = (128,)) -> None:
         super().__init__()
         widths = (series, *hidden)
-        self.layers = nn.ModuleList(LSTMCell(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.layers = nn.ModuleList(LSTMCell(a, b) for a, b in pairwise(widths))
         self.head = nn.Linear(widths[-1], series)
 
     def features(self, x: Tensor) -> Tensor:

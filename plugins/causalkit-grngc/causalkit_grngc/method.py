@@ -10,5 +10,10 @@ TRAINING = Training(epochs=200, learning_rate=0.01)
 def grngc(
     forecaster: ForecasterPart, regularizer: PenaltySum, lag: int = 2, training: Training = TRAINING
 ) -> NeuralMethod:
-    """Return GRNGC: full-batch Adam on forecast error + gradient penalty (arXiv 2507.11178)."""
+    """Return GRNGC: full-batch Adam on forecast error + gradient penalty (arXiv 2507.11178).
+
+    Args:
+        lag: K, how many past steps may act
+        training: settings of the training loop
+    """
     return NeuralMethod(forecaster, regularizer, lag=lag, training=training)

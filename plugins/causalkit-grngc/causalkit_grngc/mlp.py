@@ -1,10 +1,11 @@
 """A multi-layer perceptron over the flattened window, with its exact input Jacobian.
 
-    y = W_L a(... a(W_1 x + b_1) ...) + b_L,     dy_i/dx = W_L[i] D_{L-1} W_{L-1} ... D_1 W_1,   D_l = diag a'(z_l)
+y = W_L a(... a(W_1 x + b_1) ...) + b_L,     dy_i/dx = W_L[i] D_{L-1} W_{L-1} ... D_1 W_1,   D_l = diag a'(z_l)
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field
@@ -29,7 +30,7 @@ class MLP(nn.Module):
         self.series, self.lag = series, lag
         self.activation, self.slope = ACTIVATIONS[activation]
         widths = (lag * series, *hidden)
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.head = nn.Linear(widths[-1], series)
 
     def features(self, x: Tensor) -> Tensor:

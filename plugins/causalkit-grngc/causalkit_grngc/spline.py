@@ -35,7 +35,7 @@ def spline_slope(x: Tensor) -> Tensor:
 
 
 class _Bump(torch.autograd.Function):
-    """The n-th derivative of all basis functions. Its own derivative is the (n + 1)-th: no chain of small operations."""
+    """The n-th derivative of all basis functions; its own derivative is the (n + 1)-th, one operation again."""
 
     generate_vmap_rule = True
 

@@ -6,6 +6,7 @@ As in the public scripts of GRNGC: three blocks, kernel 3, dilations 1, 2, 4, th
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Annotated
 
 import torch
@@ -71,9 +72,7 @@ class TCN(nn.Module):
     ) -> None:
         super().__init__()
         widths = (series, *[channels] * blocks)
-        self.blocks = nn.Sequential(
-            *(Block(a, b, kernel, 2**level) for level, (a, b) in enumerate(zip(widths[:-1], widths[1:], strict=True)))
-        )
+        self.blocks = nn.Sequential(*(Block(a, b, kernel, 2**level) for level, (a, b) in enumerate(pairwise(widths))))
         self.head = nn.Linear(channels, series)
 
     def features(self, x: Tensor) -> Tensor:

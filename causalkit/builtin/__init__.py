@@ -1,0 +1,170 @@
+"""What the core itself contributes, through the same hooks as every plugin.
+
+This module only describes: each factory is a string that is imported when it is first used, so that listing the
+built-ins imports neither numpy nor torch nor pandas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from causalkit.contributions import Dataset, Method, Metric, Reader, Writer
+from causalkit.hookspecs import hookimpl
+
+_SIMULATORS = "causalkit.builtin.simulators"
+_METRICS = "causalkit.builtin.metrics"
+
+
+@hookimpl
+def causalkit_methods() -> Iterable[Method]:
+    """Yield the linear baseline that every neural method has to beat."""
+    yield Method(
+        name="var",
+        factory="causalkit.builtin.methods.linear_var:LinearVar",
+        summary="Linear vector autoregression, t-test of each lag and F-test over all lags",
+        aliases=("linear-var",),
+        reference="Lütkepohl, New Introduction to Multiple Time Series Analysis, Springer 2005, chapter 3",
+        test_params={"lag": 2},
+    )
+
+
+@hookimpl
+def causalkit_datasets() -> Iterable[Dataset]:
+    """Yield the simulators."""
+    yield Dataset(
+        name="lorenz96",
+        factory=f"{_SIMULATORS}.lorenz96:lorenz96",
+        summary="Lorenz-96: chaotic weather on a ring, each series driven by itself and three neighbours",
+        reference="Lorenz, Predictability: a problem partly solved, ECMWF Seminar on Predictability 1996",
+        test_params={"series": 5, "steps": 60, "burn_in": 20},
+    )
+    yield Dataset(
+        name="var",
+        factory=f"{_SIMULATORS}.linear_var:linear_var",
+        summary="Sparse stable linear vector autoregression, each edge at one random lag",
+        reference="Lütkepohl, New Introduction to Multiple Time Series Analysis, Springer 2005, chapter 2",
+        test_params={"series": 5, "steps": 60, "burn_in": 20},
+        lagged_truth=True,
+    )
+    yield Dataset(
+        name="tanh-var",
+        factory=f"{_SIMULATORS}.tanh_var:tanh_var",
+        summary="Sparse autoregression through tanh and tanh squared; the even effects hide from linear tests",
+        test_params={"series": 5, "steps": 60, "burn_in": 20},
+        lagged_truth=True,
+    )
+    yield Dataset(
+        name="henon",
+        factory=f"{_SIMULATORS}.henon:henon",
+        summary="Chain of coupled Hénon maps, each driven by its left neighbour at lag 1",
+        reference="After Kugiumtzis, Direct-coupling information measure, Phys. Rev. E 87, 062918, 2013",
+        test_params={"series": 4, "steps": 60, "burn_in": 20},
+        lagged_truth=True,
+    )
+    yield Dataset(
+        name="lagged-pair",
+        factory=f"{_SIMULATORS}.lagged_pair:lagged_pair",
+        summary="White noise with one edge, 0 -> 1 at lag 2: shows at a glance whether orientation and lag are right",
+        test_params={"series": 3, "steps": 120},
+        lagged_truth=True,
+    )
+
+
+@hookimpl
+def causalkit_metrics() -> Iterable[Metric]:
+    """Yield the metrics of rankings, of selected graphs and of lags."""
+    yield Metric(
+        name="auroc",
+        factory=f"{_METRICS}.ranking:auroc",
+        summary="Area under the ROC curve: how often a true edge outranks a non-edge",
+        reference="Fawcett, An introduction to ROC analysis, Pattern Recognition Letters 27, 2006",
+    )
+    yield Metric(
+        name="auprc",
+        factory=f"{_METRICS}.ranking:auprc",
+        summary="Area under the precision-recall curve, as average precision",
+        reference="Davis and Goadrich, The relationship between precision-recall and ROC curves, ICML 2006",
+    )
+    yield Metric(
+        name="f1-oracle",
+        factory=f"{_METRICS}.ranking:f1_oracle",
+        summary="F1 at the best threshold, which is chosen by looking at the truth",
+    )
+    for name, function, summary in (
+        ("f1", "f1", "Harmonic mean of precision and recall of the selected edges"),
+        ("precision", "precision", "Share of selected edges that are true"),
+        ("recall", "recall", "Share of true edges that were selected"),
+        ("accuracy", "accuracy", "Share of pairs that were decided rightly"),
+        ("balanced-accuracy", "balanced_accuracy", "Mean of the shares of edges and of non-edges decided rightly"),
+    ):
+        yield Metric(name=name, factory=f"{_METRICS}.graph:{function}", summary=summary, needs="graph")
+    yield Metric(
+        name="shd",
+        factory=f"{_METRICS}.graph:shd",
+        summary="Structural Hamming distance: edges to add, delete or reverse, one each",
+        reference="Tsamardinos, Brown and Aliferis, The max-min hill-climbing algorithm, Machine Learning 65, 2006",
+        needs="graph",
+        greater_is_better=False,
+    )
+    yield Metric(
+        name="normalized-shd",
+        factory=f"{_METRICS}.graph:normalized_shd",
+        summary="Structural Hamming distance divided by the number of ordered pairs",
+        needs="graph",
+        greater_is_better=False,
+    )
+    yield Metric(
+        name="lag-accuracy",
+        factory=f"{_METRICS}.lags:lag_accuracy",
+        summary="Share of true edges whose strongest lag is a true lag",
+        needs="lags",
+    )
+    yield Metric(
+        name="lagged-auroc",
+        factory=f"{_METRICS}.lags:lagged_auroc",
+        summary="Area under the ROC curve over cells of pair and lag",
+        needs="lags",
+    )
+    yield Metric(
+        name="lagged-auprc",
+        factory=f"{_METRICS}.lags:lagged_auprc",
+        summary="Average precision over cells of pair and lag",
+        needs="lags",
+    )
+
+
+@hookimpl
+def causalkit_readers() -> Iterable[Reader]:
+    """Yield the readers of data files."""
+    yield Reader(
+        name="table",
+        factory="causalkit.io.table:read_table",
+        summary="Delimited text, one column a series",
+        suffixes=(".csv", ".tsv", ".txt"),
+    )
+    yield Reader(
+        name="numpy",
+        factory="causalkit.io.arrays:read_npz",
+        summary="NumPy arrays (steps, series) or (realisations, steps, series), without pickle",
+        suffixes=(".npz", ".npy"),
+    )
+    yield Reader(
+        name="parquet",
+        factory="causalkit.io.parquet:read_parquet",
+        summary="Apache Parquet, one column a series; needs the extra causalkit[parquet]",
+        suffixes=(".parquet",),
+    )
+
+
+@hookimpl
+def causalkit_writers() -> Iterable[Writer]:
+    """Yield the writers of discoveries."""
+    for name, summary in (
+        ("json", "The whole result as JSON"),
+        ("csv", "One row an edge: cause, effect, lag, score, p_value, selected"),
+        ("npz", "The whole result as compressed NumPy arrays, without pickle"),
+        ("graphml", "The summary graph for Cytoscape, yEd and networkx"),
+        ("gexf", "The summary graph for Gephi"),
+        ("dot", "The summary graph for Graphviz"),
+    ):
+        yield Writer(name=name, factory=f"causalkit.io.writers:write_{name}", summary=summary, suffixes=(f".{name}",))

@@ -1,0 +1,1 @@
+"""Metrics: numbers that compare a discovery with a truth; see `causalkit.evaluation.Evaluation` for what they read."""

@@ -1,0 +1,1 @@
+"""Simulators: systems whose causal graph is known because we wrote their equations, one a file."""

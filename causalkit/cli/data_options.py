@@ -1,0 +1,63 @@
+"""Options of all commands that read data or a truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from causalkit.panel import Panel
+    from causalkit.truth import Truth
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def data_options(command: F) -> F:
+    """Add what concerns reading files of measurements."""
+    for option in reversed(
+        [
+            click.option("--panel-column", metavar="NAME", help="Column that tells realisations (trials) apart."),
+            click.option("--time-column", metavar="NAME", default="auto", help="Column with the time; auto or none."),
+            click.option("--drop", multiple=True, metavar="NAME", help="Leave a column out; may be repeated."),
+            click.option(
+                "--irregular",
+                type=click.Choice(["refuse", "accept"]),
+                default="refuse",
+                show_default=True,
+                help="What to do with unequal time steps: accept takes rows as equally spaced.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def truth_options(command: F) -> F:
+    """Add what concerns reading a known graph."""
+    command = click.option(
+        "--truth-orientation",
+        type=click.Choice(["cause-effect", "effect-cause"]),
+        help="What the rows of a bare matrix are; edge lists need no orientation.",
+    )(command)
+    return click.option("--truth", "truth_file", metavar="FILE", help="A known graph to compare with.")(command)
+
+
+def read_panel(
+    paths: tuple[str, ...], panel_column: str | None, time_column: str, drop: tuple[str, ...], irregular: str
+) -> Panel:
+    """Read the files of a command as one panel."""
+    from causalkit import api
+
+    return api.read(
+        list(paths), panel_column=panel_column, time_column=time_column, drop=tuple(drop), irregular=irregular
+    )
+
+
+def read_truth(path: str, names: tuple[str, ...], orientation: str | None) -> Truth:
+    """Read a known graph and bring it into the order of the data, so that mismatches show before work starts."""
+    from causalkit import io
+
+    truth: Truth = io.read_truth(path, names=names, orientation=orientation)
+    return truth.align(names)

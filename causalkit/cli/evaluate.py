@@ -1,0 +1,33 @@
+"""``causalkit evaluate``."""
+
+from __future__ import annotations
+
+import click
+
+from causalkit.cli.data_options import read_truth
+
+
+@click.command(epilog="Example:  causalkit evaluate result.json --truth truth.csv --select top-k:20")
+@click.argument("result")
+@click.option("--truth", "truth_file", required=True, metavar="FILE", help="A known graph to compare with.")
+@click.option(
+    "--truth-orientation",
+    type=click.Choice(["cause-effect", "effect-cause"]),
+    help="What the rows of a bare matrix are; edge lists need no orientation.",
+)
+@click.option("--select", metavar="RULE", help="Select edges first: top-k:20, threshold:0.1, density:0.1, fdr:0.05.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def evaluate(result: str, truth_file: str, truth_orientation: str | None, select: str | None, as_json: bool) -> None:
+    """Compare RESULT (.json or .npz, as discover wrote it) with a known graph."""
+    from causalkit.cli.console import print_json
+    from causalkit.cli.results import metrics_table, show_metrics
+    from causalkit.discovery import Discovery
+
+    discovery = Discovery.load(result)
+    if select:
+        discovery = discovery.select(select)
+    truth = read_truth(truth_file, discovery.names, truth_orientation)
+    if as_json:
+        print_json({"result": result, "truth": truth_file, "evaluation": metrics_table(discovery, truth)})
+    else:
+        show_metrics(discovery, truth)

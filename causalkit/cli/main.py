@@ -1,0 +1,157 @@
+"""The group ``causalkit``: finds commands, and turns every error into one line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import warnings
+from typing import Any
+
+import click
+
+from causalkit import __version__
+from causalkit.errors import CausalkitError, did_you_mean
+from causalkit.registry import PluginWarning, registry
+
+COMMANDS = {
+    "discover": "causalkit.cli.discover:discover",
+    "evaluate": "causalkit.cli.evaluate:evaluate",
+    "simulate": "causalkit.cli.simulate:simulate",
+    "plot": "causalkit.cli.plot:plot",
+    "methods": "causalkit.cli.listings:methods",
+    "forecasters": "causalkit.cli.listings:forecasters",
+    "regularizers": "causalkit.cli.listings:regularizers",
+    "datasets": "causalkit.cli.listings:datasets",
+    "metrics": "causalkit.cli.listings:metrics",
+    "show": "causalkit.cli.show:show",
+    "plugins": "causalkit.cli.plugins:plugins",
+    "check": "causalkit.cli.check:check",
+    "new-plugin": "causalkit.cli.new_plugin:new_plugin",
+}
+SUMMARIES = {
+    "discover": "Find the causal graph of a table of measurements.",
+    "evaluate": "Compare a result with a known graph.",
+    "simulate": "Write a simulated data set and its true graph.",
+    "plot": "Draw a result.",
+    "methods": "List methods.",
+    "forecasters": "List forecasters.",
+    "regularizers": "List regularizers.",
+    "datasets": "List data sets.",
+    "metrics": "List metrics.",
+    "show": "Describe a part: parameters, what it goes with, where it is from.",
+    "plugins": "List plugins, and what is wrong with broken ones.",
+    "check": "Run the contract checks on a plugin.",
+    "new-plugin": "Write the skeleton of a plugin.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called; plugins add theirs through a hook."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return built-in commands in the order of use, then those of plugins."""
+        self._ask_plugins()
+        return [*COMMANDS, *sorted(set(self.commands) - set(COMMANDS))]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import a built-in command, or return one that a plugin added."""
+        if name in COMMANDS:
+            module, attribute = COMMANDS[name].split(":")
+            command: click.Command = getattr(importlib.import_module(module), attribute)
+            return command
+        self._ask_plugins()
+        return super().get_command(ctx, name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Answer an unknown command with the nearest one."""
+        if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            ctx.fail(f"there is no command {args[0]!r}; {did_you_mean(args[0], self.list_commands(ctx), listed=20)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        rows = []
+        for name in self.list_commands(ctx):
+            command = self.commands.get(name)
+            rows.append((name, SUMMARIES.get(name) or (command.get_short_help_str() if command else "")))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def _ask_plugins(self) -> None:
+        if not self.context_settings.get("obj"):
+            self.context_settings["obj"] = True  # once
+            for _ in registry().call("causalkit_commands", cli=self):
+                pass
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example:  causalkit discover --dataset lorenz96 --method grngc",
+)
+@click.version_option(__version__, prog_name="causalkit")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """Find Granger-causal graphs in multivariate time series.
+
+    Start with:  causalkit discover --dataset lorenz96
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 a gate failed, 2 wrong usage, 3 bad data or plugin, 130 interrupted."""
+    given = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in given
+    given = [argument for argument in given if argument != "--debug"]
+    warnings.showwarning = _show_warning
+    sys.exit(_run(given, debug))
+
+
+def _run(given: list[str], debug: bool) -> int:
+    try:
+        cli.main(args=given, prog_name="causalkit", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.UsageError as error:
+        where = f" (see: {error.ctx.command_path} --help)" if error.ctx else ""
+        return _say(f"{error.format_message().rstrip('.')}{where}", 2)
+    except click.Abort:
+        return _say("interrupted", 130)
+    except KeyboardInterrupt as error:
+        return _say(str(error) or "interrupted", 130)
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has left; Python must not complain about it while it shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except CausalkitError as error:
+        if debug:
+            raise
+        return _say(str(error), error.exit_code)
+    except MemoryError:
+        if debug:
+            raise
+        return _say("out of memory; use fewer series, a smaller --lag or --set training.batch_size=256", 3)
+    except OSError as error:
+        if debug:
+            raise
+        return _say(f"{error.filename or 'the system'}: {error.strerror or error}", 3)
+    except Exception as error:
+        if debug:
+            raise
+        return _say(f"internal error: {type(error).__name__}: {error}; please report it with the output of --debug", 3)
+    return 0
+
+
+def _say(message: str, code: int) -> int:
+    click.echo("causalkit: error: " + " ".join(message.split()), err=True)
+    return code
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+    """Say what concerns the user in one line; libraries' warnings about themselves are for developers."""
+    if issubclass(category, PluginWarning | RuntimeWarning):
+        click.echo(f"causalkit: warning: {message}", err=True)

@@ -1,0 +1,43 @@
+"""``causalkit plot``."""
+
+from __future__ import annotations
+
+import click
+
+from causalkit.cli.data_options import read_truth, truth_options
+
+EPILOG = """
+\b
+Examples:
+  causalkit plot result.json -o overview.png
+  causalkit plot result.json --kind graph --select top-k:15 -o graph.svg
+  causalkit plot result.json --kind ranking --truth truth.csv -o curves.pdf
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("result")
+@click.option("-o", "--output", required=True, metavar="FILE", help="png, svg or pdf.")
+@click.option(
+    "--kind",
+    type=click.Choice(["overview", "heatmap", "graph", "lags", "training", "ranking"]),
+    default="overview",
+    show_default=True,
+    help="Which picture.",
+)
+@click.option("--select", metavar="RULE", help="Select edges first: top-k:20, threshold:0.1, density:0.1, fdr:0.05.")
+@truth_options
+def plot(
+    result: str, output: str, kind: str, select: str | None, truth_file: str | None, truth_orientation: str | None
+) -> None:
+    """Draw RESULT (.json or .npz, as discover wrote it)."""
+    from causalkit.cli.console import note
+    from causalkit.discovery import Discovery
+    from causalkit.plotting import plot as draw
+
+    discovery = Discovery.load(result)
+    if select:
+        discovery = discovery.select(select)
+    truth = read_truth(truth_file, discovery.names, truth_orientation) if truth_file else None
+    draw(discovery, output, kind=kind, truth=truth)
+    note(f"wrote {output}")

@@ -1,0 +1,40 @@
+"""``causalkit plugins``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from causalkit.cli.console import print_json, print_table
+from causalkit.registry import registry
+
+
+@click.command(epilog="Leave plugins out with  CAUSALKIT_DISABLE_PLUGINS=name,name  (names of plugins or packages).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def plugins(as_json: bool) -> None:
+    """List plugins with their package, version and hooks, and what is wrong with broken ones."""
+    found = registry().plugins
+    if as_json:
+        summaries = {"active": "contributes to causalkit", "disabled": "switched off", "broken": "broken"}
+        print_json(
+            [
+                {**asdict(plugin), "summary": plugin.error or summaries[plugin.status], "plugin": plugin.name}
+                for plugin in found
+            ]
+        )
+        return
+    rows = [
+        [
+            plugin.name,
+            f"{plugin.distribution} {plugin.version}",
+            plugin.status,
+            ", ".join(hook.removeprefix("causalkit_") for hook in plugin.hooks),
+            plugin.error,
+        ]
+        for plugin in found
+    ]
+    columns = ["name", "package", "status", "hooks"]
+    if any(plugin.error for plugin in found):
+        columns.append("error")
+    print_table(columns, [row[: len(columns)] for row in rows])

@@ -1,0 +1,56 @@
+"""A progress bar on stderr, on terminals only: an observer of the run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+
+class ProgressBar:
+    """Shows epochs, the losses and the time left.
+
+    Args:
+        active: False keeps it silent; it is silent anyway where stderr is no terminal.
+    """
+
+    def __init__(self, active: bool = True) -> None:
+        self._active = active and sys.stderr.isatty()
+        self._progress: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> ProgressBar:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def on_start(self, info: Mapping[str, Any]) -> None:
+        """Show the bar."""
+        if not self._active:
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._progress = Progress(
+            TextColumn("training"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[losses]}"),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._progress.start()
+        self._task = self._progress.add_task("training", total=info["epochs"], completed=info.get("done", 0), losses="")
+
+    def on_epoch(self, epoch: int, losses: Mapping[str, float]) -> None:
+        """Move the bar."""
+        if self._progress is not None:
+            said = "  ".join(f"{name} {value:.4f}" for name, value in losses.items())
+            self._progress.update(self._task, completed=epoch, losses=said)

@@ -1,0 +1,87 @@
+"""How a discovery and its evaluation look on a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from causalkit.cli.console import note, print_table
+
+if TYPE_CHECKING:
+    from causalkit.discovery import Discovery
+    from causalkit.truth import Truth
+
+POLICIES = {"exclude": "without self-edges", "include": "with self-edges"}
+
+
+def show_discovery(discovery: Discovery, top: int, *, quiet: bool = False) -> None:
+    """Print what was done (stderr) and the edges between different series (stdout)."""
+    for line in facts(discovery):
+        note(line, quiet=quiet)
+    chosen = discovery.selected is not None
+    frame = discovery.edges(None if chosen else top, self_edges=chosen, selected_only=chosen)
+    columns = ["cause", "effect", "lag", "score"]
+    if discovery.p_values is not None:
+        columns.append("p_value")
+    rows = [[_cell(value) for value in row] for row in frame[columns].itertuples(index=False)]
+    rule = discovery.selection["rule"] if discovery.selection else ""
+    title = f"{len(rows)} edges selected by {rule}" if chosen else f"The {len(rows)} strongest edges"
+    print_table(columns, rows, title=title, numbers=("lag", "score", "p_value"))
+    if not chosen:
+        note(
+            "Scores rank edges; none was selected and nothing was tested. Choose edges with --select, for example "
+            f"--select top-k:{2 * len(discovery.names)}",
+            quiet=quiet,
+        )
+
+
+def facts(discovery: Discovery) -> list[str]:
+    """Return in sentences what was done."""
+    data, config = discovery.data, discovery.config
+    lengths = data["steps"]
+    span = f"{min(lengths)}" if min(lengths) == max(lengths) else f"{min(lengths)} to {max(lengths)}"
+    lines = [
+        f"data     {data['source']}: {data['series']} series, {data['realisations']} realisation(s) of {span} steps"
+        + (f", {data['missing_cells']} missing cells" if data["missing_cells"] else "")
+    ]
+    if "windows" in data:
+        dropped = f"{data['dropped']} dropped for missing cells"
+        lines.append(f"windows  {data['windows']} used, {dropped}; lag {discovery.lags}")
+    lines.append(f"method   {discovery.method}" + _parts(config))
+    lines.append(f"run      device {discovery.device}, seed {discovery.seed}, {discovery.seconds:.1f} s")
+    lines += [f"note     {text}" for text in discovery.notes]
+    return lines
+
+
+def metrics_table(discovery: Discovery, truth: Truth) -> dict[str, dict[str, float]]:
+    """Return every metric that applies, by diagonal policy."""
+    return {policy: discovery.evaluate(truth, diagonal=policy) for policy in POLICIES}  # type: ignore[arg-type]
+
+
+def show_metrics(discovery: Discovery, truth: Truth, *, quiet: bool = False) -> None:
+    """Print all metrics under both policies for self-edges."""
+    from causalkit.evaluation import Evaluation
+
+    table = metrics_table(discovery, truth)
+    names = list(dict.fromkeys(name for column in table.values() for name in column))
+    rows = [[name, *(_cell(table[policy].get(name, "")) for policy in POLICIES)] for name in names]
+    title = f"Compared with {truth.source}: {truth.count} edges"
+    print_table(["metric", *POLICIES.values()], rows, title=title, numbers=tuple(POLICIES.values()))
+    evaluation = Evaluation.of(discovery, truth, "include")
+    if discovery.selected is None:
+        note("Metrics of a selected graph (f1, precision, ...) need --select.", quiet=quiet)
+    if evaluation.lost_lags:
+        note(f"{evaluation.lost_lags} true edges act at lags above {discovery.lags} and cannot be found.", quiet=quiet)
+
+
+def _parts(config: Any) -> str:
+    if "forecaster" not in config:
+        return ""
+    penalties = " + ".join(
+        f"{part['name']} (strength {part.get('strength', '-')}{', ' + part['estimator'] if 'estimator' in part else ''})"
+        for part in config["regularizer"]
+    )
+    return f": forecaster {config['forecaster']['name']}, regularizer {penalties}"
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

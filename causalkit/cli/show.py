@@ -1,0 +1,136 @@
+"""``causalkit show``."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import click
+
+from causalkit.cli.console import print_json, print_table
+from causalkit.cli.listings import describe
+from causalkit.contributions import Forecaster, Method, Regularizer
+from causalkit.errors import UnknownNameError, did_you_mean
+from causalkit.registry import KINDS, Provided, registry
+
+SUPPLIED = {"series", "lag", "item"}
+
+
+@click.command(epilog="Examples:  causalkit show grngc    causalkit show kan    causalkit show lorenz96")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(name: str, as_json: bool) -> None:
+    """Describe NAME: what it is, its parameters with defaults, what it goes with, its source."""
+    found = _find(name)
+    if as_json:
+        print_json([{"kind_of_part": one.record.noun, **describe(one), "parameters": parameters(one)} for one in found])
+        return
+    for one in found:
+        record = one.record
+        click.echo(f"{record.noun} {record.name}: {record.summary}")
+        click.echo(f"from {one.plugin.distribution} {one.plugin.version}")
+        if record.aliases:
+            click.echo(f"also called {', '.join(record.aliases)}")
+        if record.reference:
+            click.echo(f"source: {record.reference}")
+        for line in _fits(one):
+            click.echo(line)
+        rows = [[p["key"], p["type"], p["default"], p["description"]] for p in parameters(one)]
+        if rows:
+            print_table(["parameter", "type", "default", "meaning"], rows)
+
+
+def parameters(provided: Provided[Any]) -> list[dict[str, str]]:
+    """Return the keys that --set takes for a part, with type, default and meaning."""
+    import pydantic
+
+    from causalkit.params import signature_of
+
+    record = provided.record
+    if record.noun not in ("method", "forecaster", "regularizer", "dataset"):
+        return []
+    factory = record.load()
+    prefix = "" if record.noun == "method" else f"{record.noun}."
+    meanings = argument_docs(inspect.getdoc(factory) or "")
+    rows = []
+    for name, parameter in signature_of(factory).items():
+        if name in SUPPLIED - ({"lag"} if record.noun == "method" else set()):
+            continue
+        if record.noun == "method" and getattr(record, "neural", False) and name in ("forecaster", "regularizer"):
+            default = getattr(record, name)
+            rows.append(_row(f"{name}.name", "name", default, f"see: causalkit show {default.split('+')[0]}"))
+        elif isinstance(parameter.default, pydantic.BaseModel):
+            for key, field in type(parameter.default).model_fields.items():
+                kind = inspect.formatannotation(field.annotation)
+                rows.append(
+                    _row(f"{prefix}{name}.{key}", kind, getattr(parameter.default, key), field.description or "")
+                )
+        else:
+            default = "required" if parameter.default is inspect.Parameter.empty else parameter.default
+            rows.append(_row(prefix + name, _type_name(parameter.annotation), default, meanings.get(name, "")))
+    return rows
+
+
+def argument_docs(docstring: str) -> dict[str, str]:
+    """Return the meaning of each argument from the ``Args:`` section of a docstring."""
+    meanings: dict[str, str] = {}
+    inside, names = False, []
+    for line in docstring.splitlines():
+        if line.strip() == "Args:":
+            inside = True
+        elif inside and line.strip() and not line.startswith("    "):
+            break
+        elif inside and line.startswith("    ") and not line.startswith("     ") and ":" in line:
+            head, _, text = line.strip().partition(":")
+            names = [name.strip() for name in head.split(",")]
+            meanings |= dict.fromkeys(names, text.strip())
+        elif inside and line.strip():
+            meanings |= {name: f"{meanings[name]} {line.strip()}" for name in names}
+    return meanings
+
+
+def _row(key: str, kind: str, default: Any, description: str) -> dict[str, str]:
+    shown = ",".join(map(str, default)) if isinstance(default, tuple | list) else str(default)
+    return {"key": key, "type": kind, "default": shown, "description": description}
+
+
+def _type_name(annotation: Any) -> str:
+    from typing import Annotated, Literal, get_args, get_origin
+
+    if get_origin(annotation) is Annotated:
+        return _type_name(get_args(annotation)[0])
+    if get_origin(annotation) is Literal:
+        return "|".join(map(str, get_args(annotation)))
+    if get_origin(annotation) is tuple:
+        return f"{_type_name(get_args(annotation)[0])},..."
+    return inspect.formatannotation(annotation).removeprefix("typing.")
+
+
+def _find(name: str) -> list[Provided[Any]]:
+    """Return everything of that name, of whatever kind."""
+    found, known = [], []
+    for kind in KINDS:
+        known += [one.record.name for one in registry().all(kind)]
+        try:
+            found.append(registry().get(kind, name))
+        except UnknownNameError:
+            continue
+    if not found:
+        raise UnknownNameError(f"nothing is called {name!r}", did_you_mean(name, known))
+    return found
+
+
+def _fits(provided: Provided[Any]) -> list[str]:
+    """Say what a part goes with."""
+    record = provided.record
+    if isinstance(record, Regularizer):
+        fitting = [p.record.name for p in registry().all(Forecaster) if record.needs <= p.record.capabilities]
+        return ["goes with the forecasters " + (", ".join(fitting) or "(none is installed)")]
+    if isinstance(record, Forecaster):
+        fitting = [p.record.name for p in registry().all(Regularizer) if p.record.needs <= record.capabilities]
+        return ["goes with the regularizers " + (", ".join(fitting) or "(none is installed)")]
+    if isinstance(record, Method) and record.neural:
+        return [
+            f"made of the forecaster {record.forecaster} and the regularizer {record.regularizer}; both can be changed"
+        ]
+    return []

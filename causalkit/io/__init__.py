@@ -1,0 +1,54 @@
+"""Files in and out: panels, truths and discoveries.
+
+Everything here is imported when it is first used, so that ``import causalkit.io`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from causalkit.io.atomic import atomic_path, check_writable
+    from causalkit.io.loading import load
+    from causalkit.io.options import ReadOptions
+    from causalkit.io.panels import write_panel, write_truth
+    from causalkit.io.reading import read
+    from causalkit.io.truth_files import read_truth
+    from causalkit.io.writing import write, writer_for
+
+_LAZY = {
+    "ReadOptions": "causalkit.io.options",
+    "atomic_path": "causalkit.io.atomic",
+    "check_writable": "causalkit.io.atomic",
+    "load": "causalkit.io.loading",
+    "read": "causalkit.io.reading",
+    "read_truth": "causalkit.io.truth_files",
+    "write": "causalkit.io.writing",
+    "write_panel": "causalkit.io.panels",
+    "write_truth": "causalkit.io.panels",
+    "writer_for": "causalkit.io.writing",
+}
+
+__all__ = [
+    "ReadOptions",
+    "atomic_path",
+    "check_writable",
+    "load",
+    "read",
+    "read_truth",
+    "write",
+    "write_panel",
+    "write_truth",
+    "writer_for",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'causalkit.io' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

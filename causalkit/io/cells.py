@@ -1,0 +1,66 @@
+"""One cell of a table, which may be missing, a number, a date or text."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+MISSING = frozenset(
+    {"", "?", ".", "-", "--", "NA", "na", "Na", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>"}
+    | {"NaN", "nan", "NAN", "Nan", "-NaN", "-nan", "+nan", "NULL", "Null", "null", "None", "none", "nil"}
+    | {"1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
+)
+
+_DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([T ].*)?|\d{4}[-/]\d{1,2}|\d{1,2}:\d{2}(:\d{2}(\.\d*)?)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?|[+-]?\d{1,3}(\.\d{3})+,\d+")
+
+
+def is_missing(cell: str) -> bool:
+    """Return whether the cell stands for a value that was not measured."""
+    return cell.strip() in MISSING
+
+
+def number(cell: str) -> float | None:
+    """Return the number that the cell holds, or None. Missing cells hold none."""
+    text = cell.strip()
+    if text in MISSING or "_" in text:  # Python reads 1_000 as a number, no other program does
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def is_value(cell: str) -> bool:
+    """Return whether the cell could be a measurement, a number or a missing one."""
+    return is_missing(cell) or number(cell) is not None
+
+
+def is_date(cell: str) -> bool:
+    """Return whether the cell is written like a date or a time of day."""
+    return _DATE.fullmatch(cell.strip()) is not None
+
+
+def has_decimal_comma(cell: str) -> bool:
+    """Return whether the cell would be a number if its comma were a decimal point."""
+    return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
+
+
+def shown(cell: str, length: int = 40) -> str:
+    """Return the cell quoted for a message: on one line, and cut where it is long."""
+    return repr(cell if len(cell) <= length else cell[: length - 3] + "...")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 cell" or "2 cells"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def argument(name: str) -> str:
+    """Return a column name as one types it after an option."""
+    return shlex.quote(on_one_line(name))
+
+
+def on_one_line(name: str) -> str:
+    """Return a name without line breaks and the like; spreadsheets put them into headers."""
+    return name if name.isprintable() else " ".join(name.split())

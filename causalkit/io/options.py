@@ -1,0 +1,40 @@
+"""What a user may say about how a file is to be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from causalkit.errors import WrongUsageError
+
+Irregular = Literal["refuse", "accept"]
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How readers treat columns and time.
+
+    Attributes:
+        panel_column: the column that tells realisations apart, or None.
+        time_column: "auto" recognises one by its name or its dates, "none" means that there is none, anything else
+            is the name of the column.
+        drop: columns to leave out.
+        irregular: what to do when the steps between times are neither equal nor multiples of one step: refuse, or
+            accept the rows as if they were equally spaced.
+
+    Raises:
+        WrongUsageError: ``irregular`` is neither "refuse" nor "accept".
+    """
+
+    panel_column: str | None = None
+    time_column: str = "auto"
+    drop: tuple[str, ...] = ()
+    irregular: Irregular = "refuse"
+
+    def __post_init__(self) -> None:
+        # A caller who writes drop="x" means one column, not the letters of its name.
+        object.__setattr__(self, "drop", (self.drop,) if isinstance(self.drop, str) else tuple(self.drop))
+        if self.irregular not in get_args(Irregular):
+            raise WrongUsageError(
+                f"{self.irregular!r} is no way to treat irregular sampling", 'choose "refuse" or "accept"'
+            )

@@ -1,0 +1,138 @@
+"""Read a file, several files or a folder as one panel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from causalkit.contributions import Reader
+from causalkit.errors import CausalkitError, DataError, PluginError, did_you_mean
+from causalkit.io.options import ReadOptions
+from causalkit.io.paths import by_suffix, existing_file, known_suffixes
+from causalkit.panel import Panel
+
+_DEFAULT = ReadOptions()
+
+
+def read(paths: str | Path | Sequence[str | Path], options: ReadOptions = _DEFAULT) -> Panel:
+    """Read data as one panel; the reader is chosen by suffix.
+
+    Args:
+        paths: a file; several files, each of which adds its realisations (series are matched by name, the first file
+            gives their order); or a folder, which stands for all of its files with a known suffix in natural order.
+        options: how columns and time are treated.
+
+    Raises:
+        DataError: a file is missing, cannot be understood, or has other series than the first one.
+    """
+    if not isinstance(paths, str | Path):
+        listed = [Path(path) for path in paths]
+        if not listed:
+            raise DataError("no file to read was named", "name at least one")
+    elif Path(paths).is_dir():
+        listed = _files_of(Path(paths))
+    else:
+        return _read_file(Path(paths), options)
+    panels = [_read_file(path, options) for path in listed]
+    if isinstance(paths, str | Path):
+        source = str(paths)
+    elif len(listed) == 1:
+        source = str(listed[0])
+    else:
+        source = f"{len(listed)} files, first {listed[0]}"
+    return _joined(panels, listed, source)
+
+
+def _read_file(path: Path, options: ReadOptions) -> Panel:
+    if path.is_dir():
+        raise DataError(f"{path} is a folder among files", "name either one folder or files")
+    existing_file(path)
+    provided = by_suffix(Reader, path)
+    if provided is None:
+        raise DataError(
+            f"no reader knows the suffix {path.suffix!r} of {path}" if path.suffix else f"{path} has no suffix",
+            "known suffixes: " + ", ".join(known_suffixes(Reader)),
+        )
+    read_one = provided.record.load()
+    try:
+        panel = read_one(path, options)
+    except CausalkitError:
+        raise
+    except Exception as error:  # a reader of a plugin may fail in any way; its user still gets one line
+        raise DataError(
+            f"{path}: the reader {provided.qualified} failed: {type(error).__name__}: {' '.join(str(error).split())}",
+            "check the file; if it is sound, report this to the author of the reader",
+        ) from error
+    if not isinstance(panel, Panel):
+        raise PluginError(
+            f"the reader {provided.qualified} returned {type(panel).__name__}, not a Panel",
+            "report this to the plugin's author",
+        )
+    return panel
+
+
+def _files_of(folder: Path) -> list[Path]:
+    suffixes = known_suffixes(Reader)
+    found = [
+        path
+        for path in folder.iterdir()
+        if path.is_file() and not path.name.startswith(".") and path.name.lower().endswith(tuple(suffixes))
+    ]
+    if not found:
+        raise DataError(f"the folder {folder} holds no data file", "known suffixes: " + ", ".join(suffixes))
+    return sorted(found, key=lambda path: natural_key(path.name))
+
+
+def natural_key(name: str) -> list[tuple[int, int, str]]:
+    """Return a sort key under which "trial2" stands before "trial10"."""
+    parts = re.split(r"(\d+)", name.lower())
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
+
+
+def _joined(panels: Sequence[Panel], paths: Sequence[Path], source: str) -> Panel:
+    """Return the realisations of all panels under the names and in the order of the first."""
+    names = panels[0].names
+    realisations = list(panels[0].realisations)
+    for panel, path in zip(panels[1:], paths[1:], strict=True):
+        if set(panel.names) != set(names):
+            raise _mismatch(panel.names, names, path, paths[0])
+        order = [panel.names.index(name) for name in names]
+        realisations.extend(values[:, order] for values in panel)
+    return Panel(realisations=tuple(realisations), names=names, source=source, notes=_notes(panels, paths))
+
+
+def _mismatch(found: Sequence[str], names: Sequence[str], path: Path, first: Path) -> DataError:
+    more = [name for name in found if name not in set(names)]
+    less = [name for name in names if name not in set(found)]
+    said = []
+    if more:
+        said.append(f"has the columns {_listed(more)} that {first} does not have")
+    if less:
+        said.append(f"lacks the columns {_listed(less)} of {first}")
+    hint = "files of one panel share their series"
+    if more and less:
+        hint += f"; for {more[0]!r}, {did_you_mean(more[0], less)}"
+    elif more:
+        hint += "; leave columns out with --drop"
+    return DataError(f"{path} " + " and ".join(said), hint)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(repr(name) for name in names[:5]) + more
+
+
+def _notes(panels: Sequence[Panel], paths: Sequence[Path]) -> tuple[str, ...]:
+    """Return every note once: said of all files together where all share it, else with the name of its file."""
+    if len(panels) == 1:
+        return panels[0].notes
+    notes: list[str] = []
+    for note in dict.fromkeys(note for panel in panels for note in panel.notes):
+        having = [path.name for panel, path in zip(panels, paths, strict=True) if note in panel.notes]
+        if len(having) == len(panels):
+            notes.append(f"in all {len(panels)} files: {note}")
+        else:
+            more = f" and {len(having) - 1} more" if len(having) > 1 else ""
+            notes.append(f"{having[0]}{more}: {note}")
+    return tuple(notes)

@@ -1,0 +1,131 @@
+"""A discovery as a plain dictionary, which is what JSON files hold."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalkit.discovery import Discovery
+from causalkit.errors import CausalkitError, DataError
+
+SCHEMA = 1
+
+
+def to_record(discovery: Discovery) -> dict[str, Any]:
+    """Return a discovery as a dictionary of lists, strings and numbers.
+
+    Numbers that strict JSON cannot hold become None (NaN) or the strings "inf" and "-inf".
+    """
+    return {
+        "schema": SCHEMA,
+        "method": discovery.method,
+        "names": list(discovery.names),
+        "lags": discovery.lags,
+        "scores": discovery.scores.tolist(),
+        "p_values": _array_out(discovery.p_values),
+        "joint_p_values": _array_out(discovery.joint_p_values),
+        "selected": _array_out(discovery.selected),
+        "selection": plain(discovery.selection),
+        "history": plain(discovery.history),
+        "config": plain(discovery.config),
+        "seed": plain(discovery.seed),
+        "device": discovery.device,
+        "versions": plain(discovery.versions),
+        "data": plain(discovery.data),
+        "seconds": plain(discovery.seconds),
+        "notes": list(discovery.notes),
+    }
+
+
+def from_record(record: Any, source: str) -> Discovery:
+    """Return the discovery of a dictionary that `to_record` made.
+
+    Args:
+        record: what a JSON file held.
+        source: how errors call the file.
+
+    Raises:
+        DataError: the record is no discovery, or was written by a newer version.
+    """
+    if not isinstance(record, Mapping) or not {"schema", "names", "scores"} <= set(record):
+        raise DataError(f"{source} is not a discovery", "name a file that causalkit discover -o wrote as .json or .npz")
+    schema = record["schema"]
+    if not isinstance(schema, int) or schema < 1:
+        raise DataError(f"{source} is not a discovery: its schema is {schema!r}", "it may have been edited")
+    if schema > SCHEMA:
+        raise DataError(
+            f"{source} was written by a newer causalkit (schema {schema}, this one knows {SCHEMA})",
+            "upgrade causalkit to read it",
+        )
+    try:
+        selected = record.get("selected")
+        return Discovery(
+            names=tuple(str(name) for name in record["names"]),
+            scores=_floats_in(record["scores"]),
+            p_values=_optional(record.get("p_values")),
+            joint_p_values=_optional(record.get("joint_p_values")),
+            selected=None if selected is None else np.asarray(selected, dtype=np.bool_),
+            selection=record.get("selection"),
+            history={key: [_number_in(value) for value in values] for key, values in record.get("history", {}).items()},
+            method=str(record.get("method", "")),
+            config=dict(record.get("config") or {}),
+            seed=record.get("seed"),
+            device=str(record.get("device", "cpu")),
+            versions=dict(record.get("versions") or {}),
+            data=dict(record.get("data") or {}),
+            seconds=float(record.get("seconds") or 0.0),
+            notes=tuple(record.get("notes") or ()),
+        )
+    except CausalkitError as error:
+        raise DataError(f"{source} is damaged: {error.message}", "write it again") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{source} is damaged: {' '.join(str(error).split())}", "write it again") from error
+
+
+def plain(value: Any) -> Any:
+    """Return a value made of what strict JSON can hold."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, set | frozenset):
+        return sorted((plain(item) for item in value), key=str)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return value.as_posix() if isinstance(value, PurePath) else str(value)
+
+
+def _array_out(values: NDArray[Any] | None) -> Any:
+    if values is None:
+        return None
+    return plain(values) if values.dtype.kind == "f" and not np.isfinite(values).all() else values.tolist()
+
+
+def _number_in(value: Any) -> float:
+    """Return a number of a history; whole numbers stay whole."""
+    if value is None:
+        return math.nan
+    return float(value) if isinstance(value, str) else value
+
+
+def _floats_in(values: Any) -> NDArray[np.float64]:
+    """Return nested lists as an array, None as NaN."""
+    return np.asarray(values, dtype=np.float64)
+
+
+def _optional(values: Any) -> NDArray[np.float64] | None:
+    return None if values is None else _floats_in(values)

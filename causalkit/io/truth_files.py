@@ -1,0 +1,58 @@
+"""Read known graphs: edge lists, DREAM gold standards, labelled and bare matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from causalkit.errors import DataError
+from causalkit.io.paths import existing_file
+from causalkit.io.text import TextFile
+from causalkit.io.truth_edges import Row, edges_with_header, edges_without_header, has_edge_header
+from causalkit.io.truth_matrix import find_matrix, matrix_from_arrays, unclear
+from causalkit.truth import Orientation, Truth
+
+
+def read_truth(
+    path: str | Path, *, names: Sequence[str] | None = None, orientation: Orientation | None = None
+) -> Truth:
+    r"""Read a known graph.
+
+    What the file holds is recognised:
+
+    * a table with the header ``cause,effect[,lag]`` (or source/target, from/to, regulator/target);
+    * ``regulator target 0|1`` on every line without a header, as in the DREAM challenges: lines with 0 are no edges,
+      but name series;
+    * two columns without a header: one edge a line;
+    * a matrix with names and the corner cell ``cause\effect`` or ``effect\cause``;
+    * a matrix without such a corner, also .npy and .npz of shape (P, P) or (P, P, L): needs ``orientation``.
+
+    Args:
+        path: of the file.
+        names: the series of the data. A bare matrix takes them; other files are checked against them, and the truth
+            is brought into their order.
+        orientation: what the rows of a matrix are; "cause-effect" means that rows are causes.
+
+    Raises:
+        WrongUsageError: a matrix whose orientation is not known.
+        DataError: the file is missing, malformed, or names series that the data does not have.
+    """
+    path = existing_file(path)
+    if path.suffix.lower() in (".npy", ".npz"):
+        from causalkit.io.arrays import load_arrays
+
+        return matrix_from_arrays(load_arrays(path), str(path), names, orientation)
+    file = TextFile.of(path)
+    rows = [Row(line, tuple(cell.strip() for cell in cells)) for line, cells in file.rows(file.delimiter())]
+    if not rows:
+        raise DataError(f"{path} holds no row", "list the edges under the header cause,effect or cause,effect,lag")
+    source = str(path)
+    if has_edge_header(rows[0]):
+        edges, mentioned = edges_with_header(rows, source, names)
+    elif (matrix := find_matrix(rows, source, orientation)) is not None:
+        return matrix.truth(source, names, orientation)
+    elif len(rows[0].cells) in (2, 3):
+        edges, mentioned = edges_without_header(rows, source, names)
+    else:
+        raise unclear(rows, source)
+    return Truth.from_edges(edges, names=mentioned if names is None else tuple(names), source=source)

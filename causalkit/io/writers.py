@@ -1,0 +1,98 @@
+"""Writers of discoveries; each gets a path that becomes the user's file only when it is complete."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from causalkit.errors import DataError
+from causalkit.io.record import to_record
+
+if TYPE_CHECKING:
+    from causalkit.discovery import Discovery
+
+_ARRAYS = ("scores", "p_values", "joint_p_values", "selected")
+
+
+def write_json(discovery: Discovery, path: Path) -> None:
+    """Write everything as strict JSON, one key a line; `causalkit.io.load` reads it back, bit for bit."""
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write("{\n")
+        lines = (
+            f"  {json.dumps(key)}: {json.dumps(value, allow_nan=False, ensure_ascii=False)}"
+            for key, value in to_record(discovery).items()
+        )
+        stream.write(",\n".join(lines))
+        stream.write("\n}\n")
+
+
+def write_csv(discovery: Discovery, path: Path) -> None:
+    """Write one row for each cause, effect and lag, strongest first: ``cause,effect,lag,score,p_value,selected``."""
+    discovery.edges().to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def write_npz(discovery: Discovery, path: Path) -> None:
+    """Write arrays as they are and everything else as JSON in the scalar ``metadata``; nothing is pickled."""
+    record = to_record(discovery)
+    arrays: dict[str, Any] = {key: getattr(discovery, key) for key in _ARRAYS}
+    metadata = {key: value for key, value in record.items() if key not in _ARRAYS}
+    present = {key: array for key, array in arrays.items() if array is not None}
+    with path.open("wb") as stream:
+        np.savez_compressed(stream, metadata=np.array(json.dumps(metadata, allow_nan=False)), **present)
+
+
+def write_graphml(discovery: Discovery, path: Path) -> None:
+    """Write the summary graph as GraphML, for networkx, igraph, Cytoscape and yEd.
+
+    Raises:
+        DataError: a name holds a character that XML cannot.
+    """
+    import networkx as nx
+
+    _check_xml(discovery)
+    nx.write_graphml_xml(discovery.graph(), path)
+
+
+def write_gexf(discovery: Discovery, path: Path) -> None:
+    """Write the summary graph as GEXF, for Gephi.
+
+    Raises:
+        DataError: a name holds a character that XML cannot.
+    """
+    import networkx as nx
+
+    _check_xml(discovery)
+    nx.write_gexf(discovery.graph(), path)
+
+
+def write_dot(discovery: Discovery, path: Path) -> None:
+    """Write the summary graph for Graphviz; edges are labelled with the lag at which they are strongest."""
+    graph = discovery.graph()
+    lines = ["digraph causalkit {"]
+    lines.extend(f"  {_quoted(name)};" for name in graph.nodes)
+    for cause, effect, facts in graph.edges(data=True):
+        attributes = {"label": f"lag {facts['lag']}", **facts}
+        listed = ", ".join(f"{key}={_quoted(_worded(value))}" for key, value in attributes.items())
+        lines.append(f"  {_quoted(cause)} -> {_quoted(effect)} [{listed}];")
+    path.write_text("\n".join([*lines, "}", ""]), encoding="utf-8")
+
+
+def _quoted(text: str) -> str:
+    """Return a quoted identifier; a backslash at its end would otherwise swallow the quotation mark."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "").replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def _worded(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _check_xml(discovery: Discovery) -> None:
+    for name in discovery.names:
+        if any(ord(character) < 32 and character not in "\t\n\r" for character in name):
+            raise DataError(
+                f"the series name {name!r} holds a control character, which XML files cannot", "rename the series"
+            )

@@ -1,0 +1,53 @@
+"""Write a discovery in the format that the suffix names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from causalkit.contributions import Writer
+from causalkit.errors import CausalkitError, DataError, PluginError, WrongUsageError
+from causalkit.io.atomic import atomic_path
+from causalkit.io.paths import by_suffix, known_suffixes
+from causalkit.registry import Provided
+
+if TYPE_CHECKING:
+    from causalkit.discovery import Discovery
+
+
+def writer_for(path: str | Path) -> Provided[Writer]:
+    """Return the writer for a path; ask before work starts, not after it.
+
+    Raises:
+        WrongUsageError: nobody knows the suffix.
+    """
+    path = Path(path)
+    provided = by_suffix(Writer, path)
+    if provided is None:
+        said = f"nobody writes {path.suffix!r} files" if path.suffix else f"the file name {path} has no suffix"
+        raise WrongUsageError(f"cannot write {path}: {said}", "known suffixes: " + ", ".join(known_suffixes(Writer)))
+    return provided
+
+
+def write(discovery: Discovery, path: str | Path) -> None:
+    """Write a discovery; the suffix chooses the format. The file appears whole or not at all.
+
+    Raises:
+        WrongUsageError: the suffix is unknown, or no file can be made there.
+        DataError: the disk is full, or the format cannot hold the discovery.
+        PluginError: the writer of a plugin fails.
+    """
+    provided = writer_for(path)
+    write_one = provided.record.load()
+    with atomic_path(path) as temporary:
+        try:
+            write_one(discovery, temporary)
+        except CausalkitError:
+            raise
+        except OSError as error:
+            raise DataError(f"{path} cannot be written: {error.strerror or error}", "choose another folder") from error
+        except Exception as error:  # a writer of a plugin may fail in any way; its user still gets one line
+            raise PluginError(
+                f"the writer {provided.qualified} failed: {type(error).__name__}: {' '.join(str(error).split())}",
+                "choose another suffix, and report this to the author of the writer",
+            ) from error

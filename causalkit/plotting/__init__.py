@@ -1,0 +1,101 @@
+"""Pictures of discoveries, one a module; each takes a discovery and returns matplotlib axes.
+
+```python
+from causalkit.plotting import plot, plot_heatmap
+
+plot(discovery, "graph.png", kind="graph", truth=truth)
+axes = plot_heatmap(discovery, lag=2)
+```
+
+Nothing here touches pyplot or matplotlib's settings, and matplotlib is imported when the first picture is drawn.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from causalkit.errors import ParameterError, UnknownNameError, WrongUsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from causalkit.discovery import Discovery
+    from causalkit.plotting.heatmap import plot_heatmap
+    from causalkit.plotting.lag_graph import plot_lags
+    from causalkit.plotting.overview import plot_overview
+    from causalkit.plotting.ranking import plot_ranking
+    from causalkit.plotting.saving import save_figure
+    from causalkit.plotting.summary_graph import plot_graph
+    from causalkit.plotting.training import plot_training
+    from causalkit.truth import Truth
+
+_MODULES = {
+    "plot_overview": "overview",
+    "plot_heatmap": "heatmap",
+    "plot_graph": "summary_graph",
+    "plot_lags": "lag_graph",
+    "plot_training": "training",
+    "plot_ranking": "ranking",
+    "save_figure": "saving",
+}
+KINDS = ("overview", "heatmap", "graph", "lags", "training", "ranking")
+SUFFIXES = (".png", ".svg", ".pdf")
+
+__all__ = [
+    "KINDS",
+    "SUFFIXES",
+    "plot",
+    "plot_graph",
+    "plot_heatmap",
+    "plot_lags",
+    "plot_overview",
+    "plot_ranking",
+    "plot_training",
+    "save_figure",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def plot(
+    discovery: Discovery, path: str | Path, kind: str = "overview", truth: Truth | None = None, **options: Any
+) -> Path:
+    """Draw one picture and write it to a .png, .svg or .pdf file.
+
+    Args:
+        kind: one of `KINDS`.
+        truth: a known graph to compare with; "ranking" needs one, "training" has no use for it.
+        options: of the picture, for example ``top=20`` for "graph" or ``lag=2`` for "heatmap".
+
+    Returns:
+        The path.
+
+    Raises:
+        WrongUsageError: an unknown kind, suffix or option, or a ranking without a truth.
+    """
+    if kind not in KINDS:
+        raise UnknownNameError(f"there is no picture {kind!r}", did_you_mean(kind, KINDS))
+    if kind == "ranking" and truth is None:
+        raise WrongUsageError(
+            "the picture ranking needs a truth to compare the scores with", "name the known graph with --truth FILE"
+        )
+    from causalkit.plotting.saving import check_picture, save_figure
+
+    path = check_picture(path)
+    draw: Callable[..., Any] = __getattr__(f"plot_{kind}")
+    known = inspect.signature(draw).parameters
+    for option in options:
+        if option not in known or option in ("discovery", "ax", "axes"):
+            offered = set(known) - {"discovery", "ax", "axes", "truth"}
+            raise ParameterError(f"the picture {kind} has no option {option!r}", did_you_mean(option, offered))
+    if "truth" in known:
+        options["truth"] = truth
+    drawn = draw(discovery, **options)
+    figure = drawn if kind == "overview" else (drawn[0] if kind == "ranking" else drawn).get_figure(root=True)
+    return save_figure(figure, path)

@@ -1,0 +1,102 @@
+"""Arrows between points, in the look of what is known about the edge, and the legend that explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch
+
+from causalkit.plotting import style
+from causalkit.plotting.chosen import Chosen, Verdict
+
+Point = tuple[float, float]
+
+_COLORS: dict[Verdict, str] = {
+    "unknown": style.BLUE,
+    "true": style.BLUE,
+    "false": style.VERMILLION,
+    "missed": style.MUTED,
+}
+_DASHES: dict[Verdict, Any] = {
+    "unknown": "solid",
+    "true": "solid",
+    "false": (0, (4, 1.6)),
+    "missed": (0, (1, 1.8)),
+}
+_MOST_MISSED = 60  # beyond this, dotted lines hide what was found
+
+
+def add_arrow(
+    ax: Axes,
+    start: Point,
+    end: Point,
+    *,
+    strength: float,
+    verdict: Verdict,
+    bend: float,
+    gid: str,
+    scale: float = 1.0,
+    gap: float = 0.0,
+) -> FancyArrowPatch:
+    """Draw one arrow from ``start`` to ``end`` in data coordinates.
+
+    Args:
+        strength: share of the largest score, 0 to 1; sets width and opacity.
+        bend: how far the arrow bends to one side, as a share of its length; opposite arrows bend apart.
+        gid: name of the arrow in an .svg file.
+        scale: of widths, for crowded pictures.
+        gap: points that the head stays away from ``end``.
+    """
+    missed = verdict == "missed"
+    arrow = FancyArrowPatch(
+        start,
+        end,
+        connectionstyle=f"arc3,rad={bend}",
+        arrowstyle="-|>",
+        shrinkA=0,
+        shrinkB=gap,
+        mutation_scale=(8 if missed else 8 + 7 * strength) * max(scale, 0.75),
+        linewidth=(1.1 if missed else 0.9 + 2.3 * strength) * scale,
+        linestyle=_DASHES[verdict],
+        color=_COLORS[verdict],
+        alpha=0.75 if missed else 0.5 + 0.5 * strength,
+        capstyle="butt",
+        joinstyle="miter",
+        zorder=2 if missed else 3 + strength,
+        clip_on=False,
+    )
+    arrow.set_gid(gid)
+    ax.add_patch(arrow)
+    return arrow
+
+
+def missed_to_draw(chosen: Chosen) -> bool:
+    """Return whether the missed edges are few enough to be drawn."""
+    return len(chosen.missed) <= _MOST_MISSED
+
+
+def explain(ax: Axes, chosen: Chosen, *, selected: bool, lag_known: bool = True) -> None:
+    """Add, above the picture, the legend of true, false and missed edges, with their numbers.
+
+    Args:
+        selected: the edges were selected; a true edge that is merely not among the strongest is not yet missed.
+        lag_known: the truth says at which lag its edges act, or the picture does not ask.
+    """
+    true = sum(edge.verdict == "true" for edge in chosen.edges)
+    missed = len(chosen.missed)
+    entries: list[tuple[Verdict, str]] = [
+        ("true", f"true ({true})" if lag_known else f"true pair, lag not known ({true})"),
+        ("false", f"false ({len(chosen.edges) - true})"),
+    ]
+    if lag_known:
+        hidden = "" if missed_to_draw(chosen) else ", not drawn"
+        entries.append(("missed", f"{'missed' if selected else 'true, not among them'}{hidden} ({missed})"))
+    style.legend(ax, above=True, handles=list(_handles(entries)))
+
+
+def _handles(entries: Iterable[tuple[Verdict, str]]) -> Iterable[Line2D]:
+    for verdict, label in entries:
+        yield Line2D([], [], color=_COLORS[verdict], linestyle=_DASHES[verdict], linewidth=2, label=label)

@@ -1,0 +1,126 @@
+"""Which edges a picture of a graph draws, and how it says so: the selected ones, otherwise the strongest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalkit.discovery import Discovery
+from causalkit.errors import WrongUsageError
+from causalkit.truth import Truth
+
+Verdict = Literal["unknown", "true", "false", "missed"]
+MOST = 300  # more arrows than this cannot be told apart
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One edge of a picture; ``lag`` is the strongest one where the picture has no lags."""
+
+    cause: int
+    effect: int
+    lag: int
+    score: float
+    verdict: Verdict = "unknown"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Edges of a picture, weakest first so that strong ones lie on top.
+
+    Attributes:
+        edges: that the discovery claims.
+        missed: true edges that are not among them.
+        lost: number of true edges at lags that the discovery does not have.
+        says: which edges these are, for the title.
+    """
+
+    edges: tuple[Drawn, ...]
+    missed: tuple[Drawn, ...]
+    lost: int
+    says: str
+
+    @property
+    def strongest(self) -> float:
+        """The largest score, or 1 where there is none."""
+        return max((edge.score for edge in self.edges), default=0.0) or 1.0
+
+    @property
+    def series(self) -> set[int]:
+        """Series that take part in any edge."""
+        return {end for edge in (*self.edges, *self.missed) for end in (edge.cause, edge.effect)}
+
+
+def choose_edges(
+    discovery: Discovery, truth: Truth | None, *, top: int | None, self_edges: bool | None, lagged: bool
+) -> Chosen:
+    """Return what to draw.
+
+    Args:
+        top: so many edges; default: all selected ones, or the 2 P strongest and at most 40.
+        self_edges: draw edges from a series to itself; default: only where edges were selected, because the
+            strongest scores are nearly always those of a series with its own past.
+        lagged: one edge for each lag, not one for each pair.
+
+    Raises:
+        WrongUsageError: ``top`` is below 1.
+    """
+    if top is not None and top < 1:
+        raise WrongUsageError(f"a picture of the {top} strongest edges is empty", "top is at least 1")
+    size = len(discovery.names)
+    scores = discovery.scores if lagged else discovery.pair_scores[:, :, None]
+    selected = discovery.selected if lagged or discovery.selected is None else discovery.selected.any(2, keepdims=True)
+    with_self = selected is not None if self_edges is None else self_edges
+    allowed = np.ones(scores.shape, dtype=bool)
+    if not with_self:
+        allowed[np.arange(size), np.arange(size)] = False
+    pool = allowed & (scores > 0 if selected is None else selected)
+    limit = top or (MOST if selected is not None else min(2 * size, 40))
+    places = np.argwhere(pool)
+    order = np.argsort(-scores[pool], kind="stable")[:limit]
+    says = _says(len(order), len(places), int(allowed.sum()), selected is not None, with_self)
+    lags = None if lagged else discovery.pair_lags
+
+    def drawn(place: NDArray[np.intp], verdict: Verdict) -> Drawn:
+        cause, effect, position = (int(index) for index in place)
+        lag = position + 1 if lags is None else int(lags[cause, effect])
+        return Drawn(cause, effect, lag, float(scores[cause, effect, position]), verdict)
+
+    edges = places[order[::-1]]
+    if truth is None:
+        return Chosen(tuple(drawn(place, "unknown") for place in edges), (), 0, says)
+    truth = truth.align(discovery.names)
+    known = _known(truth, scores.shape, lagged)
+    judged = tuple(drawn(place, "true" if known[tuple(place)] else "false") for place in edges)
+    if lagged and truth.lags is None:  # which lags are missed nobody knows
+        return Chosen(judged, (), 0, says)
+    absent = known & allowed
+    absent[tuple(edges.T)] = False
+    missed = tuple(drawn(place, "missed") for place in np.argwhere(absent))
+    lost = int(truth.lags[:, :, discovery.lags :].sum()) if lagged and truth.lags is not None else 0
+    return Chosen(judged, missed, lost, says)
+
+
+def _known(truth: Truth, shape: tuple[int, ...], lagged: bool) -> NDArray[np.bool_]:
+    """Return the truth in the shape of the scores; one without lags counts for every lag."""
+    if not lagged or truth.lags is None:
+        return np.broadcast_to(truth.edges[:, :, None], shape)
+    known = np.zeros(shape, dtype=bool)
+    shared = min(shape[2], truth.lags.shape[2])
+    known[:, :, :shared] = truth.lags[:, :, :shared]
+    return known
+
+
+def _says(drawn: int, pool: int, possible: int, selected: bool, with_self: bool) -> str:
+    left_out = "" if with_self else ", self-edges left out"
+    if selected:
+        if not pool:
+            return f"no edge was selected{left_out}"
+        count = f"{pool} selected edge{'s' * (pool != 1)}"
+        return f"{count}{left_out}" if drawn == pool else f"the {drawn} strongest of {count}{left_out}"
+    if not pool:
+        return f"no score is above zero{left_out}"
+    return f"the {drawn} strongest of {possible} candidates, none selected{left_out}"

@@ -1,0 +1,139 @@
+"""The heat map: scores of every cause (row) and effect (column)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
+from matplotlib.colors import Normalize
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+from numpy.typing import NDArray
+
+from causalkit.discovery import Discovery
+from causalkit.errors import WrongUsageError
+from causalkit.plotting import style
+from causalkit.plotting.labels import labels
+from causalkit.truth import Truth
+
+
+def plot_heatmap(
+    discovery: Discovery,
+    *,
+    lag: int | None = None,
+    truth: Truth | None = None,
+    self_edges: bool = True,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the scores: rows are causes, columns are effects.
+
+    Colours are scaled to the scores between different series; self-edges, which are usually far stronger, may go
+    beyond the end of the scale, and the colour bar then ends in a point. A dot marks a selected edge.
+
+    Args:
+        lag: draw the scores at this lag; default: the largest over lags.
+        truth: outlines true edges.
+        self_edges: show the diagonal; otherwise it is grey.
+        ax: where to draw; default: a new figure.
+
+    Raises:
+        WrongUsageError: the discovery has no such lag.
+    """
+    if lag is not None and not 1 <= lag <= discovery.lags:
+        raise WrongUsageError(f"there is no lag {lag}", f"the discovery has the lags 1 to {discovery.lags}")
+    size = len(discovery.names)
+    side = min(11.0, 5.0 + 0.07 * size)
+    ax = style.new_axes(ax, (side + 0.9, side))
+    scores = discovery.pair_scores if lag is None else discovery.scores[:, :, lag - 1]
+    apart = ~np.eye(size, dtype=bool)
+    limit = float(scores[apart].max()) if size > 1 else float(scores.max())
+    diagonal = float(scores.diagonal().max()) if self_edges else 0.0
+    limit = limit or diagonal or 1.0
+    image = ax.imshow(
+        np.ma.masked_array(scores, mask=np.zeros_like(apart) if self_edges else ~apart),
+        cmap=style.SCORES,
+        norm=Normalize(0, limit),
+        interpolation="nearest",
+    )
+    ax.set_facecolor(style.FAINT)
+    _bar(ax, image, beyond=diagonal > limit)
+    _ticks(ax, discovery)
+    marks = _marks(ax, discovery, lag, truth, scores / limit, self_edges)
+    if marks:
+        style.legend(ax, above=True, handles=marks)
+    lags = f"largest over lags 1 to {discovery.lags}" if discovery.lags > 1 else "at lag 1"
+    which = f"at lag {lag}" if lag else lags
+    style.title(ax, f"Scores, {which}{'' if scores.any() else ': all are zero'}", legend=bool(marks))
+    return ax
+
+
+def _bar(ax: Axes, image: AxesImage, *, beyond: bool) -> None:
+    """Add the colour bar, in the height of the heat map wherever layout puts that."""
+    figure = ax.get_figure()
+    assert figure is not None  # axes always belong to a figure
+    bar = figure.colorbar(image, cax=ax.inset_axes((1.025, 0.05, 0.035, 0.9)), extend="max" if beyond else "neither")
+    bar.set_label("score (self-edges go beyond)" if beyond else "score", **style.text(style.LABEL))
+    bar.ax.tick_params(labelsize=style.TICK, colors=style.MUTED, labelcolor=style.INK)
+    bar.outline.set_edgecolor(style.FAINT)
+
+
+def _ticks(ax: Axes, discovery: Discovery) -> None:
+    """Name as many rows and columns as there is room for."""
+    size = len(discovery.names)
+    side = min(style.room(ax)) * 0.8  # names and colour bar take the rest
+    font = style.TICK if size <= 20 else style.SMALL if size <= 45 else style.TINY
+    every = max(1, math.ceil(size * font * 1.15 / side))
+    shown = list(range(0, size, every))
+    names = labels(discovery.names, 20 if size <= 45 else 14)
+    chosen = [names[position] for position in shown]
+    ax.set_xticks(shown, chosen, rotation=0 if max(map(len, names)) * size * font < side else 90, **style.text(font))
+    ax.set_yticks(shown, chosen, **style.text(font))
+    ax.tick_params(length=2, color=style.MUTED)
+    note = "" if every == 1 else f", every {every}{'nd' if every == 2 else 'rd' if every == 3 else 'th'} named"
+    ax.set_xlabel(f"effect{note}", **style.text(style.LABEL))
+    ax.set_ylabel(f"cause{note}", **style.text(style.LABEL))
+    for spine in ax.spines.values():
+        spine.set_color(style.MUTED)
+
+
+def _marks(
+    ax: Axes, discovery: Discovery, lag: int | None, truth: Truth | None, share: NDArray[np.float64], self_edges: bool
+) -> list[Patch | Line2D]:
+    """Outline true edges and put a dot on selected ones; return what the legend says about them."""
+    marks: list[Patch | Line2D] = []
+    size = len(discovery.names)
+    visible = np.ones((size, size), dtype=bool) if self_edges else ~np.eye(size, dtype=bool)
+    cell = min(style.room(ax)) * 0.75 / size  # points
+    if truth is not None:
+        known, label = _known(truth.align(discovery.names), lag)
+        inset = 0.04 if size <= 40 else 0.0
+        outlines = [
+            Rectangle((effect - 0.5 + inset, cause - 0.5 + inset), 1 - 2 * inset, 1 - 2 * inset)
+            for cause, effect in np.argwhere(known & visible)
+        ]
+        width = min(2.2, max(0.7, cell / 9))
+        drawn = PatchCollection(outlines, facecolor="none", edgecolor=style.VERMILLION, linewidth=width, zorder=3)
+        drawn.set_gid("heatmap-truth")
+        ax.add_collection(drawn)
+        marks.append(Patch(facecolor="none", edgecolor=style.VERMILLION, linewidth=1.5, label=label))
+    if discovery.selected is not None:
+        chosen = (discovery.selected.any(axis=2) if lag is None else discovery.selected[:, :, lag - 1]) & visible
+        causes, effects = np.nonzero(chosen)
+        colors = ["white" if share[place] > 0.5 else style.INK for place in zip(causes, effects, strict=True)]
+        dots = ax.scatter(effects, causes, s=min(40.0, max(1.5, (cell / 3.2) ** 2)), c=colors, linewidths=0, zorder=4)
+        dots.set_gid("heatmap-selected")
+        marks.append(
+            Line2D([], [], marker="o", linestyle="", color=style.INK, markersize=4, label=f"selected ({chosen.sum()})")
+        )
+    return marks
+
+
+def _known(truth: Truth, lag: int | None) -> tuple[NDArray[np.bool_], str]:
+    if lag is None or truth.lags is None:
+        return truth.edges, "true edge" if lag is None else "true edge, lag unknown"
+    if lag > truth.lags.shape[2]:
+        return np.zeros_like(truth.edges), f"true edge at lag {lag}"
+    return truth.lags[:, :, lag - 1], f"true edge at lag {lag}"

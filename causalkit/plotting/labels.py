@@ -1,0 +1,66 @@
+"""Names of series as a reader can bear them: one line, not too long, still told apart. Imports no matplotlib."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+
+def cells(text: str) -> int:
+    """Return how many character cells a text fills in a terminal or a picture: East Asian letters fill two."""
+    return sum(_cells(letter) for letter in text)
+
+
+def one_line(text: str) -> str:
+    """Return the text without line breaks, control characters and anything else that is no sign."""
+    shown = "".join(
+        letter if unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") else " "
+        for letter in str(text)
+    )
+    return " ".join(shown.split())
+
+
+def shorten(text: str, width: int) -> str:
+    """Return the text in at most ``width`` cells, its middle left out where it is longer.
+
+    Names of sensors, genes and stations share their beginning more often than their end, so both ends stay.
+    """
+    text = one_line(text)
+    if cells(text) <= width:
+        return text
+    head = _fit(text, (width - 1) - (width - 1) // 2)
+    tail = _fit(text[::-1], (width - 1) // 2)[::-1]
+    return f"{head}…{tail}"
+
+
+def labels(names: Sequence[str], width: int) -> list[str]:
+    """Return one label for each name, shortened to ``width`` cells; labels that would be equal get a number.
+
+    An empty name is shown by its number alone.
+    """
+    shown = [shorten(name, width) for name in names]
+    result = []
+    for position, label in enumerate(shown):
+        if not label:
+            label = f"#{position + 1}"
+        elif shown.count(label) > 1:
+            mark = f"#{position + 1}"
+            label = f"{shorten(names[position], max(width - len(mark), 1))}{mark}"
+        result.append(label)
+    return result
+
+
+def _cells(letter: str) -> int:
+    if unicodedata.combining(letter):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def _fit(text: str, width: int) -> str:
+    taken, filled = [], 0
+    for letter in text:
+        filled += _cells(letter)
+        if filled > width:
+            break
+        taken.append(letter)
+    return "".join(taken)

@@ -1,0 +1,75 @@
+"""ROC and precision-recall curves: how well scores rank true edges before all others."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from causalkit.discovery import Discovery
+from causalkit.evaluation import Diagonal, Evaluation
+from causalkit.plotting import style
+from causalkit.truth import Truth
+
+_NAMES: dict[Diagonal, str] = {"exclude": "without self-edges", "include": "with self-edges"}
+
+
+def plot_ranking(discovery: Discovery, truth: Truth, *, axes: tuple[Axes, Axes] | None = None) -> tuple[Axes, Axes]:
+    """Draw both curves for both policies on self-edges, with the areas under them in the legend.
+
+    AUPRC is the average precision. A policy under which all pairs, or none, are true has no curve, and the picture
+    says so.
+
+    Args:
+        axes: where to draw the ROC and the precision-recall curve; default: a new figure.
+
+    Returns:
+        The axes of the ROC curve and of the precision-recall curve.
+    """
+    from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
+
+    if axes is None:
+        pair = Figure(figsize=(9.6, 4.8), layout="constrained").subplots(1, 2)
+        axes = (pair[0], pair[1])
+    roc, recall = axes
+    roc.plot([0, 1], [0, 1], color=style.MUTED, linestyle=":", linewidth=1.2, label="chance")
+    reasons: list[str] = []
+    for number, policy in enumerate(reversed(get_args(Diagonal))):
+        found = Evaluation.of(discovery, truth, policy)
+        name = _NAMES[policy]
+        look: dict[str, Any] = {
+            "color": style.LINES[number],
+            "linestyle": style.DASHES[number],
+            "linewidth": style.LINE + 0.4,
+        }
+        if reason := found.lacks("scores"):
+            reasons.append(reason)
+            for ax in axes:
+                ax.plot([], [], label=f"{name}: no curve", **look)
+            continue
+        false_rate, true_rate, _ = roc_curve(found.truth, found.scores)
+        roc.plot(false_rate, true_rate, label=f"{name}: AUROC {roc_auc_score(found.truth, found.scores):.3f}", **look)
+        precision, hits, _ = precision_recall_curve(found.truth, found.scores)
+        area = average_precision_score(found.truth, found.scores)
+        recall.plot(hits, precision, drawstyle="steps-post", label=f"{name}: AUPRC {area:.3f}", **look)
+        share = float(np.mean(found.truth))
+        recall.axhline(share, color=look["color"], linestyle=":", linewidth=1.2, label=f"chance {name}: {share:.3f}")
+    if reasons:
+        look = style.text(style.TICK, style.MUTED, backgroundcolor="white")
+        for ax in axes:
+            ax.text(0.5, 0.5, f"no curve:\n{reasons[0]}", ha="center", va="center", **look)
+    _finish(roc, "ROC curve", "false positive rate", "true positive rate", "lower right")
+    _finish(recall, "Precision-recall curve", "recall", "precision", "best")
+    return axes
+
+
+def _finish(ax: Axes, title: str, x: str, y: str, place: str) -> None:
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04), aspect="equal")
+    style.title(ax, title)
+    ax.set_xlabel(x, **style.text(style.LABEL))
+    ax.set_ylabel(y, **style.text(style.LABEL))
+    ax.grid(color=style.FAINT, linewidth=0.6)
+    style.frame(ax)
+    style.legend(ax, loc=place, handlelength=2.6)

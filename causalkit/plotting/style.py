@@ -1,0 +1,90 @@
+"""Colours, sizes and the making of axes that all pictures share; nothing here changes matplotlib's settings.
+
+The colours are those of Okabe and Ito, which readers with any common colour blindness tell apart; whatever a colour
+says, a line style or a shape says as well.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+
+INK = "#202124"
+MUTED = "#5f6368"
+FAINT = "#d9dce1"
+NODE = "#f1f4f8"
+BLUE = "#0072B2"
+VERMILLION = "#D55E00"
+GREEN = "#009E73"
+PURPLE = "#CC79A7"
+SKY = "#56B4E9"
+ORANGE = "#E69F00"
+LINES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
+DASHES: tuple[Any, ...] = ("solid", (0, (5, 2)), (0, (1, 1.4)), (0, (5, 1.5, 1, 1.5)))
+SCORES = "Blues"
+
+TITLE = 11.0
+LABEL = 9.5
+TICK = 8.5
+SMALL = 7.0
+TINY = 5.5
+LINE = 1.6
+
+_FALLBACKS = ("Noto Sans CJK JP", "Noto Sans", "Arial Unicode MS", "PingFang SC", "Microsoft YaHei", "Segoe UI")
+
+
+@cache
+def fonts() -> list[str]:
+    """Return matplotlib's own font, and those on this machine that know letters which it does not know."""
+    installed = set(fontManager.get_font_names())
+    return ["DejaVu Sans", *(name for name in _FALLBACKS if name in installed)]
+
+
+def text(size: float, color: str = INK, **more: Any) -> dict[str, Any]:
+    """Return how a text looks. Names may hold ``$`` and ``_``, so no text is read as a formula."""
+    return {"fontsize": size, "color": color, "fontfamily": fonts(), "parse_math": False, **more}
+
+
+def title(ax: Axes, words: str, *, legend: bool = False) -> None:
+    """Set the title, with room for a legend between it and the picture."""
+    ax.set_title(words, pad=26 if legend else 7, **text(TITLE))
+
+
+def legend(ax: Axes, *, above: bool = False, **more: Any) -> None:
+    """Add a legend, in the picture or above it."""
+    if above:  # where it can never hide anything
+        more |= {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "borderaxespad": 0.3, "ncols": 4, "frameon": False}
+    look: dict[str, Any] = {"frameon": True, "framealpha": 0.9, "edgecolor": FAINT, "labelcolor": INK, "borderpad": 0.5}
+    shown = ax.legend(prop={"size": SMALL + 1, "family": fonts()}, **look | more)
+    for entry in shown.get_texts():
+        entry.set_parse_math(False)
+
+
+def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    """Return the axes that were given, or those of a new figure of ``size`` inches that belongs to nobody."""
+    return Figure(figsize=size, layout="constrained").add_subplot() if ax is None else ax
+
+
+def room(ax: Axes) -> tuple[float, float]:
+    """Return about how many points wide and high the axes are; layout may still change it a little."""
+    place = ax.get_window_extent()
+    points = 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]  # axes always belong to a figure
+    return float(place.width * points), float(place.height * points)
+
+
+def frame(ax: Axes) -> None:
+    """Leave only the two spines that carry numbers."""
+    for side, spine in ax.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(MUTED)
+    ax.tick_params(colors=MUTED, labelcolor=INK, labelsize=TICK)
+
+
+def say(ax: Axes, message: str) -> None:
+    """Show a message in place of a picture that has nothing to show."""
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, message, transform=ax.transAxes, ha="center", va="center", wrap=True, **text(LABEL, MUTED))

@@ -1,0 +1,147 @@
+"""The summary graph: series on a circle, an arrow from every cause to its effect, lags left aside."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import networkx as nx
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle
+
+from causalkit.discovery import Discovery
+from causalkit.plotting import style
+from causalkit.plotting.arrows import Point, add_arrow, explain, missed_to_draw
+from causalkit.plotting.chosen import Chosen, choose_edges
+from causalkit.plotting.labels import cells, labels
+from causalkit.truth import Truth
+
+_LOOP = math.radians(55)  # a loop leaves and meets its node so far left and right of the outward direction
+
+
+def plot_graph(
+    discovery: Discovery,
+    *,
+    truth: Truth | None = None,
+    top: int | None = None,
+    self_edges: bool | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the summary graph: selected edges where edges were selected, otherwise the strongest.
+
+    Width and opacity of an arrow grow with its score. The circle keeps the order of the series and puts no name on
+    another, from two series to a hundred, and no arrow runs over a third series.
+
+    Args:
+        truth: paints edges as true (solid), false (dashed) or missed (dotted).
+        top: draw so many edges; default: all selected ones, or the 2 P strongest and at most 40.
+        self_edges: draw self-edges as loops; default: only where edges were selected.
+        ax: where to draw; default: a new figure.
+    """
+    chosen = choose_edges(discovery, truth, top=top, self_edges=self_edges, lagged=False)
+    size = len(discovery.names)
+    ax = style.new_axes(ax, (8.5, 8.5) if size > 40 else (7, 7))
+    places = _circle(size)
+    radius = min(0.11, 0.36 * 2 * math.pi / size)
+    scale = 1.0 if len(chosen.edges) <= 40 else 0.7
+    pairs = {(edge.cause, edge.effect) for edge in (*chosen.edges, *chosen.missed)}
+    for edge in (*(chosen.missed if missed_to_draw(chosen) else ()), *chosen.edges):
+        start, end, bend = _ends(places[edge.cause], places[edge.effect], radius, (edge.effect, edge.cause) in pairs)
+        add_arrow(
+            ax,
+            start,
+            end,
+            strength=edge.score / chosen.strongest,
+            verdict=edge.verdict,
+            bend=bend,
+            gid=f"graph-edge-{edge.cause}-{edge.effect}",
+            scale=scale,
+        )
+    loops = any(edge.cause == edge.effect for edge in (*chosen.edges, *chosen.missed))
+    _nodes(ax, discovery, chosen, places, radius, loops)
+    ax.set_axis_off()
+    style.title(ax, f"Summary graph\n{chosen.says}", legend=truth is not None)
+    if truth is not None:
+        explain(ax, chosen, selected=discovery.selected is not None)
+    return ax
+
+
+def _circle(size: int) -> list[Point]:
+    """Return the places of the series, the first at the top, clockwise."""
+    graph = nx.empty_graph(size)
+    return [(float(y), float(x)) for x, y in nx.circular_layout(graph).values()] if size > 1 else [(0.0, 1.0)]
+
+
+def _ends(cause: Point, effect: Point, radius: float, both_ways: bool) -> tuple[Point, Point, float]:
+    """Return where an arrow leaves the border of its cause, where it meets that of its effect, and its bend."""
+    if cause == effect:
+        outward = math.atan2(cause[1], cause[0])
+        return _border(cause, outward + _LOOP, radius), _border(cause, outward - _LOOP, radius), -1.6
+    direction = math.atan2(effect[1] - cause[1], effect[0] - cause[0])
+    bend = 0.16 if both_ways else 0.0
+    turn = math.atan(2 * bend)  # of the first piece of the arc against the straight line
+    return _border(cause, direction - turn, radius), _border(effect, direction + math.pi + turn, radius), bend
+
+
+def _border(center: Point, angle: float, radius: float) -> Point:
+    return center[0] + radius * math.cos(angle), center[1] + radius * math.sin(angle)
+
+
+def _nodes(ax: Axes, discovery: Discovery, chosen: Chosen, places: list[Point], radius: float, loops: bool) -> None:
+    """Draw the series, with short names inside and long ones outside, turned outward where there are many."""
+    size = len(places)
+    names = labels(discovery.names, 18 if size <= 12 else 15)
+    inside = size <= 20 and max(map(cells, names)) <= 3
+    turned = size > 12
+    font = style.LABEL if size <= 20 else style.TICK if size <= 40 else style.TINY + 0.5
+    away, beyond = (1 + radius * 2.2, 5.0) if loops else (1 + radius, 4.0)  # in units of the circle, and points
+    extents: list[Point] = []
+    for position, (x, y) in enumerate(places):
+        busy = position in chosen.series
+        ax.add_patch(
+            Circle((x, y), radius, facecolor=style.NODE, edgecolor=style.INK if busy else style.MUTED, zorder=5)
+        )
+        place, offset, look = (x * away, y * away), (x * beyond, y * beyond), _outside(x, y, turned)
+        length = cells(names[position]) * font * 0.62
+        if inside:
+            place, offset, look, length = (x, y), (0.0, 0.0), {"ha": "center", "va": "center_baseline"}, 0.0
+        ax.annotate(
+            names[position],
+            place,
+            offset,
+            textcoords="offset points",
+            annotation_clip=False,
+            **style.text(font, style.INK if busy else style.MUTED, zorder=6, clip_on=False),
+            **look,
+        )
+        if turned:
+            extents.append(((length + beyond) * abs(x) + font / 2, (length + beyond) * abs(y) + font / 2))
+        else:
+            across = length if look["ha"] != "center" else length / 2
+            extents.append((across + beyond, font + beyond))
+    _limits(ax, places, away, extents)
+
+
+def _outside(x: float, y: float, turned: bool) -> dict[str, Any]:
+    """Return how a name beside its node is aligned."""
+    if not turned:
+        across = "center" if abs(x) < 0.2 else "left" if x > 0 else "right"
+        return {"ha": across, "va": "center" if abs(y) < 0.9 else "bottom" if y > 0 else "top"}
+    left = x < -1e-9
+    angle = math.degrees(math.atan2(y, x)) + (180 if left else 0)
+    return {"ha": "right" if left else "left", "va": "center", "rotation": angle, "rotation_mode": "anchor"}
+
+
+def _limits(ax: Axes, places: list[Point], away: float, extents: list[Point]) -> None:
+    """Choose the limits such that names, whose size is in points, stay within the axes."""
+    width, height = style.room(ax)
+    per_unit = min(width, height) / 2 / away
+    least = per_unit * 0.4  # rather a name over the border than a graph that nobody can see
+    for (x, y), (across, up) in zip(places, extents, strict=True):
+        if abs(x) > 0.01:
+            per_unit = min(per_unit, (width / 2 - across) / (abs(x) * away))
+        if abs(y) > 0.01:
+            per_unit = min(per_unit, (height / 2 - up) / (abs(y) * away))
+    per_unit = max(per_unit, least)
+    ax.set(xlim=(-width / 2 / per_unit, width / 2 / per_unit), ylim=(-height / 2 / per_unit, height / 2 / per_unit))
+    ax.set_aspect("equal")

@@ -1,0 +1,122 @@
+"""The penalty: its scaling, its two estimators, and what it finds."""
+
+import numpy as np
+import pytest
+import torch
+
+import causalkit
+from causalkit.neural import Batch, input_jacobian
+from causalkit_grngc import gradient_l1
+from causalkit_grngc.gradient_l1 import GradientL1
+from causalkit_grngc.kan import KAN
+from causalkit_grngc.lstm import LSTM
+from causalkit_grngc.mlp import MLP
+
+
+def batch(series=5, lag=2, windows=40, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(windows, lag, series, generator=generator)
+    return Batch(x=x, y=torch.randn(windows, series, generator=generator), generator=generator)
+
+
+@pytest.mark.parametrize("network", [MLP, KAN, LSTM])
+def test_exact_penalty_is_the_papers_up_to_the_stated_scaling(network):
+    """Paper: lambda * sum over all pairs of the mean absolute gradient; ours agrees for strength = lambda * P."""
+    model, seen = network(5, 2, (6,)), batch()
+    x = seen.x.clone().requires_grad_()
+    y = model(x)
+    rows = [torch.autograd.grad(y[:, i].sum(), x, retain_graph=True)[0] for i in range(5)]
+    paper = 0.003 * sum(row.abs().mean(0).sum() for row in rows)
+    ours = GradientL1(strength=0.003 * 5, estimator="exact").penalty(model, seen)
+    assert ours.item() == pytest.approx(paper.item(), rel=1e-5)
+
+
+def test_exact_penalty_does_not_depend_on_its_chunks(monkeypatch):
+    model, seen = MLP(5, 2, (6,)), batch()
+    whole = GradientL1(estimator="exact").penalty(model, seen)
+    monkeypatch.setattr(gradient_l1, "CHUNK_BYTES", 600)
+    assert GradientL1(estimator="exact").penalty(model, seen).item() == pytest.approx(whole.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("draws", [1, 3])
+@pytest.mark.parametrize("network", [MLP, KAN, LSTM])
+def test_sampled_penalty_and_its_gradient_are_unbiased(network, draws):
+    torch.manual_seed(0)
+    model, seen = network(5, 2, (6,)).double(), batch()
+    seen = Batch(x=seen.x.double(), y=seen.y.double(), generator=seen.generator)
+    weight = next(model.parameters())
+
+    def value_and_gradient(estimator):
+        value = GradientL1(1.0, estimator=estimator, draws=draws).penalty(model, seen)
+        return torch.cat([value.reshape(1), torch.autograd.grad(value, weight)[0].flatten()[:5]]).detach()
+
+    exact = value_and_gradient("exact")
+    samples = torch.stack([value_and_gradient("sampled") for _ in range(600)])
+    error = samples.mean(0) - exact
+    standard_error = samples.std(0) / len(samples) ** 0.5
+    assert (error.abs() <= 4.5 * standard_error + 1e-12).all()
+    assert (samples.std(0)[0] > 0).item()
+
+
+def test_sampling_uses_the_batch_generator_alone():
+    model = MLP(5, 2, (6,))
+    torch.manual_seed(1)
+    first = GradientL1(estimator="sampled").penalty(model, batch(seed=3))
+    torch.manual_seed(2)
+    assert GradientL1(estimator="sampled").penalty(model, batch(seed=3)).item() == first.item()
+
+
+@pytest.mark.parametrize(
+    ("series", "network", "expected"), [(10, MLP, "exact"), (40, MLP, "sampled"), (10, LSTM, "sampled"), (10, KAN, "exact")]
+)
+def test_the_result_says_which_estimator_was_used(series, network, expected):
+    assert GradientL1().describe(network(series, 1), series) == {"estimator": expected}
+    assert GradientL1(estimator="exact").describe(network(series, 1), series) == {"estimator": "exact"}
+
+
+def test_strength_means_the_same_at_every_number_of_series():
+    """Two independent copies of a system, side by side, get the penalty of one."""
+    model, seen = MLP(3, 1, (6,)), batch(series=3, lag=1)
+    twice = MLP(6, 1, (12,))
+    with torch.no_grad():
+        for ours, theirs in ((twice.layers[0], model.layers[0]), (twice.head, model.head)):
+            ours.weight.copy_(torch.block_diag(theirs.weight, theirs.weight))
+            ours.bias.copy_(theirs.bias.repeat(2))
+    double = Batch(x=seen.x.repeat(1, 1, 2), y=seen.y.repeat(1, 2), generator=seen.generator)
+    exact = GradientL1(estimator="exact")
+    assert exact.penalty(twice, double).item() == pytest.approx(exact.penalty(model, seen).item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("forecaster", ["mlp", "kan", "lstm", "tcn"])
+@pytest.mark.parametrize("estimator", ["exact", "sampled"])
+def test_every_forecaster_finds_the_edge_at_its_lag(forecaster, estimator):
+    panel, _ = causalkit.simulate("lagged-pair", seed=1)
+    params = {"regularizer.estimator": estimator, "training.epochs": 80}
+    discovery = causalkit.discover(panel, method="grngc", forecaster=forecaster, lag=3, params=params)
+    assert discovery.edges(top=1).iloc[0][["cause", "effect", "lag"]].tolist() == ["0", "1", 2]
+    assert discovery.config["regularizer"][0]["estimator"] == estimator
+
+
+def test_sampled_is_as_accurate_as_exact_on_lorenz96():
+    """P = 20, F = 40; the same seeds for both, mean over two systems."""
+    scores: dict[str, list[float]] = {"exact": [], "sampled": []}
+    for seed in (0, 1):
+        panel, truth = causalkit.simulate("lorenz96", series=20, forcing=40.0, seed=seed)
+        for estimator, found in scores.items():
+            discovery = causalkit.discover(panel, seed=seed, params={"regularizer.estimator": estimator})
+            found.append(discovery.evaluate(truth, diagonal="include")["auroc"])
+    assert np.mean(scores["exact"]) > 0.98
+    assert abs(np.mean(scores["exact"]) - np.mean(scores["sampled"])) < 0.005
+
+
+def test_lorenz96_is_found_completely():
+    panel, truth = causalkit.simulate("lorenz96", seed=0)
+    discovery = causalkit.discover(panel)
+    assert discovery.evaluate(truth, diagonal="include")["auroc"] == 1.0
+    assert discovery.evaluate(truth, diagonal="exclude")["auroc"] == 1.0
+
+
+def test_input_jacobian_takes_the_fast_path_where_there_is_one(monkeypatch):
+    model, seen = MLP(5, 2, (6,)), batch()
+    monkeypatch.setattr("causalkit.neural.jacobian.autograd_jacobian", None)
+    assert input_jacobian(model, seen.x)[1].shape == (40, 5, 2, 5)

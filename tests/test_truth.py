@@ -1,0 +1,64 @@
+"""Known graphs, and the one place that transposes."""
+
+import numpy as np
+import pytest
+
+from causalkit import Truth
+from causalkit.errors import DataError, WrongUsageError
+
+
+def test_rows_are_causes():
+    truth = Truth.from_edges([("a", "b", 2)], names=["a", "b", "c"])
+    assert truth.edges[0, 1]
+    assert truth.count == 1
+    assert truth.lags.shape == (3, 3, 2)
+    assert truth.lags[0, 1].tolist() == [False, True]
+    assert list(truth.graph().edges) == [("a", "b")]
+    assert truth.graph().edges["a", "b"]["lags"] == [2]
+
+
+def test_matrix_needs_an_orientation_and_obeys_it():
+    matrix = [[0, 1], [0, 0]]
+    assert Truth.from_matrix(matrix, orientation="cause-effect").edge_list() == [{"cause": "0", "effect": "1"}]
+    assert Truth.from_matrix(matrix, orientation="effect-cause").edge_list() == [{"cause": "1", "effect": "0"}]
+    with pytest.raises(WrongUsageError, match="truth-orientation"):
+        Truth.from_matrix(matrix, orientation=None)
+
+
+def test_lagged_matrix_keeps_lags_in_either_orientation():
+    matrix = np.zeros((2, 2, 3))
+    matrix[0, 1, 2] = 1
+    flipped = Truth.from_matrix(matrix, orientation="effect-cause")
+    assert flipped.edge_list() == [{"cause": "1", "effect": "0", "lag": 3}]
+
+
+def test_align_reorders_and_fills():
+    truth = Truth.from_edges([("a", "b"), ("b", "c")])
+    aligned = truth.align(["c", "x", "b", "a"])
+    assert aligned.edge_list() == [{"cause": "b", "effect": "c"}, {"cause": "a", "effect": "b"}]
+
+
+def test_align_names_what_does_not_match():
+    with pytest.raises(DataError, match=r"'gene_A'.*did you mean geneA") as caught:
+        Truth.from_edges([("gene_A", "geneB")]).align(["geneA", "geneB"])
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("edges", "said"),
+    [
+        ([("a", "b", 1), ("b", "a")], "some edges have a lag"),
+        ([("a", "b", 0)], "edge at lag 0"),
+        ([("a", "z")], "'z' is not the name"),
+    ],
+)
+def test_bad_edges(edges, said):
+    with pytest.raises(DataError, match=said):
+        Truth.from_edges(edges, names=["a", "b"])
+
+
+def test_matrix_must_be_square_and_complete():
+    with pytest.raises(DataError, match="shape"):
+        Truth.from_matrix(np.zeros((2, 3)), orientation="cause-effect")
+    with pytest.raises(DataError, match="missing"):
+        Truth.from_matrix([[np.nan, 0], [0, 0]], orientation="cause-effect")
