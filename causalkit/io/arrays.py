@@ -65,12 +65,21 @@ def load_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
     """
     path = existing_file(path)
     try:
-        with np.load(path, allow_pickle=False) if _is_zip(path) else _plain(path) as archive:
-            return {key: archive[key] for key in archive}
+        with path.open("rb") as stream:
+            magic = stream.read(6)
+            stream.seek(0)
+            if magic == b"\x93NUMPY":
+                return {"data": np.load(stream, allow_pickle=False)}
+            if magic[:4] not in (b"PK\x03\x04", b"PK\x05\x06"):
+                raise DataError(
+                    f"{path} is neither an .npy array nor an .npz archive", "write it with numpy.save or numpy.savez"
+                )
+            with np.load(stream, allow_pickle=False) as archive:
+                return {key: archive[key] for key in archive}
     except (zipfile.BadZipFile, EOFError, OSError, KeyError) as error:
         raise DataError(f"{path} is damaged: {error}", "write or fetch it again") from error
     except ValueError as error:
-        if "allow_pickle" in str(error) or "pickle" in str(error).lower():
+        if "pickle" in str(error).lower():
             raise DataError(
                 f"{path} holds Python objects, which are never read because that can run code",
                 "save plain arrays: numpy.savez(path, data=array.astype(float))",
@@ -90,29 +99,6 @@ def write_panel_npz(panel: Panel, path: str | Path) -> None:
     # A file object keeps numpy from adding a suffix to the name.
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
         np.savez_compressed(stream, names=np.array(panel.names, dtype=str), **arrays)  # type: ignore[arg-type]
-
-
-class _plain:  # noqa: N801 - used like the context manager that np.load returns
-    """The one array of an .npy file, in the form of an archive."""
-
-    def __init__(self, path: Path) -> None:
-        with path.open("rb") as stream:
-            if stream.read(6) != b"\x93NUMPY":
-                raise DataError(
-                    f"{path} is neither an .npy array nor an .npz archive", "write it with numpy.save or numpy.savez"
-                )
-        self._array: NDArray[Any] = np.load(path, allow_pickle=False)
-
-    def __enter__(self) -> Mapping[str, NDArray[Any]]:
-        return {"data": self._array}
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-
-def _is_zip(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return stream.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def _realisations(arrays: Mapping[str, NDArray[Any]], source: str) -> tuple[list[NDArray[Any]], list[str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
@@ -107,9 +106,9 @@ def _check_times(panel: Panel, path: Path) -> None:
 
 
 def _header_line(names: Sequence[str], delimiter: str) -> str:
-    """Return the header, quoted where its names could be taken for measurements."""
-    if not looks_like_names(names):
-        return delimiter.join('"' + name.replace('"', '""') + '"' for name in names) + "\n"
-    line = io.StringIO()
-    csv.writer(line, delimiter=delimiter, lineterminator="\n").writerow(names)
-    return line.getvalue()
+    """Return the header; quoted are names that hold a delimiter of any kind, or all, if they look like measurements."""
+    all_of_them = not looks_like_names(names)
+    cells = [
+        '"' + name.replace('"', '""') + '"' if all_of_them or set(name) & set("\t;,\" '") else name for name in names
+    ]
+    return delimiter.join(cells) + "\n"

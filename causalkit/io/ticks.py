@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 
 from causalkit.io.cells import is_date
 
-_SECOND = 1_000_000  # dates are counted in microseconds
-
 
 @dataclass(frozen=True, eq=False)
 class Ticks:
     """Times as numbers.
 
     Attributes:
-        values: shape (rows,); of dates, microseconds since 1970 as whole numbers.
+        values: shape (rows,); of dates, microseconds since 1970.
         dates: are they dates?
         missing: shape (rows,), which of them are not there or not finite.
     """

@@ -60,7 +60,7 @@ def counts_evenly(realisations: Sequence[NDArray[Any]]) -> bool:
     """Return whether values grow by one equal step, apart from restarts, too often for an accident."""
     if sum(len(values) for values in realisations) < 5 or not all(np.isfinite(values).all() for values in realisations):
         return False
-    steps = np.concatenate([np.diff(values) for values in realisations])
+    steps = np.concatenate([_steps(values) for values in realisations])
     forward = steps[steps > 0]
     return len(forward) > len(steps) / 2 and bool(np.allclose(forward, forward[0], rtol=0.01, atol=0))
 
@@ -168,7 +168,7 @@ def _restarts(ticks: Ticks, groups: Sequence[NDArray[np.intp]]) -> int | None:
     total = 0
     for rows in groups:
         values = ticks.values[rows][~ticks.missing[rows]]
-        steps = np.diff(values)
+        steps = _steps(values)
         back = np.flatnonzero(steps < 0)
         if not len(back) or len(back) == len(steps) > 1:  # running backwards throughout is time too, in the wrong order
             continue
@@ -178,3 +178,8 @@ def _restarts(ticks: Ticks, groups: Sequence[NDArray[np.intp]]) -> int | None:
             return None
         total += len(back)
     return total
+
+
+def _steps(values: NDArray[Any]) -> NDArray[Any]:
+    with np.errstate(over="ignore"):  # a variable that is called like a time may be as large as it likes
+        return np.diff(values)

@@ -62,7 +62,7 @@ def add_arrow(
         linewidth=(1.1 if missed else 0.9 + 2.3 * strength) * scale,
         linestyle=_DASHES[verdict],
         color=_COLORS[verdict],
-        alpha=0.75 if missed else 0.5 + 0.5 * strength,
+        alpha=0.75 if missed else 0.6 + 0.4 * strength,
         capstyle="butt",
         joinstyle="miter",
         zorder=2 if missed else 3 + strength,

@@ -52,9 +52,12 @@ def plot_lags(
             scale=scale,
             gap=3.0 if len(rows) <= 15 else 2.0,
         )
-    fewer = "" if len(rows) == size else f"; {len(rows)} of {size} series"
-    deeper = f"; {chosen.lost} true edge{'s' * (chosen.lost != 1)} beyond lag {depth}" if chosen.lost else ""
-    style.title(ax, f"Lag graph\n{chosen.says}{fewer}{deeper}", legend=truth is not None)
+    says = [chosen.says]
+    if len(rows) < size:
+        says.append(f"{len(rows)} of {size} series have a row")
+    if chosen.lost:
+        says.append(f"{chosen.lost} true edge{'s' * (chosen.lost != 1)} beyond lag {depth}")
+    style.title(ax, "\n".join(["Lag graph", *says]), legend=truth is not None)
     if truth is not None:
         explain(ax, chosen, selected=discovery.selected is not None, lag_known=truth.lags is not None)
     return ax

@@ -7,7 +7,6 @@ from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from causalkit.discovery import Discovery
 from causalkit.plotting import style
@@ -42,7 +41,7 @@ def plot_overview(
     rows = [panels + ranking] if panels == ["training"] else [row for row in (panels, ranking) if row]
     tall = 6.6 if len(discovery.names) <= 40 else 7.6
     heights = [tall, *(_HEIGHT for _ in rows)]
-    figure = Figure(figsize=(2 * tall, 0.5 + sum(heights)), layout=ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.14))
+    figure = style.new_figure(2 * tall, 0.5 + sum(heights))
     # Every picture has a figure of its own within the page, so that long names in one do not squeeze the others.
     bands = figure.subfigures(1 + len(rows), 1, height_ratios=heights, squeeze=False)[:, 0]
     left, right = (part.add_subplot() for part in bands[0].subfigures(1, 2))

@@ -6,7 +6,6 @@ from typing import Any, get_args
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from causalkit.discovery import Discovery
 from causalkit.evaluation import Diagonal, Evaluation
@@ -31,7 +30,7 @@ def plot_ranking(discovery: Discovery, truth: Truth, *, axes: tuple[Axes, Axes] 
     from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
     if axes is None:
-        pair = Figure(figsize=(9.6, 4.8), layout="constrained").subplots(1, 2)
+        pair = style.new_figure(9.6, 4.8).subplots(1, 2)
         axes = (pair[0], pair[1])
     roc, recall = axes
     roc.plot([0, 1], [0, 1], color=style.MUTED, linestyle=":", linewidth=1.2, label="chance")

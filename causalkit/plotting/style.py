@@ -12,6 +12,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 INK = "#202124"
 MUTED = "#5f6368"
@@ -64,9 +65,14 @@ def legend(ax: Axes, *, above: bool = False, **more: Any) -> None:
         entry.set_parse_math(False)
 
 
+def new_figure(width: float, height: float) -> Figure:
+    """Return a figure that belongs to nobody, whose parts make room for each other."""
+    return Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
+
+
 def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
     """Return the axes that were given, or those of a new figure of ``size`` inches that belongs to nobody."""
-    return Figure(figsize=size, layout="constrained").add_subplot() if ax is None else ax
+    return new_figure(*size).add_subplot() if ax is None else ax
 
 
 def room(ax: Axes) -> tuple[float, float]:

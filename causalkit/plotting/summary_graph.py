@@ -42,11 +42,12 @@ def plot_graph(
     size = len(discovery.names)
     ax = style.new_axes(ax, (8.5, 8.5) if size > 40 else (7, 7))
     places = _circle(size)
-    radius = min(0.11, 0.36 * 2 * math.pi / size)
+    radius = min(0.11, 0.32 * 2 * math.pi / size)
     scale = 1.0 if len(chosen.edges) <= 40 else 0.7
     pairs = {(edge.cause, edge.effect) for edge in (*chosen.edges, *chosen.missed)}
     for edge in (*(chosen.missed if missed_to_draw(chosen) else ()), *chosen.edges):
-        start, end, bend = _ends(places[edge.cause], places[edge.effect], radius, (edge.effect, edge.cause) in pairs)
+        bend = _bend(edge.cause, edge.effect, size, radius, both_ways=(edge.effect, edge.cause) in pairs)
+        start, end = _ends(places[edge.cause], places[edge.effect], radius, bend)
         add_arrow(
             ax,
             start,
@@ -72,15 +73,35 @@ def _circle(size: int) -> list[Point]:
     return [(float(y), float(x)) for x, y in nx.circular_layout(graph).values()] if size > 1 else [(0.0, 1.0)]
 
 
-def _ends(cause: Point, effect: Point, radius: float, both_ways: bool) -> tuple[Point, Point, float]:
-    """Return where an arrow leaves the border of its cause, where it meets that of its effect, and its bend."""
+def _bend(cause: int, effect: int, size: int, radius: float, *, both_ways: bool) -> float:
+    """Return the bend with which an arrow passes by the series between its ends, and by its opposite arrow.
+
+    An arrow between near series of a crowded circle would run through those between them, so it bends inward.
+    Inward is to the right of an arrow that goes clockwise.
+    """
+    if cause == effect:
+        return -1.6
+    steps = (effect - cause) % size
+    clockwise = 2 * steps < size or (2 * steps == size and cause < effect)
+    half = math.pi * min(steps, size - steps) / size
+    if min(steps, size - steps) == 1:  # neighbours: nothing between them, but hardly any way either
+        needed = 0.3 if size > 12 else -1.0
+    else:
+        needed = (math.cos(half) - (1 - 2.2 * radius)) / math.sin(half)
+    inward = max(needed, 0.0)
+    if both_ways:
+        inward = max(needed, -0.12) + (0.0 if clockwise else 0.24)
+    return inward if clockwise else -inward
+
+
+def _ends(cause: Point, effect: Point, radius: float, bend: float) -> tuple[Point, Point]:
+    """Return where an arrow leaves the border of its cause and where it meets that of its effect."""
     if cause == effect:
         outward = math.atan2(cause[1], cause[0])
-        return _border(cause, outward + _LOOP, radius), _border(cause, outward - _LOOP, radius), -1.6
+        return _border(cause, outward + _LOOP, radius), _border(cause, outward - _LOOP, radius)
     direction = math.atan2(effect[1] - cause[1], effect[0] - cause[0])
-    bend = 0.16 if both_ways else 0.0
     turn = math.atan(2 * bend)  # of the first piece of the arc against the straight line
-    return _border(cause, direction - turn, radius), _border(effect, direction + math.pi + turn, radius), bend
+    return _border(cause, direction - turn, radius), _border(effect, direction + math.pi + turn, radius)
 
 
 def _border(center: Point, angle: float, radius: float) -> Point:
@@ -134,7 +155,8 @@ def _outside(x: float, y: float, turned: bool) -> dict[str, Any]:
 
 def _limits(ax: Axes, places: list[Point], away: float, extents: list[Point]) -> None:
     """Choose the limits such that names, whose size is in points, stay within the axes."""
-    width, height = style.room(ax)
+    margins = 1.15  # an axes without ticks grows into the room that was kept for them
+    width, height = (side * margins for side in style.room(ax))
     per_unit = min(width, height) / 2 / away
     least = per_unit * 0.4  # rather a name over the border than a graph that nobody can see
     for (x, y), (across, up) in zip(places, extents, strict=True):

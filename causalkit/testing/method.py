@@ -1,0 +1,168 @@
+"""Contract of a method: ``fit(panel, run)`` returns a discovery that can be trusted and repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from causalkit.api import build_method, fit
+from causalkit.contributions import Method
+from causalkit.discovery import Discovery
+from causalkit.errors import DataError
+from causalkit.panel import Panel
+from causalkit.params import nest, signature_of
+from causalkit.registry import Provided
+from causalkit.run import Run
+from causalkit.testing import systems
+from causalkit.testing.randomness import untouched_randomness
+from causalkit.testing.result import CheckResult, DoesNotApply, require
+from causalkit.testing.subject import checklist_for, provided_of
+
+EDGE_LAG = 2
+
+
+def check_method(subject: str | Method | Provided[Method], seed: int = 0) -> list[CheckResult]:
+    """Check a method on a system of three series whose only edge is 0 -> 1 at lag 2.
+
+    Args:
+        subject: the name of an installed method, or its record.
+        seed: of the system and of the runs.
+
+    Returns:
+        One result for each promise.
+    """
+    provided = provided_of(Method, subject)
+    checklist, loaded = checklist_for(provided)
+    if not loaded:
+        return checklist.results
+    trial = _Trial(provided, seed)
+    if not checklist.run("can be built with its test_params", trial.build):
+        return checklist.results
+    if not checklist.run("returns a discovery", trial.first_fit):
+        return checklist.results
+    checks: list[tuple[str, Callable[[], None]]] = [
+        ("scores are finite, non-negative and (cause, effect, lag)", trial.scores_fit_the_panel),
+        ("keeps the names of the series", trial.names_are_kept),
+        ("ranks 0 -> 1 at lag 2 first", trial.edge_comes_first),
+        ("leaves the panel as it was", trial.panel_is_unchanged),
+        ("same seed gives identical bytes", trial.same_seed_same_bytes),
+        ("a second fit of one object starts afresh", trial.no_hidden_state),
+        ("leaves global random numbers alone", trial.randomness_is_untouched),
+        ("windows never cross the border of a realisation", trial.borders_are_respected),
+        ("missing cells are handled, or refused with a DataError", trial.missing_cells),
+    ]
+    for name, body in checks:
+        checklist.run(name, body)
+    return checklist.results
+
+
+class _Trial:
+    """One method on one system; the first fit is shared by the checks that only look at it."""
+
+    def __init__(self, provided: Provided[Method], seed: int) -> None:
+        self.provided = provided
+        self.seed = seed
+        self.panel = systems.pair(seed=seed)
+        self.before = self.panel.sha256
+        self.found: Discovery
+
+    def build(self) -> None:
+        tree = nest(self.provided.record.test_params)
+        if "lag" in signature_of(self.provided.record.load()):
+            tree.setdefault("lag", EDGE_LAG)
+        self.tree = tree
+        self.acting, self.config = build_method(self.provided, tree)
+
+    def first_fit(self) -> None:
+        self.found = self._fit(self.acting, self.panel)
+
+    def scores_fit_the_panel(self) -> None:
+        scores, series = self.found.scores, self.panel.series
+        require(scores.shape[:2] == (series, series), f"scores have the shape {scores.shape} for {series} series")
+        require(np.isfinite(scores).all() and (scores >= 0).all(), "a score is negative or not finite")
+        lag = self.config.get("lag")
+        if self.provided.record.lagged and isinstance(lag, int):
+            require(self.found.lags == lag, f"scores have {self.found.lags} lags where lag={lag} was asked for")
+
+    def names_are_kept(self) -> None:
+        require(self.found.names == systems.NAMES, f"{systems.NAMES} became {self.found.names}")
+
+    def edge_comes_first(self) -> None:
+        _require_edge(self.found, EDGE_LAG, lagged=self.provided.record.lagged)
+
+    def panel_is_unchanged(self) -> None:
+        require(self.panel.sha256 == self.before, "fit wrote into the panel: copy what you change")
+
+    def same_seed_same_bytes(self) -> None:
+        fresh, _ = build_method(self.provided, self.tree)
+        again = self._fit(fresh, self.panel)
+        require(
+            again.scores.tobytes() == self.found.scores.tobytes(),
+            f"two runs with seed {self.seed} differ by up to {_difference(again, self.found):.3g}: every random draw "
+            "has to come from run.numpy_generator(), run.torch_generator() or run.isolated()",
+        )
+
+    def no_hidden_state(self) -> None:
+        again = self._fit(self.acting, self.panel)
+        require(
+            again.scores.tobytes() == self.found.scores.tobytes(),
+            f"the second fit of one object differs by up to {_difference(again, self.found):.3g}: fit must not "
+            "change the object",
+        )
+
+    def randomness_is_untouched(self) -> None:
+        with untouched_randomness():
+            self._fit(self.acting, self.panel)
+
+    def borders_are_respected(self) -> None:
+        lag = self.config.get("lag")
+        lag = lag if isinstance(lag, int) else self.found.lags
+        edge = min(EDGE_LAG, lag)
+        panel = systems.borders(length=lag + 1, lag=edge, seed=self.seed)
+        try:
+            found = self._fit(self.acting, panel)
+        except DataError as refusal:
+            raise DoesNotApply(f"it refuses recordings of {lag + 1} steps ({refusal.message})") from refusal
+        pairs = found.pair_scores
+        require(
+            pairs[0, 1] > pairs[2, 1],
+            "2 -> 1, which only exists between the end of one realisation and the start of the next, outranks "
+            "0 -> 1: build windows with panel.windows(lag)",
+        )
+
+    def missing_cells(self) -> None:
+        try:
+            found = self._fit(self.acting, systems.gaps(seed=self.seed))
+        except DataError as refusal:
+            if self.provided.record.missing:
+                raise
+            raise DoesNotApply(f"it refuses them: {refusal.message}") from refusal
+        _require_edge(found, EDGE_LAG, lagged=self.provided.record.lagged)
+
+    def _fit(self, acting: Any, panel: Panel) -> Discovery:
+        run = Run(seed=self.seed, device="cpu")
+        return fit(acting, self.provided, self.config, panel, run, standardize=False)
+
+
+def _require_edge(found: Discovery, lag: int, *, lagged: bool) -> None:
+    """Fail unless 0 -> 1 is the strongest pair and, for a method with lags, strongest at the right one."""
+    pairs = found.pair_scores
+    cause, effect = np.unravel_index(int(pairs.argmax()), pairs.shape)
+    hint = "; this is the transposed edge: scores are [cause, effect, lag - 1]" if (cause, effect) == (1, 0) else ""
+    require(
+        (cause, effect) == (0, 1) and pairs[0, 1] > 0,
+        f"{cause} -> {effect} has the largest score, {pairs.max():.3g}, and 0 -> 1 has {pairs[0, 1]:.3g}{hint}",
+    )
+    if not lagged:
+        return
+    require(found.lags >= lag, f"the edge acts at lag {lag} and scores have {found.lags}: set lag in test_params")
+    best = int(found.scores[0, 1].argmax()) + 1
+    require(best == lag, f"0 -> 1 is strongest at lag {best}, not {lag}; lag 1, the most recent step, comes first")
+
+
+def _difference(one: Discovery, other: Discovery) -> float:
+    if one.scores.shape != other.scores.shape:
+        return float("inf")
+    return float(np.abs(one.scores - other.scores).max())

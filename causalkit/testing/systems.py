@@ -1,0 +1,39 @@
+"""Small systems whose answer is known, for the checks of methods."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from causalkit.panel import Panel
+
+NAMES = ("heart rate", "β-band", "2")
+"""Blanks, letters beyond ASCII and digits: names that a careless method loses."""
+
+
+def pair(steps: int = 300, lag: int = 2, seed: int = 0) -> Panel:
+    """White noise of three series with one edge, 0 -> 1 at ``lag``; standardized."""
+    x = np.random.default_rng(seed).standard_normal((steps + lag, len(NAMES)))
+    x[lag:, 1] = x[:-lag, 0] + 0.3 * x[lag:, 1]
+    return Panel.of(x[lag:], names=NAMES, source="check").standardized()[0]
+
+
+def borders(length: int, lag: int = 2, count: int = 240, seed: int = 0) -> Panel:
+    """Short recordings with the edge 0 -> 1 at ``lag`` inside, and a stronger one, 2 -> 1, across every border.
+
+    The first steps of series 1 are twice the last value of series 2 of the *previous* recording. They lie before the
+    first complete window, so nothing inside a recording depends on series 2; only a method that lets windows run
+    across borders sees 2 -> 1, and sees it more often than the true edge.
+    """
+    generator = np.random.default_rng(seed)
+    x = generator.standard_normal((count, length, len(NAMES)))
+    x[1:, : length - 1, 1] = 2 * x[:-1, -1:, 2] + 0.3 * x[1:, : length - 1, 1]
+    x[:, -1, 1] = x[:, -1 - lag, 0] + 0.3 * x[:, -1, 1]
+    return Panel.of(x, names=NAMES, source="check").standardized()[0]
+
+
+def gaps(seed: int = 0) -> Panel:
+    """`pair` with one cell in fifty missing."""
+    panel = pair(seed=seed)
+    values = panel.realisations[0].copy()
+    values[np.random.default_rng(seed).random(values.shape) < 0.02] = np.nan
+    return Panel.of(values, names=NAMES, source="check with missing cells")

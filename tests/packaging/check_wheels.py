@@ -1,0 +1,104 @@
+"""Build the wheels of core and plugins, install them away from the source tree and run one discovery.
+
+    python tests/packaging/check_wheels.py
+
+Needs build and hatchling; makes a virtual environment in a temporary folder.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPECTED = {
+    "causalkit": ["causalkit/py.typed", "causalkit/hookspecs.py", "causalkit/cli/main.py"],
+    "causalkit_grngc": ["causalkit_grngc/method.py"],
+}
+
+
+def main() -> None:
+    """Raise at the first thing that is wrong."""
+    projects = [ROOT, *sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))]
+    with tempfile.TemporaryDirectory(prefix="causalkit-wheels-") as scratch:
+        folder = Path(scratch)
+        wheels = [build(project, folder / "dist") for project in projects]
+        for wheel in wheels:
+            inspect(wheel)
+        programs = install(wheels, folder / "venv")
+        try_out(programs, folder / "work")
+    print(f"{len(wheels)} wheels work: " + ", ".join(wheel.name for wheel in wheels))
+
+
+def build(project: Path, target: Path) -> Path:
+    """Return the wheel of a project."""
+    before = set(target.glob("*.whl"))
+    run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(target), str(project)])
+    (wheel,) = set(target.glob("*.whl")) - before
+    return wheel
+
+
+def inspect(wheel: Path) -> None:
+    """Check that a wheel holds its package and its licence, and nothing else."""
+    names = zipfile.ZipFile(wheel).namelist()
+    package = wheel.name.split("-")[0]
+    foreign = [name for name in names if not name.startswith((f"{package}/", f"{package}-"))]
+    assert not foreign, f"{wheel.name} holds files outside of {package}: {foreign[:5]}"
+    lacking = [name for name in EXPECTED.get(package, []) if name not in names]
+    assert not lacking, f"{wheel.name} lacks {lacking}"
+    waste = [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
+    assert not waste, f"{wheel.name} holds {waste[:5]}"
+    sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / package).rglob("*") if path.is_file()}
+    left_out = sorted(name for name in sources - set(names) if "__pycache__" not in name)
+    assert not left_out, f"{wheel.name} leaves out {left_out[:5]}"
+
+
+def install(wheels: list[Path], folder: Path) -> Path:
+    """Install the wheels into a new environment by one pip call; return the folder of its programs."""
+    venv.create(folder, with_pip=True)
+    programs = folder / ("Scripts" if os.name == "nt" else "bin")
+    python = str(programs / "python")
+    constraints = str(ROOT / "constraints.txt")
+    run([python, "-m", "pip", "install", "--no-compile", "-q", "-c", constraints, *map(str, wheels)])
+    run([python, "-m", "pip", "check"])
+    return programs
+
+
+def try_out(programs: Path, folder: Path) -> None:
+    """Run the installed command line in an empty folder."""
+    folder.mkdir()
+    command = str(programs / "causalkit")
+    plugins = json.loads(run([command, "plugins", "--json"], folder))
+    assert {plugin["status"] for plugin in plugins} == {"active"}, plugins
+    assert {"builtin", "grngc"} <= {plugin["name"] for plugin in plugins}, plugins
+    options = ["-s", "training.epochs=50", "--select", "top-k:30", "-o", "edges.csv", "--plot", "graph.png"]
+    shown = run([command, "discover", "--dataset", "lorenz96", *options], folder)
+    print(shown)
+    assert "30 edges selected by top-k:30" in shown
+    with (folder / "edges.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert list(rows[0]) == ["cause", "effect", "lag", "score", "p_value", "selected"], rows[0]
+    assert (folder / "graph.png").stat().st_size > 10_000
+
+
+def run(command: list[str], folder: Path | None = None) -> str:
+    """Run a command without the source tree in reach; return what it printed, or show all of it and fail."""
+    print("$", " ".join(command), flush=True)
+    inherited = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")}
+    done = subprocess.run(
+        command, cwd=folder, env=inherited, text=True, encoding="utf-8", stdout=subprocess.PIPE, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"{done.stdout}\n{' '.join(command)} ended with exit code {done.returncode}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()
