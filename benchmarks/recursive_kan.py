@@ -6,9 +6,8 @@ It takes the parameters of causalkit's own KAN and computes the same function; o
 from __future__ import annotations
 
 import torch
-from torch import Tensor
-
 from causalkit_grngc.kan import KAN
+from torch import Tensor
 
 DEGREE = 3
 

@@ -6,9 +6,9 @@ Loss and gradient of one full-batch step, without the optimiser; the same parame
 
 * plain: the forecast error alone.
 * sampled, exact: causalkit's two estimators.
-* loop: the forward pass is differentiated once for every target, then the sum of the penalties once more, as the paper's
-  public scripts do. For the KAN the scripts evaluate splines by recursion; "own-loop" is the same loop over causalkit's
-  own, faster, spline evaluation.
+* loop: the forward pass is differentiated once for every target, then the sum of the penalties once more, as the
+  public scripts of the paper do. For the KAN the scripts evaluate splines by recursion; "own-loop" is the same loop
+  over causalkit's own, faster, spline evaluation.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from functools import partial
 
 import pytest
 import torch
-
-from benchmarks.recursive_kan import recursive_forward
-from causalkit.neural import Batch
 from causalkit_grngc.gradient_l1 import GradientL1
 from causalkit_grngc.kan import KAN
 from causalkit_grngc.mlp import MLP
+
+from benchmarks.recursive_kan import recursive_forward
+from causalkit.neural import Batch
 
 SERIES, WINDOWS, HIDDEN, STRENGTH = 100, 965, 128, 0.15
 NETWORKS = {"mlp": MLP, "kan": KAN}

@@ -154,7 +154,7 @@ def _strongest(discovery: Discovery, top: int, width: int) -> list[_Row]:
 def _heading(discovery: Discovery, shown: int) -> str:
     size = len(discovery.names)
     possible = size * (size - 1) * discovery.lags
-    if not shown:
+    if not shown and not discovery.scores[~np.eye(size, dtype=bool)].any():
         return "No edge between different series has a score above zero."
     return f"Strongest edges between different series ({shown} of {possible}):"
 
@@ -181,9 +181,8 @@ def _p(value: float) -> str:
 
 
 def _p_title(discovery: Discovery) -> str:
-    if discovery.p_values is not None:
-        return "p"
-    return "p (all lags)" if discovery.joint_p_values is not None else ""
+    joint = "p (all lags)" if discovery.joint_p_values is not None else ""
+    return joint if discovery.p_values is None else "p"
 
 
 def _columns(rows: Sequence[_Row], discovery: Discovery) -> list[str]:
@@ -240,8 +239,7 @@ def _heat(discovery: Discovery) -> str:
     lines = []
     for cause in range(size):
         line = ""
-        for effect in range(size):
-            score = scores[cause, effect]
+        for effect, score in enumerate(scores[cause]):
             mark = ' class="ck-self"' if cause == effect else ""
             hint = f"{names[cause]} → {names[effect]}: {score:.3g}"
             shade = f"background:rgba(0,114,178,{min(score / limit, 1.0):.2f})"

@@ -75,10 +75,11 @@ class Discovery:
                 f"{bad[2] + 1} is not a finite non-negative number",
                 "the method is at fault, or its settings let training diverge",
             )
-        for what, shape in (("p_values", self.scores.shape), ("selected", self.scores.shape)):
+        pairs, cells = self.scores.shape[:2], self.scores.shape
+        for what, shape in (("p_values", cells), ("joint_p_values", pairs), ("selected", cells)):
             values = getattr(self, what)
             if values is not None and values.shape != shape:
-                raise PluginError(f"{what} have the shape {values.shape}, scores {shape}", "both need the same")
+                raise PluginError(f"{what} have the shape {values.shape}", f"scores of {cells} need {shape}")
 
     @property
     def lags(self) -> int:

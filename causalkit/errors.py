@@ -65,6 +65,12 @@ class GateFailed(CausalkitError):  # noqa: N818 - an outcome, not a fault
     exit_code = 1
 
 
+class Interrupted(CausalkitError):  # noqa: N818 - the user's wish, not a fault
+    """The user ended the work."""
+
+    exit_code = 130
+
+
 def did_you_mean(name: str, known: Iterable[str], *, listed: int = 12) -> str:
     """Return a hint that names the nearest known names, or lists what there is when nothing is near."""
     names = sorted(set(known))

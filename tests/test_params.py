@@ -75,7 +75,9 @@ def test_malformed_setting():
 
 
 def test_later_settings_win_and_tables_merge():
-    tree = merge(nest({"forecaster": "kan", "training.epochs": 3}), parse_settings(["forecaster.hidden=4", "training.epochs=5"]))
+    tree = merge(
+        nest({"forecaster": "kan", "training.epochs": 3}), parse_settings(["forecaster.hidden=4", "training.epochs=5"])
+    )
     assert tree == {"forecaster": {"name": "kan", "hidden": "4"}, "training": {"epochs": "5"}}
     assert merge({"forecaster": {"hidden": 4}}, {"forecaster": "kan"}) == {"forecaster": {"hidden": 4, "name": "kan"}}
 

@@ -138,7 +138,9 @@ def test_proximal_step_follows_every_optimiser_step(panel):
         def prox(self, model, step):
             steps.append(step)
             with torch.no_grad():
-                model.map.weight.copy_(torch.sign(model.map.weight) * (model.map.weight.abs() - 0.4 * step).clamp(min=0))
+                model.map.weight.copy_(
+                    torch.sign(model.map.weight) * (model.map.weight.abs() - 0.4 * step).clamp(min=0)
+                )
 
     steps = []
     training = Training(epochs=200, learning_rate=0.1, optimizer="sgd")

@@ -141,7 +141,7 @@ class TestPanels:
         marked = np.insert(values, 100, np.nan, axis=0)  # a gap between the halves leaves the same windows
         gap = fit(Panel((marked,), panel.names), 2)
         assert np.allclose(halves.scores, gap.scores)
-        assert gap.data["windows_dropped"] == 3
+        assert gap.data["dropped"] == 3
 
     def test_a_trend_does_not_pass_for_a_cause(self):
         values = np.random.default_rng(3).normal(size=(300, 3)) + np.linspace(0, 20, 300)[:, None]

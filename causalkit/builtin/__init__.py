@@ -140,7 +140,7 @@ def causalkit_readers() -> Iterable[Reader]:
         name="table",
         factory="causalkit.io.table:read_table",
         summary="Delimited text, one column a series",
-        suffixes=(".csv", ".tsv", ".txt"),
+        suffixes=(".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz"),
     )
     yield Reader(
         name="numpy",

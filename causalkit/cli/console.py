@@ -29,7 +29,9 @@ def print_table(
     from rich.text import Text
 
     console = _stdout()
-    table = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    if title:
+        console.print(Text(title))
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
         table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     for row in rows:

@@ -51,7 +51,11 @@ def read_panel(
     from causalkit import api
 
     return api.read(
-        list(paths), panel_column=panel_column, time_column=time_column, drop=tuple(drop), irregular=irregular
+        paths[0] if len(paths) == 1 else list(paths),
+        panel_column=panel_column,
+        time_column=time_column,
+        drop=tuple(drop),
+        irregular=irregular,
     )
 
 

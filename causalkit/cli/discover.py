@@ -10,7 +10,7 @@ import click
 from causalkit.api import DEFAULT_METHOD
 from causalkit.cli.data_options import data_options, read_panel, read_truth, truth_options
 from causalkit.cli.duration import Duration
-from causalkit.errors import ParameterError, WrongUsageError
+from causalkit.errors import Interrupted, ParameterError, WrongUsageError
 from causalkit.params import Tree, merge, parse_settings, read_config
 
 if TYPE_CHECKING:
@@ -87,8 +87,9 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
                 **run,
             )
         except KeyboardInterrupt:
-            hint = f"; go on with --checkpoint {checkpoint} --resume" if checkpoint else ""
-            raise KeyboardInterrupt(f"interrupted{hint}") from None
+            raise Interrupted(
+                "interrupted", f"go on with --checkpoint {checkpoint} --resume" if checkpoint else ""
+            ) from None
     for path in options["outputs"]:
         discovery.save(path)
     if options["plot_file"]:
@@ -146,8 +147,7 @@ def _check_outputs(options: dict[str, Any]) -> None:
     if options["plot_file"]:
         from causalkit.plotting import check_suffix
 
-        check_suffix(options["plot_file"])
-        check_writable(options["plot_file"])
+        check_writable(check_suffix(options["plot_file"]))
     if options["checkpoint"]:
         check_writable(options["checkpoint"])
         if options["resume"] and not Path(options["checkpoint"]).exists():

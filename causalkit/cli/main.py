@@ -119,10 +119,8 @@ def _run(given: list[str], debug: bool) -> int:
     except click.UsageError as error:
         where = f" (see: {error.ctx.command_path} --help)" if error.ctx else ""
         return _say(f"{error.format_message().rstrip('.')}{where}", 2)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         return _say("interrupted", 130)
-    except KeyboardInterrupt as error:
-        return _say(str(error) or "interrupted", 130)
     except BrokenPipeError:
         # The reader of a pipe (head, less) has left; Python must not complain about it while it shuts down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from causalkit.cli.data_options import read_truth, truth_options
+from causalkit.plotting import KINDS
 
 EPILOG = """
 \b
@@ -20,7 +21,7 @@ Examples:
 @click.option("-o", "--output", required=True, metavar="FILE", help="png, svg or pdf.")
 @click.option(
     "--kind",
-    type=click.Choice(["overview", "heatmap", "graph", "lags", "training", "ranking"]),
+    type=click.Choice(KINDS),
     default="overview",
     show_default=True,
     help="Which picture.",

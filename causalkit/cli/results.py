@@ -44,7 +44,7 @@ def facts(discovery: Discovery) -> list[str]:
         + (f", {data['missing_cells']} missing cells" if data["missing_cells"] else "")
     ]
     if "windows" in data:
-        dropped = f"{data['dropped']} dropped for missing cells"
+        dropped = f"{data.get('dropped', 0)} dropped for missing cells"
         lines.append(f"windows  {data['windows']} used, {dropped}; lag {discovery.lags}")
     lines.append(f"method   {discovery.method}" + _parts(config))
     lines.append(f"run      device {discovery.device}, seed {discovery.seed}, {discovery.seconds:.1f} s")
@@ -76,11 +76,12 @@ def show_metrics(discovery: Discovery, truth: Truth, *, quiet: bool = False) -> 
 def _parts(config: Any) -> str:
     if "forecaster" not in config:
         return ""
-    penalties = " + ".join(
-        f"{part['name']} (strength {part.get('strength', '-')}{', ' + part['estimator'] if 'estimator' in part else ''})"
-        for part in config["regularizer"]
-    )
-    return f": forecaster {config['forecaster']['name']}, regularizer {penalties}"
+    penalties = []
+    for part in config["regularizer"]:
+        details = [f"strength {part['strength']}"] if "strength" in part else []
+        details += [part["estimator"]] if "estimator" in part else []
+        penalties.append(part["name"] + (f" ({', '.join(details)})" if details else ""))
+    return f": forecaster {config['forecaster']['name']}, regularizer {' + '.join(penalties)}"
 
 
 def _cell(value: Any) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from causalkit.errors import ParameterError, UnknownNameError, WrongUsageError, did_you_mean
+from causalkit.plotting.formats import SUFFIXES, check_suffix
 
 if TYPE_CHECKING:
     from causalkit.discovery import Discovery
@@ -41,11 +42,11 @@ _MODULES = {
     "save_figure": "saving",
 }
 KINDS = ("overview", "heatmap", "graph", "lags", "training", "ranking")
-SUFFIXES = (".png", ".svg", ".pdf")
 
 __all__ = [
     "KINDS",
     "SUFFIXES",
+    "check_suffix",
     "plot",
     "plot_graph",
     "plot_heatmap",
@@ -85,9 +86,11 @@ def plot(
         raise WrongUsageError(
             "the picture ranking needs a truth to compare the scores with", "name the known graph with --truth FILE"
         )
-    from causalkit.plotting.saving import check_picture, save_figure
+    from causalkit.io.atomic import check_writable
+    from causalkit.plotting.saving import save_figure
+    from causalkit.plotting.style import root
 
-    path = check_picture(path)
+    path = check_writable(check_suffix(path))
     draw: Callable[..., Any] = __getattr__(f"plot_{kind}")
     known = inspect.signature(draw).parameters
     for option in options:
@@ -97,5 +100,5 @@ def plot(
     if "truth" in known:
         options["truth"] = truth
     drawn = draw(discovery, **options)
-    figure = drawn if kind == "overview" else (drawn[0] if kind == "ranking" else drawn).get_figure(root=True)
+    figure = drawn if kind == "overview" else root(drawn[0] if kind == "ranking" else drawn)
     return save_figure(figure, path)

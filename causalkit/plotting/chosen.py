@@ -61,7 +61,7 @@ def choose_edges(
 
     Args:
         top: so many edges; default: all selected ones, or the 2 P strongest and at most 40.
-        self_edges: draw edges from a series to itself; default: only where edges were selected, because the
+        self_edges: draw edges from a series to itself; default: only where one was selected, because the
             strongest scores are nearly always those of a series with its own past.
         lagged: one edge for each lag, not one for each pair.
 
@@ -72,8 +72,12 @@ def choose_edges(
         raise WrongUsageError(f"a picture of the {top} strongest edges is empty", "top is at least 1")
     size = len(discovery.names)
     scores = discovery.scores if lagged else discovery.pair_scores[:, :, None]
-    selected = discovery.selected if lagged or discovery.selected is None else discovery.selected.any(2, keepdims=True)
-    with_self = selected is not None if self_edges is None else self_edges
+    selected = discovery.selected
+    if not lagged and discovery.pair_selected is not None:
+        selected = discovery.pair_selected[:, :, None]
+    with_self = self_edges
+    if with_self is None:
+        with_self = selected is not None and bool(selected[np.arange(size), np.arange(size)].any())
     allowed = np.ones(scores.shape, dtype=bool)
     if not with_self:
         allowed[np.arange(size), np.arange(size)] = False

@@ -29,7 +29,7 @@ def plot_lags(
     Args:
         truth: paints edges as true (solid), false (dashed) or missed (dotted); a truth without lags judges the pair.
         top: draw so many edges; default: all selected ones, or the 2 P strongest and at most 40.
-        self_edges: draw arrows within one row; default: only where edges were selected.
+        self_edges: draw arrows within one row; default: only where one was selected.
         ax: where to draw; default: a new figure.
     """
     chosen = choose_edges(discovery, truth, top=top, self_edges=self_edges, lagged=True)

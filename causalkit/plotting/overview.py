@@ -30,7 +30,7 @@ def plot_overview(
     Args:
         truth: a known graph to compare with.
         top: draw so many edges in both graphs.
-        self_edges: draw self-edges; default: loops only where edges were selected, and the diagonal of the heat map.
+        self_edges: draw self-edges; default: loops only where one was selected, and the diagonal of the heat map.
     """
     panels: list[Panel] = []
     if discovery.lags > 1:

@@ -8,8 +8,8 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from causalkit.errors import WrongUsageError
-from causalkit.io.atomic import atomic_path, check_writable
+from causalkit.io.atomic import atomic_path
+from causalkit.plotting.formats import check_suffix
 
 DPI = 150
 # Without these, the time of day stands in the file.
@@ -20,28 +20,13 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 
 
-def check_picture(path: str | Path) -> Path:
-    """Return the path when a picture can be written there.
-
-    Raises:
-        WrongUsageError: the suffix is none of ours, or the folder cannot be written.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in _METADATA:
-        named = f"the suffix {path.suffix!r}" if path.suffix else "no suffix"
-        raise WrongUsageError(
-            f"cannot draw {path}: it has {named}", "end the name of a picture in " + ", ".join(_METADATA)
-        )
-    return check_writable(path)
-
-
 def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write a figure in the format that the suffix names.
 
     Raises:
-        WrongUsageError: see `check_picture`.
+        WrongUsageError: the suffix is none of ours, or the folder cannot be written.
     """
-    path = check_picture(path)
+    path = check_suffix(path)
     suffix = path.suffix.lower()
     # The salt of .svg identifiers is a setting only; it holds for this one call.
     with atomic_path(path) as temporary, matplotlib.rc_context({"svg.hashsalt": "causalkit"}):

@@ -75,10 +75,17 @@ def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
     return new_figure(*size).add_subplot() if ax is None else ax
 
 
+def root(ax: Axes) -> Figure:
+    """Return the figure that holds the axes, also those in a part of a figure."""
+    parent = ax.get_figure()
+    assert parent is not None  # axes always belong to a figure
+    return parent.figure  # of a part and of a figure alike: the outermost
+
+
 def room(ax: Axes) -> tuple[float, float]:
     """Return about how many points wide and high the axes are; layout may still change it a little."""
     place = ax.get_window_extent()
-    points = 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]  # axes always belong to a figure
+    points = 72 / root(ax).dpi
     return float(place.width * points), float(place.height * points)
 
 

@@ -35,7 +35,7 @@ def plot_graph(
     Args:
         truth: paints edges as true (solid), false (dashed) or missed (dotted).
         top: draw so many edges; default: all selected ones, or the 2 P strongest and at most 40.
-        self_edges: draw self-edges as loops; default: only where edges were selected.
+        self_edges: draw self-edges as loops; default: only where one was selected.
         ax: where to draw; default: a new figure.
     """
     chosen = choose_edges(discovery, truth, top=top, self_edges=self_edges, lagged=False)
@@ -83,11 +83,15 @@ def _bend(cause: int, effect: int, size: int, radius: float, *, both_ways: bool)
         return -1.6
     steps = (effect - cause) % size
     clockwise = 2 * steps < size or (2 * steps == size and cause < effect)
-    half = math.pi * min(steps, size - steps) / size
+    step = math.pi / size
+    half = step * min(steps, size - steps)
     if min(steps, size - steps) == 1:  # neighbours: nothing between them, but hardly any way either
         needed = 0.3 if size > 12 else -1.0
     else:
-        needed = (math.cos(half) - (1 - 2.2 * radius)) / math.sin(half)
+        middle = (math.cos(half) - (1 - 2.2 * radius)) / math.sin(half)
+        # Near its ends, the arrow passes the neighbours of its cause and of its effect.
+        leaving = math.asin(min(1.0, 1.25 * radius / (2 * math.sin(step)))) + step - half
+        needed = max(middle, math.tan(leaving) / 2)
     inward = max(needed, 0.0)
     if both_ways:
         inward = max(needed, -0.12) + (0.0 if clockwise else 0.24)

@@ -149,7 +149,7 @@ class _Trial:
 def _require_edge(found: Discovery, lag: int, *, lagged: bool) -> None:
     """Fail unless 0 -> 1 is the strongest pair and, for a method with lags, strongest at the right one."""
     pairs = found.pair_scores
-    cause, effect = np.unravel_index(int(pairs.argmax()), pairs.shape)
+    cause, effect = divmod(int(pairs.argmax()), len(pairs))
     hint = "; this is the transposed edge: scores are [cause, effect, lag - 1]" if (cause, effect) == (1, 0) else ""
     require(
         (cause, effect) == (0, 1) and pairs[0, 1] > 0,

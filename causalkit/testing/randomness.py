@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from causalkit.testing.result import require
 
@@ -19,13 +20,13 @@ def untouched_randomness() -> Iterator[None]:
     import numpy as np
     import torch
 
-    python, numpy, pytorch = random.getstate(), np.random.get_state(legacy=False), torch.get_rng_state()
+    python, numpy, pytorch = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    numpy_before = _numpy_state()
     try:
         yield
-        now = np.random.get_state(legacy=False)
         require(random.getstate() == python, "it changed the global generator of `random`: use random.Random(seed)")
         require(
-            _same(now, numpy),
+            _numpy_state() == numpy_before,
             "it changed the global generator of numpy: use run.numpy_generator() or numpy.random.default_rng(seed)",
         )
         require(
@@ -38,12 +39,9 @@ def untouched_randomness() -> Iterator[None]:
         torch.set_rng_state(pytorch)
 
 
-def _same(one: object, other: object) -> bool:
-    """Compare states of numpy, which nest dictionaries around an array."""
-    return repr(one) == repr(other) and _key(one) == _key(other)
+def _numpy_state() -> tuple[Any, ...]:
+    """Return the state of numpy's global generator in a form that can be compared."""
+    import numpy as np
 
-
-def _key(state: object) -> object:
-    inner = state.get("state") if isinstance(state, dict) else None
-    key = inner.get("key") if isinstance(inner, dict) else None
-    return key.tobytes() if hasattr(key, "tobytes") else key
+    state = np.random.get_state(legacy=True)
+    return tuple(part.tobytes() if isinstance(part, np.ndarray) else part for part in state)

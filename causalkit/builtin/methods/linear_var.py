@@ -99,7 +99,7 @@ class LinearVar:
             scores=(np.abs(t) if self.score == "t" else _share(np.sqrt(f), np.abs(t))).transpose(1, 2, 0),
             p_values=(2 * stats.t.sf(np.abs(t), degrees)).transpose(1, 2, 0),
             joint_p_values=stats.f.sf(f, self.lag, degrees),
-            data={"windows": len(windows), "windows_dropped": windows.dropped},
+            data={"windows": len(windows), "dropped": windows.dropped},
             notes=self._notes(degrees, len(windows), design.shape[1]),
         )
 

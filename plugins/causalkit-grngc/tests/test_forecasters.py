@@ -1,15 +1,17 @@
 """The forecasters: shapes, exact Jacobians, and that any lag and any depth work."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
-
-from causalkit.neural import autograd_jacobian, input_jacobian
 from causalkit_grngc.kan import KAN
 from causalkit_grngc.lstm import LSTM
 from causalkit_grngc.mlp import MLP
 from causalkit_grngc.spline import FUNCTIONS, spline_basis, spline_slope
 from causalkit_grngc.tcn import TCN
+
+from causalkit.neural import autograd_jacobian, input_jacobian
 
 ALL = [
     (MLP, {"hidden": (6,)}),
@@ -81,7 +83,9 @@ def test_penalty_has_the_right_gradient(case, targets):
             values[index] = original + sign * step
             found.append(float(input_jacobian(model, x, targets)[1].detach().abs().sum()))
         values[index] = original
-        assert float(parameter.grad.view(-1)[index]) == pytest.approx((found[0] - found[1]) / (2 * step), rel=1e-4, abs=1e-6)
+        assert float(parameter.grad.view(-1)[index]) == pytest.approx(
+            (found[0] - found[1]) / (2 * step), rel=1e-4, abs=1e-6
+        )
         checked += 1
     assert checked >= 2
 
@@ -90,7 +94,7 @@ def test_spline_basis_is_the_textbook_one():
     """Cox-de Boor recursion on knots from -2.2 to 2.2, written here for the comparison only."""
     knots = np.linspace(-2.2, 2.2, FUNCTIONS + 4)
     x = np.linspace(-2.6, 2.6, 401)
-    basis = [((x >= a) & (x < b)).astype(float) for a, b in zip(knots[:-1], knots[1:], strict=True)]
+    basis = [((x >= a) & (x < b)).astype(float) for a, b in pairwise(knots)]
     for degree in (1, 2, 3):
         basis = [
             (x - knots[i]) / (knots[i + degree] - knots[i]) * basis[i]

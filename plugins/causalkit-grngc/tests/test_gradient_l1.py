@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 import torch
-
-import causalkit
-from causalkit.neural import Batch, input_jacobian
 from causalkit_grngc import gradient_l1
 from causalkit_grngc.gradient_l1 import GradientL1
 from causalkit_grngc.kan import KAN
 from causalkit_grngc.lstm import LSTM
 from causalkit_grngc.mlp import MLP
+
+import causalkit
+from causalkit.neural import Batch, input_jacobian
 
 
 def batch(series=5, lag=2, windows=40, seed=0):
@@ -67,7 +67,8 @@ def test_sampling_uses_the_batch_generator_alone():
 
 
 @pytest.mark.parametrize(
-    ("series", "network", "expected"), [(10, MLP, "exact"), (40, MLP, "sampled"), (10, LSTM, "sampled"), (10, KAN, "exact")]
+    ("series", "network", "expected"),
+    [(10, MLP, "exact"), (40, MLP, "sampled"), (10, LSTM, "sampled"), (10, KAN, "exact")],
 )
 def test_the_result_says_which_estimator_was_used(series, network, expected):
     assert GradientL1().describe(network(series, 1), series) == {"estimator": expected}

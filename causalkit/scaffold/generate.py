@@ -1,0 +1,100 @@
+"""Write the files of a new plugin."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from causalkit.errors import WrongUsageError, did_you_mean
+from causalkit.scaffold.kinds import KINDS, Kind
+from causalkit.scaffold.naming import Names, check_free, names_for
+
+
+@dataclass(frozen=True)
+class Created:
+    """What `create` wrote.
+
+    Attributes:
+        folder: of the new distribution.
+        files: in it, relative to the folder.
+        commands: that install, check and use it.
+    """
+
+    folder: Path
+    files: tuple[Path, ...]
+    commands: tuple[str, ...]
+
+
+def create(name: str, *, kind: str = "method", directory: str | Path = ".") -> Created:
+    """Write a small distribution with one contribution that works.
+
+    Args:
+        name: what users will type, lower-case words joined by "-".
+        kind: what it contributes: a key of `KINDS`.
+        directory: where its folder ``causalkit-NAME`` is created.
+
+    Raises:
+        WrongUsageError: the name is malformed or taken, the kind is unknown, or the folder is there already.
+    """
+    if kind not in KINDS:
+        raise WrongUsageError(f"there is no template for a {kind!r}", did_you_mean(kind, KINDS))
+    names = names_for(name)
+    directory = Path(directory)
+    if not directory.is_dir():
+        raise WrongUsageError(f"there is no folder {directory}", f"create it: mkdir -p {shlex.quote(str(directory))}")
+    folder = directory / names.distribution
+    if folder.exists():
+        raise WrongUsageError(f"{folder} is there already", "nothing was written; choose another name or --directory")
+    check_free(names, KINDS[kind].record)
+    texts = render(names, kind)
+    # Written aside and renamed, so that an interrupted command leaves no half of a plugin.
+    with tempfile.TemporaryDirectory(dir=directory, prefix=".new-plugin-") as aside:
+        draft = Path(aside) / names.distribution
+        for path, text in texts.items():
+            (draft / path).parent.mkdir(parents=True, exist_ok=True)
+            (draft / path).write_text(text, encoding="utf-8", newline="\n")
+        draft.rename(folder)
+    return Created(folder=folder, files=tuple(sorted(texts)), commands=_commands(folder, names, KINDS[kind]))
+
+
+def render(names: Names, kind: str) -> dict[Path, str]:
+    """Return the files of a plugin by relative path."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("causalkit.scaffold", "templates"),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # the output is source code, not HTML
+    )
+    templates = {
+        Path("pyproject.toml"): "pyproject.toml.j2",
+        Path("README.md"): "README.md.j2",
+        Path(names.package, "__init__.py"): "init.py.j2",
+        Path(names.package, f"{kind}.py"): f"{kind}.py.j2",
+        Path("tests", f"test_{kind}.py"): f"test_{kind}.py.j2",
+        Path("tests", "test_contract.py"): "test_contract.py.j2",
+    }
+    chosen = KINDS[kind]
+    context = {
+        "names": names,
+        "kind": kind,
+        "record": chosen.record.__name__,
+        "chosen": chosen,
+        "example": chosen.example.replace("NAME", names.plugin),
+    }
+    return {path: environment.get_template(template).render(context) for path, template in templates.items()}
+
+
+def _commands(folder: Path, names: Names, kind: Kind) -> tuple[str, ...]:
+    return (
+        f"cd {shlex.quote(str(folder))}",
+        'python -m pip install -e ".[test]"',
+        f"causalkit check {names.plugin}",
+        "python -m pytest",
+        kind.example.replace("NAME", names.plugin),
+    )

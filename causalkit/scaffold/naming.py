@@ -1,0 +1,64 @@
+"""Names of a new plugin: the rule for them, and what is taken already."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from dataclasses import dataclass
+
+from causalkit.contributions import Contribution
+from causalkit.errors import WrongUsageError
+from causalkit.registry import registry
+
+LONGEST = 40
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_PREFIX = "causalkit-"
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names that follow from what the user typed.
+
+    Attributes:
+        plugin: of the entry point and of the contribution, what users type.
+        distribution: what pip installs.
+        package: what Python imports.
+    """
+
+    plugin: str
+    distribution: str
+    package: str
+
+
+def names_for(given: str) -> Names:
+    """Return the names of a plugin; ``causalkit-`` in front of a name is taken as its distribution's.
+
+    Raises:
+        WrongUsageError: the name breaks the rule; the hint says what it could be.
+    """
+    name = given.removeprefix(_PREFIX)
+    if not _NAME.fullmatch(name) or len(name) > LONGEST:
+        near = re.sub(r"[^a-z0-9]+", "-", name.lower()).lstrip("-0123456789")[:LONGEST].strip("-")
+        rule = f'use lower-case words joined by "-", at most {LONGEST} characters'
+        raise WrongUsageError(f"{given!r} cannot be the name of a plugin", f"{rule}: {near or 'my-method'}")
+    distribution = _PREFIX + name
+    return Names(plugin=name, distribution=distribution, package=distribution.replace("-", "_"))
+
+
+def check_free(names: Names, kind: type[Contribution]) -> None:
+    """Refuse names that an installed plugin has: the new one could not be told from it.
+
+    Raises:
+        WrongUsageError: the plugin, its package or its contribution would have a name that is taken.
+    """
+    hint = "choose another name, or uninstall that package"
+    for plugin in registry().plugins:
+        if names.plugin == plugin.name or names.distribution == plugin.distribution:
+            raise WrongUsageError(f"there is a plugin {plugin.name!r} already, in {plugin.distribution}", hint)
+    for provided in registry().all(kind):
+        if names.plugin in (provided.record.name, *provided.record.aliases):
+            raise WrongUsageError(
+                f"there is a {kind.noun} {names.plugin!r} already, from {provided.plugin.distribution}", hint
+            )
+    if importlib.util.find_spec(names.package) is not None:
+        raise WrongUsageError(f"there is a package {names.package!r} already", hint)

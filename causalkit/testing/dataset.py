@@ -1,0 +1,124 @@
+"""Contract of a data set: ``(Panel, Truth | None)``, the same for the same seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from causalkit.contributions import Dataset
+from causalkit.panel import Panel
+from causalkit.params import nest, resolve, signature_of
+from causalkit.registry import Provided
+from causalkit.testing.randomness import untouched_randomness
+from causalkit.testing.result import CheckResult, DoesNotApply, require
+from causalkit.testing.subject import checklist_for, provided_of
+from causalkit.truth import Truth
+
+
+def check_dataset(subject: str | Dataset | Provided[Dataset], seed: int = 0) -> list[CheckResult]:
+    """Check a data set.
+
+    One of kind "download" is only loaded when its record has ``test_params``, since checks should run offline.
+    ``test_params`` may name an ``item``.
+
+    Args:
+        subject: the name of an installed data set, or its record.
+        seed: of simulated data.
+
+    Returns:
+        One result for each promise.
+    """
+    provided = provided_of(Dataset, subject)
+    checklist, loaded = checklist_for(provided)
+    if not loaded:
+        return checklist.results
+    trial = _Trial(provided.record, seed)
+    if provided.record.kind == "download" and not provided.record.test_params:
+        checklist.run("returns a panel and its truth", trial.decline)
+        return checklist.results
+    if not checklist.run("returns a panel and its truth", trial.load):
+        return checklist.results
+    checks: list[tuple[str, Callable[[], None]]] = [
+        ("methods can learn from the panel", lambda: trial.panel.check(1)),
+        ("the truth is about the series of the panel", trial.names_match),
+        ("the truth has lags if the record says so", trial.lags_are_there),
+        ("same seed gives the same data and truth", trial.same_seed_same_data),
+        ("another seed gives other data", trial.other_seed_other_data),
+        ("leaves global random numbers alone", trial.randomness_is_untouched),
+    ]
+    for name, body in checks:
+        checklist.run(name, body)
+    return checklist.results
+
+
+class _Trial:
+    """One data set, loaded once for the checks that only look at it."""
+
+    def __init__(self, record: Dataset, seed: int) -> None:
+        self.record = record
+        self.seed = seed
+        self.panel: Panel
+        self.truth: Truth | None
+
+    def decline(self) -> None:
+        raise DoesNotApply("it is downloaded; give the record test_params to have it loaded by checks")
+
+    def load(self) -> None:
+        self.panel, self.truth = self._make(self.seed)
+
+    def names_match(self) -> None:
+        if self.truth is None:
+            raise DoesNotApply("no truth is known")
+        self.truth.align(self.panel.names)
+        missing = sorted(set(self.panel.names) - set(self.truth.names))
+        require(not missing, f"the truth does not know the series {missing}: name all of them")
+        require(self.truth.count, "the truth has no edge")
+
+    def lags_are_there(self) -> None:
+        if self.truth is None:
+            raise DoesNotApply("no truth is known")
+        if not self.record.lagged_truth:
+            require(self.truth.lags is None, "the truth has lags: declare lagged_truth=True")
+            return
+        require(self.truth.lags is not None, "the record declares lagged_truth=True and the truth has no lags")
+        assert self.truth.lags is not None  # for the type checker
+        require(np.array_equal(self.truth.lags.any(axis=2), self.truth.edges), "edges and lags of the truth contradict")
+
+    def same_seed_same_data(self) -> None:
+        panel, truth = self._make(self.seed)
+        require(panel.sha256 == self.panel.sha256, f"seed {self.seed} gave two different panels")
+        require(_same(truth, self.truth), f"seed {self.seed} gave two different truths")
+
+    def other_seed_other_data(self) -> None:
+        if "seed" not in signature_of(self.record.load()):
+            raise DoesNotApply("its factory has no parameter seed")
+        panel, _ = self._make(self.seed + 1)
+        require(panel.sha256 != self.panel.sha256, f"seeds {self.seed} and {self.seed + 1} gave the same panel")
+
+    def randomness_is_untouched(self) -> None:
+        with untouched_randomness():
+            self._make(self.seed)
+
+    def _make(self, seed: int) -> tuple[Panel, Truth | None]:
+        """Call the factory as `causalkit.simulate` does, without asking the registry for the name."""
+        factory = self.record.load()
+        known = signature_of(factory)
+        given = nest(self.record.test_params)
+        supplied = {"item": given.pop("item", None)} if "item" in known else {}
+        if "seed" in known:
+            given["seed"] = seed
+        what = f"data set {self.record.name}"
+        arguments = resolve(factory, given, what=what, prefix="dataset.", supplied=supplied)
+        made = factory(**supplied, **arguments)
+        require(isinstance(made, tuple) and len(made) == 2, f"it returned {type(made).__name__}, not (Panel, Truth)")
+        panel, truth = made
+        require(isinstance(panel, Panel), f"it returned {type(panel).__name__} where a Panel belongs")
+        require(truth is None or isinstance(truth, Truth), f"{type(truth).__name__} is neither a Truth nor None")
+        return panel, truth
+
+
+def _same(one: Truth | None, other: Truth | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one.names == other.names and one.edge_list() == other.edge_list()

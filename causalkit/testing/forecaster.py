@@ -1,0 +1,151 @@
+"""Contract of a forecaster: a differentiable network ``(B, K, P) -> (B, P)`` that treats every window by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from causalkit.contributions import Forecaster
+from causalkit.registry import Provided
+from causalkit.testing.capabilities import check_features, check_input_weights
+from causalkit.testing.jacobian import check_chosen_targets, check_derivative, check_exactness
+from causalkit.testing.result import CheckResult, DoesNotApply, require
+from causalkit.testing.subject import arguments_of, checklist_for, provided_of
+
+SHAPES = ((1, 2), (2, 3), (5, 4))
+"""(K, P): one lag, fewer lags than series, more lags than series."""
+WINDOWS = 6
+METHODS = {"jacobian": "jacobian", "features": "features", "input-weights": "input_weights"}
+"""Capability -> the method that it promises."""
+SAME = 1e-9
+
+
+def check_forecaster(subject: str | Forecaster | Provided[Forecaster], seed: int = 0) -> list[CheckResult]:
+    """Check a forecaster in double precision, where a wrong derivative cannot hide behind rounding.
+
+    Args:
+        subject: the name of an installed forecaster, or its record.
+        seed: of first weights and windows.
+
+    Returns:
+        One result for each promise.
+    """
+    provided = provided_of(Forecaster, subject)
+    checklist, loaded = checklist_for(provided)
+    if not loaded:
+        return checklist.results
+    trial = _Trial(provided.record, seed)
+    if not checklist.run("can be built for several (K, P) with its test_params", trial.build_all):
+        return checklist.results
+    checks: list[tuple[str, Callable[[], None]]] = [
+        ("forecasts (B, K, P) -> (B, P), finite, in both precisions", trial.shapes),
+        ("same seed gives identical first weights", trial.same_seed_same_weights),
+        ("windows do not influence each other", trial.windows_are_independent),
+        ("its capabilities are there", trial.capabilities_are_there),
+        ("input Jacobian is exact", lambda: check_exactness(trial.model, trial.x)),
+        ("input Jacobian of chosen targets is exact", lambda: check_chosen_targets(trial.model, trial.x)),
+        ("input Jacobian can be differentiated", lambda: check_derivative(trial.model, trial.x)),
+    ]
+    if provided.record.layout == "component-wise":
+        checks.append(("no two targets share a weight", trial.targets_are_apart))
+    if "features" in provided.record.capabilities:
+        checks.append(("features are (B, D)", lambda: check_features(trial.model, trial.x)))
+    if "input-weights" in provided.record.capabilities:
+        checks.append(("input weights are (target, hidden, K, P)", lambda: check_input_weights(trial.model, trial.x)))
+    for name, body in checks:
+        checklist.run(name, body)
+    return checklist.results
+
+
+class _Trial:
+    """Small models of one forecaster; ``model`` and ``x`` are those that most checks look at."""
+
+    def __init__(self, record: Forecaster, seed: int) -> None:
+        self.record = record
+        self.seed = seed
+        self.models: dict[tuple[int, int], nn.Module] = {}
+        lag, series = SHAPES[1]
+        self.x = self.windows(lag, series)
+
+    @property
+    def model(self) -> nn.Module:
+        return self.models[SHAPES[1]]
+
+    def build_all(self) -> None:
+        self.parameters = arguments_of(self.record, supplied=("series", "lag"), prefix="forecaster.")
+        for lag, series in SHAPES:
+            self.models[lag, series] = self.build(lag, series)
+
+    def build(self, lag: int, series: int) -> nn.Module:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            model = self.record.load()(series=series, lag=lag, **self.parameters)
+        require(isinstance(model, nn.Module), f"the factory returned {type(model).__name__}, not a torch.nn.Module")
+        built: nn.Module = model.double().eval()
+        return built
+
+    def windows(self, lag: int, series: int) -> Tensor:
+        generator = torch.Generator().manual_seed(self.seed + 1)
+        return torch.randn(WINDOWS, lag, series, generator=generator, dtype=torch.float64)
+
+    def shapes(self) -> None:
+        for (lag, series), model in self.models.items():
+            for kind in (torch.float64, torch.float32):
+                y = model.to(kind)(self.windows(lag, series).to(kind))
+                where = f"with K={lag}, P={series} and B={WINDOWS}"
+                require(y.shape == (WINDOWS, series), f"{where} the forecast has the shape {tuple(y.shape)}")
+                require(y.dtype == kind, f"{where} the forecast of {kind} windows is {y.dtype}")
+                require(bool(y.isfinite().all()), f"{where} a forecast is not finite")
+            model.double()
+
+    def same_seed_same_weights(self) -> None:
+        lag, series = SHAPES[1]
+        first, second = self.build(lag, series).state_dict(), self.build(lag, series).state_dict()
+        require(first.keys() == second.keys(), "two models of one seed have different weights by name")
+        for name, value in first.items():
+            require(
+                torch.equal(value, second[name]),
+                f"{name} differs between two models of one seed: draw first weights from torch only",
+            )
+
+    def windows_are_independent(self) -> None:
+        """Change all windows but the first, also in training mode, where normalisation over the batch would act."""
+        other = torch.cat([self.x[:1], 3 * self.x[1:] + 1])
+        for training in (False, True):
+            self.model.train(training)
+            y, changed = self._forecast(self.x), self._forecast(other)
+            self.model.eval()
+            require(
+                torch.allclose(y[0], changed[0], rtol=SAME, atol=SAME),
+                f"in {'training' if training else 'evaluation'} mode the forecast of a window depends on the other "
+                "windows of the batch: use no batch normalisation",
+            )
+
+    def capabilities_are_there(self) -> None:
+        if not self.record.capabilities:
+            raise DoesNotApply("it declares none")
+        for capability in sorted(self.record.capabilities & METHODS.keys()):
+            name = METHODS[capability]
+            require(
+                callable(getattr(self.model, name, None)),
+                f"it declares the capability {capability!r} and has no method {name}()",
+            )
+
+    def targets_are_apart(self) -> None:
+        weights = [weight for weight in self.model.parameters() if weight.requires_grad]
+        y = self.model(self.x).square().sum(0)
+        users = [torch.zeros_like(weight, dtype=torch.int64) for weight in weights]
+        for target in y:
+            gradients = torch.autograd.grad(target, weights, retain_graph=True, allow_unused=True)
+            for user, gradient in zip(users, gradients, strict=True):
+                user += 0 if gradient is None else (gradient != 0).long()
+        shared = sum(int((user > 1).sum()) for user in users)
+        require(not shared, f"{shared} weights serve several targets: declare layout='joint', or keep targets apart")
+
+    def _forecast(self, x: Tensor) -> Tensor:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            torch.manual_seed(self.seed)  # the same dropout mask twice
+            forecast: Tensor = self.model(x)
+        return forecast

@@ -1,0 +1,92 @@
+"""Contract of a metric: one finite number, oriented as its record says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from causalkit.contributions import Metric
+from causalkit.discovery import Discovery
+from causalkit.evaluation import Diagonal, Evaluation
+from causalkit.registry import Provided
+from causalkit.testing.result import CheckResult, require
+from causalkit.testing.subject import checklist_for, provided_of
+from causalkit.truth import Truth
+
+NAMES = ("a", "b", "c", "d")
+TRUTH = Truth.from_edges([("a", "b", 2), ("b", "c", 1), ("c", "c", 1), ("d", "a", 2)], names=NAMES)
+"""A ring with a gap and one self-edge, so that both policies for the diagonal see edges and non-edges."""
+POLICIES: tuple[Diagonal, ...] = ("include", "exclude")
+
+
+def check_metric(subject: str | Metric | Provided[Metric], seed: int = 0) -> list[CheckResult]:
+    """Check a metric on perfect, inverted and random scores.
+
+    Args:
+        subject: the name of an installed metric, or its record.
+        seed: of the random scores.
+
+    Returns:
+        One result for each promise.
+    """
+    provided = provided_of(Metric, subject)
+    checklist, loaded = checklist_for(provided)
+    if not loaded:
+        return checklist.results
+    trial = _Trial(provided.record, seed)
+    checks: list[tuple[str, Callable[[], None]]] = [
+        ("is one finite number under both policies for self-edges", trial.is_a_number),
+        ("perfect scores are at least as good as inverted ones", trial.orientation),
+        ("leaves the evaluation as it was, and repeats itself", trial.is_pure),
+    ]
+    for name, body in checks:
+        checklist.run(name, body)
+    return checklist.results
+
+
+class _Trial:
+    """One metric and three discoveries."""
+
+    def __init__(self, record: Metric, seed: int) -> None:
+        self.record = record
+        assert TRUTH.lags is not None  # for the type checker
+        edges = TRUTH.lags.astype(float)
+        rise = np.linspace(0.0, 0.1, edges.size).reshape(edges.shape)  # no ties
+        self.perfect = Discovery(NAMES, edges + rise, selected=TRUTH.lags)
+        self.inverted = Discovery(NAMES, 1.1 - edges - rise, selected=~TRUTH.lags)
+        draws = np.random.default_rng(seed).random(edges.shape)
+        self.drawn = Discovery(NAMES, draws, selected=draws > 0.6)
+
+    def value(self, discovery: Discovery, policy: Diagonal) -> float:
+        value = self.record.load()(Evaluation.of(discovery, TRUTH, policy))
+        require(not isinstance(value, bool | str) and np.ndim(value) == 0, f"it returned {value!r}, not one number")
+        return float(value)
+
+    def is_a_number(self) -> None:
+        for policy in POLICIES:
+            for what in ("perfect", "inverted", "drawn"):
+                value = self.value(getattr(self, what), policy)
+                require(math.isfinite(value), f"it is {value} for {what} scores with diagonal={policy!r}")
+
+    def orientation(self) -> None:
+        for policy in POLICIES:
+            good, bad = self.value(self.perfect, policy), self.value(self.inverted, policy)
+            require(
+                good >= bad if self.record.greater_is_better else good <= bad,
+                f"perfect scores get {good:g} and inverted ones {bad:g} with diagonal={policy!r}: declare "
+                f"greater_is_better={not self.record.greater_is_better}",
+            )
+
+    def is_pure(self) -> None:
+        evaluation = Evaluation.of(self.drawn, TRUTH, "exclude")
+        before = _bytes(evaluation)
+        first, second = (float(self.record.load()(evaluation)) for _ in range(2))
+        require(first == second, f"it gave {first:g} and then {second:g} for the same evaluation")
+        require(_bytes(evaluation) == before, "it writes into the arrays of the evaluation: copy what you change")
+
+
+def _bytes(evaluation: Evaluation) -> list[bytes]:
+    arrays = (evaluation.truth, evaluation.scores, evaluation.selected, evaluation.lag_scores, evaluation.lag_truth)
+    return [array.tobytes() for array in arrays if array is not None]

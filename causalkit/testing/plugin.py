@@ -1,0 +1,113 @@
+"""Check everything that a plugin contributes."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from causalkit.errors import UnknownNameError, did_you_mean
+from causalkit.registry import KINDS, Plugin, Provided, Registry, registry
+from causalkit.run import EVENTS, Run
+from causalkit.testing.result import Checklist, CheckResult, require
+
+
+def check_plugin(name: str, seed: int = 0) -> list[CheckResult]:
+    """Run every contract check that applies to a plugin.
+
+    Args:
+        name: of the plugin (its entry point) or of the distribution that it is installed with.
+        seed: of whatever the checks draw.
+
+    Returns:
+        The results, in the order: the plugin itself, its contributions by kind and name, its commands and observers.
+
+    Raises:
+        UnknownNameError: no such plugin is installed; the error suggests near names.
+    """
+    results: list[CheckResult] = []
+    for plugin in find_plugins(name):
+        checklist = Checklist(f"plugin {plugin.name}")
+        usable = checklist.run("can be used", lambda plugin=plugin: _usable(plugin))  # type: ignore[misc]
+        results += checklist.results
+        for kind in KINDS:
+            for provided in registry().all(kind):
+                if provided.plugin.key == plugin.key:
+                    results += check_contribution(provided, seed)
+        if usable:
+            results += _check_hooks_with_arguments(plugin)
+    return results
+
+
+def find_plugins(name: str) -> list[Plugin]:
+    """Return the plugins of that name, or all that a distribution of that name declares.
+
+    Raises:
+        UnknownNameError: no such plugin is installed.
+    """
+    plugins = registry().plugins
+    found = [plugin for plugin in plugins if name in (plugin.name, plugin.key)]
+    found = found or [plugin for plugin in plugins if plugin.distribution == name]
+    if not found:
+        known = [known for plugin in plugins for known in (plugin.name, plugin.distribution)]
+        raise UnknownNameError(f"no plugin is called {name!r}", did_you_mean(name, known))
+    return found
+
+
+def check_contribution(provided: Provided[Any], seed: int = 0) -> list[CheckResult]:
+    """Run the checks of whatever kind a contribution is.
+
+    The module is imported here: those of neural parts need torch, which a plugin of metrics should not wait for.
+    """
+    noun = provided.record.noun
+    check: Callable[..., list[CheckResult]] = getattr(
+        importlib.import_module(f"causalkit.testing.{noun}"), f"check_{noun}"
+    )
+    return check(provided, seed=seed)
+
+
+def _usable(plugin: Plugin) -> None:
+    require(plugin.status != "broken", f"it is broken: {plugin.error}")
+    require(plugin.status != "disabled", "it is switched off; unset CAUSALKIT_DISABLE_PLUGINS")
+    require(plugin.hooks, "it implements no hook: mark functions with causalkit.hookimpl")
+    owners = {provided.plugin.key for kind in KINDS for provided in registry().all(kind)}
+    acting = {"causalkit_commands", "causalkit_observers"} & set(plugin.hooks)
+    require(plugin.key in owners or acting, "its hooks yield nothing")
+
+
+def _check_hooks_with_arguments(plugin: Plugin) -> list[CheckResult]:
+    checklist = Checklist(f"plugin {plugin.name}")
+    if "causalkit_commands" in plugin.hooks:
+        checklist.run("commands are new and say what they do", lambda: _commands(plugin))
+    if "causalkit_observers" in plugin.hooks:
+        checklist.run("observers watch at least one event", lambda: _observers(plugin))
+    return checklist.results
+
+
+def _commands(plugin: Plugin) -> None:
+    import click
+
+    from causalkit.cli.main import COMMANDS
+
+    group = click.Group()
+    _call_alone(plugin, "causalkit_commands", cli=group)
+    require(group.commands, "the hook causalkit_commands added no command")
+    for name, command in group.commands.items():
+        require(name not in COMMANDS, f"{name!r} is a command of causalkit itself")
+        require(command.help, f"the command {name!r} has no help text")
+
+
+def _observers(plugin: Plugin) -> None:
+    for observer in _call_alone(plugin, "causalkit_observers", run=Run()):
+        heard = [event for event in EVENTS if callable(getattr(observer, event, None))]
+        require(heard, f"{type(observer).__name__} has none of {', '.join(EVENTS)}")
+
+
+def _call_alone(plugin: Plugin, hook: str, **arguments: Any) -> list[Any]:
+    """Call a hook of one plugin and of no other, so that what it adds is known to be its own."""
+    others = {other.key for other in registry().plugins if other.key != plugin.key}
+    alone = Registry(disabled=others, strict=False)
+    items = [item for _, item in alone.call(hook, **arguments)]
+    for now in alone.plugins:
+        require(now.status != "broken", f"it is broken: {now.error}")
+    return items

@@ -1,0 +1,101 @@
+"""Contract of a reader: ``reader(path, options)`` returns the panel that a file holds, and leaves the file alone."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from causalkit.contributions import Reader
+from causalkit.errors import CausalkitError
+from causalkit.io import ReadOptions, write_panel
+from causalkit.panel import Panel
+from causalkit.registry import Provided
+from causalkit.testing.result import CheckResult, DoesNotApply, require
+from causalkit.testing.subject import checklist_for, provided_of
+from causalkit.testing.suffixes import require_suffixes
+
+NAMES = ("heart rate", "β", "third")
+
+
+def check_reader(subject: str | Reader | Provided[Reader], seed: int = 0) -> list[CheckResult]:
+    """Check a reader.
+
+    ``test_params={"path": ...}`` in its record names an example file; without one, only formats that causalkit
+    itself can write are tried out.
+
+    Args:
+        subject: the name of an installed reader, or its record.
+        seed: of the panel that is written and read again.
+
+    Returns:
+        One result for each promise.
+    """
+    provided = provided_of(Reader, subject)
+    checklist, loaded = checklist_for(provided)
+    if not loaded:
+        return checklist.results
+    with tempfile.TemporaryDirectory() as folder:
+        trial = _Trial(provided.record, Path(folder), seed)
+        checks: list[tuple[str, Callable[[], None]]] = [
+            ("suffixes are in order", lambda: require_suffixes(provided.record.suffixes)),
+            ("reads its example file", trial.example),
+            ("reads what causalkit writes", trial.round_trip),
+            ("says that a file is missing", trial.missing_file),
+        ]
+        for name, body in checks:
+            checklist.run(name, body)
+    return checklist.results
+
+
+class _Trial:
+    """One reader and a folder of its own."""
+
+    def __init__(self, record: Reader, folder: Path, seed: int) -> None:
+        self.record = record
+        self.folder = folder
+        draws = np.random.default_rng(seed).standard_normal((2, 30, len(NAMES)))
+        self.panel = Panel.of(draws, names=NAMES)
+
+    def example(self) -> None:
+        if "path" not in self.record.test_params:
+            raise DoesNotApply('the record names no example file, test_params={"path": ...}')
+        path = Path(str(self.record.test_params["path"]))
+        require(path.is_file(), f"test_params name {path}, which is no file")
+        before = path.read_bytes()
+        first, second = self._read(path), self._read(path)
+        require(first.steps > 0, f"{path} gave a panel without time steps")
+        require(first.sha256 == second.sha256, f"{path} gave two different panels")
+        require(path.read_bytes() == before, f"it changed {path}")
+
+    def round_trip(self) -> None:
+        tried = 0
+        for suffix in self.record.suffixes:
+            path = self.folder / f"panel{suffix}"
+            try:
+                write_panel(self.panel, path)
+            except CausalkitError:
+                continue
+            tried += 1
+            found = self._read(path)
+            require(found.names == NAMES, f"the names {NAMES} came back from {suffix} as {found.names}")
+            require(found.lengths == self.panel.lengths, f"recordings of {self.panel.lengths} came as {found.lengths}")
+            require(found.sha256 == self.panel.sha256, f"numbers changed on their way through {suffix}")
+        if not tried:
+            raise DoesNotApply("causalkit writes none of its formats")
+
+    def missing_file(self) -> None:
+        path = self.folder / f"nothing here{self.record.suffixes[0]}"
+        try:
+            self._read(path)
+        except (CausalkitError, OSError):
+            return
+        require(False, "it returned a panel from a file that does not exist")
+
+    def _read(self, path: Path) -> Panel:
+        panel = self.record.load()(path, ReadOptions())
+        require(isinstance(panel, Panel), f"it returned {type(panel).__name__}, not a Panel")
+        read: Panel = panel
+        return read

@@ -1,0 +1,168 @@
+"""Contract of a regularizer: a differentiable penalty, and scores that point from cause to effect at the right lag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from causalkit.contributions import Forecaster, Regularizer
+from causalkit.neural import Batch
+from causalkit.registry import Provided, registry
+from causalkit.testing.linear import CAPABILITIES, HandMade
+from causalkit.testing.randomness import untouched_randomness
+from causalkit.testing.result import CheckFailed, CheckResult, DoesNotApply, require
+from causalkit.testing.subject import arguments_of, checklist_for, provided_of
+
+WINDOWS, LAG, SERIES = 12, 3, 3
+EDGE = (0, 1, 1)
+"""(cause, effect, lag - 1) of the hand-made forecaster."""
+STEP = 0.01
+
+
+def check_regularizer(subject: str | Regularizer | Provided[Regularizer], seed: int = 0) -> list[CheckResult]:
+    """Check a regularizer on a hand-made linear forecaster, or on an installed one where it cannot act on that.
+
+    Args:
+        subject: the name of an installed regularizer, or its record.
+        seed: of windows, first weights and the random draws of the penalty.
+
+    Returns:
+        One result for each promise.
+    """
+    provided = provided_of(Regularizer, subject)
+    checklist, loaded = checklist_for(provided)
+    if not loaded:
+        return checklist.results
+    trial = _Trial(provided.record, seed)
+    if not checklist.run("can be built with its test_params", trial.build):
+        return checklist.results
+    if not checklist.run("says which forecasters it can act on", trial.choose_model):
+        return checklist.results
+    checks: list[tuple[str, Callable[[], None]]] = [
+        ("penalty is one finite number", trial.penalty_is_a_number),
+        ("penalty can be differentiated", trial.penalty_has_a_gradient),
+        ("penalty draws from the generator of the batch only", trial.penalty_is_repeatable),
+        ("proximal step leaves finite weights", trial.proximal_step),
+        ("scores are finite, non-negative and (cause, effect, lag)", trial.scores_fit),
+        ("scores of a model whose only cause is 0 -> 1 at lag 2 are largest there", trial.scores_point_the_right_way),
+    ]
+    for name, body in checks:
+        checklist.run(name, body)
+    return checklist.results
+
+
+class _Trial:
+    """One regularizer with a forecaster that it can act on."""
+
+    def __init__(self, record: Regularizer, seed: int) -> None:
+        self.record = record
+        self.seed = seed
+        generator = torch.Generator().manual_seed(seed)
+        self.x = torch.randn(WINDOWS, LAG, SERIES, generator=generator)
+        self.y = torch.randn(WINDOWS, SERIES, generator=generator)
+        self.other = torch.randn(WINDOWS, LAG, SERIES, generator=generator)
+        self.model: nn.Module
+
+    def build(self) -> None:
+        self.acting: Any = self.record.load()(**arguments_of(self.record, prefix="regularizer."))
+        for name in ("penalty", "compatible"):
+            require(callable(getattr(self.acting, name, None)), f"it has no method {name}()")
+
+    def choose_model(self) -> None:
+        refusals = []
+        for name, model in self._candidates():
+            reason = self.acting.compatible(model)
+            if reason is None:
+                self.model = model
+                return
+            require(
+                isinstance(reason, str) and reason.strip(),
+                f"compatible() returned {reason!r} for {name}: return None, or the reason in words",
+            )
+            refusals.append(f"{name}: {reason}")
+        raise CheckFailed(
+            f"no forecaster fits (needs: {', '.join(sorted(self.record.needs)) or 'nothing'}); "
+            + ("; ".join(refusals) or "install one that has these capabilities")
+        )
+
+    def penalty_is_a_number(self) -> None:
+        value = self._penalty()
+        require(isinstance(value, Tensor), f"penalty() returned {type(value).__name__}, not a tensor")
+        require(value.shape == (), f"the penalty has the shape {tuple(value.shape)}, not that of one number")
+        require(bool(value.isfinite()), f"the penalty is {float(value)}")
+
+    def penalty_has_a_gradient(self) -> None:
+        value = self._penalty()
+        if not value.requires_grad:
+            require(
+                hasattr(self.acting, "prox"), "no gradient flows from the penalty to the weights, and it has no prox"
+            )
+            raise DoesNotApply("it acts by its proximal step alone")
+        weights = [weight for weight in self.model.parameters() if weight.requires_grad]
+        gradients = [g for g in torch.autograd.grad(value, weights, allow_unused=True) if g is not None]
+        require(gradients, "the penalty depends on no weight of the forecaster")
+        require(all(bool(g.isfinite().all()) for g in gradients), "a gradient of the penalty is not finite")
+
+    def penalty_is_repeatable(self) -> None:
+        with untouched_randomness():
+            first, second = self._penalty(), self._penalty()
+        require(torch.equal(first, second), f"two generators of one seed gave {float(first)} and {float(second)}")
+
+    def proximal_step(self) -> None:
+        if not hasattr(self.acting, "prox"):
+            raise DoesNotApply("it has none")
+        kept = {name: value.clone() for name, value in self.model.state_dict().items()}
+        try:
+            with torch.no_grad():
+                self.acting.prox(self.model, STEP)
+            finite = all(bool(weight.isfinite().all()) for weight in self.model.parameters())
+            require(finite, "a weight is not finite after prox(model, step)")
+        finally:
+            self.model.load_state_dict(kept)
+
+    def scores_fit(self) -> None:
+        self._require_consistent()
+        scores = self.acting.scores(self.model, self.x)
+        expected = (SERIES, SERIES, LAG)
+        require(tuple(scores.shape) == expected, f"scores have the shape {tuple(scores.shape)}, not {expected}")
+        require(bool(scores.isfinite().all()) and bool((scores >= 0).all()), "a score is negative or not finite")
+
+    def scores_point_the_right_way(self) -> None:
+        self._require_consistent()
+        model = HandMade(SERIES, LAG)
+        if not self.record.needs <= CAPABILITIES or self.acting.compatible(model) is not None:
+            raise DoesNotApply("it cannot act on a linear forecaster; the checks of a method that uses it show this")
+        scores = self.acting.scores(model, self.x)
+        where = tuple(int(index) for index in torch.unravel_index(scores.argmax(), scores.shape))
+        require(
+            where == EDGE and float(scores.max()) > 0,
+            f"the largest score is at {where[0]} -> {where[1]}, lag {where[2] + 1}: scores are (cause, effect, lag), "
+            "lag 1 first; causalkit.neural.as_scores reorders (effect, position in the window, cause)",
+        )
+
+    def _require_consistent(self) -> None:
+        """Scores are there exactly where the record says so."""
+        has = hasattr(self.acting, "scores")
+        require(has or not self.record.reveals_causes, "it has no scores(): declare reveals_causes=False, or add them")
+        require(not has or self.record.reveals_causes, "it has scores() and declares reveals_causes=False")
+        if not has:
+            raise DoesNotApply("it reveals no causes")
+
+    def _candidates(self) -> Iterator[tuple[str, nn.Module]]:
+        """Yield models with the needed capabilities, the hand-made one first."""
+        if self.record.needs <= CAPABILITIES:
+            yield "a hand-made linear forecaster", HandMade(SERIES, LAG)
+        for provided in registry().all(Forecaster):
+            if self.record.needs <= provided.record.capabilities:
+                parameters = arguments_of(provided.record, supplied=("series", "lag"))
+                with torch.random.fork_rng(devices=[]):
+                    torch.manual_seed(self.seed)
+                    yield provided.record.name, provided.record.load()(series=SERIES, lag=LAG, **parameters)
+
+    def _penalty(self) -> Any:
+        generator = torch.Generator().manual_seed(self.seed)
+        other = None if self.record.stage == "train" else self.other
+        return self.acting.penalty(self.model, Batch(self.x, self.y, generator, other))

@@ -1,0 +1,99 @@
+"""From Python in one line; the core alone."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import causalkit
+from causalkit.errors import DataError, ParameterError, UnknownNameError, WrongUsageError
+from tests.systems import lagged_pair
+
+FORMS = {
+    "array": lagged_pair(),
+    "frame": pd.DataFrame(lagged_pair(), columns=["0", "1", "2"]),
+    "list": [lagged_pair(150, seed=1), lagged_pair(80, seed=2)],
+    "cube": np.stack([lagged_pair(100, seed=seed) for seed in range(3)]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_one_line_on_whatever_holds_the_data(form):
+    discovery = causalkit.discover(FORMS[form], method="var", lag=3)
+    assert discovery.edges(top=1).iloc[0][["cause", "effect", "lag"]].tolist() == ["0", "1", 2]
+
+
+def test_path(tmp_path):
+    pd.DataFrame(lagged_pair(), columns=["a", "b", "c"]).to_csv(tmp_path / "d.csv", index=False)
+    assert causalkit.discover(tmp_path / "d.csv", method="var").names == ("a", "b", "c")
+
+
+def test_result_carries_what_is_needed_to_repeat_it():
+    discovery = causalkit.discover(lagged_pair(), method="var", lag=3, seed=7, params={"trend": "ct"})
+    assert discovery.method == "var"
+    assert discovery.seed == 7
+    assert discovery.config["lag"] == 3
+    assert discovery.config["trend"] == "ct"
+    assert discovery.config["standardize"] is True
+    assert discovery.data["sha256"] == causalkit.Panel.of(lagged_pair()).sha256
+    assert discovery.data["windows"] == 297
+    assert discovery.versions["causalkit"] == causalkit.__version__
+    assert discovery.seconds > 0
+
+
+def test_a_default_lag_is_said_aloud_and_a_chosen_one_is_not():
+    assert any("lag 2 is the default" in note for note in causalkit.discover(lagged_pair(), method="var").notes)
+    assert not causalkit.discover(lagged_pair(), method="var", lag=2).notes
+
+
+def test_units_do_not_matter():
+    scaled = lagged_pair() * [1, 1000, 0.01] + [5, -7, 100]
+    first = causalkit.discover(lagged_pair(), method="var")
+    np.testing.assert_allclose(causalkit.discover(scaled, method="var").scores, first.scores, rtol=1e-8)
+
+
+def test_the_users_data_stays_as_it_is():
+    values = lagged_pair()
+    before = values.copy()
+    causalkit.discover(values, method="var")
+    np.testing.assert_array_equal(values, before)
+
+
+def test_select_on_the_way():
+    discovery = causalkit.discover(lagged_pair(), method="var", select="top-k:1")
+    assert list(discovery.graph().edges) == [("0", "1")]
+
+
+def test_observers_of_a_call_see_the_end():
+    seen = []
+    watcher = type("Watcher", (), {"on_end": lambda self, discovery: seen.append(discovery.method)})()
+    causalkit.discover(lagged_pair(), method="var", observers=[watcher])
+    assert seen == ["var"]
+
+
+def test_simulate_by_name():
+    panel, truth = causalkit.simulate("lorenz96", series=6, steps=50, seed=1)
+    assert panel.series == 6
+    assert truth.count == 24
+    again, _ = causalkit.simulate("lorenz96", series=6, steps=50, seed=1)
+    assert again.sha256 == panel.sha256
+    with pytest.raises(UnknownNameError, match="lorenz96"):
+        causalkit.simulate("lorenz")
+    with pytest.raises(WrongUsageError, match="no items"):
+        causalkit.simulate("lorenz96:small")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"method": "nope"}, UnknownNameError),
+        ({"params": {"nope": 1}}, ParameterError),
+        ({"regularizer": "ridge"}, WrongUsageError),
+        ({"lag": 500}, DataError),
+        ({"select": "nope:1"}, WrongUsageError),
+        ({"dtype": "float16"}, WrongUsageError),
+        ({"resume": True}, WrongUsageError),
+    ],
+)
+def test_mistakes(arguments, error):
+    with pytest.raises(error):
+        causalkit.discover(lagged_pair(), **{"method": "var", **arguments})

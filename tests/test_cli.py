@@ -1,0 +1,215 @@
+"""The command line of the core alone: what it prints, writes and refuses, and its exit codes."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from causalkit import Discovery
+from causalkit.cli.main import COMMANDS, SUMMARIES, _run
+from tests.systems import lagged_pair
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command in this process; return exit code, stdout and stderr."""
+
+    def call(*arguments):
+        code = _run([str(argument) for argument in arguments], debug=False)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "own.csv"
+    frame = pd.DataFrame(lagged_pair(), columns=["a", "b", "c"])
+    frame.insert(0, "time", np.arange(len(frame)) * 0.5)
+    frame.loc[10, "b"] = np.nan
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_discover_prints_edges_and_says_what_it_did(run, table):
+    code, out, err = run("discover", table, "--method", "var", "--lag", 3)
+    assert code == 0
+    first = next(line for line in out.splitlines() if line.startswith("a "))
+    assert first.split()[:3] == ["a", "b", "2"]
+    for said in (
+        "3 series",
+        "300 steps",
+        "1 missing cells",
+        "dropped",
+        "lag 3",
+        "seed 0",
+        "device cpu",
+        "'time' was taken",
+    ):
+        assert said in err
+
+
+def test_discover_writes_files_that_other_commands_read(run, table, tmp_path):
+    result, edges = tmp_path / "r.json", tmp_path / "e.csv"
+    picture, truth = tmp_path / "p.png", tmp_path / "t.csv"
+    truth.write_text("cause,effect,lag\na,b,2\n")
+    code, _, _ = run("discover", table, "-m", "var", "-o", result, "-o", edges, "--plot", picture, "--truth", truth)
+    assert code == 0
+    assert pd.read_csv(edges).iloc[0][["cause", "effect", "lag"]].tolist() == ["a", "b", 2]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert Discovery.load(result).config["method"] == "var"
+    code, out, _ = run("evaluate", result, "--truth", truth, "--json")
+    assert json.loads(out)["evaluation"]["exclude"]["auroc"] == 1.0
+    code, _, _ = run("plot", result, "--kind", "heatmap", "-o", tmp_path / "h.svg")
+    assert code == 0
+    assert "<svg" in (tmp_path / "h.svg").read_text()
+
+
+def test_json_is_all_that_stands_on_stdout(run, table):
+    code, out, err = run("discover", table, "-m", "var", "--json", "--select", "fdr:0.05")
+    record = json.loads(out)
+    assert code == 0
+    assert err == ""
+    assert record["schema"] == 1
+    assert record["selection"]["rule"] == "fdr:0.05"
+    assert record["scores"][0][1][1] == max(score for row in record["scores"] for cell in row for score in cell)
+
+
+def test_quiet_prints_the_table_only(run, table):
+    _, out, err = run("discover", table, "-m", "var", "-q")
+    assert "a " in out
+    assert err == ""
+
+
+def test_simulate_and_discover_fit_together(run, tmp_path):
+    data, truth = tmp_path / "d.csv", tmp_path / "t.csv"
+    assert run("simulate", "var", "-s", "series=4", "--seed", 2, "-o", data, "--truth", truth)[0] == 0
+    code, out, _ = run("discover", data, "-m", "var", "--lag", 3, "--truth", truth, "--json")
+    assert code == 0
+    assert json.loads(out)["evaluation"]["exclude"]["lagged-auroc"] > 0.95
+
+
+def test_data_set_parameters_and_configuration_have_one_precedence(run, tmp_path):
+    config = tmp_path / "run.toml"
+    config.write_text('method = "var"\nlag = 4\nseed = 5\n[dataset]\nname = "var"\nseries = 6\nsteps = 300\n')
+    code, out, _ = run("discover", "--config", config, "--lag", 2, "-s", "dataset.series=5", "--json")
+    record = json.loads(out)
+    assert code == 0
+    assert (len(record["names"]), record["lags"], record["seed"]) == (5, 2, 5)
+    assert record["data"]["steps"] == [300]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["discover"], 2, "nothing to read"),
+        (["discver"], 2, "did you mean discover?"),
+        (["discover", "{table}", "-m", "vra"], 2, "did you mean var?"),
+        (["discover", "{table}", "-m", "var", "-s", "trnd=c"], 2, "did you mean trend?"),
+        (["discover", "{table}", "-m", "var", "-s", "trend"], 2, "KEY=VALUE"),
+        (["discover", "{table}", "-m", "var", "--forecaster", "mlp"], 2, "no forecaster to choose"),
+        (["discover", "{table}", "-m", "var", "--lag", "0"], 2, "lag"),
+        (["discover", "{table}", "-m", "var", "--lag", "x"], 2, "'x' is not a valid integer"),
+        (["discover", "{table}", "-m", "var", "-o", "r.xyz"], 2, ".graphml"),
+        (["discover", "{table}", "-m", "var", "-o", "no/such/r.json"], 2, "mkdir -p"),
+        (["discover", "{table}", "-m", "var", "--plot", "r.bmp"], 2, ".png"),
+        (["discover", "{table}", "-m", "var", "--select", "top-q:3"], 2, "top-k"),
+        (["discover", "{table}", "-m", "var", "--time-limit", "soon"], 2, "10m"),
+        (["discover", "{table}", "--dataset", "var"], 2, "not both"),
+        (["discover", "{table}", "-m", "var", "-s", "dataset.series=3"], 2, "no data set is used"),
+        (["discover", "--dataset", "vra"], 2, "did you mean var?"),
+        (["discover", "--dataset", "var", "-m", "var", "-s", "dataset.serie=3"], 2, "dataset.series"),
+        (["discover", "{table}", "-m", "var", "--resume", "--checkpoint", "c.safetensors"], 2, "no checkpoint"),
+        (["discover", "{table}", "-m", "var", "--drop", "z"], 3, "'z'"),
+        (["discover", "missing.csv"], 3, "missing.csv"),
+        (["evaluate", "missing.json", "--truth", "t.csv"], 3, "missing.json"),
+        (["show", "lorenz"], 2, "lorenz96"),
+        (["simulate", "var", "-o", "x.doc"], 2, ".csv"),
+    ],
+)
+def test_mistakes_are_one_line_with_a_way_out(run, table, arguments, code, said):
+    found, out, err = run(*(str(argument).format(table=table) for argument in arguments))
+    assert found == code
+    assert said in err
+    assert out == ""
+    assert err.strip().splitlines()[-1].startswith("causalkit: error: ")
+    assert sum(line.startswith("causalkit: error") for line in err.splitlines()) == 1
+    assert "Traceback" not in err
+
+
+def test_nothing_is_written_when_the_data_is_bad(run, tmp_path):
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n2,x\n3,4\n")
+    code, _, err = run("discover", tmp_path / "bad.csv", "-m", "var", "-o", tmp_path / "r.json")
+    assert code == 3
+    assert "line 3" in err
+    assert [file.name for file in tmp_path.iterdir()] == ["bad.csv"]
+
+
+def test_an_existing_result_survives_a_failed_run(run, table, tmp_path):
+    result = tmp_path / "r.json"
+    run("discover", table, "-m", "var", "-o", result)
+    before = result.read_bytes()
+    assert run("discover", table, "-m", "var", "--lag", 200, "-o", result)[0] == 3
+    assert result.read_bytes() == before
+
+
+def test_truth_that_does_not_match_stops_before_the_work(run, table, tmp_path):
+    (tmp_path / "t.csv").write_text("cause,effect\nA,b\n")
+    code, _, err = run("discover", table, "-m", "var", "--truth", tmp_path / "t.csv")
+    assert code == 3
+    assert "'A'" in err
+
+
+@pytest.mark.parametrize("command", ["methods", "forecasters", "regularizers", "datasets", "metrics", "plugins"])
+def test_listings_as_json(run, command):
+    code, out, _ = run(command, "--json")
+    assert code == 0
+    for row in json.loads(out):
+        assert {"name", "summary", "plugin", "version"} <= set(row)
+
+
+def test_listing_of_methods_and_their_parameters(run):
+    assert "var" in run("methods")[1]
+    code, out, _ = run("show", "lorenz96")
+    assert code == 0
+    assert "dataset.forcing" in out
+    assert "10.0" in out
+
+
+def test_every_command_has_a_summary_and_help_with_an_example(run):
+    assert set(COMMANDS) == set(SUMMARIES)
+    for command in ("discover", "evaluate", "simulate", "plot", "show"):
+        code, out, _ = run(command, "--help")
+        assert code == 0
+        assert "causalkit " + command in out.split("Example")[1]
+
+
+def test_help_and_listings_import_nothing_heavy():
+    script = (
+        "import sys\n"
+        "from causalkit.cli.main import _run\n"
+        "for command in (['--help'], ['discover', '--help'], ['plugins'], ['methods'], ['forecasters'],\n"
+        "                ['regularizers'], ['datasets'], ['metrics'], ['methods', '--json']):\n"
+        "    assert _run(command, False) == 0, command\n"
+        "heavy = {'torch', 'pandas', 'statsmodels', 'matplotlib', 'numpy', 'sklearn', 'networkx'} & set(sys.modules)\n"
+        "print('HEAVY', sorted(heavy))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
+def test_module_and_console_script_are_the_same():
+    for command in ([sys.executable, "-m", "causalkit"], ["causalkit"]):
+        done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
+        assert done.stdout == "causalkit, version 1.0.0\n"
+
+
+def test_a_closed_pipe_is_no_error():
+    done = subprocess.run(
+        f"{sys.executable} -m causalkit datasets --json | head -1", shell=True, capture_output=True, text=True
+    )
+    assert done.stderr == ""
