@@ -59,7 +59,7 @@ def read_panel(
     )
 
 
-def read_truth(path: str, names: tuple[str, ...], orientation: str | None) -> Truth:
+def read_truth(path: str, names: tuple[str, ...], orientation: Any) -> Truth:
     """Read a known graph and bring it into the order of the data, so that mismatches show before work starts."""
     from causalkit import io
 

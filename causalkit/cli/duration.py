@@ -9,7 +9,7 @@ import click
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
     """Converts text to seconds."""
 
     name = "duration"

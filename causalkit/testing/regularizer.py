@@ -92,7 +92,7 @@ class _Trial:
         value = self._penalty()
         require(isinstance(value, Tensor), f"penalty() returned {type(value).__name__}, not a tensor")
         require(value.shape == (), f"the penalty has the shape {tuple(value.shape)}, not that of one number")
-        require(bool(value.isfinite()), f"the penalty is {float(value)}")
+        require(bool(value.isfinite()), f"the penalty is {float(value.detach())}")
 
     def penalty_has_a_gradient(self) -> None:
         value = self._penalty()
@@ -109,7 +109,7 @@ class _Trial:
     def penalty_is_repeatable(self) -> None:
         with untouched_randomness():
             first, second = self._penalty(), self._penalty()
-        require(torch.equal(first, second), f"two generators of one seed gave {float(first)} and {float(second)}")
+        require(torch.equal(first, second), f"two generators of one seed gave {float(first.detach())} and {float(second.detach())}")
 
     def proximal_step(self) -> None:
         if not hasattr(self.acting, "prox"):
