@@ -160,9 +160,12 @@ class Registry:
     def _hint(self, kind: type[Contribution], wanted: str, everything: list[Provided[Any]]) -> str:
         known = [name for p in everything for name in (p.record.name, *p.record.aliases)]
         broken = [p for p in self._plugins.values() if p.status == "broken"]
-        said = did_you_mean(wanted, known)
+        # Only the distribution can be wrong where the name itself is known.
+        elsewhere = [p.qualified for p in everything if wanted in (p.record.name, *p.record.aliases)]
+        said = "known: " + ", ".join(elsewhere) if elsewhere else did_you_mean(wanted, known)
         if broken:
-            said += ". Broken plugins may have provided it: " + "; ".join(f"{p.key} ({p.error})" for p in broken)
+            said += " " if said.endswith("?") else ". "
+            said += "Broken plugins may have provided it: " + "; ".join(f"{p.key} ({p.error})" for p in broken)
         return said
 
     def _load(self, point: EntryPoint) -> None:
@@ -209,12 +212,18 @@ class Registry:
                 self._broken(plugin.key, PluginError(f"yields {item!r}, not a {kind.__name__}"), where=hook)
 
     def _broken(self, key: str, error: BaseException, where: str = "import") -> None:
-        if self._strict:
-            raise error
+        """Record the first fault of a plugin and warn about it; later ones would only repeat that it is broken."""
         said = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
-        described = f"in {where}: {said}" if where != "import" else said
-        self._plugins[key] = replace(self._plugins[key], status="broken", error=" ".join(described.split()))
-        warnings.warn(f"plugin {key} is broken: {self._plugins[key].error}", PluginWarning, stacklevel=2)
+        described = " ".join((f"in {where}: {said}" if where != "import" else said).split())
+        if self._strict:
+            # Never the error itself: a plugin that calls sys.exit(0) would end a strict run as if all were well.
+            raise PluginError(
+                f"plugin {key} is broken: {described}", "CAUSALKIT_STRICT=1 turns broken plugins into errors"
+            ) from error
+        if self._plugins[key].status == "broken":
+            return
+        self._plugins[key] = replace(self._plugins[key], status="broken", error=described)
+        warnings.warn(f"plugin {key} is broken: {described}", PluginWarning, stacklevel=2)
 
 
 @cache

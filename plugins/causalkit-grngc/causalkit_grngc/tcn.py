@@ -34,12 +34,20 @@ class CausalConvolution(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Convolve; the past of the window counts as zero, the mean of every series."""
         steps = x.shape[1]
-        total = x @ self.taps[0] + self.bias
+        total = _steps_times(x, self.taps[0]) + self.bias
         for tap, weight in enumerate(self.taps[1:], start=1):
             back = tap * self.dilation
             if back < steps:
-                total = total + pad(x[:, : steps - back] @ weight, (0, 0, back, 0))
+                total = total + pad(_steps_times(x[:, : steps - back], weight), (0, 0, back, 0))
         return total
+
+
+def _steps_times(x: Tensor, weight: Tensor) -> Tensor:
+    """Multiply every step (B, K, inputs) by a matrix (inputs, outputs).
+
+    As one flat product: the gradient of a batched one would hold a copy of the matrix for each window.
+    """
+    return (x.flatten(0, 1) @ weight).unflatten(0, x.shape[:2])
 
 
 class Block(nn.Module):
