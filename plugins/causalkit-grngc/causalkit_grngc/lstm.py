@@ -27,7 +27,7 @@ class LSTMCell(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Run over a window: (B, K, inputs) -> hidden states (B, K, H)."""
-        # (B, K, 4H), all steps in one flat product; the gradient of a batched one would copy the matrix for each window.
+        # All steps in one flat product (B, K, 4H): the gradient of a batched one would copy the matrix for each window.
         driven = (x.flatten(0, 1) @ self.weight_input.T + self.bias).unflatten(0, x.shape[:2])
         h = x.new_zeros(len(x), self.hidden)
         c = torch.zeros_like(h)
