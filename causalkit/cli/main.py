@@ -113,9 +113,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(given: list[str], debug: bool) -> int:
     try:
-        cli.main(args=given, prog_name="causalkit", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        return done.exit_code
+        # Without its standalone mode click returns the code of ctx.exit(); our commands return nothing.
+        code = cli.main(args=given, prog_name="causalkit", standalone_mode=False)
     except click.UsageError as error:
         where = f" (see: {error.ctx.command_path} --help)" if error.ctx else ""
         return _say(f"{error.format_message().rstrip('.')}{where}", 2)
@@ -141,7 +140,7 @@ def _run(given: list[str], debug: bool) -> int:
         if debug:
             raise
         return _say(f"internal error: {type(error).__name__}: {error}; please report it with the output of --debug", 3)
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _say(message: str, code: int) -> int:

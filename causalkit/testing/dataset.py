@@ -10,12 +10,13 @@ from causalkit.contributions import Dataset
 from causalkit.panel import Panel
 from causalkit.params import nest, resolve, signature_of
 from causalkit.registry import Provided
-from causalkit.testing.randomness import untouched_randomness
+from causalkit.testing.randomness import kept_randomness, untouched_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require
 from causalkit.testing.subject import checklist_for, provided_of
 from causalkit.truth import Truth
 
 
+@kept_randomness()
 def check_dataset(subject: str | Dataset | Provided[Dataset], seed: int = 0) -> list[CheckResult]:
     """Check a data set.
 

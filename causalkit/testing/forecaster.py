@@ -11,6 +11,7 @@ from causalkit.contributions import Forecaster
 from causalkit.registry import Provided
 from causalkit.testing.capabilities import check_features, check_input_weights
 from causalkit.testing.jacobian import check_chosen_targets, check_derivative, check_exactness
+from causalkit.testing.randomness import kept_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require
 from causalkit.testing.subject import arguments_of, checklist_for, provided_of
 
@@ -22,6 +23,7 @@ METHODS = {"jacobian": "jacobian", "features": "features", "input-weights": "inp
 SAME = 1e-9
 
 
+@kept_randomness()
 def check_forecaster(subject: str | Forecaster | Provided[Forecaster], seed: int = 0) -> list[CheckResult]:
     """Check a forecaster in double precision, where a wrong derivative cannot hide behind rounding.
 

@@ -16,13 +16,14 @@ from causalkit.params import nest, signature_of
 from causalkit.registry import Provided
 from causalkit.run import Run
 from causalkit.testing import systems
-from causalkit.testing.randomness import untouched_randomness
+from causalkit.testing.randomness import kept_randomness, untouched_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require
 from causalkit.testing.subject import checklist_for, provided_of
 
 EDGE_LAG = 2
 
 
+@kept_randomness()
 def check_method(subject: str | Method | Provided[Method], seed: int = 0) -> list[CheckResult]:
     """Check a method on a system of three series whose only edge is 0 -> 1 at lag 2.
 

@@ -11,6 +11,7 @@ from causalkit.contributions import Metric
 from causalkit.discovery import Discovery
 from causalkit.evaluation import Diagonal, Evaluation
 from causalkit.registry import Provided
+from causalkit.testing.randomness import kept_randomness
 from causalkit.testing.result import CheckResult, require
 from causalkit.testing.subject import checklist_for, provided_of
 from causalkit.truth import Truth
@@ -21,6 +22,7 @@ TRUTH = Truth.from_edges([("a", "b", 2), ("b", "c", 1), ("c", "c", 1), ("d", "a"
 POLICIES: tuple[Diagonal, ...] = ("include", "exclude")
 
 
+@kept_randomness()
 def check_metric(subject: str | Metric | Provided[Metric], seed: int = 0) -> list[CheckResult]:
     """Check a metric on perfect, inverted and random scores.
 
@@ -54,8 +56,10 @@ class _Trial:
         assert TRUTH.lags is not None  # for the type checker
         edges = TRUTH.lags.astype(float)
         rise = np.linspace(0.0, 0.1, edges.size).reshape(edges.shape)  # no ties
+        pairs = np.broadcast_to(TRUTH.edges[:, :, None], edges.shape)
         self.perfect = Discovery(NAMES, edges + rise, selected=TRUTH.lags)
-        self.inverted = Discovery(NAMES, 1.1 - edges - rise, selected=~TRUTH.lags)
+        # True pairs come last, and within each of them the true lag does.
+        self.inverted = Discovery(NAMES, 1.1 - 0.5 * pairs - 0.5 * edges - rise, selected=~pairs)
         draws = np.random.default_rng(seed).random(edges.shape)
         self.drawn = Discovery(NAMES, draws, selected=draws > 0.6)
 

@@ -9,7 +9,8 @@ from typing import Any
 from causalkit.errors import UnknownNameError, did_you_mean
 from causalkit.registry import KINDS, Plugin, Provided, Registry, registry
 from causalkit.run import EVENTS, Run
-from causalkit.testing.result import Checklist, CheckResult, require
+from causalkit.testing.checklist import Checklist
+from causalkit.testing.result import CheckResult, require
 
 
 def check_plugin(name: str, seed: int = 0) -> list[CheckResult]:

@@ -13,6 +13,7 @@ from causalkit.errors import CausalkitError
 from causalkit.io import ReadOptions, write_panel
 from causalkit.panel import Panel
 from causalkit.registry import Provided
+from causalkit.testing.randomness import kept_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require
 from causalkit.testing.subject import checklist_for, provided_of
 from causalkit.testing.suffixes import require_suffixes
@@ -20,6 +21,7 @@ from causalkit.testing.suffixes import require_suffixes
 NAMES = ("heart rate", "β", "third")
 
 
+@kept_randomness()
 def check_reader(subject: str | Reader | Provided[Reader], seed: int = 0) -> list[CheckResult]:
     """Check a reader.
 

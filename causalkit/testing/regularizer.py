@@ -12,7 +12,7 @@ from causalkit.contributions import Forecaster, Regularizer
 from causalkit.neural import Batch
 from causalkit.registry import Provided, registry
 from causalkit.testing.linear import CAPABILITIES, HandMade
-from causalkit.testing.randomness import untouched_randomness
+from causalkit.testing.randomness import kept_randomness, untouched_randomness
 from causalkit.testing.result import CheckFailed, CheckResult, DoesNotApply, require
 from causalkit.testing.subject import arguments_of, checklist_for, provided_of
 
@@ -22,6 +22,7 @@ EDGE = (0, 1, 1)
 STEP = 0.01
 
 
+@kept_randomness()
 def check_regularizer(subject: str | Regularizer | Provided[Regularizer], seed: int = 0) -> list[CheckResult]:
     """Check a regularizer on a hand-made linear forecaster, or on an installed one where it cannot act on that.
 
@@ -109,7 +110,10 @@ class _Trial:
     def penalty_is_repeatable(self) -> None:
         with untouched_randomness():
             first, second = self._penalty(), self._penalty()
-        require(torch.equal(first, second), f"two generators of one seed gave {float(first.detach())} and {float(second.detach())}")
+        require(
+            torch.equal(first, second),
+            f"two generators of one seed gave {float(first.detach())} and {float(second.detach())}",
+        )
 
     def proximal_step(self) -> None:
         if not hasattr(self.acting, "prox"):
@@ -160,7 +164,8 @@ class _Trial:
                 parameters = arguments_of(provided.record, supplied=("series", "lag"))
                 with torch.random.fork_rng(devices=[]):
                     torch.manual_seed(self.seed)
-                    yield provided.record.name, provided.record.load()(series=SERIES, lag=LAG, **parameters)
+                    model = provided.record.load()(series=SERIES, lag=LAG, **parameters)
+                yield provided.record.name, model
 
     def _penalty(self) -> Any:
         generator = torch.Generator().manual_seed(self.seed)

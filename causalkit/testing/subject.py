@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from causalkit.contributions import Contribution
 from causalkit.params import Tree, nest, resolve
 from causalkit.registry import Plugin, Provided, registry
-from causalkit.testing.result import Checklist
+from causalkit.testing.checklist import Checklist
 
 R = TypeVar("R", bound=Contribution)
 

@@ -12,6 +12,7 @@ from causalkit.contributions import Writer
 from causalkit.discovery import Discovery
 from causalkit.io import load
 from causalkit.registry import Provided
+from causalkit.testing.randomness import kept_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require
 from causalkit.testing.subject import checklist_for, provided_of
 from causalkit.testing.suffixes import require_suffixes
@@ -21,6 +22,7 @@ NAMES = ("heart rate", "β", 'said "no", left')
 LOADABLE = (".json", ".npz")
 
 
+@kept_randomness()
 def check_writer(subject: str | Writer | Provided[Writer], seed: int = 0) -> list[CheckResult]:
     """Check a writer with a bare discovery and with one that has p-values and selected edges.
 

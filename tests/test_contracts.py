@@ -1,0 +1,35 @@
+"""Everything that is installed keeps the promises that plugin authors are asked to keep."""
+
+from __future__ import annotations
+
+import pytest
+
+from causalkit.contributions import Dataset, Method, Metric, Reader, Writer
+from causalkit.registry import KINDS, registry
+from causalkit.testing import assert_ok, check_method
+from causalkit.testing.plugin import check_contribution
+
+INSTALLED = [provided for kind in KINDS for provided in registry().all(kind)]
+
+
+@pytest.mark.parametrize("provided", INSTALLED, ids=lambda one: f"{one.record.noun}-{one.qualified}")
+def test_contract(provided):
+    assert_ok(check_contribution(provided))
+
+
+@pytest.mark.parametrize("provided", registry().all(Method), ids=lambda one: one.qualified)
+def test_every_method_ranks_the_only_edge_first_whatever_the_seed(provided):
+    """`test_contract` asks the same once; orientation is worth more than one draw."""
+    for seed in (1, 2):
+        ranked = [result for result in check_method(provided, seed=seed) if result.check.startswith("ranks 0 -> 1")]
+        assert len(ranked) == 1
+        assert_ok(ranked)
+
+
+@pytest.mark.parametrize("kind", [Method, Dataset, Metric, Reader, Writer])
+def test_the_core_itself_is_among_what_is_checked(kind):
+    assert any(one.plugin.distribution == "causalkit" for one in INSTALLED if isinstance(one.record, kind))
+
+
+def test_no_plugin_of_this_environment_is_broken():
+    assert [(plugin.key, plugin.error) for plugin in registry().plugins if plugin.status == "broken"] == []

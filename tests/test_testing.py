@@ -1,0 +1,418 @@
+"""The contract checks find what authors get wrong, one mistake at a time, and say it in words."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from torch import nn
+
+from causalkit import Dataset, Forecaster, Method, Metric, Panel, Reader, Regularizer, Truth, Writer
+from causalkit.cli.check import check
+from causalkit.errors import PluginError, UnknownNameError
+from causalkit.testing import (
+    CheckResult,
+    assert_ok,
+    check_dataset,
+    check_forecaster,
+    check_method,
+    check_metric,
+    check_plugin,
+    check_reader,
+    check_regularizer,
+    check_writer,
+)
+from tests.plugins_for_tests import mistaken_methods as methods
+from tests.plugins_for_tests import mistaken_parts as parts
+from tests.plugins_for_tests.installing import command, installed
+from tests.systems import CURVED, GRADIENT, LINEAR, RIDGE
+
+
+def failures(results: list[CheckResult]) -> dict[str, str]:
+    return {result.check: result.message for result in results if not result.ok}
+
+
+def only_failure(results: list[CheckResult]) -> str:
+    """Return the message of the one failed check: a mistake must not drown in follow-ups."""
+    failed = failures(results)
+    assert len(failed) == 1, failed
+    return next(iter(failed.values()))
+
+
+class TestMethod:
+    def test_a_good_one_passes_everything(self):
+        results = check_method(method(methods.Correlation))
+        assert_ok(results)
+        assert not any(result.message for result in results)
+        assert len({result.check for result in results}) == len(results) >= 10
+
+    @pytest.mark.parametrize(
+        ("factory", "said"),
+        [
+            (methods.Stitched, "panel.windows(lag)"),
+            (methods.Seeding, "global generator of numpy"),
+            (methods.Remembering, "must not change the object"),
+            (methods.Filling, "has the largest score"),
+            (methods.Crashing, "IndexError: list index out of range (mistaken_methods.py, line"),
+            (methods.Exploding, "not a finite non-negative number"),
+            (methods.Nameless, "returned no discovery of these series"),
+            (methods.OneLagTooMany, "scores have 3 lags where lag=2 was asked for"),
+        ],
+    )
+    def test_one_mistake_is_one_failure(self, factory, said):
+        assert said in only_failure(check_method(method(factory)))
+
+    def test_a_transposed_matrix_is_called_so(self):
+        failed = failures(check_method(method(methods.Transposed)))
+        assert "this is the transposed edge" in failed["ranks 0 -> 1 at lag 2 first"]
+
+    def test_lags_from_the_wrong_end_are_told(self):
+        failed = failures(check_method(method(methods.OldestFirst)))
+        assert "0 -> 1 is strongest at lag 1, not 2" in failed["ranks 0 -> 1 at lag 2 first"]
+
+    def test_draws_from_a_global_generator_are_found_twice(self):
+        failed = failures(check_method(method(methods.Drawing)))
+        assert "same seed gives identical bytes" in failed
+        assert "global generator of `random`" in failed["leaves global random numbers alone"]
+
+    def test_writing_into_the_panel_is_found(self):
+        assert "copy what you change" in failures(check_method(method(methods.Scaling)))["leaves the panel as it was"]
+
+    def test_a_refusal_with_a_data_error_is_fine_and_said(self):
+        results = check_method(method(methods.Refusing))
+        assert_ok(results)
+        remarks = [result.message for result in results if result.message]
+        assert len(remarks) == 2
+        assert all("wants one complete recording" in remark for remark in remarks)
+
+    def test_a_method_that_claims_to_read_gaps_may_not_refuse_them(self):
+        assert "wants one complete" in only_failure(check_method(method(methods.Refusing, missing=True)))
+
+    def test_a_factory_that_cannot_be_imported_is_one_failed_check(self):
+        assert "cannot be loaded from 'nowhere:thing'" in only_failure(check_method(method("nowhere:thing")))
+
+    def test_test_params_that_the_factory_does_not_know_are_one_failed_check(self):
+        said = only_failure(check_method(method(methods.Correlation, test_params={"lagg": 2})))
+        assert "no parameter 'lagg'; did you mean lag?" in said
+
+    def test_global_generators_are_as_before(self):
+        np.random.seed(12)
+        before = random.getstate(), np.random.get_state()[1].tobytes(), torch.get_rng_state()
+        check_method(method(methods.Seeding))
+        check_forecaster(LINEAR)
+        assert random.getstate() == before[0]
+        assert np.random.get_state()[1].tobytes() == before[1]
+        assert torch.equal(torch.get_rng_state(), before[2])
+
+
+def method(factory, **options) -> Method:
+    return Method(name="trial", factory=factory, summary="on trial", **options)
+
+
+class TestForecaster:
+    @pytest.mark.parametrize("record", [LINEAR, CURVED])
+    def test_good_ones_pass(self, record):
+        assert_ok(check_forecaster(record))
+
+    def test_one_with_every_capability_passes(self):
+        results = check_forecaster(forecaster(parts.Affine))
+        assert_ok(results)
+        assert not any(result.message for result in results)
+
+    @pytest.mark.parametrize(
+        ("factory", "check", "said"),
+        [
+            (parts.BatchNormed, "windows do not influence each other", "in training mode"),
+            (parts.HalfJacobian, "input Jacobian is exact", "the Jacobian of all targets is wrong by up to"),
+            (parts.SameTargetsOnly, "input Jacobian of chosen targets is exact", "of each window's own"),
+            (parts.DetachedJacobian, "input Jacobian can be differentiated", "do not detach"),
+            (parts.FrozenSlope, "input Jacobian can be differentiated", "hidden.weight is wrong by up to"),
+            (parts.SwappedAxes, "input weights are (target, hidden, K, P)", "the axes are"),
+            (parts.FromNumpy, "same seed gives identical first weights", "head.weight differs"),
+            (parts.WrongShape, "forecasts (B, K, P) -> (B, P), finite, in both precisions", "has the shape (6, 1, 2)"),
+            (parts.SingleOnly, "forecasts (B, K, P) -> (B, P), finite, in both precisions", "Float"),
+        ],
+    )
+    def test_a_mistake_is_found_by_its_check(self, factory, check, said):
+        assert said in failures(check_forecaster(forecaster(factory)))[check]
+
+    def test_a_capability_without_its_method_is_found(self):
+        record = Forecaster(name="trial", factory=LINEAR.factory, summary="", capabilities=frozenset({"features"}))
+        assert "has no method features()" in failures(check_forecaster(record))["its capabilities are there"]
+
+    def test_targets_that_share_weights_are_not_component_wise(self):
+        record = Forecaster(name="trial", factory=CURVED.factory, summary="", layout="component-wise")
+        assert "weights serve several targets" in only_failure(check_forecaster(record))
+        assert_ok(check_forecaster(Forecaster(name="t", factory=LINEAR.factory, summary="", layout="component-wise")))
+
+    def test_a_fused_network_that_cannot_be_differentiated_twice_fails_without_a_traceback(self):
+        class Fused(nn.Module):
+            def __init__(self, series: int, lag: int) -> None:
+                super().__init__()
+                self.net = nn.LSTM(series, 4, batch_first=True)
+                self.head = nn.Linear(4, series)
+
+            def forward(self, x):
+                return self.head(self.net(x)[0][:, -1])
+
+        for message in failures(check_forecaster(Forecaster(name="trial", factory=Fused, summary=""))).values():
+            assert "\n" not in message
+
+
+def forecaster(factory) -> Forecaster:
+    capabilities = frozenset(
+        {"jacobian", "features", "input-weights"} - ({"jacobian"} if not factory.jacobian else set())
+    )
+    return Forecaster(name="trial", factory=factory, summary="on trial", capabilities=capabilities)
+
+
+class TestRegularizer:
+    @pytest.mark.parametrize("record", [GRADIENT, RIDGE])
+    def test_good_ones_pass(self, record):
+        assert_ok(check_regularizer(record))
+
+    def test_one_that_acts_by_its_proximal_step_passes(self):
+        assert_ok(check_regularizer(regularizer(parts.Proximal)))
+
+    @pytest.mark.parametrize(
+        ("factory", "said"),
+        [
+            (parts.EffectsInRows, "the largest score is at 1 -> 0, lag 2"),
+            (parts.LastLagFirst, "the largest score is at 0 -> 1, lag 3"),
+            (parts.Signed, "a score is negative or not finite"),
+            (parts.Unmoved, "no gradient flows from the penalty"),
+            (parts.Boolean, "compatible() returned False"),
+        ],
+    )
+    def test_one_mistake_is_one_failure(self, factory, said):
+        assert said in only_failure(check_regularizer(regularizer(factory)))
+
+    def test_a_penalty_for_every_window_is_not_a_number(self):
+        failed = failures(check_regularizer(regularizer(parts.ForEveryWindow)))
+        assert "shape (12,)" in failed["penalty is one finite number"]
+
+    def test_draws_from_torchs_global_generator_are_found(self):
+        assert "global generator of torch" in only_failure(check_regularizer(regularizer(parts.Rolling)))
+
+    def test_the_record_must_say_whether_causes_are_revealed(self):
+        hidden = regularizer(parts.Penalty, reveals_causes=False)
+        assert "declares reveals_causes=False" in " ".join(failures(check_regularizer(hidden)).values())
+        promised = Regularizer(name="trial", factory=RIDGE.factory, summary="")
+        assert "it has no scores()" in " ".join(failures(check_regularizer(promised)).values())
+
+    def test_a_need_that_no_forecaster_meets_is_named(self):
+        said = only_failure(check_regularizer(regularizer(parts.Penalty, needs=frozenset({"telepathy"}))))
+        assert "telepathy" in said
+
+
+def regularizer(factory, **options) -> Regularizer:
+    return Regularizer(name="trial", factory=factory, summary="on trial", **options)
+
+
+def noise(steps: int = 40, seed: int = 0):
+    x = np.random.default_rng(seed).standard_normal((steps, 2))
+    return Panel.of(x), Truth.from_edges([("0", "1", 1)], names=("0", "1"))
+
+
+class TestDataset:
+    def test_a_good_one_passes(self):
+        assert_ok(check_dataset(dataset(noise, lagged_truth=True)))
+
+    @pytest.mark.parametrize(
+        ("factory", "lagged", "said"),
+        [
+            (lambda seed=0: noise(seed=0), True, "gave the same panel"),
+            (lambda seed=0: (Panel.of(np.random.random((9, 2))), None), False, "gave two different panels"),
+            (noise, False, "declare lagged_truth=True"),
+            (lambda: (noise()[0], Truth.from_edges([("0", "1")])), True, "the truth has no lags"),
+            (lambda: (noise()[0], Truth.from_edges([("0", "2")])), False, "'2'"),
+            (lambda: (Panel.of(np.ones((9, 2))), None), False, "is constant"),
+            (lambda: noise()[0], False, "it returned Panel, not (Panel, Truth)"),
+        ],
+    )
+    def test_mistakes_are_found(self, factory, lagged, said):
+        assert said in " ".join(failures(check_dataset(dataset(factory, lagged_truth=lagged))).values())
+
+    def test_nothing_is_downloaded_unless_the_author_asks_for_it(self):
+        def fetch(size: int):
+            raise AssertionError("downloaded")
+
+        (*_, last) = check_dataset(dataset(fetch, kind="download"))
+        assert last.ok
+        assert "does not apply: it is downloaded" in last.message
+        assert "downloaded" in only_failure(check_dataset(dataset(fetch, kind="download", test_params={"size": 1})))
+
+    def test_an_item_can_be_named_in_test_params(self):
+        def family(item: str | None, seed: int = 0):
+            assert item == "first"
+            return noise(seed=seed)
+
+        assert_ok(check_dataset(dataset(family, lagged_truth=True, test_params={"item": "first"})))
+
+
+def dataset(factory, **options) -> Dataset:
+    return Dataset(name="trial", factory=factory, summary="on trial", **options)
+
+
+def spoil(evaluation):
+    evaluation.scores[:] = 0
+    return 1.0
+
+
+class TestMetric:
+    @pytest.mark.parametrize(
+        ("function", "said"),
+        [
+            (lambda e: -float(e.scores[e.truth].mean()), "declare greater_is_better=False"),
+            (lambda e: float("nan"), "it is nan for perfect scores with diagonal='include'"),
+            (lambda e: e.scores, "not one number"),
+            (spoil, "it writes into the arrays of the evaluation"),
+        ],
+    )
+    def test_mistakes_are_found(self, function, said):
+        record = Metric(name="trial", factory=function, summary="on trial")
+        assert said in " ".join(failures(check_metric(record)).values())
+
+    def test_a_distance_passes_when_it_says_so(self):
+        record = Metric(
+            name="trial", factory=lambda e: float((e.selected != e.truth).sum()), summary="", greater_is_better=False
+        )
+        assert_ok(check_metric(record))
+
+
+class TestFiles:
+    def test_a_reader_that_drops_a_row_is_found(self):
+        def forgetful(path, options):
+            import causalkit
+
+            return Panel.of([values[1:] for values in causalkit.read(path)])
+
+        record = Reader(name="trial", factory=forgetful, summary="", suffixes=(".csv",))
+        assert "reads what causalkit writes" in failures(check_reader(record))
+
+    def test_the_example_file_of_a_reader_is_read(self, tmp_path):
+        path = tmp_path / "example.raw"
+        np.random.default_rng(0).random((5, 8)).tofile(path)
+
+        def read_raw(path, options):
+            return Panel.of(np.fromfile(path).reshape(-1, 8))
+
+        record = Reader(name="trial", factory=read_raw, summary="", suffixes=(".raw",), test_params={"path": str(path)})
+        results = check_reader(record)
+        assert_ok(results)
+        assert [result.message for result in results if result.message] == [
+            "does not apply: causalkit writes none of its formats"
+        ]
+        path.write_bytes(b"abc")
+        assert "reads its example file" not in failures(results)
+
+    def test_a_writer_that_leaves_more_than_its_file_is_found(self):
+        def messy(discovery, path):
+            path.write_text("scores")
+            path.with_suffix(".log").write_text("left behind")
+
+        record = Writer(name="trial", factory=messy, summary="", suffixes=(".messy",))
+        assert (
+            only_failure(check_writer(record))
+            == "asked to write a result.messy, it left ['a result.log', 'a result.messy']"
+        )
+
+    def test_a_writer_that_writes_nothing_is_found(self):
+        record = Writer(name="trial", factory=lambda discovery, path: None, summary="", suffixes=(".none",))
+        assert "it left nothing" in only_failure(check_writer(record))
+
+    @pytest.mark.parametrize("suffixes", [(), ("raw",), (".RAW",)])
+    def test_suffixes_that_match_no_file_are_found(self, suffixes):
+        def write(discovery, path):
+            path.write_text("scores")
+
+        record = Writer(name="trial", factory=write, summary="", suffixes=suffixes)
+        assert "suffixes are in order" in failures(check_writer(record))
+
+
+class TestPlugin:
+    def test_every_broken_promise_of_a_plugin_is_found(self):
+        with installed("breaks-promises"):
+            failed = {(result.subject, result.check) for result in check_plugin("breaks-promises") if not result.ok}
+        assert {
+            ("method careless", "ranks 0 -> 1 at lag 2 first"),
+            ("method careless", "same seed gives identical bytes"),
+            ("method absent", "can be imported"),
+            ("method misfit", "can be built with its test_params"),
+            ("forecaster mixing", "windows do not influence each other"),
+            ("forecaster mixing", "its capabilities are there"),
+            ("regularizer backwards", "scores of a model whose only cause is 0 -> 1 at lag 2 are largest there"),
+            ("dataset moody", "same seed gives the same data and truth"),
+            ("metric wrong-way", "perfect scores are at least as good as inverted ones"),
+            ("writer messy", "writes only the file that it is given"),
+            ("plugin breaks-promises", "commands are new and say what they do"),
+            ("plugin breaks-promises", "observers watch at least one event"),
+        } <= failed
+
+    @pytest.mark.parametrize("name", ["healthy", "fake-healthy", "healthy@fake-healthy"])
+    def test_a_plugin_is_found_by_its_name_and_by_its_distribution(self, name):
+        with installed("healthy"):
+            subjects = {result.subject for result in check_plugin(name)}
+        assert subjects == {"plugin healthy", "method constant", "metric zero"}
+
+    def test_a_broken_plugin_is_a_failed_check_and_its_surviving_records_are_checked(self):
+        with installed("raises-midway", warns="raises-midway"):
+            failed = {result.subject: result.message for result in check_plugin("raises-midway") if not result.ok}
+        assert "the second record cannot be made" in failed["plugin raises-midway"]
+        assert "cannot be loaded" in failed["method survivor"]
+
+    def test_a_disabled_plugin_is_a_failed_check(self, monkeypatch):
+        monkeypatch.setenv("CAUSALKIT_DISABLE_PLUGINS", "healthy")
+        with installed("healthy"):
+            assert "switched off" in only_failure(check_plugin("healthy"))
+
+    def test_a_name_that_two_plugins_share_is_a_failed_check_of_both(self):
+        with installed("twin-one", "twin-two"):
+            failed = failures(check_plugin("twin-one"))
+        assert "twin@fake-twin-two" in failed["name belongs to it alone"]
+
+    def test_an_unknown_plugin_is_answered_with_the_nearest(self):
+        with installed("healthy"), pytest.raises(UnknownNameError, match="did you mean healthy"):
+            check_plugin("helthy")
+
+
+class TestResults:
+    def test_assert_ok_lists_what_failed(self):
+        results = [CheckResult("method a", "one", True), CheckResult("method a", "two", False, "it is late")]
+        with pytest.raises(AssertionError, match=r"1 of 2 .* failed:\nFAILED method a: two: it is late"):
+            assert_ok(results)
+
+    def test_nothing_checked_is_not_a_success(self):
+        with pytest.raises(AssertionError, match="nothing was checked"):
+            assert_ok([])
+
+
+class TestCommand:
+    def test_the_outcome_of_every_check_is_a_line_and_failures_give_exit_code_3(self):
+        done = command("check", "fake-breaks-promises", cases=["breaks-promises"])
+        assert done.returncode == 3
+        assert "FAILED   method careless" in done.stdout
+        assert "ok       metric wrong-way" in done.stdout
+        assert done.stderr.startswith("causalkit: error: ")
+        assert "contract checks of fake-breaks-promises failed" in done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+
+    def test_json_is_all_that_is_on_stdout(self):
+        with installed("healthy"):
+            done = CliRunner().invoke(check, ["healthy", "--json"])
+        listed = json.loads(done.stdout)
+        assert isinstance(done.exception, PluginError)  # constant scores rank no edge first
+        assert {"subject", "check", "ok", "message"} == set(listed[0])
+        assert {one["check"] for one in listed if not one["ok"]} >= {"ranks 0 -> 1 at lag 2 first"}
+
+    def test_an_unknown_plugin_is_wrong_usage(self):
+        with installed("healthy"):
+            done = CliRunner().invoke(check, ["fake-helthy"])
+        assert isinstance(done.exception, UnknownNameError)
+        assert "did you mean fake-healthy" in str(done.exception)
+        assert os.linesep not in str(done.exception)
