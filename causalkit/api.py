@@ -114,8 +114,9 @@ def build_method(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[A
     if record.neural:
         from causalkit.neural.parts import forecaster_part, penalty_sum
 
-        parts["forecaster"] = forecaster_part(record.forecaster, _table(given.pop("forecaster", {})))
-        parts["regularizer"] = penalty_sum(record.regularizer, _table(given.pop("regularizer", {})))
+        chosen = {part: _with_defaults(record, part, given.pop(part, {})) for part in ("forecaster", "regularizer")}
+        parts["forecaster"] = forecaster_part(record.forecaster, chosen["forecaster"])
+        parts["regularizer"] = penalty_sum(record.regularizer, chosen["regularizer"])
     else:
         for part in ("forecaster", "regularizer"):
             if part in given:
@@ -152,7 +153,7 @@ def fit(
         config={"method": provided.record.name, **config, **found.config, **_circumstances(run, standardize)},
         seed=run.seed,
         data={**panel.describe(), "standardized": standardize, **found.data},
-        versions=versions(provided),
+        versions={**found.versions, **versions(provided)},
         seconds=run.seconds,
         notes=(*panel.notes, *found.notes),
     )
@@ -199,9 +200,15 @@ def versions(provided: Provided[Any]) -> dict[str, str]:
     return found
 
 
-def _table(value: Any) -> Mapping[str, Any]:
-    """Return ``forecaster = "kan"`` and ``[forecaster] name = "kan"`` as the same."""
-    return value if isinstance(value, Mapping) else {"name": value}
+def _with_defaults(record: Method, part: str, given: Any) -> Tree:
+    """Return what the user gave for a part, over the method's own defaults for it unless it is another part.
+
+    ``forecaster = "kan"`` and ``[forecaster] name = "kan"`` are the same.
+    """
+    table = dict(given) if isinstance(given, Mapping) else {"name": given}
+    if table.get("name") not in (None, getattr(record, part)):
+        return table
+    return merge(nest(record.defaults).get(part, {}), table)
 
 
 def _circumstances(run: Run, standardize: bool) -> Tree:

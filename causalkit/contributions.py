@@ -93,6 +93,8 @@ class Method(Contribution):
         neural: a forecaster + regularizer + training settings, whose parts can be exchanged.
         forecaster: name of the default forecaster of a neural method.
         regularizer: default regularizers of a neural method, joined by "+".
+        defaults: parameters of these default parts that differ from the parts' own defaults, with dotted keys; they
+            hold as long as the user does not choose another part.
     """
 
     noun: ClassVar[str] = "method"
@@ -104,6 +106,7 @@ class Method(Contribution):
     neural: bool = False
     forecaster: str = ""
     regularizer: str = ""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from causalkit.contributions import Forecaster, Regularizer
@@ -47,9 +48,18 @@ class PenaltySum:
             raise WrongUsageError(f"{names} would both supply the scores", "keep one of them")
         self.scoring = revealing[0]
 
-    def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        """Return the penalty of each regularizer by name."""
-        return {penalty.record.name: penalty.acting.penalty(model, batch) for penalty in self.penalties}
+    def losses(self, model: nn.Module, batch: Batch, *, proximal: bool = False) -> dict[str, Tensor]:
+        """Return the penalty of each regularizer by name.
+
+        Args:
+            proximal: penalties with a proximal step are left to it, and come without a gradient.
+        """
+        losses = {}
+        for penalty in self.penalties:
+            by_prox = proximal and hasattr(penalty.acting, "prox")
+            with torch.set_grad_enabled(torch.is_grad_enabled() and not by_prox):
+                losses[penalty.record.name] = penalty.acting.penalty(model, batch)
+        return losses
 
     def prox(self, model: nn.Module, step: float) -> None:
         """Take the proximal step of every regularizer that has one."""

@@ -38,7 +38,8 @@ class ForecasterModule(Protocol):
     Optional:
         ``jacobian(x, targets=None) -> (y, J)``: exact and differentiable, see `causalkit.neural.input_jacobian`.
         ``features(x) -> (B, D)``: what the head sees; capability "features".
-        ``input_weights() -> (target, hidden, K, P)``: capability "input-weights".
+        ``input_weights() -> (target, hidden, K, P)``: capability "input-weights"; 1 target where all share the layer,
+            1 in the place of K where the weights serve every step.
     """
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -52,7 +53,8 @@ class RegularizerObject(Protocol):
 
     Optional:
         ``scores(model, x) -> (cause, effect, lag)``, non-negative; absent where it reveals no causes.
-        ``prox(model, step) -> None``: the proximal step, called after every optimiser step with its step size.
+        ``prox(model, step) -> None``: the proximal step of the penalty for a step size. With plain gradient descent
+            (``training.optimizer=sgd``) it replaces the gradient of the penalty, which makes exact zeros.
         ``describe(model, series) -> dict``: choices made by itself for P series, kept in the result's configuration.
     """
 

@@ -27,7 +27,9 @@ class Training(BaseModel):
     epochs: int = Field(default=200, ge=1, description="passes over all windows")
     learning_rate: float = Field(default=0.01, gt=0, description="step size of the optimiser")
     batch_size: int | None = Field(default=None, ge=1, description="windows a step; none: all of them")
-    optimizer: Literal["adam", "sgd"] = Field(default="adam", description="sgd with a proximal penalty is ISTA")
+    optimizer: Literal["adam", "sgd"] = Field(
+        default="adam", description="with sgd, penalties that have a proximal step take it (ISTA)"
+    )
     schedule: Literal["constant", "cosine"] = Field(default="constant", description="of the learning rate")
     validation: float = Field(default=0.0, ge=0, le=0.5, description="share of windows held out to judge forecasts")
     patience: int | None = Field(default=None, ge=1, description="epochs without a better held-out error; none: all")
@@ -135,15 +137,17 @@ def _epoch(
 ) -> dict[str, float]:
     """Take one pass over the windows; return the mean of each loss part."""
     model.train()
+    proximal = settings.optimizer == "sgd"  # the step size of adam differs by weight, so it has no proximal step
     sums: dict[str, float] = {}
     for rows in _batches(len(x), settings.batch_size, generator):
         batch = Batch(x=x, y=y, generator=generator) if rows is None else Batch(x[rows], y[rows], generator)
         forecast = (model(batch.x) - batch.y).square().mean()
-        parts = {"forecast": forecast, **penalties.losses(model, batch)}
+        parts = {"forecast": forecast, **penalties.losses(model, batch, proximal=proximal)}
         optimizer.zero_grad(set_to_none=True)
         torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        penalties.prox(model, rate)
+        if proximal:
+            penalties.prox(model, rate)
         share = len(batch.x) / len(x)
         for name, value in parts.items():
             sums[name] = sums.get(name, 0.0) + share * value.item()

@@ -28,11 +28,14 @@ def check_features(model: nn.Module, x: Tensor) -> None:
 
 
 def check_input_weights(model: nn.Module, x: Tensor) -> None:
-    """Require ``input_weights()`` of shape (target, hidden, K, P) whose axes mean what they say."""
+    """Require ``input_weights()`` of shape (target, hidden, K, P) whose axes mean what they say.
+
+    Recurrent networks, whose input weights serve every step, have 1 in the place of K.
+    """
     _, lag, series = x.shape
     weights = model.input_weights()  # type: ignore[operator]
     require(
-        isinstance(weights, Tensor) and weights.ndim == 4 and weights.shape[2:] == (lag, series),
+        isinstance(weights, Tensor) and weights.ndim == 4 and tuple(weights.shape[2:]) in ((lag, series), (1, series)),
         f"input weights for K={lag} and P={series} have the shape {tuple(getattr(weights, 'shape', ()))}",
     )
     require(

@@ -1,0 +1,29 @@
+"""Sphinx configuration: ``sphinx-build -W docs docs/_build/html``."""
+
+from __future__ import annotations
+
+import causalkit
+
+project = "causalkit"
+author = "The causalkit authors"
+copyright = f"2026, {author}"  # noqa: A001 - Sphinx wants this name
+release = version = causalkit.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"causalkit {release}"
+
+myst_heading_anchors = 3
+myst_enable_extensions = ["dollarmath"]
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+napoleon_custom_sections = [("Optional", "params_style")]
+default_role = "code"

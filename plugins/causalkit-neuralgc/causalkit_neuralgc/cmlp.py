@@ -1,0 +1,94 @@
+"""cMLP: one perceptron for each target (Tank et al., arXiv 1802.05842), all in one batched computation.
+
+The first hidden layer of target i is a convolution over the window, which for one window is a matrix product:
+
+    z_i = sum_k W_i[:, k, :] x_k + b_i,     y_i = v_i . a(... a(z_i) ...) + c_i
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from causalkit.neural import autograd_jacobian
+
+Hidden = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
+Parameters = Mapping[str, Tensor]
+
+
+class CMLP(nn.Module):
+    """Component-wise perceptrons with rectified units.
+
+    Every parameter has the target as its first axis, so that any choice of targets is a slice, and any choice of inputs
+    a slice of ``input``.
+
+    Args:
+        series, lag: P and K.
+        hidden: width of each hidden layer, the same for every target.
+    """
+
+    def __init__(self, series: int, lag: int, hidden: Hidden = (100,)) -> None:
+        super().__init__()
+        self.series, self.lag = series, lag
+        self.input = uniform((series, hidden[0], lag, series), lag * series)
+        self.bias = uniform((series, hidden[0]), lag * series)
+        self.weights = nn.ParameterList(uniform((series, above, below), below) for below, above in pairwise(hidden))
+        self.biases = nn.ParameterList(uniform((series, above), below) for below, above in pairwise(hidden))
+        self.head = uniform((series, hidden[-1]), hidden[-1])
+        self.offset = uniform((series,), hidden[-1])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Forecast: (B, K, P) -> (B, P)."""
+        return self.forecast(dict(self.named_parameters()), x)
+
+    def forecast(self, parameters: Parameters, x: Tensor) -> Tensor:
+        """Forecast some targets from some series with given parameters.
+
+        Args:
+            parameters: by name, each sliced to the M targets, and ``input`` to the S series that each one sees.
+            x: windows (B, K, S) that all targets share, or (M, B, K, S) with inputs of each target's own.
+
+        Returns:
+            Shape (B, M).
+        """
+        weight = parameters["input"]  # (M, H, K, S)
+        if x.ndim == 3:
+            z = (x.flatten(1) @ weight.flatten(2).flatten(0, 1).T).unflatten(1, weight.shape[:2]).transpose(0, 1)
+        else:
+            z = x.flatten(2) @ weight.flatten(2).mT
+        h = torch.relu(z + parameters["bias"].unsqueeze(1))  # (M, B, H)
+        for depth in range(len(self.weights)):
+            layer = parameters[f"weights.{depth}"], parameters[f"biases.{depth}"]
+            h = torch.relu(h @ layer[0].mT + layer[1].unsqueeze(1))
+        return ((h @ parameters["head"].unsqueeze(2)).squeeze(2) + parameters["offset"].unsqueeze(1)).T
+
+    def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`."""
+        if targets is not None and targets.ndim == 2:
+            return autograd_jacobian(self, x, targets)
+        chosen = torch.arange(self.series, device=x.device) if targets is None else targets
+        z = torch.einsum("bks,mhks->mbh", x, self.input[chosen]) + self.bias[chosen].unsqueeze(1)
+        sums = [z]
+        for weight, bias in zip(self.weights, self.biases, strict=True):
+            sums.append(torch.relu(sums[-1]) @ weight[chosen].mT + bias[chosen].unsqueeze(1))
+        rows = self.head[chosen].unsqueeze(1) * (sums[-1] > 0)  # (m, B, H)
+        for weight, below in zip(reversed(self.weights), reversed(sums[:-1]), strict=True):
+            rows = (rows @ weight[chosen]) * (below > 0)
+        jacobian = (rows @ self.input[chosen].flatten(2)).unflatten(2, (self.lag, self.series))
+        return self(x), jacobian.transpose(0, 1)
+
+    def input_weights(self) -> Tensor:
+        """Return the first layers: (P, H, K, P)."""
+        return self.input
+
+
+def uniform(shape: tuple[int, ...], inputs: int) -> nn.Parameter:
+    """Return a parameter drawn as torch draws those of a layer with so many inputs."""
+    bound = 1 / math.sqrt(inputs)
+    return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))

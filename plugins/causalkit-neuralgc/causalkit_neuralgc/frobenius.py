@@ -1,0 +1,53 @@
+"""The penalty of JRNGC, variant F: the squared Frobenius norm of the input Jacobian, by random projection.
+
+For a random unit vector v in the space of the P forecasts, E[P ||v J||^2] = ||J||_F^2 (Hoffman, Roberts and Yaida,
+arXiv 1908.02729), so that one backward pass estimates the norm of the whole Jacobian. The read-out is that of variant
+L1: the mean absolute Jacobian.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from causalkit.neural import Batch, mean_absolute_jacobian
+
+
+class Frobenius:
+    """Squared norm of the input Jacobian.
+
+    The objective is the mean over targets of (squared forecast error + strength * squared norm of the target's row), so
+    that a strength means the same at every number of series.
+
+    Args:
+        strength: weight of the penalty for each target.
+        projections: random directions a step.
+    """
+
+    def __init__(
+        self, strength: Annotated[float, Field(ge=0)] = 0.01, projections: Annotated[int, Field(ge=1)] = 1
+    ) -> None:
+        self.strength = strength
+        self.projections = projections
+
+    def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
+        """Return the estimate of strength / P * mean over windows of ||J||_F^2."""
+        windows, series = batch.y.shape
+        y, pull_back = torch.func.vjp(model, batch.x)[:2]
+        total = y.new_zeros(())
+        for _ in range(self.projections):
+            v = torch.randn(windows, series, generator=batch.generator, device=y.device, dtype=y.dtype)
+            v = v / v.norm(dim=1, keepdim=True)
+            total = total + pull_back(v)[0].square().sum() / windows
+        return self.strength * total / self.projections
+
+    def scores(self, model: nn.Module, x: Tensor) -> Tensor:
+        """Return the mean absolute Jacobian (cause, effect, lag)."""
+        return mean_absolute_jacobian(model, x)
+
+    def compatible(self, model: nn.Module) -> str | None:
+        """Return None: every differentiable forecaster has a Jacobian."""
+        return None

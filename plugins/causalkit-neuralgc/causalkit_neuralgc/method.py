@@ -1,0 +1,179 @@
+"""The methods ``cmlp``, ``clstm`` and ``jrngc``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from causalkit import Discovery, Panel, Run
+from causalkit.errors import ParameterError, WrongUsageError
+from causalkit.neural import ForecasterPart, NeuralMethod, PenaltySum, Training
+from causalkit.panel import Windows
+from causalkit_neuralgc.group_lasso import GroupLasso
+from causalkit_neuralgc.problem import Problem
+from causalkit_neuralgc.settings import ProximalTraining
+from causalkit_neuralgc.solver import Progress, Solver
+
+LOOP = {"adam", "sgd"}
+
+
+def cmlp(
+    forecaster: ForecasterPart,
+    regularizer: PenaltySum,
+    lag: int = 5,
+    training: ProximalTraining = ProximalTraining(),  # noqa: B008 - a frozen value
+) -> NeuralMethod:
+    """Return cMLP: a perceptron for each target, trained by proximal descent until its unused inputs are exactly zero.
+
+    Args:
+        lag: K, how many past steps may act
+        training: settings of proximal descent
+    """
+    return ComponentWise(forecaster, regularizer, lag, training)
+
+
+def clstm(
+    forecaster: ForecasterPart,
+    regularizer: PenaltySum,
+    lag: int = 10,
+    training: ProximalTraining = ProximalTraining(),  # noqa: B008 - a frozen value
+) -> NeuralMethod:
+    """Return cLSTM: a recurrent network for each target.
+
+    Long realisations are cut into contexts of K steps that do not overlap and never cross a border or a gap; the
+    network forecasts after every step of a context.
+
+    Args:
+        lag: K, steps of a context
+        training: settings of proximal descent
+    """
+    return ComponentWise(forecaster, regularizer, lag, training)
+
+
+def jrngc(
+    forecaster: ForecasterPart,
+    regularizer: PenaltySum,
+    lag: int = 2,
+    training: Training = Training(epochs=500, learning_rate=0.003),  # noqa: B008 - a frozen value
+) -> NeuralMethod:
+    """Return JRNGC: a residual perceptron under a Jacobian penalty; variant L1 is ``--regularizer gradient-l1``.
+
+    Args:
+        lag: K, how many past steps may act
+        training: settings of the training loop
+    """
+    return NeuralMethod(forecaster, regularizer, lag=lag, training=training)
+
+
+class ComponentWise(NeuralMethod):
+    """A neural method whose targets are independent problems, solved together by proximal descent.
+
+    Other forecasters and other regularizers go to the common training loop: ask for it by
+    ``training.optimizer=adam``.
+    """
+
+    training: ProximalTraining
+
+    def fit(self, panel: Panel, run: Run) -> Discovery:
+        """Return the discovery of a panel.
+
+        Raises:
+            DataError: no complete window is left.
+            TrainingError: training diverged.
+            WrongUsageError: the parts have no proximal step.
+        """
+        if self.training.optimizer in LOOP or not self._proximal():
+            return self._by_common_loop(panel, run)
+        if run.checkpoint is not None:
+            raise WrongUsageError(
+                "proximal descent keeps no checkpoints", "leave out --checkpoint, or use --set training.optimizer=adam"
+            )
+        if self.training.validation or self.training.batch_size:
+            name = "validation" if self.training.validation else "batch_size"
+            raise ParameterError(
+                f"proximal descent has no use for training.{name}", "leave it out, or set training.optimizer=adam"
+            )
+        windows = panel.windows(self.lag)
+        with run.isolated():
+            model = self.forecaster.build(series=panel.series, lag=self.lag)
+            model = model.to(device=run.torch_device(), dtype=run.torch_dtype())
+            self.regularizer.check_model(model)
+            x, y = _pairs(model, windows, run)
+            run.start({"epochs": self.training.epochs, "done": 0})
+            progress = self._solve(model, x, y, run)
+            everything = torch.as_tensor(windows.x, device=x.device, dtype=x.dtype)
+            scores = self.regularizer.scores(model, everything).cpu().numpy()
+        return Discovery(
+            names=panel.names,
+            scores=scores,
+            history=progress.history,
+            config={
+                "lag": self.lag,
+                "forecaster": self.forecaster.config(),
+                "regularizer": self.regularizer.config(model, panel.series),
+                "training": self.training.model_dump(),
+            },
+            device=str(run.torch_device()),
+            data={"windows": len(windows), "dropped": windows.dropped},
+            notes=_notes(progress, scores),
+        )
+
+    def _proximal(self) -> bool:
+        """Do the parts have what proximal descent needs?"""
+        penalties = self.regularizer.penalties
+        component_wise = self.forecaster.record.layout == "component-wise"
+        return component_wise and len(penalties) == 1 and isinstance(penalties[0].acting, GroupLasso)
+
+    def _by_common_loop(self, panel: Panel, run: Run) -> Discovery:
+        chosen = self.training.model_dump(exclude={"ridge", "tolerance"})
+        note = ()
+        if self.training.optimizer not in LOOP:
+            chosen |= {"optimizer": "adam", "learning_rate": min(chosen["learning_rate"], 0.01)}
+            note = ("these parts have no proximal step: trained with adam, so small scores are not exactly zero",)
+        found = NeuralMethod(self.forecaster, self.regularizer, self.lag, Training(**chosen)).fit(panel, run)
+        return replace(found, notes=(*found.notes, *note))
+
+    def _solve(self, model: nn.Module, x: Tensor, y: Tensor, run: Run) -> Progress:
+        """Solve for the strength of the penalty and put the solution into the model."""
+        penalty = self.regularizer.penalties[0]
+        acting: Any = penalty.acting
+        problem = Problem(model.forecast, x, y, self.training.ridge, acting.strength, acting.value, acting.shrink)
+        solver = Solver(
+            iterations=self.training.epochs,
+            tolerance=self.training.tolerance,
+            line_search=self.training.optimizer == "gista",
+            step=self.training.learning_rate,
+            penalty_name=penalty.record.name,
+        )
+        parameters, progress = solver.solve(problem, dict(model.named_parameters()), run)
+        model.load_state_dict(parameters)
+        return progress
+
+
+def _pairs(model: nn.Module, windows: Windows, run: Run) -> tuple[Tensor, Tensor]:
+    """Return inputs (B, K, P) and what to forecast: (B, P), or (B, K, P) for a network that forecasts after every step.
+
+    A network that runs over a context gets contexts that do not overlap: of each realisation every K-th window.
+    """
+    x, y = windows.x, windows.y
+    if model.input_weights().shape[2] == 1 < x.shape[1]:
+        chosen = (windows.step - x.shape[1]) % x.shape[1] == 0
+        x, y = x[chosen], y[chosen]
+        y = np.concatenate([x[:, 1:], y[:, None]], axis=1)
+    kind: dict[str, Any] = {"device": run.torch_device(), "dtype": run.torch_dtype()}
+    return torch.as_tensor(x, **kind), torch.as_tensor(y, **kind)
+
+
+def _notes(progress: Progress, scores: np.ndarray) -> tuple[str, ...]:
+    """Say how descent ended and how sparse the result is."""
+    zeros = int((scores.max(axis=2) == 0).sum())
+    notes = [f"{zeros} of {scores.shape[0] ** 2} pairs are exactly zero"]
+    if progress.stopped == "iterations":
+        notes.append(f"{progress.iterations} iterations were not enough for every target; raise training.epochs")
+    elif progress.stopped == "time limit":
+        notes.append(f"the time limit ended descent after {progress.iterations} iterations")
+    return tuple(notes)

@@ -1,0 +1,43 @@
+"""The regularizer ``ridge``: the squared weights behind the first layer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from causalkit.neural import Batch
+
+
+class Ridge:
+    """A small penalty on later weights, so that they cannot grow to undo a penalty on the first ones.
+
+    Reveals no causes; add it to a regularizer that does: ``--regularizer gradient-l1+ridge``.
+
+    Args:
+        weight: of the mean over targets of the squared weights.
+    """
+
+    def __init__(self, weight: Annotated[float, Field(ge=0)] = 0.01) -> None:
+        self.weight = weight
+
+    def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
+        """Return weight / P * squared norm of all weight matrices but the first; offsets are left out."""
+        squares = torch.stack([value.square().sum() for value in later_weights(model)])
+        return self.weight * squares.sum() / batch.y.shape[1]
+
+    def compatible(self, model: nn.Module) -> str | None:
+        """Return None for a network with more than one layer."""
+        return None if later_weights(model) else "needs weights behind the first layer; this forecaster has none"
+
+
+def later_weights(model: nn.Module) -> list[Tensor]:
+    """Return all weights but those that ``input_weights`` shows and the offsets."""
+    first = model.input_weights().data_ptr() if hasattr(model, "input_weights") else None
+    return [value for name, value in model.named_parameters() if value.data_ptr() != first and not _is_offset(name)]
+
+
+def _is_offset(name: str) -> bool:
+    return "bias" in name.rsplit(".", 1)[-1] or "biases" in name or name == "offset"

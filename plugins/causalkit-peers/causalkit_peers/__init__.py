@@ -1,0 +1,47 @@
+"""Methods of other packages behind causalkit's hooks, to compare with: PCMCI, VARLiNGAM and the Granger lasso.
+
+None of these packages is needed to install or to list this plugin. A method whose package is absent is listed all the
+same, and says what to install when it is asked to work.
+"""
+
+from collections.abc import Iterator
+
+from causalkit import Method, hookimpl
+
+
+@hookimpl
+def causalkit_methods() -> Iterator[Method]:
+    """Contribute the methods; their packages are imported when a method runs, not before."""
+    yield Method(
+        name="pcmci",
+        factory="causalkit_peers.pcmci:PCMCI",
+        summary="Conditional independence tests of lagged links, by tigramite (not bundled)",
+        reference=(
+            "Runge et al., Detecting and quantifying causal associations in large nonlinear time series datasets, "
+            "Science Advances 5, eaau4996 (2019). Runs the package tigramite, GPL-3, of which nothing is bundled"
+        ),
+        test_params={"lag": 2},
+        missing=True,
+    )
+    yield Method(
+        name="varlingam",
+        factory="causalkit_peers.varlingam:VARLiNGAM",
+        summary="Structural autoregression with non-Gaussian noise, by lingam (not bundled)",
+        aliases=("var-lingam",),
+        reference=(
+            "Hyvärinen, Zhang, Shimizu and Hoyer, Estimation of a structural vector autoregression model using "
+            "non-Gaussianity, JMLR 11 (2010). Runs the package lingam, MIT"
+        ),
+        test_params={"lag": 2},
+        contemporaneous=True,
+    )
+    yield Method(
+        name="granger-lasso",
+        factory="causalkit_peers.granger_lasso:GrangerLasso",
+        summary="Lasso regression of each series on the past of all, by causal-learn (not bundled)",
+        reference=(
+            "Arnold, Liu and Abe, Temporal causal modeling with graphical Granger methods, KDD 2007. Runs the package "
+            "causal-learn, MIT"
+        ),
+        test_params={"lag": 2},
+    )
