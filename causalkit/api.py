@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from causalkit.contributions import Dataset, Method
-from causalkit.errors import PluginError, WrongUsageError
+from causalkit.errors import ParameterError, PluginError, WrongUsageError
 from causalkit.params import Tree, merge, nest, plain, resolve, signature_of
 from causalkit.registry import Provided, registry
 
@@ -73,6 +73,10 @@ def discover(
     from causalkit.panel import Panel
     from causalkit.run import Run
 
+    if select:
+        from causalkit.selection import parse_rule
+
+        parse_rule(select)  # a mistake shows before the work, not after it
     panel = read(data) if isinstance(data, str | Path) else Panel.of(data, names=names)
     run = Run(
         seed=seed,
@@ -138,7 +142,10 @@ def fit(
     """
     from causalkit.discovery import Discovery
 
-    panel.check(int(config.get("lag") or 1))
+    lag = config.get("lag", 1)
+    if isinstance(lag, int) and lag < 1:
+        raise ParameterError(f"the lag is {lag}", "a lag is a whole number of time steps, at least 1")
+    panel.check(int(lag or 1))
     run.observers.extend(observer for _, observer in registry().call("causalkit_observers", run=run))
     learned = panel.standardized()[0] if standardize else panel
     found = acting.fit(learned, run)

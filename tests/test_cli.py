@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -155,6 +156,18 @@ def test_an_existing_result_survives_a_failed_run(run, table, tmp_path):
     before = result.read_bytes()
     assert run("discover", table, "-m", "var", "--lag", 200, "-o", result)[0] == 3
     assert result.read_bytes() == before
+
+
+def test_scores_are_saved_even_when_the_rule_cannot_be_applied(run, tmp_path, table, monkeypatch):
+    """The var method has p-values; take them away, as with a method that tests nothing."""
+    from causalkit.builtin.methods.linear_var import LinearVar
+
+    fit = LinearVar.fit
+    monkeypatch.setattr(LinearVar, "fit", lambda *given: replace(fit(*given), p_values=None, joint_p_values=None))
+    code, _, err = run("discover", table, "-m", "var", "--select", "fdr:0.05", "-o", tmp_path / "r.json")
+    assert code == 2
+    assert "p-values" in err
+    assert Discovery.load(tmp_path / "r.json").selected is None
 
 
 def test_truth_that_does_not_match_stops_before_the_work(run, table, tmp_path):

@@ -10,7 +10,7 @@ import click
 from causalkit.api import DEFAULT_METHOD
 from causalkit.cli.data_options import data_options, read_panel, read_truth, truth_options
 from causalkit.cli.duration import Duration
-from causalkit.errors import Interrupted, ParameterError, WrongUsageError
+from causalkit.errors import CausalkitError, Interrupted, ParameterError, WrongUsageError
 from causalkit.params import Tree, merge, parse_settings, read_config
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
     from causalkit.cli.console import note, print_json
     from causalkit.cli.progress import ProgressBar
     from causalkit.cli.results import metrics_table, show_discovery, show_metrics
+    from causalkit.selection import parse_rule
 
     quiet = options["quiet"] or options["as_json"]
     tree = _tree(options)
@@ -73,6 +74,9 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
     method = str(tree.pop("method", DEFAULT_METHOD))
     dataset = tree.pop("dataset", {})
     checkpoint = options["checkpoint"]
+    rule = run.pop("select", None)
+    if rule:
+        parse_rule(rule)
     _check_outputs(options)
     panel, truth = _data(data, dataset, run.get("seed", 0), options)
     with ProgressBar(not quiet) as progress:
@@ -90,8 +94,16 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
             raise Interrupted(
                 "interrupted", f"go on with --checkpoint {checkpoint} --resume" if checkpoint else ""
             ) from None
+    unselected = None
+    if rule:
+        try:
+            discovery = discovery.select(rule)
+        except CausalkitError as error:  # say so, but only after the scores, which took the time, are safe
+            unselected = error
     for path in options["outputs"]:
         discovery.save(path)
+    if unselected:
+        raise unselected
     if options["plot_file"]:
         from causalkit.plotting import plot
 

@@ -24,7 +24,8 @@ def show_discovery(discovery: Discovery, top: int, *, quiet: bool = False) -> No
         columns.append("p_value")
     rows = [[_cell(value) for value in row] for row in frame[columns].itertuples(index=False)]
     rule = discovery.selection["rule"] if discovery.selection else ""
-    title = f"{len(rows)} edges selected by {rule}" if chosen else f"The {len(rows)} strongest edges"
+    edges = "1 edge" if len(rows) == 1 else f"{len(rows)} edges"
+    title = f"{edges} selected by {rule}" if chosen else f"The strongest {edges} between different series"
     print_table(columns, rows, title=title, numbers=("lag", "score", "p_value"))
     if not chosen:
         note(
@@ -39,8 +40,10 @@ def facts(discovery: Discovery) -> list[str]:
     data, config = discovery.data, discovery.config
     lengths = data["steps"]
     span = f"{min(lengths)}" if min(lengths) == max(lengths) else f"{min(lengths)} to {max(lengths)}"
+    count = data["realisations"]
+    realisations = "1 realisation" if count == 1 else f"{count} realisations"
     lines = [
-        f"data     {data['source']}: {data['series']} series, {data['realisations']} realisation(s) of {span} steps"
+        f"data     {data['source']}: {data['series']} series, {realisations} of {span} steps"
         + (f", {data['missing_cells']} missing cells" if data["missing_cells"] else "")
     ]
     if "windows" in data:
@@ -69,6 +72,12 @@ def show_metrics(discovery: Discovery, truth: Truth, *, quiet: bool = False) -> 
     evaluation = Evaluation.of(discovery, truth, "include")
     if discovery.selected is None:
         note("Metrics of a selected graph (f1, precision, ...) need --select.", quiet=quiet)
+    elif discovery.selection and not discovery.selection.get("self_edges", discovery.selection.get("self-edges")):
+        note(
+            "The rule leaves self-edges out; counted with them, each true self-edge is a missed one. Select them too "
+            f"with --select {discovery.selection['rule']},self-edges=true",
+            quiet=quiet,
+        )
     if evaluation.lost_lags:
         note(f"{evaluation.lost_lags} true edges act at lags above {discovery.lags} and cannot be found.", quiet=quiet)
 

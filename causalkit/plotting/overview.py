@@ -65,10 +65,17 @@ def _title(discovery: Discovery, truth: Truth | None) -> str:
     source = str(discovery.data.get("source") or "")
     facts = [shorten(discovery.method, 30) or "discovery"]
     if source:
-        facts.append(shorten(PurePath(source).name or source, 40))
+        facts.append(shorten(_short(source), 40))
     facts += [f"{len(discovery.names)} series", f"lag {discovery.lags}"]
     if discovery.seed is not None:
         facts.append(f"seed {discovery.seed}")
     if truth is not None:
-        facts.append(f"truth {shorten(PurePath(truth.source).name, 30)}" if truth.source != "truth" else "with truth")
+        facts.append(f"truth {shorten(_short(truth.source), 30)}" if truth.source != "truth" else "with truth")
     return "  ·  ".join(facts)
+
+
+def _short(source: str) -> str:
+    """Return the name of a file without its folder, and of a simulator without its parameters."""
+    if source.endswith(")"):
+        return source.partition("(")[0]
+    return PurePath(source).name or source

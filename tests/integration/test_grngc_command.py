@@ -45,7 +45,7 @@ def test_yeast(real_data, tmp_path):
         "discover", folder / "DDGni_Yeast.txt", "--method", "grngc", "--truth", folder / "DDGni_Yeast_network.txt",
         "-o", result, "--plot", picture,
     )  # fmt: skip
-    assert "8 series, 1 realisation(s) of 30 steps" in done.stderr
+    assert "8 series, 1 realisation of 30 steps" in done.stderr
     assert "6 edges" in done.stdout
     assert "SWI5" in Discovery.load(result).names
     assert picture.read_bytes().startswith(b"\x89PNG")
