@@ -35,6 +35,8 @@ class Discovery:
         joint_p_values: shape (P, P), of a test over all lags of a pair at once, or None.
         selected: shape (P, P, L), the edges that `causalkit.selection` chose, or None.
         selection: how they were chosen.
+        path: scores along a path of regularisation strengths: ``strengths`` (S,), ``scores`` (S, P, P, L) and
+            ``forecast`` (S,), the training error at each; or None.
         history: lists of equal length, one entry an epoch: ``epoch``, ``forecast``, ``validation``, and
             one for each penalty.
         method: name of the method.
@@ -50,6 +52,7 @@ class Discovery:
     joint_p_values: Array | None = None
     selected: NDArray[np.bool_] | None = None
     selection: Mapping[str, Any] | None = None
+    path: Mapping[str, Array] | None = None
     history: Mapping[str, list[float]] = field(default_factory=dict)
     method: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)

@@ -32,6 +32,7 @@ def to_record(discovery: Discovery) -> dict[str, Any]:
         "joint_p_values": _array_out(discovery.joint_p_values),
         "selected": _array_out(discovery.selected),
         "selection": plain(discovery.selection),
+        "path": None if discovery.path is None else {name: _array_out(part) for name, part in discovery.path.items()},
         "history": plain(discovery.history),
         "config": plain(discovery.config),
         "seed": plain(discovery.seed),
@@ -72,6 +73,7 @@ def from_record(record: Any, source: str) -> Discovery:
             joint_p_values=_optional(record.get("joint_p_values")),
             selected=None if selected is None else np.asarray(selected, dtype=np.bool_),
             selection=record.get("selection"),
+            path=_path_in(record.get("path")),
             history={key: [_number_in(value) for value in values] for key, values in record.get("history", {}).items()},
             method=str(record.get("method", "")),
             config=dict(record.get("config") or {}),
@@ -129,3 +131,7 @@ def _floats_in(values: Any) -> NDArray[np.float64]:
 
 def _optional(values: Any) -> NDArray[np.float64] | None:
     return None if values is None else _floats_in(values)
+
+
+def _path_in(path: Mapping[str, Any] | None) -> dict[str, NDArray[np.float64]] | None:
+    return None if path is None else {str(name): _floats_in(part) for name, part in path.items()}

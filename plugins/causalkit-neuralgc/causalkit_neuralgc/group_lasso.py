@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from causalkit.errors import WrongUsageError
 from causalkit.neural import Batch, as_scores, mean_absolute_jacobian
 from causalkit_neuralgc import groups
 
-Strength = Annotated[float, Field(ge=0)]
+Strength = Annotated[float, Field(ge=0)] | Literal["path"]
 
 
 class GroupLasso:
@@ -21,7 +22,7 @@ class GroupLasso:
     the same at every number of series.
 
     Args:
-        strength: weight of the penalty for each target.
+        strength: weight of the penalty for each target; "path" solves for a whole path of strengths.
     """
 
     value = staticmethod(groups.lasso)
@@ -33,14 +34,14 @@ class GroupLasso:
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return strength * mean over targets of the penalty on the model's input weights."""
-        return self.strength * self.value(model.input_weights()).mean()
+        return self._number() * self.value(model.input_weights()).mean()
 
     @torch.no_grad()
     def prox(self, model: nn.Module, step: float) -> None:
         """Take the proximal step: groups that are worth less than the penalty become exactly zero."""
         weight = model.input_weights()
         amount = torch.full(
-            (len(weight),), step * self.strength / len(weight), dtype=weight.dtype, device=weight.device
+            (len(weight),), step * self._number() / len(weight), dtype=weight.dtype, device=weight.device
         )
         weight.copy_(self.shrink(weight, amount))
 
@@ -68,6 +69,19 @@ class GroupLasso:
             return "needs a forecaster with input weights"
         return None
 
+    def _number(self) -> float:
+        """Return the strength; a path of them is for proximal descent of component-wise networks alone.
+
+        Raises:
+            WrongUsageError: the strength is a path.
+        """
+        if self.strength == "path":
+            raise WrongUsageError(
+                "a path of strengths needs proximal descent of component-wise networks",
+                "use --method cmlp or clstm with training.optimizer=gista, or give a number",
+            )
+        return float(self.strength)
+
     def _by_lag(self, weight: Tensor) -> Tensor:
         """Return the strength of each lag (M, K, S)."""
         by_lag = groups.lag_norms(weight)
@@ -82,7 +96,7 @@ class GroupSparseGroupLasso(GroupLasso):
     """Group lasso on series and on single lags of a series.
 
     Args:
-        strength: weight of the penalty for each target.
+        strength: weight of the penalty for each target; "path" solves for a whole path of strengths.
     """
 
     value = staticmethod(groups.sparse_group)
@@ -94,7 +108,7 @@ class HierarchicalGroupLasso(GroupLasso):
     """Nested groups of lags: far lags drop out first, so that the penalty chooses the lag by itself.
 
     Args:
-        strength: weight of the penalty for each target.
+        strength: weight of the penalty for each target; "path" solves for a whole path of strengths.
     """
 
     value = staticmethod(groups.hierarchical)

@@ -14,7 +14,8 @@ from causalkit.errors import ParameterError, WrongUsageError
 from causalkit.neural import ForecasterPart, NeuralMethod, PenaltySum, Training
 from causalkit.panel import Windows
 from causalkit_neuralgc.group_lasso import GroupLasso
-from causalkit_neuralgc.problem import Problem
+from causalkit_neuralgc.path import path_scores, trace
+from causalkit_neuralgc.problem import Problem, Stacked
 from causalkit_neuralgc.settings import ProximalTraining
 from causalkit_neuralgc.solver import Progress, Solver
 
@@ -104,12 +105,13 @@ class ComponentWise(NeuralMethod):
             self.regularizer.check_model(model)
             x, y = _pairs(model, windows, run)
             run.start({"epochs": self.training.epochs, "done": 0})
-            progress = self._solve(model, x, y, run)
             everything = torch.as_tensor(windows.x, device=x.device, dtype=x.dtype)
-            scores = self.regularizer.scores(model, everything).cpu().numpy()
+            progress, path = self._solve(model, x, y, everything, run)
+            scores = path_scores(path) if path else self.regularizer.scores(model, everything).cpu().numpy()
         return Discovery(
             names=panel.names,
             scores=scores,
+            path=path,
             history=progress.history,
             config={
                 "lag": self.lag,
@@ -137,11 +139,14 @@ class ComponentWise(NeuralMethod):
         found = NeuralMethod(self.forecaster, self.regularizer, self.lag, Training(**chosen)).fit(panel, run)
         return replace(found, notes=(*found.notes, *note))
 
-    def _solve(self, model: nn.Module, x: Tensor, y: Tensor, run: Run) -> Progress:
-        """Solve for the strength of the penalty and put the solution into the model."""
+    def _solve(
+        self, model: nn.Module, x: Tensor, y: Tensor, everything: Tensor, run: Run
+    ) -> tuple[Progress, dict[str, np.ndarray] | None]:
+        """Solve for the strength of the penalty, or for a path, and put the solution into the model."""
         penalty = self.regularizer.penalties[0]
         acting: Any = penalty.acting
-        problem = Problem(model.forecast, x, y, self.training.ridge, acting.strength, acting.value, acting.shrink)
+        strength = 0.0 if acting.strength == "path" else acting.strength
+        problem = Problem(model.forecast, x, y, self.training.ridge, strength, acting.value, acting.shrink)
         solver = Solver(
             iterations=self.training.epochs,
             tolerance=self.training.tolerance,
@@ -149,9 +154,18 @@ class ComponentWise(NeuralMethod):
             step=self.training.learning_rate,
             penalty_name=penalty.record.name,
         )
-        parameters, progress = solver.solve(problem, dict(model.named_parameters()), run)
+        start, path = {name: value.detach() for name, value in model.named_parameters()}, None
+
+        def read_off(parameters: Stacked) -> Tensor:
+            model.load_state_dict(parameters)
+            return self.regularizer.scores(model, everything)
+
+        if acting.strength == "path":
+            parameters, progress, path = trace(problem, start, solver, run, read_off)
+        else:
+            parameters, progress = solver.solve(problem, start, run)
         model.load_state_dict(parameters)
-        return progress
+        return progress, path
 
 
 def _pairs(model: nn.Module, windows: Windows, run: Run) -> tuple[Tensor, Tensor]:
