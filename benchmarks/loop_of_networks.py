@@ -1,4 +1,4 @@
-"""Component-wise networks as public scripts train them: a Python list of small networks, one after another, by plain ISTA.
+"""Component-wise networks as public scripts train them: a list of small networks, one after another, by plain ISTA.
 
 Full batch, one fixed step size: a gradient step on squared error + ridge over the later weights, then the proximal step
 of the penalty on the first layer. Written from the description of the method (Tank et al., arXiv 1802.05842); starts
@@ -16,30 +16,36 @@ from torch import Tensor, nn
 
 
 class TargetMLP(nn.Module):
-    """The network of one target: a convolution over the window, then layers of width one."""
+    """The network of one target: its first layer is a convolution over the series."""
 
     def __init__(self, model: CMLP, target: int) -> None:
         super().__init__()
         widths = [model.input.shape[1], *[weight.shape[1] for weight in model.weights]]
         kind = {"dtype": model.input.dtype}
         self.first = nn.Conv1d(model.series, widths[0], model.lag, **kind)
-        self.later = nn.ModuleList(nn.Conv1d(a, b, 1, **kind) for a, b in zip(widths, [*widths[1:], 1], strict=True))
+        self.later = nn.ModuleList(nn.Linear(a, b, **kind) for a, b in zip(widths, [*widths[1:], 1], strict=True))
         with torch.no_grad():
             self.first.weight.copy_(model.input[target].transpose(1, 2))  # (H, K, P) -> (H, P, K)
             self.first.bias.copy_(model.bias[target])
-            hidden = zip(self.later, model.weights, model.biases, strict=False)
-            for layer, weight, bias in hidden:
-                layer.weight.copy_(weight[target].unsqueeze(2))
+            for layer, weight, bias in zip(self.later, model.weights, model.biases, strict=False):
+                layer.weight.copy_(weight[target])
                 layer.bias.copy_(bias[target])
-            self.later[-1].weight.copy_(model.head[target].view(1, -1, 1))
+            self.later[-1].weight.copy_(model.head[target].unsqueeze(0))
             self.later[-1].bias.copy_(model.offset[target])
 
     def forward(self, x: Tensor) -> Tensor:
-        """Forecast the step after each window: (B, K, P) -> (B, 1)."""
-        h = self.first(x.transpose(1, 2))
+        """Forecast the step after each window (B, K, P), or after each K steps of a whole series (1, T, P): (B, 1).
+
+        The convolution over the series is what public scripts compute. Over windows the same numbers come from one
+        matrix product, which is faster.
+        """
+        if len(x) == 1:
+            h = self.first(x.transpose(1, 2))[0].T
+        else:
+            h = nn.functional.linear(x.flatten(1), self.first.weight.transpose(1, 2).flatten(1), self.first.bias)
         for layer in self.later:
             h = layer(torch.relu(h))
-        return h.squeeze(2)
+        return h
 
     def input_weights(self) -> Tensor:
         """Return the first layer, (H, P, K)."""

@@ -64,6 +64,7 @@ def descend(
     iterations: int,
     tolerance: float,
     line_search: bool,
+    longest: float = LONGEST,
     watch: Callable[[State], bool],
 ) -> tuple[State, Tensor]:
     """Iterate until every target has converged, the iterations are used up, or ``watch`` returns True.
@@ -85,7 +86,7 @@ def descend(
             accepted = objective <= worst - SUFFICIENT / (2 * state.step) * length
             curvature = dot(moved, {name: slope[name] - old for name, old in gradient.items()})
             fitted = torch.where(curvature > 0, length / curvature.clamp(min=1e-30), 2 * state.step)
-            state.step = torch.where(accepted, fitted, state.step / 2).clamp(SHORTEST, LONGEST)
+            state.step = torch.where(accepted, fitted, state.step / 2).clamp(SHORTEST, longest)
         else:
             accepted = torch.ones_like(converged)
         accepted = accepted & ~converged
@@ -98,7 +99,9 @@ def descend(
         state.iterations += 1
         if len(state.lowest) > PATIENCE:
             fallen = (state.lowest[0] - state.lowest[-1]) / state.lowest[-1].abs().clamp(min=1e-12)
-            converged = converged | (fallen < tolerance)
+            # Close to its lowest: plain ISTA with too large a step swings around a minimum and is not done.
+            near = state.objective <= state.lowest[-1] + 10 * tolerance * state.lowest[-1].abs()
+            converged = converged | ((fallen < tolerance) & near)
         if watch(state) or bool(converged.all()):
             break
     return state, converged

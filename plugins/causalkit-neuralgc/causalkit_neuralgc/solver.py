@@ -13,10 +13,13 @@ from causalkit import Run
 from causalkit.errors import TrainingError
 from causalkit_neuralgc.active import active_series, choose_series, extend, restrict, violations
 from causalkit_neuralgc.problem import Problem, Stacked, later_squares, take
-from causalkit_neuralgc.proximal import State, descend
+from causalkit_neuralgc.proximal import LONGEST, State, descend
 
-WARM_UP = 50
+WARM_UP = 30
 """Iterations over all series before the first restriction."""
+EARLY, EARLY_LONGEST = 150, 1.0
+"""Iterations during which no step may be longer than this: one long step, taken before a network has learned anything,
+can throw all hidden units of a target to where they are never active again."""
 GENTLE = 0.2
 """Share of the strength during the first stretch."""
 STRETCH = 50
@@ -82,6 +85,8 @@ class Solver:
             # The objective is not convex: under the full penalty from the start, some targets would lose all their
             # inputs before they have learned anything, and never get them back.
             share = GENTLE if self.gentle and not progress.iterations else 1.0
+            if share < 1.0:
+                stretch = min(stretch, max(1, self.iterations // 4))
             part = dataclasses.replace(problem, y=problem.y[..., waiting], strength=share * problem.strength)
             mine = take(parameters, waiting)
             chosen = choose_series(active_series(mine)) if self.active_sets and progress.iterations else None
@@ -96,15 +101,18 @@ class Solver:
                 iterations=min(stretch, self.iterations - progress.iterations),
                 tolerance=self.tolerance,
                 line_search=self.line_search,
-                watch=self._watcher(looked_at, waiting, progress, run),
+                longest=EARLY_LONGEST if progress.iterations < EARLY else LONGEST,
+                watch=self._watcher(looked_at, waiting, progress, run, share),
             )
             stretch = STRETCH
             found = state.parameters if chosen is None else extend(state.parameters, chosen, series)
             step[waiting] = state.step
             for name, value in parameters.items():
                 value[waiting] = found[name]
-            if chosen is not None and bool(done.any()):
-                done = done & ~self._take_back(part, parameters, waiting, done)
+            if self.active_sets and bool(done.any()):
+                wanted = self._take_back(part, parameters, waiting, done)
+                step[waiting[wanted]] = self.step
+                done = done & ~wanted
             waiting = waiting[~done] if share == 1.0 else waiting
             if run.expired:
                 progress.stopped = "time limit"
@@ -123,8 +131,11 @@ class Solver:
             parameters["input"][waiting] = mine["input"] + nudge
         return violating.any(1)
 
-    def _watcher(self, problem: Problem, waiting: Tensor, progress: Progress, run: Run) -> Any:
-        """Return what looks at every iteration: records it, tells observers, and ends the stretch on a time limit."""
+    def _watcher(self, problem: Problem, waiting: Tensor, progress: Progress, run: Run, share: float) -> Any:
+        """Return what looks at every iteration: records it, tells observers, and ends the stretch on a time limit.
+
+        The penalty is recorded at its full strength, of which the problem has a share.
+        """
 
         def watch(state: State) -> bool:
             if not bool(torch.isfinite(state.objective).all()):
@@ -136,7 +147,7 @@ class Solver:
                 )
             progress.iterations += 1
             progress.error[waiting] = state.error
-            progress.penalty[waiting] = problem.penalty(state.parameters)
+            progress.penalty[waiting] = problem.penalty(state.parameters) / share
             progress.ridge[waiting] = problem.ridge * later_squares(state.parameters)
             losses = {
                 "forecast": progress.error.mean().item(),

@@ -26,7 +26,7 @@ def contexts(realisations, network=CLSTM):
 
 
 def test_contexts_cover_each_realisation_without_overlap():
-    x, y = contexts(numbered(21, 13, 5, 4))
+    x, _ = contexts(numbered(21, 13, 5, 4))
     for number, count in enumerate((5, 3, 1, 0)):  # the last is too short for a context and the step after it
         mine = x[x[:, 0, 0] == number]
         assert mine.shape == (count, LAG, 2)

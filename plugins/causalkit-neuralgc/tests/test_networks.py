@@ -37,9 +37,7 @@ def test_targets_are_slices(case):
     model, x = build(case), windows()
     parameters = dict(model.named_parameters())
     chosen = torch.tensor([3, 1])
-    torch.testing.assert_close(
-        model.forecast(take(parameters, chosen), x), model.forecast(parameters, x)[..., chosen]
-    )
+    torch.testing.assert_close(model.forecast(take(parameters, chosen), x), model.forecast(parameters, x)[..., chosen])
 
 
 @pytest.mark.parametrize("case", COMPONENT_WISE, ids=str)

