@@ -4,13 +4,16 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import Field
 
 from causalkit import Discovery
 from causalkit.cli.main import COMMANDS, SUMMARIES, _run
+from causalkit.cli.show import _type_name
 from tests.systems import lagged_pair
 
 
@@ -191,6 +194,12 @@ def test_listing_of_methods_and_their_parameters(run):
     assert code == 0
     assert "dataset.forcing" in out
     assert "10.0" in out
+
+
+def test_types_of_parameters_are_readable():
+    assert _type_name(Annotated[float, Field(ge=0)] | Literal["path"]) == "float|path"
+    assert _type_name(int | None) == "int|none"
+    assert _type_name(tuple[int, ...]) == "int,..."
 
 
 def test_every_command_has_a_summary_and_help_with_an_example(run):

@@ -61,7 +61,7 @@ def parameters(provided: Provided[Any]) -> list[dict[str, str]]:
             rows.append(_row(f"{name}.name", "name", default, f"see: causalkit show {default.split('+')[0]}"))
         elif isinstance(parameter.default, pydantic.BaseModel):
             for key, field in type(parameter.default).model_fields.items():
-                kind = inspect.formatannotation(field.annotation)
+                kind = _type_name(field.annotation)
                 rows.append(
                     _row(f"{prefix}{name}.{key}", kind, getattr(parameter.default, key), field.description or "")
                 )
@@ -95,8 +95,13 @@ def _row(key: str, kind: str, default: Any, description: str) -> dict[str, str]:
 
 
 def _type_name(annotation: Any) -> str:
-    from typing import Annotated, Literal, get_args, get_origin
+    import types
+    from typing import Annotated, Literal, Union, get_args, get_origin
 
+    if get_origin(annotation) in (Union, types.UnionType):
+        return "|".join(_type_name(option) for option in get_args(annotation))
+    if annotation is type(None):
+        return "none"
     if get_origin(annotation) is Annotated:
         return _type_name(get_args(annotation)[0])
     if get_origin(annotation) is Literal:
