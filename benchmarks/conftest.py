@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 MEDIANS: dict[tuple[str, str], float] = {}
 RATIOS = (
@@ -12,6 +13,14 @@ RATIOS = (
     ("sampled against the loop over causalkit's network", "own-loop", "sampled"),
     ("sampled against a plain forecasting step", "sampled", "plain"),
 )
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

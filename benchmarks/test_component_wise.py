@@ -168,14 +168,6 @@ def compare(name: str, series: int, iterations: int) -> tuple[str, float]:
     return line, seconds / solver
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize(("name", "iterations"), [("cmlp", 400), ("clstm", 60)])
 def test_time_to_the_objective_of_the_loop(benchmark, capsys, name, iterations):
     line, ratio = benchmark.pedantic(lambda: compare(name, 10, iterations), rounds=1)

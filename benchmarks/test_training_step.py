@@ -28,14 +28,6 @@ SERIES, WINDOWS, HIDDEN, STRENGTH = 100, 965, 128, 0.15
 NETWORKS = {"mlp": MLP, "kan": KAN}
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def setting(network: str):
     torch.manual_seed(0)
     generator = torch.Generator().manual_seed(0)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from causalkit.contributions import Dataset, Method
 from causalkit.errors import ParameterError, PluginError, WrongUsageError
-from causalkit.params import Tree, merge, nest, plain, resolve, signature_of
+from causalkit.params import Tree, merge, nest, resolve, signature_of
+from causalkit.plain import plain
 from causalkit.registry import Provided, registry
 
 if TYPE_CHECKING:

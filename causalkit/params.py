@@ -169,21 +169,6 @@ def _bare(annotation: Any) -> Any:
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
-def plain(value: Any) -> Any:
-    """Return a parameter as what JSON can hold."""
-    import pydantic
-
-    if isinstance(value, pydantic.BaseModel):
-        return plain(value.model_dump())
-    if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(inner) for inner in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return str(value)
-
-
 def _readable(error: Any, what: str, prefix: str, parameters: Mapping[str, inspect.Parameter]) -> ParameterError:
     """Turn pydantic's first complaint into one sentence that names the key as the user writes it."""
     import pydantic

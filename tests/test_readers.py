@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,8 +14,7 @@ from causalkit import io
 from causalkit.io import ReadOptions, read
 from causalkit.io.reading import natural_key
 from causalkit.io.table import read_table
-
-DATA = Path(os.environ.get("CAUSALKIT_TEST_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
+from tests.data_files import real
 
 
 @pytest.fixture
@@ -28,13 +25,6 @@ def file(tmp_path):
         return path
 
     return write
-
-
-def real(name):
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"{path} is not there; set CAUSALKIT_TEST_DATA")
-    return path
 
 
 def noted(panel, *words):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -15,8 +12,7 @@ from hypothesis import strategies as st
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.io import read, read_truth, write_truth
 from causalkit.truth import Truth
-
-DATA = Path(os.environ.get("CAUSALKIT_TEST_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
+from tests.data_files import real
 
 
 @pytest.fixture
@@ -27,13 +23,6 @@ def file(tmp_path):
         return path
 
     return write
-
-
-def real(name):
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"{path} is not there; set CAUSALKIT_TEST_DATA")
-    return path
 
 
 def edges(truth):

@@ -34,14 +34,20 @@ def data_options(command: F) -> F:
     return command
 
 
-def truth_options(command: F) -> F:
+def truth_options(*, required: bool) -> Callable[[F], F]:
     """Add what concerns reading a known graph."""
-    command = click.option(
-        "--truth-orientation",
-        type=click.Choice(["cause-effect", "effect-cause"]),
-        help="What the rows of a bare matrix are; edge lists need no orientation.",
-    )(command)
-    return click.option("--truth", "truth_file", metavar="FILE", help="A known graph to compare with.")(command)
+
+    def add(command: F) -> F:
+        command = click.option(
+            "--truth-orientation",
+            type=click.Choice(["cause-effect", "effect-cause"]),
+            help="What the rows of a bare matrix are; edge lists need no orientation.",
+        )(command)
+        return click.option(
+            "--truth", "truth_file", required=required, metavar="FILE", help="A known graph to compare with."
+        )(command)
+
+    return add
 
 
 def read_panel(

@@ -40,7 +40,7 @@ RUN_KEYS = ("seed", "device", "dtype", "threads", "time_limit", "select", "stand
 @click.option(
     "--select", metavar="RULE", help="Turn scores into edges: top-k:20, threshold:0.1, density:0.1, fdr:0.05."
 )
-@truth_options
+@truth_options(required=False)
 @data_options
 @click.option("--no-standardize", is_flag=True, help="Keep the units; default is mean 0 and deviation 1 a series.")
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", help="json, csv, npz, graphml, gexf or dot.")

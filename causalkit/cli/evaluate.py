@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import click
 
-from causalkit.cli.data_options import read_truth
+from causalkit.cli.data_options import read_truth, truth_options
 
 
 @click.command(epilog="Example:  causalkit evaluate result.json --truth truth.csv --select top-k:20")
 @click.argument("result")
-@click.option("--truth", "truth_file", required=True, metavar="FILE", help="A known graph to compare with.")
-@click.option(
-    "--truth-orientation",
-    type=click.Choice(["cause-effect", "effect-cause"]),
-    help="What the rows of a bare matrix are; edge lists need no orientation.",
-)
+@truth_options(required=True)
 @click.option("--select", metavar="RULE", help="Select edges first: top-k:20, threshold:0.1, density:0.1, fdr:0.05.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(result: str, truth_file: str, truth_orientation: str | None, select: str | None, as_json: bool) -> None:

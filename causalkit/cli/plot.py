@@ -27,7 +27,7 @@ Examples:
     help="Which picture.",
 )
 @click.option("--select", metavar="RULE", help="Select edges first: top-k:20, threshold:0.1, density:0.1, fdr:0.05.")
-@truth_options
+@truth_options(required=False)
 def plot(
     result: str, output: str, kind: str, select: str | None, truth_file: str | None, truth_orientation: str | None
 ) -> None:

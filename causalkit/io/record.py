@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 
 from causalkit.discovery import Discovery
 from causalkit.errors import CausalkitError, DataError
+from causalkit.plain import plain
 
 SCHEMA = 1
 
@@ -88,27 +87,6 @@ def from_record(record: Any, source: str) -> Discovery:
         raise DataError(f"{source} is damaged: {error.message}", "write it again") from error
     except (TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{source} is damaged: {' '.join(str(error).split())}", "write it again") from error
-
-
-def plain(value: Any) -> Any:
-    """Return a value made of what strict JSON can hold."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = dataclasses.asdict(value)
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
-    if isinstance(value, set | frozenset):
-        return sorted((plain(item) for item in value), key=str)
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, float):
-        if math.isnan(value):
-            return None
-        return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    return value.as_posix() if isinstance(value, PurePath) else str(value)
 
 
 def _array_out(values: NDArray[Any] | None) -> Any:

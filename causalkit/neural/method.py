@@ -16,7 +16,7 @@ from causalkit.neural.parts import ForecasterPart
 from causalkit.neural.penalties import PenaltySum
 from causalkit.neural.training import Held, Training, train
 from causalkit.panel import Panel, Windows
-from causalkit.params import plain
+from causalkit.plain import plain
 from causalkit.run import Run
 
 

@@ -11,7 +11,8 @@ from torch import nn
 from causalkit.contributions import Forecaster, Regularizer
 from causalkit.errors import ParameterError, did_you_mean
 from causalkit.neural.penalties import Penalty, PenaltySum
-from causalkit.params import plain, resolve, signature_of
+from causalkit.params import resolve, signature_of
+from causalkit.plain import plain
 from causalkit.registry import registry
 
 

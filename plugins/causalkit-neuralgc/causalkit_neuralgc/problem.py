@@ -61,13 +61,13 @@ class Problem:
 
 def later_squares(parameters: Stacked) -> Tensor:
     """Return the squared norm of all weights behind the first layer, biases left out: (M,)."""
-    weights = [value for name, value in parameters.items() if name != INPUT and not is_bias(name)]
+    weights = [value for name, value in parameters.items() if name != INPUT and not is_offset(name)]
     return torch.stack([value.flatten(1).square().sum(1) for value in weights]).sum(0)
 
 
-def is_bias(name: str) -> bool:
-    """Is a parameter an offset, which no penalty touches?"""
-    return "bias" in name or name == "offset"
+def is_offset(name: str) -> bool:
+    """Is a parameter of a network, by its dotted name, an offset, which no penalty touches?"""
+    return "bias" in name.rsplit(".", 1)[-1] or "biases" in name or name == "offset"
 
 
 def along(per_target: Tensor, like: Tensor) -> Tensor:

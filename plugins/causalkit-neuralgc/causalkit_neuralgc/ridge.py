@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from causalkit.neural import Batch
+from causalkit_neuralgc.problem import is_offset
 
 
 class Ridge:
@@ -36,8 +37,4 @@ class Ridge:
 def later_weights(model: nn.Module) -> list[Tensor]:
     """Return all weights but those that ``input_weights`` shows and the offsets."""
     first = model.input_weights().data_ptr() if hasattr(model, "input_weights") else None
-    return [value for name, value in model.named_parameters() if value.data_ptr() != first and not _is_offset(name)]
-
-
-def _is_offset(name: str) -> bool:
-    return "bias" in name.rsplit(".", 1)[-1] or "biases" in name or name == "offset"
+    return [value for name, value in model.named_parameters() if value.data_ptr() != first and not is_offset(name)]

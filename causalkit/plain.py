@@ -1,0 +1,37 @@
+"""Any value as what strict JSON can hold: for configurations, results and listings."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+
+def plain(value: Any) -> Any:
+    """Return a value made of dictionaries, lists, text and numbers.
+
+    NaN becomes None, infinities "inf" and "-inf", sets sorted lists, pydantic models and data classes dictionaries,
+    arrays nested lists, and what is none of these its text.
+    """
+    # Arrays and models are known by their methods: this module must not import numpy or pydantic.
+    if hasattr(value, "model_dump"):
+        value = value.model_dump()
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
+    elif hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted((plain(item) for item in value), key=str)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return value.as_posix() if isinstance(value, PurePath) else str(value)
