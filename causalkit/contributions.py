@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from causalkit.errors import PluginError
@@ -63,21 +64,29 @@ class Contribution:
         Raises:
             PluginError: the module or the attribute cannot be imported.
         """
-        if not isinstance(self.factory, str):
-            return self.factory
-        module, attribute = self.factory.split(":")
+        return self.import_callable(self.factory)
+
+    def import_callable(self, target: Callable[..., Any] | str) -> Callable[..., Any]:
+        """Return a callable, importing it when it is given as ``"package.module:attribute"``.
+
+        Raises:
+            PluginError: the module or the attribute cannot be imported.
+        """
+        if not isinstance(target, str):
+            return target
+        module, _, attribute = target.partition(":")
         try:
-            target: Any = importlib.import_module(module)
+            found: Any = importlib.import_module(module)
             for part in attribute.split("."):
-                target = getattr(target, part)
+                found = getattr(found, part)
         except Exception as error:  # whatever a plugin's module raises on import is that plugin's fault
             raise PluginError(
-                f"{self.noun} {self.name} cannot be loaded from {self.factory!r}: {type(error).__name__}: {error}",
+                f"{self.noun} {self.name} cannot be loaded from {target!r}: {type(error).__name__}: {error}",
                 "report this to the plugin's author, or reinstall the plugin",
             ) from error
-        if not callable(target):
-            raise PluginError(f"{self.factory!r} of {self.noun} {self.name} is not callable", "point to a function")
-        loaded: Callable[..., Any] = target
+        if not callable(found):
+            raise PluginError(f"{target!r} of {self.noun} {self.name} is not callable", "point to a function")
+        loaded: Callable[..., Any] = found
         return loaded
 
 
@@ -142,6 +151,28 @@ class Regularizer(Contribution):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DatasetItem:
+    """One data set of a family, as ``causalkit datasets`` lists it; None where a number is not known.
+
+    Attributes:
+        name: ``family`` or ``family:item``, what ``--dataset`` takes.
+        series, realisations: P, and how many recordings.
+        steps: of the longest realisation.
+        edges: of the true graph under its default protocol.
+        licence: of the data.
+        here: nothing has to be downloaded any more.
+    """
+
+    name: str
+    series: int | None = None
+    realisations: int | None = None
+    steps: int | None = None
+    edges: int | None = None
+    licence: str = ""
+    here: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dataset(Contribution):
     """A data set; the factory returns ``(Panel, Truth | None)``.
 
@@ -151,12 +182,18 @@ class Dataset(Contribution):
     Attributes:
         kind: simulated here ("synthetic"), shipped or supplied as a file ("file"), or fetched ("download").
         lagged_truth: the truth says at which lag each edge acts.
+        catalogue: lists the items of a family without loading them, ``() -> Iterable[DatasetItem]``; or
+            ``"package.module:attribute"``.
+        fetch: brings the files of an item to this machine, ``(item: str | None) -> Iterable[Path]``; or
+            ``"package.module:attribute"``. Without it there is nothing to fetch.
     """
 
     noun: ClassVar[str] = "dataset"
 
     kind: Literal["synthetic", "file", "download"] = "synthetic"
     lagged_truth: bool = False
+    catalogue: Callable[[], Iterable[DatasetItem]] | str = ""
+    fetch: Callable[[str | None], Iterable[Path]] | str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,7 +50,7 @@ def describe(provided: Provided[Any]) -> dict[str, Any]:
         "version": provided.plugin.version,
     }
     for field in fields(record):
-        if field.name not in ("name", "summary", "factory", "test_params", "defaults"):
+        if field.name not in ("name", "summary", "factory", "test_params", "defaults", "catalogue", "fetch"):
             value = getattr(record, field.name)
             facts[field.name] = sorted(value) if isinstance(value, frozenset | tuple) else value
     return facts

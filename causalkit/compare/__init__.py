@@ -1,0 +1,1 @@
+"""Head-to-head: methods x data sets x seeds, as records that can be trusted, resumed, tested and gated."""
