@@ -51,6 +51,10 @@ class DataError(CausalkitError):
     """The data cannot be read or cannot be used."""
 
 
+class NotOfferedError(DataError):
+    """Data that are not fetched by themselves: no public address, or nobody vouches for what an address gives."""
+
+
 class PluginError(CausalkitError):
     """A plugin breaks the contract that `causalkit.hookspecs` states."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,26 +12,29 @@ from numpy.typing import NDArray
 from causalkit.contributions import Metric
 from causalkit.errors import WrongUsageError
 from causalkit.registry import registry
+from causalkit.truth import Diagonal, Truth
 
 if TYPE_CHECKING:
     from causalkit.discovery import Discovery
-    from causalkit.truth import Truth
+    from causalkit.neural.fitted import Fitted
 
-Diagonal = Literal["include", "exclude"]
+__all__ = ["Diagonal", "Evaluation", "evaluate"]
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a metric reads: flat arrays over the M pairs that the diagonal policy leaves.
+    """What a metric reads: flat arrays over the M pairs that the scope of the truth and the diagonal policy leave.
 
     Attributes:
-        truth: shape (M,), is the pair a true edge?
+        truth: shape (M,), is the pair a true edge? No pair is where no truth is known.
         scores: shape (M,), largest score over lags.
         selected: shape (M,), was the pair selected? None when no edges were selected.
         lag_scores: shape (M, L).
         lag_truth: shape (M, L), padded or cut to the lags of the scores; None when the truth has no lags.
         lost_lags: true lagged edges beyond the largest lag of the scores.
         diagonal: the policy for self-edges.
+        fitted: the trained forecaster, where the method has one and its process still lives; or None.
+        known: is a truth known? Without one, only metrics of the forecaster apply.
     """
 
     truth: NDArray[np.bool_]
@@ -41,15 +44,18 @@ class Evaluation:
     lag_truth: NDArray[np.bool_] | None
     lost_lags: int
     diagonal: Diagonal
+    fitted: Fitted | None = None
+    known: bool = True
 
     @classmethod
-    def of(cls, discovery: Discovery, truth: Truth, diagonal: Diagonal) -> Evaluation:
-        """Bring a truth into the order of the discovery and keep the pairs that the policy leaves."""
+    def of(cls, discovery: Discovery, truth: Truth | None, diagonal: Diagonal) -> Evaluation:
+        """Bring a truth into the order of the discovery and keep the pairs that its scope and the policy leave."""
         if diagonal not in get_args(Diagonal):
             raise WrongUsageError(f"the diagonal policy {diagonal!r} is unknown", 'choose "include" or "exclude"')
-        truth = truth.align(discovery.names)
+        known = truth is not None
+        truth = truth.align(discovery.names) if truth is not None else Truth.from_edges([], names=discovery.names)
         size, depth = len(discovery.names), discovery.lags
-        keep = np.ones((size, size), dtype=bool) if diagonal == "include" else ~np.eye(size, dtype=bool)
+        keep = truth.judged(diagonal)
         lag_truth, lost = None, 0
         if truth.lags is not None:
             padded = np.zeros((size, size, depth), dtype=bool)
@@ -66,10 +72,16 @@ class Evaluation:
             lag_truth=lag_truth,
             lost_lags=lost,
             diagonal=diagonal,
+            fitted=discovery.fitted,
+            known=known,
         )
 
     def lacks(self, needs: str) -> str:
         """Return why a metric with these needs does not apply, or "" when it does."""
+        if needs == "forecaster":
+            return "" if self.fitted is not None else "there is no trained forecaster in memory"
+        if not self.known:
+            return "no true graph is known"
         if needs == "graph" and self.selected is None:
             return "no edges were selected; choose some with --select"
         if needs == "lags" and self.lag_truth is None:
@@ -80,22 +92,26 @@ class Evaluation:
 
 
 def evaluate(
-    discovery: Discovery, truth: Truth, *, diagonal: Diagonal = "exclude", metrics: Iterable[str] | None = None
+    discovery: Discovery,
+    truth: Truth | None,
+    *,
+    diagonal: Diagonal | None = None,
+    metrics: Iterable[str] | None = None,
 ) -> dict[str, float]:
     """Return the metrics of a discovery.
 
     Args:
-        diagonal: are self-edges counted?
-        metrics: names; default: every installed metric that applies.
+        diagonal: are self-edges counted? Default: as the truth says, and not where it says nothing.
+        metrics: names; default: every installed metric that applies, without those that train the forecaster again.
 
     Raises:
         WrongUsageError: a metric that was asked for by name does not apply.
         DataError: truth and discovery have different series.
     """
-    evaluation = Evaluation.of(discovery, truth, diagonal)
+    evaluation = Evaluation.of(discovery, truth, diagonal or (truth and truth.diagonal) or "exclude")
     if metrics is None:
         records = [provided.record for provided in registry().all(Metric)]
-        records = [record for record in records if not evaluation.lacks(record.needs)]
+        records = [record for record in records if not record.by_name_only and not evaluation.lacks(record.needs)]
     else:
         records = [registry().get(Metric, name).record for name in metrics]
         for record in records:

@@ -101,6 +101,8 @@ class Panel:
                     f"column {self.names[column]!r}",
                     "replace it by a number, or leave the cell empty to mark it as missing",
                 )
+        # Sums run in the order of memory: one layout, so that the same data give the same result to the last bit.
+        object.__setattr__(self, "realisations", tuple(np.ascontiguousarray(values) for values in self.realisations))
 
     @classmethod
     def of(cls, data: Any, *, names: Sequence[str] | None = None, source: str = "data") -> Panel:

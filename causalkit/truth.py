@@ -6,8 +6,8 @@ This module and `causalkit.graph` are the only ones that ever transpose.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 Orientation = Literal["cause-effect", "effect-cause"]
+Diagonal = Literal["include", "exclude"]
 Edge = tuple[str, str] | tuple[str, str, int]
 
 
@@ -30,12 +31,16 @@ class Truth:
         edges: shape (P, P), ``edges[cause, effect]``.
         lags: shape (P, P, L), ``lags[cause, effect, lag - 1]``, or None where lags are not known.
         source: file or description, named in errors.
+        scope: the series between which edges are known; only their pairs are judged. None: all of them.
+        diagonal: how this truth counts self-edges, where only one way makes sense or was published; None: either.
     """
 
     names: tuple[str, ...]
     edges: NDArray[np.bool_]
     lags: NDArray[np.bool_] | None = None
     source: str = "truth"
+    scope: tuple[str, ...] | None = None
+    diagonal: Diagonal | None = None
 
     def __post_init__(self) -> None:
         size = len(self.names)
@@ -49,6 +54,15 @@ class Truth:
             )
         if self.lags is not None and self.lags.shape[:2] != (size, size):
             raise DataError(f"{self.source}: lags of shape {self.lags.shape} for {size} names", "use (P, P, L)")
+        if self.diagonal is not None and self.diagonal not in get_args(Diagonal):
+            raise DataError(
+                f"{self.source}: the diagonal policy {self.diagonal!r} is unknown", "choose include, exclude or None"
+            )
+        if self.scope is not None:
+            foreign = [name for name in self.scope if name not in set(self.names)]
+            if foreign or not self.scope:
+                said = f"the scope names {foreign[0]!r}, which is no series" if foreign else "the scope is empty"
+                raise DataError(f"{self.source}: {said}", "name the series between which edges are known, or None")
 
     @classmethod
     def from_edges(cls, edges: Iterable[Edge], names: Sequence[str] | None = None, source: str = "truth") -> Truth:
@@ -130,13 +144,24 @@ class Truth:
 
     def __repr__(self) -> str:
         lagged = f", lags up to {self.lags.shape[2]}" if self.lags is not None else ""
-        return f"<Truth {self.source}: {len(self.names)} series, {self.count} edges{lagged}>"
+        known = f" ({len(self.scope)} of them judged)" if self.scope is not None else ""
+        return f"<Truth {self.source}: {len(self.names)} series{known}, {self.count} edges{lagged}>"
+
+    def judged(self, diagonal: Diagonal) -> NDArray[np.bool_]:
+        """Return which pairs count, shape (P, P): those within the scope, with or without self-edges."""
+        inside = np.ones(len(self.names), dtype=bool)
+        if self.scope is not None:
+            inside = np.isin(self.names, self.scope)
+        pairs: NDArray[np.bool_] = np.outer(inside, inside)
+        if diagonal == "exclude":
+            np.fill_diagonal(pairs, False)
+        return pairs
 
     def align(self, names: Sequence[str]) -> Truth:
         """Return the truth in the order of ``names``.
 
-        Series of the data that the truth never mentions have no edges. The reverse is an error, and so is a truth
-        that shares no name with the data.
+        Series of the data that the truth never mentions have no edges, unless a scope says that they are not judged.
+        The reverse is an error, and so is a truth that shares no name with the data.
 
         Raises:
             DataError: the truth names series that the data does not have.
@@ -157,7 +182,7 @@ class Truth:
         if self.lags is not None:
             lags = np.zeros((size, size, self.lags.shape[2]), dtype=bool)
             lags[np.ix_(known, known)] = self.lags[np.ix_(theirs, theirs)]
-        return Truth(names=tuple(names), edges=edges, lags=lags, source=self.source)
+        return replace(self, names=tuple(names), edges=edges, lags=lags)
 
     def edge_list(self) -> list[dict[str, Any]]:
         """Return the edges as dictionaries with ``cause``, ``effect`` and, where known, ``lag``."""

@@ -8,11 +8,20 @@ from causalkit.contributions import Dataset, Method, Metric, Reader, Writer
 from causalkit.registry import KINDS, registry
 from causalkit.testing import assert_ok, check_method
 from causalkit.testing.plugin import check_contribution
+from tests.data_files import FOLDER
 
 # The methods of causalkit-peers need packages of other people; its own tests check them where these are installed.
 ELSEWHERE = {"causalkit-peers"}
 INSTALLED = [one for kind in KINDS for one in registry().all(kind) if one.plugin.distribution not in ELSEWHERE]
 METHODS = [one for one in INSTALLED if isinstance(one.record, Method)]
+
+
+@pytest.fixture(autouse=True)
+def published_files(monkeypatch, tmp_path):
+    """Data sets of kind download are loaded where their files are at hand, and never from the network."""
+    monkeypatch.setenv("CAUSALKIT_CACHE", str(tmp_path / "cache"))
+    if FOLDER.is_dir():
+        monkeypatch.setenv("CAUSALKIT_MIRROR", str(FOLDER))
 
 
 @pytest.mark.parametrize("provided", INSTALLED, ids=lambda one: f"{one.record.noun}-{one.qualified}")

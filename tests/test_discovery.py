@@ -1,5 +1,7 @@
 """The result and its orientation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,3 +53,23 @@ def test_evaluate_both_diagonal_policies(discovery):
     truth = Truth.from_edges([("a", "b", 2), ("c", "a", 1)], names="abc")
     assert discovery.evaluate(truth, diagonal="exclude")["auroc"] == 1.0
     assert discovery.evaluate(truth, diagonal="include")["auroc"] < 1.0
+
+
+def test_pairs_outside_the_scope_of_a_truth_change_no_metric(discovery):
+    small = Discovery(names=("a", "b"), scores=discovery.scores[:2, :2]).select("top-k:1")
+    truth = Truth.from_edges([("a", "b", 2)], names=("a", "b"))
+    wide = discovery.select("threshold:0.3,self-edges=true")  # also finds c -> a and b -> b
+    known = replace(truth, scope=("a", "b"))
+    for diagonal in ("include", "exclude"):
+        assert wide.evaluate(known, diagonal=diagonal)["auroc"] == small.evaluate(truth, diagonal=diagonal)["auroc"]
+    assert wide.evaluate(known)["precision"] == 1.0
+    assert wide.evaluate(truth)["precision"] < 1.0
+    assert wide.evaluate(known)["shd"] == small.evaluate(truth)["shd"] == 0
+
+
+def test_without_a_policy_the_truth_decides_whether_self_edges_count(discovery):
+    truth = Truth.from_edges([("a", "b", 2), ("c", "a", 1)], names="abc")
+    assert discovery.evaluate(truth) == discovery.evaluate(truth, diagonal="exclude")
+    counted = replace(truth, diagonal="include")
+    assert discovery.evaluate(counted) == discovery.evaluate(truth, diagonal="include")
+    assert discovery.evaluate(counted, diagonal="exclude") == discovery.evaluate(truth)

@@ -124,3 +124,12 @@ def test_digest_sees_borders_names_and_values():
     }
     assert len(digests) == 4
     assert Panel.of(values.copy()).sha256 == Panel.of(values).sha256
+
+
+def test_the_same_numbers_give_the_same_panel_however_they_lie_in_memory():
+    table = np.random.default_rng(0).standard_normal((30, 4))
+    layouts = [table, np.asfortranarray(table), np.hstack([table, table])[:, :4], np.repeat(table, 2, axis=0)[::2]]
+    panels = [Panel.of(layout) for layout in layouts]
+    assert len({panel.sha256 for panel in panels}) == 1
+    sums = [panel.standardized()[0].realisations[0].tobytes() for panel in panels]
+    assert len(set(sums)) == 1

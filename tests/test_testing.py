@@ -14,6 +14,7 @@ from torch import nn
 
 from causalkit import Dataset, Forecaster, Method, Metric, Panel, Reader, Regularizer, Truth, Writer
 from causalkit.cli.check import check
+from causalkit.contributions import DatasetItem
 from causalkit.errors import PluginError, UnknownNameError
 from causalkit.testing import (
     CheckResult,
@@ -246,6 +247,35 @@ class TestDataset:
         assert last.ok
         assert "does not apply: it is downloaded" in last.message
         assert "downloaded" in only_failure(check_dataset(dataset(fetch, kind="download", test_params={"size": 1})))
+
+    def test_nothing_is_loaded_whose_files_are_not_here(self):
+        here = False
+
+        def family(item: str | None, seed: int = 0):
+            assert here
+            return noise(seed=seed)
+
+        def catalogue():
+            return [DatasetItem(name="trial:first", here=here), DatasetItem(name="trial:second")]
+
+        options = {"lagged_truth": True, "kind": "download", "catalogue": catalogue, "test_params": {"item": "first"}}
+        (*_, last) = check_dataset(dataset(family, **options))
+        assert last.ok
+        assert "the files of trial:first are not on this machine" in last.message
+        here = True
+        assert any(
+            result.check == "same seed gives the same data and truth"
+            for result in check_dataset(dataset(family, **options))
+        )
+
+    def test_files_of_the_user_are_not_made_up(self):
+        def own(table: str):
+            raise AssertionError("loaded")
+
+        (*_, last) = check_dataset(dataset(own, kind="file"))
+        assert last.ok
+        assert "it needs the parameter 'table'" in last.message
+        assert "table" in only_failure(check_dataset(dataset(own)))  # one that is simulated needs none
 
     def test_an_item_can_be_named_in_test_params(self):
         def family(item: str | None, seed: int = 0):

@@ -1,5 +1,7 @@
 """Known graphs, and the one place that transposes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,3 +64,26 @@ def test_matrix_must_be_square_and_complete():
         Truth.from_matrix(np.zeros((2, 3)), orientation="cause-effect")
     with pytest.raises(DataError, match="missing"):
         Truth.from_matrix([[np.nan, 0], [0, 0]], orientation="cause-effect")
+
+
+def test_only_pairs_within_the_scope_are_judged_whatever_the_order_of_the_data():
+    truth = Truth.from_edges([("a", "b"), ("b", "c")], names=["a", "b", "c"])
+    known = replace(truth, scope=("a", "b"), diagonal="include").align(["c", "b", "x", "a"])
+    assert (known.scope, known.diagonal) == (("a", "b"), "include")
+    assert {(known.names[c], known.names[e]) for c, e in np.argwhere(known.judged("include"))} == {
+        ("a", "a"),
+        ("a", "b"),
+        ("b", "a"),
+        ("b", "b"),
+    }
+    assert known.judged("exclude").sum() == 2
+    assert truth.judged("include").all()
+    assert "2 of them judged" in repr(known)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"), [({"scope": ("a", "q")}, "'q'"), ({"scope": ()}, "empty"), ({"diagonal": "maybe"}, "maybe")]
+)
+def test_bad_scopes_and_policies_are_refused(changes, said):
+    with pytest.raises(DataError, match=said):
+        replace(Truth.from_edges([("a", "b")]), **changes)

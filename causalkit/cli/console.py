@@ -48,6 +48,11 @@ def _stdout() -> Console:
     return console
 
 
+def width() -> int:
+    """Return how many columns stdout has; on a pipe, more than any table needs."""
+    return _stdout().width
+
+
 def note(message: str, *, quiet: bool = False) -> None:
     """Say something about the work on stderr."""
     if not quiet:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+import functools
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -12,6 +16,7 @@ if TYPE_CHECKING:
     from causalkit.truth import Truth
 
 F = TypeVar("F", bound=Callable[..., Any])
+CACHE = "CAUSALKIT_CACHE"
 
 
 def data_options(command: F) -> F:
@@ -32,6 +37,37 @@ def data_options(command: F) -> F:
     ):
         command = option(command)
     return command
+
+
+def data_home_option(command: F) -> F:
+    """Add ``--data-home``: the folder of downloaded data while the command runs, in its worker processes too."""
+
+    @functools.wraps(command)
+    def with_home(*arguments: Any, data_home: str | None, **options: Any) -> Any:
+        if not data_home:
+            return command(*arguments, **options)
+        # Plugins and worker processes know the folder by this variable only.
+        with environment(CACHE, str(Path(data_home).expanduser().absolute())):
+            return command(*arguments, **options)
+
+    option = click.option(
+        "--data-home", metavar="DIR", help=f"Folder of downloaded data.  [default: {CACHE}, or the user's cache]"
+    )
+    return cast(F, option(with_home))
+
+
+@contextmanager
+def environment(name: str, value: str) -> Iterator[None]:
+    """Set an environment variable for a while."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before
 
 
 def truth_options(*, required: bool) -> Callable[[F], F]:

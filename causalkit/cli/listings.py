@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import fields
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
 import click
 
-from causalkit.cli.console import print_json, print_table
-from causalkit.contributions import Contribution, Dataset, Forecaster, Method, Metric, Regularizer
+from causalkit.cli.console import print_json, print_table, width
+from causalkit.cli.data_options import data_home_option
+from causalkit.contributions import Contribution, Dataset, DatasetItem, Forecaster, Method, Metric, Regularizer
 from causalkit.registry import Provided, registry
 
 Column = Callable[[Any], str]
+_SIZES = ("series", "realisations", "steps", "edges")
+_WIDE = 180  # columns of a terminal on which the table of data sets and their summaries fit side by side
 
 
 def listing(kind: type[Contribution], columns: dict[str, Column]) -> click.Command:
@@ -81,10 +84,56 @@ regularizers = listing(
         "needs": lambda record: ", ".join(sorted(record.needs)),
     },
 )
-datasets = listing(
-    Dataset,
-    {"kind": lambda record: record.kind, "truth with lags": lambda record: _yes(record.lagged_truth)},
+
+
+@click.command(
+    epilog="Examples:  causalkit datasets    causalkit datasets dream4    causalkit datasets --json",
 )
+@click.argument("families", nargs=-1, metavar="[FAMILY]...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with every item of every family.")
+@data_home_option
+def datasets(families: tuple[str, ...], as_json: bool) -> None:
+    """List the data sets that are installed: one row a family, or every item of each FAMILY.
+
+    Numbers are those of the defaults: series, realisations (trials, subjects), steps of the longest realisation,
+    edges of the true graph. "here" says whether anything must still be downloaded.
+    """
+    from causalkit.cli.catalogue import items_of
+
+    provided = [registry().get(Dataset, name) for name in families] or registry().all(Dataset)
+    catalogues = [(one, items_of(one)) for one in provided]
+    if as_json:
+        print_json([describe_item(one, item) for one, items in catalogues for item in items])
+        return
+    if families:
+        rows = [[item.name, *_sizes([item])] for _, items in catalogues for item in items]
+        print_table(["name", *_SIZES, "licence", "here"], rows, numbers=_SIZES)
+        return
+    columns = ["name", "kind", "items", *_SIZES, "licence", "here"]
+    rows = [[one.record.name, one.record.kind, str(len(items)), *_sizes(items)] for one, items in catalogues]
+    summaries = [one.record.summary for one, _ in catalogues]
+    if width() >= _WIDE:
+        whole = [[*row, summary] for row, summary in zip(rows, summaries, strict=True)]
+        print_table([*columns, "summary"], whole, numbers=("items", *_SIZES))
+        return
+    print_table(["name", "summary"], [[row[0], summary] for row, summary in zip(rows, summaries, strict=True)])
+    click.echo()
+    print_table(columns, rows, numbers=("items", *_SIZES))
+
+
+def _sizes(items: Sequence[DatasetItem]) -> list[str]:
+    """Return the cells for one item, or for all of a family as ranges."""
+    from causalkit.cli.catalogue import licences, presence, span
+
+    return [*(span(getattr(item, size) for item in items) for size in _SIZES), licences(items), presence(items)]
+
+
+def describe_item(provided: Provided[Dataset], item: DatasetItem) -> dict[str, Any]:
+    """Return an item of a family, with what holds for all of the family, as what JSON can hold."""
+    facts = describe(provided)
+    return {"name": item.name, "family": facts.pop("name"), **facts, **asdict(item)}
+
+
 metrics = listing(
     Metric,
     {"needs": lambda record: record.needs, "better": lambda record: "more" if record.greater_is_better else "less"},

@@ -68,6 +68,10 @@ def show_metrics(discovery: Discovery, truth: Truth, *, quiet: bool = False) -> 
     names = list(dict.fromkeys(name for column in table.values() for name in column))
     rows = [[name, *(_cell(table[policy].get(name, "")) for policy in POLICIES)] for name in names]
     title = f"Compared with {truth.source}: {truth.count} edges"
+    if truth.scope is not None:
+        title += f" between {len(truth.scope)} of {len(truth.names)} series; no other pair is judged"
+    if truth.diagonal is not None:
+        title += f"; this truth is meant to be judged {POLICIES[truth.diagonal]}"
     print_table(["metric", *POLICIES.values()], rows, title=title, numbers=tuple(POLICIES.values()))
     evaluation = Evaluation.of(discovery, truth, "include")
     if discovery.selected is None:

@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import asdict
 from typing import Any
 
 import click
 
+from causalkit.cli.catalogue import items_of, licences, presence, span
 from causalkit.cli.console import print_json, print_table
+from causalkit.cli.data_options import data_home_option
 from causalkit.cli.listings import describe
-from causalkit.contributions import Forecaster, Method, Regularizer
-from causalkit.errors import UnknownNameError, did_you_mean
+from causalkit.contributions import Dataset, DatasetItem, Forecaster, Method, Regularizer
+from causalkit.errors import UnknownNameError, WrongUsageError, did_you_mean
 from causalkit.registry import KINDS, Provided, registry
 
-SUPPLIED = {"series", "lag", "item"}
+# Arguments that come from elsewhere than --set.
+SUPPLIED = {
+    "forecaster": {"series", "lag"},
+    "regularizer": {"series", "lag"},
+    "dataset": {"item"},
+}
 
 
 @click.command(epilog="Examples:  causalkit show grngc    causalkit show kan    causalkit show lorenz96")
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@data_home_option
 def show(name: str, as_json: bool) -> None:
-    """Describe NAME: what it is, its parameters with defaults, what it goes with, its source."""
+    """Describe NAME: what it is, its parameters with defaults, what it goes with, its source and licence."""
     found = _find(name)
+    items = {one.qualified: _items(one, name) for one in found if isinstance(one.record, Dataset)}
     if as_json:
-        print_json([{"kind_of_part": one.record.noun, **describe(one), "parameters": parameters(one)} for one in found])
+        print_json(
+            [
+                {
+                    "kind_of_part": one.record.noun,
+                    **describe(one),
+                    "parameters": parameters(one),
+                    **({"items": [asdict(item) for item in items[one.qualified]]} if _is_dataset(one) else {}),
+                }
+                for one in found
+            ]
+        )
         return
     for one in found:
         record = one.record
@@ -35,6 +55,9 @@ def show(name: str, as_json: bool) -> None:
             click.echo(f"source: {record.reference}")
         for line in _fits(one):
             click.echo(line)
+        if _is_dataset(one):
+            for line in _contents(one, name, items[one.qualified]):
+                click.echo(line)
         rows = [[p["key"], p["type"], p["default"], p["description"]] for p in parameters(one)]
         if rows:
             print_table(["parameter", "type", "default", "meaning"], rows)
@@ -54,7 +77,7 @@ def parameters(provided: Provided[Any]) -> list[dict[str, str]]:
     meanings = argument_docs(inspect.getdoc(factory) or "")
     rows = []
     for name, parameter in signature_of(factory).items():
-        if name in SUPPLIED - ({"lag"} if record.noun == "method" else set()):
+        if name in SUPPLIED.get(record.noun, ()):
             continue
         if record.noun == "method" and getattr(record, "neural", False) and name in ("forecaster", "regularizer"):
             default = getattr(record, name)
@@ -117,12 +140,56 @@ def _find(name: str) -> list[Provided[Any]]:
     for kind in KINDS:
         known += [one.record.name for one in registry().all(kind)]
         try:
-            found.append(registry().get(kind, name))
+            # Only data sets have items, which are named behind a colon.
+            found.append(registry().get(kind, name.partition(":")[0] if kind is Dataset else name))
         except UnknownNameError:
             continue
     if not found:
         raise UnknownNameError(f"nothing is called {name!r}", did_you_mean(name, known))
     return found
+
+
+def _is_dataset(provided: Provided[Any]) -> bool:
+    return isinstance(provided.record, Dataset)
+
+
+def _items(provided: Provided[Any], name: str) -> list[DatasetItem]:
+    """Return all items of a data set, or the one that the user named.
+
+    Raises:
+        UnknownNameError: the family has no such item.
+    """
+    items = items_of(provided)
+    if ":" not in name:
+        return items
+    known = [item.name.partition(":")[2] for item in items]
+    wanted = name.partition(":")[2]
+    if known == [""]:
+        raise WrongUsageError(
+            f"the data set {provided.record.name} has no items", f"causalkit show {provided.record.name}"
+        )
+    if wanted not in known:
+        raise UnknownNameError(
+            f"the data set {provided.record.name} has no item {wanted!r}", did_you_mean(wanted, known)
+        )
+    return [items[known.index(wanted)]]
+
+
+def _contents(provided: Provided[Any], name: str, items: list[DatasetItem]) -> list[str]:
+    """Say what a data set holds, whether it is here, and under which licence."""
+    family = provided.record.name
+    many = f"{len(items)} items (causalkit datasets {family}), " if len(items) > 1 else ""
+    numbers = [
+        (noun, span(getattr(item, noun) for item in items)) for noun in ("series", "realisations", "steps", "edges")
+    ]
+    size = ", ".join(f"{noun} {number}" for noun, number in numbers if number)
+    lines = [f"size: {many}{size}"] if size else []
+    if provided.record.kind != "synthetic":
+        lines.append(f"licence: {licences(items) or 'not known'}")
+        here = presence(items)
+        offered = provided.record.fetch and here != "yes"
+        lines.append(f"here: {here}" + (f" (get it with causalkit fetch {name})" if offered else ""))
+    return lines
 
 
 def _fits(provided: Provided[Any]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from causalkit.params import parse_settings
+from causalkit.cli.data_options import data_home_option
 
 EPILOG = """
 \b
@@ -20,22 +20,9 @@ Examples:
 @click.option("-o", "--output", required=True, metavar="FILE", help="csv, tsv or npz.")
 @click.option("--truth", "truth_file", metavar="FILE", help="Where to write the true edges (csv).")
 @click.option("--seed", default=0, show_default=True, help="Of the random draws.")
+@data_home_option
 def simulate(dataset: str, settings: tuple[str, ...], output: str, truth_file: str | None, seed: int) -> None:
     """Write the data set DATASET, and its true graph, to files that discover reads."""
-    from causalkit import api, io
-    from causalkit.cli.console import note
-    from causalkit.errors import WrongUsageError
+    from causalkit.cli.written import write_dataset
 
-    io.check_writable(output)
-    if truth_file:
-        io.check_writable(truth_file)
-    given = parse_settings(settings)
-    nested = given.pop("dataset", {})
-    panel, truth = api.simulate(dataset, seed=seed, **{**given, **nested})
-    if truth_file and truth is None:
-        raise WrongUsageError(f"the true graph of {dataset} is not known", "leave out --truth")
-    io.write_panel(panel, output)
-    note(f"wrote {output}: {panel!r}")
-    if truth_file and truth is not None:
-        io.write_truth(truth, truth_file)
-        note(f"wrote {truth_file}: {truth.count} edges")
+    write_dataset(dataset, settings, seed, output, truth_file)

@@ -20,8 +20,9 @@ from causalkit.truth import Truth
 def check_dataset(subject: str | Dataset | Provided[Dataset], seed: int = 0) -> list[CheckResult]:
     """Check a data set.
 
-    One of kind "download" is only loaded when its record has ``test_params``, since checks should run offline.
-    ``test_params`` may name an ``item``.
+    Checks run offline. One of kind "download" is only loaded when its record has ``test_params`` and, where it has a
+    catalogue, that says that the files are here. One that is not simulated and needs parameters, such as files of the
+    user, is only loaded when ``test_params`` has them. ``test_params`` may name an ``item``.
 
     Args:
         subject: the name of an installed data set, or its record.
@@ -35,7 +36,7 @@ def check_dataset(subject: str | Dataset | Provided[Dataset], seed: int = 0) -> 
     if not loaded:
         return checklist.results
     trial = _Trial(provided.record, seed)
-    if provided.record.kind == "download" and not provided.record.test_params:
+    if trial.reason_not_to_load():
         checklist.run("returns a panel and its truth", trial.decline)
         return checklist.results
     if not checklist.run("returns a panel and its truth", trial.load):
@@ -62,8 +63,31 @@ class _Trial:
         self.panel: Panel
         self.truth: Truth | None
 
+    def reason_not_to_load(self) -> str:
+        """Return why checks cannot load it, or "" where they can."""
+        record = self.record
+        if record.kind == "download":
+            if not record.test_params:
+                return "it is downloaded; give the record test_params to have it loaded by checks"
+            item = record.test_params.get("item")
+            name = f"{record.name}:{item}" if item else record.name
+            listed = record.import_callable(record.catalogue)() if record.catalogue else ()
+            if any(one.name == name and not one.here for one in listed):
+                return f"the files of {name} are not on this machine"
+        if record.kind == "synthetic":
+            return ""
+        needed = [
+            name
+            for name, parameter in signature_of(record.load()).items()
+            if parameter.default is parameter.empty and name not in ("item", "seed")
+        ]
+        missing = [name for name in needed if name not in nest(record.test_params)]
+        if missing:
+            return f"it needs the parameter {missing[0]!r}; give test_params one to have it loaded by checks"
+        return ""
+
     def decline(self) -> None:
-        raise DoesNotApply("it is downloaded; give the record test_params to have it loaded by checks")
+        raise DoesNotApply(self.reason_not_to_load())
 
     def load(self) -> None:
         self.panel, self.truth = self._make(self.seed)

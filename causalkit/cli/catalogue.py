@@ -1,0 +1,47 @@
+"""The items of data sets, as listings, ``show`` and ``fetch`` need them: nothing is loaded or downloaded."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+
+from causalkit.contributions import Dataset, DatasetItem
+from causalkit.registry import PluginWarning, Provided
+
+
+def items_of(provided: Provided[Dataset]) -> list[DatasetItem]:
+    """Return the items of a family; one without a catalogue is its only item.
+
+    A catalogue that fails must not take a listing down: its plugin is warned about.
+    """
+    record = provided.record
+    if record.catalogue:
+        try:
+            return list(record.import_callable(record.catalogue)())
+        except Exception as error:
+            said = " ".join(f"{type(error).__name__}: {error}".split())
+            warnings.warn(
+                f"plugin {provided.plugin.key} cannot list the data set {record.name}: {said}",
+                PluginWarning,
+                stacklevel=2,
+            )
+    return [DatasetItem(name=record.name, here=record.kind != "download")]
+
+
+def span(numbers: Iterable[int | None]) -> str:
+    """Return the range of the numbers that are known: "", "10" or "10-100"."""
+    known = [number for number in numbers if number is not None]
+    if not known:
+        return ""
+    return f"{min(known)}" if min(known) == max(known) else f"{min(known)}-{max(known)}"
+
+
+def licences(items: Iterable[DatasetItem]) -> str:
+    """Return every licence once."""
+    return ", ".join(dict.fromkeys(item.licence for item in items if item.licence))
+
+
+def presence(items: Sequence[DatasetItem]) -> str:
+    """Return how many of the items are on this machine: "yes", "no" or "12 of 20"."""
+    here = sum(item.here for item in items)
+    return {0: "no", len(items): "yes"}.get(here, f"{here} of {len(items)}")

@@ -1,0 +1,172 @@
+"""``causalkit fetch``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from causalkit.cli.data_options import data_home_option, environment
+from causalkit.contributions import Dataset
+from causalkit.errors import CausalkitError, DataError, Interrupted, NotOfferedError, WrongUsageError
+
+EPILOG = """
+\b
+Examples:
+  causalkit fetch dream4
+  causalkit fetch dream4:insilico_size10_1 netsim:sim3
+  causalkit fetch --all --data-home data
+  causalkit fetch dream4:insilico_size10_1 -o data.csv --truth truth.csv
+
+CAUSALKIT_MIRROR names folders or addresses, joined by commas, to ask before the public ones.
+"""
+UNVERIFIED = "CAUSALKIT_ALLOW_UNVERIFIED"
+MOST_FAILURES = 3  # in a row; more most likely means that there is no network
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One thing to fetch.
+
+    Attributes:
+        label: ``family`` or ``family:item``.
+        item: what stands behind the colon.
+        fetch: brings its files here.
+        named: the user asked for this one, not for all of a family.
+    """
+
+    label: str
+    item: str | None
+    fetch: Callable[[str | None], Iterable[Path]]
+    named: bool
+
+
+@click.command(epilog=EPILOG)
+@click.argument("datasets", nargs=-1, metavar="[DATASET]...")
+@click.option("--all", "everything", is_flag=True, help="All data sets that are offered for download.")
+@click.option("--unverified", is_flag=True, help="Accept files whose SHA-256 is not known, and record it.")
+@click.option("-o", "--output", metavar="FILE", help="Write the data set to csv, tsv or npz.")
+@click.option("--truth", "truth_file", metavar="FILE", help="With -o: where to write the true edges (csv).")
+@click.option("-s", "--set", "settings", multiple=True, metavar="KEY=VALUE", help="With -o: a parameter.")
+@click.option("-q", "--quiet", is_flag=True, help="Print where the files lie only.")
+@data_home_option
+def fetch(
+    datasets: tuple[str, ...],
+    everything: bool,
+    unverified: bool,
+    output: str | None,
+    truth_file: str | None,
+    settings: tuple[str, ...],
+    quiet: bool,
+) -> None:
+    """Download each DATASET, all of a family or one family:item, and print where the files lie.
+
+    What is here already is checked and not downloaded again. With -o, one data set is also written to files that
+    discover reads.
+    """
+    if bool(datasets) == everything:
+        said = "both data sets and --all are given" if everything else "there is nothing to fetch"
+        raise WrongUsageError(said, "name data sets (see: causalkit datasets), or give --all")
+    if output is None and (truth_file or settings):
+        raise WrongUsageError("--truth and --set are about files to write", "name one with -o")
+    if output is not None and (everything or len(datasets) != 1):
+        raise WrongUsageError("-o writes one data set", "name one")
+    items = _everything() if everything else [item for name in datasets for item in _items(name)]
+    with environment(UNVERIFIED, "1") if unverified else nullcontext():
+        try:
+            if output is not None:
+                from causalkit.cli.written import write_dataset
+
+                write_dataset(datasets[0], settings, 0, output, truth_file)
+            else:
+                _fetch(items, quiet)
+        except KeyboardInterrupt:
+            raise Interrupted("interrupted", "what has arrived is kept; the same command goes on") from None
+
+
+def _items(name: str) -> list[_Item]:
+    """Return what a name stands for.
+
+    Raises:
+        UnknownNameError: nothing has that name.
+        WrongUsageError: there is nothing to fetch.
+    """
+    from causalkit.cli.catalogue import items_of
+    from causalkit.registry import registry
+
+    family, colon, item = name.partition(":")
+    provided = registry().get(Dataset, family)
+    record = provided.record
+    if not record.fetch:
+        if record.kind == "synthetic":
+            raise WrongUsageError(
+                f"{record.name} is simulated; there is nothing to fetch",
+                f"write it to files with: causalkit simulate {record.name} -o data.csv",
+            )
+        raise WrongUsageError(
+            f"{record.name} has nothing to fetch; it reads files of your own", f"see: causalkit show {record.name}"
+        )
+    function = record.import_callable(record.fetch)
+    if colon:
+        return [_Item(name, item, function, named=True)]
+    listed = items_of(provided)
+    return [_Item(one.name, one.name.partition(":")[2] or None, function, named=len(listed) == 1) for one in listed]
+
+
+def _everything() -> list[_Item]:
+    from dataclasses import replace
+
+    from causalkit.registry import registry
+
+    provided = [one for one in registry().all(Dataset) if one.record.fetch]
+    if not provided:
+        raise WrongUsageError("no installed plugin offers data sets for download", "install causalkit-benchmarks")
+    return [replace(item, named=False) for one in provided for item in _items(one.qualified)]
+
+
+def _fetch(items: list[_Item], quiet: bool) -> None:
+    """Fetch one after the other and print where the files lie; a failure of one does not keep the others.
+
+    Raises:
+        CausalkitError: the only one failed, or some of several did.
+    """
+    from causalkit.cli.console import note
+
+    printed: set[Path] = set()
+    failed: list[str] = []
+    in_a_row = tried = 0
+    skipped = ""
+    for item in items:
+        tried += 1
+        try:
+            paths = list(item.fetch(item.item))
+        except CausalkitError as error:
+            if isinstance(error, NotOfferedError) and not item.named:
+                note(f"skipped {item.label}: {error.message}", quiet=quiet)
+                skipped = item.label
+                continue
+            if len(items) == 1:
+                raise
+            note(f"failed {item.label}: {error.message}")
+            failed.append(item.label)
+            in_a_row += 1
+            if in_a_row == MOST_FAILURES:
+                break
+            continue
+        in_a_row = 0
+        note(f"{item.label} is here", quiet=quiet)
+        for path in paths:
+            if path not in printed:
+                printed.add(path)
+                click.echo(path)
+    if skipped:
+        note(f"what can be done about a skipped one is said by: causalkit fetch {skipped}", quiet=quiet)
+    if failed:
+        left = f", {len(items) - tried} were not tried" if tried < len(items) else ""
+        raise DataError(
+            f"{len(failed)} of {len(items)} data sets could not be fetched{left}",
+            f"what has arrived is kept, and the same command goes on; causalkit fetch {failed[0]} says what else helps",
+        )

@@ -1,0 +1,45 @@
+"""A data set by name, written to files that ``discover`` reads: what ``simulate`` and ``fetch -o`` share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from causalkit.errors import WrongUsageError
+
+
+def write_dataset(dataset: str, settings: Iterable[str], seed: int, output: str, truth_file: str | None) -> None:
+    """Load or simulate a data set and write it, and its true graph where asked for.
+
+    Args:
+        dataset: ``family`` or ``family:item``.
+        settings: its parameters as KEY=VALUE, with or without ``dataset.`` before the key.
+        seed: of the random draws.
+        output: csv, tsv or npz.
+        truth_file: csv, or None.
+
+    Raises:
+        WrongUsageError: a file cannot be written there, or the true graph is not known.
+        CausalkitError: whatever is wrong with the name, the parameters or the data.
+    """
+    from causalkit import api, io
+    from causalkit.cli.console import note
+    from causalkit.params import parse_settings
+
+    io.check_writable(output)
+    if truth_file:
+        io.check_writable(truth_file)
+    given = parse_settings(settings)
+    nested = given.pop("dataset", {})
+    panel, truth = api.simulate(dataset, seed=seed, **{**given, **nested})
+    if truth_file and truth is None:
+        raise WrongUsageError(f"the true graph of {dataset} is not known", "leave out --truth")
+    io.write_panel(panel, output)
+    note(f"wrote {output}: {panel!r}")
+    if truth_file and truth is not None:
+        io.write_truth(truth, truth_file)
+        note(f"wrote {truth_file}: {truth.count} edges")
+        if truth.scope is not None:
+            note(
+                f"note: only pairs among {len(truth.scope)} of the {len(truth.names)} series are judged by this truth, "
+                "which a list of edges cannot say; discover --dataset keeps it"
+            )

@@ -1,0 +1,147 @@
+"""HeLa cell cycle: expression of human genes at irregular times after a double thymidine block."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalkit import Panel, Truth
+from causalkit.errors import DataError, WrongUsageError
+from causalkit_benchmarks.catalogue import facts
+from causalkit_benchmarks.choices import TruthOrientation, chosen_genes, supplied_truth
+from causalkit_benchmarks.files import local_files
+from causalkit_benchmarks.tables import DAMAGED, expect, number_in
+
+Values = NDArray[np.float64]
+STEP = 2.0  # hours between most of the samples
+
+
+def hela(
+    genes: tuple[str, ...],
+    truth: str | None = None,
+    truth_orientation: TruthOrientation | None = None,
+    irregular: Literal["gaps", "accept"] = "gaps",
+    resample: float | None = None,
+    probes: Literal["mean", "refuse"] = "mean",
+) -> tuple[Panel, Truth | None]:
+    """Return the expression of chosen genes in HeLa cells, 12 samples in 44 hours, and the truth that the user has.
+
+    Args:
+        genes: symbols such as CCNE1, or probes such as IMAGE:68950.
+        truth: file with a known graph of these genes; none comes with the data.
+        truth_orientation: what the rows of a bare matrix in that file are.
+        irregular: "gaps" keeps steps of 2 hours and lets no window cross a longer one; "accept" takes the samples as
+            equally spaced, which they are not.
+        resample: interpolate linearly to steps of so many hours instead.
+        probes: what to do with a gene that several probes measure: take their geometric mean, or refuse it.
+
+    Raises:
+        DataError: an unknown gene; a file is not what was published, or cannot be had.
+        WrongUsageError: resampling that makes no sense.
+    """
+    known = facts("hela")
+    expression, features, samples = local_files(known.files)
+    hours, table = read_expression(expression, samples)
+    expect(len(hours), known.steps, "number of samples", expression)
+    symbols = read_symbols(features, table)
+    names = chosen_genes(genes, {**dict.fromkeys(symbols), **dict.fromkeys(table)}, str(features))
+    columns, notes = [], []
+    for name in names:
+        probed = [name] if name in table else symbols[name]
+        if len(probed) > 1:
+            if probes == "refuse":
+                raise DataError(
+                    f"{name} is measured by {len(probed)} probes: {', '.join(probed)}",
+                    "name one of them in dataset.genes, or take their mean with --set dataset.probes=mean",
+                )
+            notes.append(f"{name} is the geometric mean of its {len(probed)} probes")
+        columns.append(
+            np.exp(np.mean([np.log(table[probe]) for probe in probed], axis=0)) if len(probed) > 1 else table[probed[0]]
+        )
+    values, said = at_equal_steps(hours, np.column_stack(columns), irregular, resample)
+    panel = Panel((values,), names, "HeLa cell cycle, double thymidine block 2", (said, *notes))
+    return panel, supplied_truth(truth, names, truth_orientation)
+
+
+def at_equal_steps(hours: Values, values: Values, irregular: str, resample: float | None) -> tuple[Values, str]:
+    """Bring samples (T, P) at irregular hours to equal steps in the way that was asked for, and say what was done."""
+    listed = ", ".join(f"{hour:g}" for hour in hours)
+    if resample is not None:
+        if irregular != "gaps":
+            raise WrongUsageError("dataset.resample and dataset.irregular are both set", "choose one of them")
+        if not STEP / 4 <= resample <= (hours[-1] - hours[0]) / 2:
+            raise WrongUsageError(
+                f"dataset.resample={resample:g} makes no sense for samples at {listed} hours",
+                f"choose a step from {STEP / 4:g} to {(hours[-1] - hours[0]) / 2:g} hours",
+            )
+        grid = np.arange(hours[0], hours[-1] + 1e-9, resample)
+        filled = np.column_stack([np.interp(grid, hours, column) for column in values.T])
+        said = (
+            f"as asked, {len(hours)} samples are interpolated to {len(grid)} steps of {resample:g} hours; what stands "
+            "between samples was not measured, so P values are too small"
+        )
+        return filled, said
+    if irregular == "accept":
+        return values, f"as asked, samples at {listed} hours count as equally spaced"
+    gaps = np.flatnonzero(np.diff(hours) > STEP)
+    said = (
+        f"samples at {listed} hours: no window crosses a step longer than {STEP:g} hours; other ways: "
+        "--set dataset.resample=2 or --set dataset.irregular=accept"
+    )
+    return np.insert(values, gaps + 1, np.nan, axis=0), said
+
+
+def read_expression(expression: Path, samples: Path) -> tuple[Values, dict[str, Values]]:
+    """Return the hours of the samples, ascending, and the ratios (T,) of every probe.
+
+    Raises:
+        DataError: the files do not fit together, or a ratio is no positive number.
+    """
+    listed = _records(samples, ("Timepoint",))
+    hours = {name: number_in(row["Timepoint"], samples, name) for name, row in listed}
+    rows = _records(expression, tuple(hours))
+    expect(len(set(hours.values())), len(hours), "number of different times", samples)
+    order = sorted(hours, key=lambda name: hours[name])
+    table = {}
+    for probe, row in rows:
+        table[probe] = np.array([number_in(row[name], expression, f"{probe}, column {name}") for name in order])
+        if (table[probe] <= 0).any():
+            raise DataError(f"{expression}: {probe} has a ratio that is not positive", DAMAGED)
+    expect(len(table), len(rows), "number of different probes", expression)
+    return np.array([hours[name] for name in order]), table
+
+
+def read_symbols(features: Path, table: dict[str, Values]) -> dict[str, list[str]]:
+    """Return the probes of every gene symbol, in the order of the file."""
+    symbols: dict[str, list[str]] = {}
+    for probe, row in _records(features, ("Gene.symbol",)):
+        if probe not in table:
+            raise DataError(f"{features}: the probe {probe} is not among the measured ones", DAMAGED)
+        if re.fullmatch(r"\S+", row["Gene.symbol"]):
+            symbols.setdefault(row["Gene.symbol"], []).append(probe)
+    return symbols
+
+
+def _records(path: Path, needed: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+    """Return every row of a CSV file as its first cell, and the others by the names of their columns."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = csv.reader(stream)
+        header = next(rows, [])
+        missing = [name for name in needed if name not in header]
+        if missing:
+            raise DataError(f"{path}: line 1 names no column {missing[0]!r}", DAMAGED)
+        found = []
+        for row in rows:
+            if len(row) != len(header):
+                raise DataError(
+                    f"{path}: line {rows.line_num} has {len(row)} cells where line 1 names {len(header)} columns",
+                    DAMAGED,
+                )
+            found.append((row[0], dict(zip(header[1:], row[1:], strict=True))))
+    return found
