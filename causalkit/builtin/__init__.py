@@ -12,6 +12,7 @@ from causalkit.contributions import Dataset, Method, Metric, Reader, Writer
 from causalkit.hookspecs import hookimpl
 
 _SIMULATORS = "causalkit.builtin.simulators"
+_CATALOGUE = "causalkit.builtin.catalogue"
 _METRICS = "causalkit.builtin.metrics"
 
 
@@ -34,6 +35,7 @@ def causalkit_datasets() -> Iterable[Dataset]:
     yield Dataset(
         name="lorenz96",
         factory=f"{_SIMULATORS}.lorenz96:lorenz96",
+        catalogue=f"{_CATALOGUE}:lorenz96",
         summary="Lorenz-96: chaotic weather on a ring, each series driven by itself and three neighbours",
         reference="Lorenz, Predictability: a problem partly solved, ECMWF Seminar on Predictability 1996",
         test_params={"series": 5, "steps": 60, "burn_in": 20},
@@ -41,6 +43,7 @@ def causalkit_datasets() -> Iterable[Dataset]:
     yield Dataset(
         name="var",
         factory=f"{_SIMULATORS}.linear_var:linear_var",
+        catalogue=f"{_CATALOGUE}:linear_var",
         summary="Sparse stable linear vector autoregression, each edge at one random lag",
         reference="Lütkepohl, New Introduction to Multiple Time Series Analysis, Springer 2005, chapter 2",
         test_params={"series": 5, "steps": 60, "burn_in": 20},
@@ -49,6 +52,7 @@ def causalkit_datasets() -> Iterable[Dataset]:
     yield Dataset(
         name="tanh-var",
         factory=f"{_SIMULATORS}.tanh_var:tanh_var",
+        catalogue=f"{_CATALOGUE}:tanh_var",
         summary="Sparse autoregression through tanh and tanh squared; the even effects hide from linear tests",
         test_params={"series": 5, "steps": 60, "burn_in": 20},
         lagged_truth=True,
@@ -56,14 +60,34 @@ def causalkit_datasets() -> Iterable[Dataset]:
     yield Dataset(
         name="henon",
         factory=f"{_SIMULATORS}.henon:henon",
+        catalogue=f"{_CATALOGUE}:henon",
         summary="Chain of coupled Hénon maps, each driven by its left neighbour at lag 1",
         reference="After Kugiumtzis, Direct-coupling information measure, Phys. Rev. E 87, 062918, 2013",
         test_params={"series": 4, "steps": 60, "burn_in": 20},
         lagged_truth=True,
     )
     yield Dataset(
+        name="gene-network",
+        factory=f"{_SIMULATORS}.gene_network:gene_network",
+        catalogue=f"{_CATALOGUE}:gene_network",
+        summary="Gene expression after perturbations, as in DREAM4: stochastic equations with Hill kinetics",
+        reference="After Schaffter, Marbach and Floreano, GeneNetWeaver, Bioinformatics 27, 2011",
+        test_params={"series": 5, "steps": 21, "interval": 20.0},
+        lagged_truth=True,
+    )
+    yield Dataset(
+        name="bold",
+        factory=f"{_SIMULATORS}.bold:bold",
+        catalogue=f"{_CATALOGUE}:bold",
+        summary="Brain regions seen by functional MRI, as in NetSim: neural network and balloon model",
+        reference="After Smith et al., Network modelling methods for FMRI, NeuroImage 54, 2011",
+        test_params={"series": 5, "steps": 40, "repetition_time": 1.0},
+        lagged_truth=True,
+    )
+    yield Dataset(
         name="lagged-pair",
         factory=f"{_SIMULATORS}.lagged_pair:lagged_pair",
+        catalogue=f"{_CATALOGUE}:lagged_pair",
         summary="White noise with one edge, 0 -> 1 at lag 2: shows at a glance whether orientation and lag are right",
         test_params={"series": 3, "steps": 120},
         lagged_truth=True,
