@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from causalkit.contributions import (
     Contribution,
     Dataset,
+    DatasetItem,
     Forecaster,
     Method,
     Metric,
@@ -30,7 +31,7 @@ from causalkit.errors import CausalkitError
 from causalkit.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from causalkit.api import discover, read, simulate
+    from causalkit.api import discover, pretrain, read, simulate
     from causalkit.discovery import Discovery
     from causalkit.panel import Panel
     from causalkit.run import Run
@@ -44,6 +45,7 @@ _LAZY = {
     "Run": "causalkit.run",
     "Truth": "causalkit.truth",
     "discover": "causalkit.api",
+    "pretrain": "causalkit.api",
     "read": "causalkit.api",
     "simulate": "causalkit.api",
 }
@@ -52,6 +54,7 @@ __all__ = [
     "CausalkitError",
     "Contribution",
     "Dataset",
+    "DatasetItem",
     "Discovery",
     "Forecaster",
     "Method",
@@ -65,6 +68,7 @@ __all__ = [
     "__version__",
     "discover",
     "hookimpl",
+    "pretrain",
     "read",
     "simulate",
 ]

@@ -17,6 +17,7 @@ from causalkit.registry import Provided, registry
 
 if TYPE_CHECKING:
     from causalkit.discovery import Discovery
+    from causalkit.neural.pretrained import Pretrained
     from causalkit.panel import Panel
     from causalkit.run import Run
     from causalkit.truth import Truth
@@ -31,6 +32,7 @@ def discover(
     lag: int | None = None,
     forecaster: str | None = None,
     regularizer: str | None = None,
+    pretrain: Any = None,
     params: Mapping[str, Any] | None = None,
     select: str | None = None,
     standardize: bool = True,
@@ -52,6 +54,8 @@ def discover(
         method: name of a method; ``causalkit methods`` lists them.
         lag: K, how many past steps may act; default: the method's own.
         forecaster, regularizer: other parts for a neural method.
+        pretrain: for a neural method, what to learn from before: a file, the name of a data set (``"lorenz96"``,
+            ``"lorenz96[forcing=8,steps=2000]"``), a `Panel`, a forecaster that ``causalkit pretrain`` wrote, or a list.
         params: parameters of the method, nested or with dotted keys: ``{"training.epochs": 400}``.
         select: a rule that turns scores into edges, such as ``"top-k:20"``.
         standardize: give every series mean 0 and standard deviation 1 first.
@@ -93,7 +97,13 @@ def discover(
     for key, value in (("lag", lag), ("forecaster", forecaster), ("regularizer", regularizer)):
         if value is not None:
             tree = merge(tree, {key: {"name": value} if key != "lag" else value})
+    if pretrain is not None:
+        tree = merge(tree, {"pretrain": {"source": pretrain}})
     provided = registry().get(Method, method)
+    if "pretrain" in tree and provided.record.neural:
+        from causalkit.neural.staging import with_pretrained
+
+        tree = with_pretrained(tree)
     acting, config = build_method(provided, tree)
     discovery = fit(acting, provided, config, panel, run, standardize=standardize)
     if "lag" not in tree and "lag" in config:
@@ -112,13 +122,46 @@ def build_method(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[A
         ParameterError: an unknown key or a bad value.
         WrongUsageError: a forecaster and a regularizer that cannot work together, or parts for a method without any.
     """
+    parts, arguments, stages = _checked(provided, tree)
+    acting = provided.record.load()(**parts, **arguments)
+    if stages:
+        from causalkit.neural.staging import two_stages
+
+        acting = two_stages(provided.record.name, acting, stages.get("pretrain", {}), stages.get("finetune", {}))
+    return acting, plain(arguments)
+
+
+def resolved_params(provided: Provided[Method], tree: Mapping[str, Any]) -> Tree:
+    """Return the parameters of a method with all defaults filled in, in a form that `build_method` takes again.
+
+    Raises:
+        ParameterError, WrongUsageError: as `build_method`.
+    """
+    parts, arguments, stages = _checked(provided, tree)
+    resolved: Tree = {**plain(arguments), **plain(stages)}
+    if parts:
+        resolved["forecaster"] = parts["forecaster"].config()
+        penalties = parts["regularizer"].penalties
+        resolved["regularizer"] = {"name": "+".join(penalty.record.name for penalty in penalties)}
+        for penalty in penalties:
+            own = plain(penalty.parameters)
+            resolved["regularizer"] |= own if len(penalties) == 1 else {penalty.record.name: own}
+    return resolved
+
+
+def _checked(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[Tree, Tree, Tree]:
+    """Return the parts of a neural method, the other arguments of a method's factory, and what stages are to know."""
     record = provided.record
     factory = record.load()
     given = dict(tree)
     parts: Tree = {}
+    stages: Tree = {}
     if record.neural:
         from causalkit.neural.parts import forecaster_part, penalty_sum
+        from causalkit.neural.staging import with_pretrained
 
+        given = with_pretrained(given)
+        stages = {stage: given.pop(stage) for stage in ("pretrain", "finetune") if stage in given}
         chosen = {part: _with_defaults(record, part, given.pop(part, {})) for part in ("forecaster", "regularizer")}
         parts["forecaster"] = forecaster_part(record.forecaster, chosen["forecaster"])
         parts["regularizer"] = penalty_sum(record.regularizer, chosen["regularizer"])
@@ -128,8 +171,9 @@ def build_method(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[A
                 raise WrongUsageError(
                     f"method {record.name} has no {part} to choose", f"leave out {part}, or choose a neural method"
                 )
-    arguments = resolve(factory, given, what=f"method {record.name}", supplied=parts)
-    return factory(**parts, **arguments), plain(arguments)
+        if "pretrain" in given or "finetune" in given:
+            raise WrongUsageError(f"method {record.name} cannot be pre-trained", "choose a neural method")
+    return parts, resolve(factory, given, what=f"method {record.name}", supplied=parts), stages
 
 
 def fit(
@@ -148,6 +192,11 @@ def fit(
         raise ParameterError(f"the lag is {lag}", "a lag is a whole number of time steps, at least 1")
     panel.check(int(lag or 1))
     run.observers.extend(observer for _, observer in registry().call("causalkit_observers", run=run))
+    if not standardize and hasattr(acting, "pretraining"):
+        raise WrongUsageError(
+            "source and target are standardised each by itself where a forecaster carries over",
+            "leave out --no-standardize",
+        )
     learned = panel.standardized()[0] if standardize else panel
     found = acting.fit(learned, run)
     if not isinstance(found, Discovery) or found.names != panel.names:
@@ -165,6 +214,43 @@ def fit(
         seconds=run.seconds,
         notes=(*panel.notes, *found.notes),
     )
+
+
+def pretrain(
+    sources: Any,
+    *,
+    method: str = DEFAULT_METHOD,
+    lag: int | None = None,
+    forecaster: str | None = None,
+    regularizer: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    **circumstances: Any,
+) -> Pretrained:
+    """Train the forecaster of a neural method on a source, to go on from it elsewhere: ``discover(..., pretrain=...)``.
+
+    Args:
+        sources: a file, the name of a data set, a `Panel`, or a list of them.
+        method, lag, forecaster, regularizer, params: as for `discover`.
+        seed: of every random draw.
+        circumstances: device, dtype, threads, time_limit, observers; see `causalkit.run.Run`.
+
+    Raises:
+        CausalkitError: whatever the user can mend.
+    """
+    from causalkit.neural.transfer import TwoStage
+    from causalkit.run import Run
+
+    tree = merge({}, nest(params or {}))
+    for key, value in (("lag", lag), ("forecaster", forecaster), ("regularizer", regularizer)):
+        if value is not None:
+            tree = merge(tree, {key: {"name": value} if key != "lag" else value})
+    provided = registry().get(Method, method)
+    acting, _ = build_method(provided, merge(tree, {"pretrain": {"source": sources}}))
+    if not isinstance(acting, TwoStage):
+        raise WrongUsageError(f"method {provided.record.name} cannot be pre-trained", "choose a neural method")
+    found = acting.pretrain(Run(seed=seed, **circumstances))
+    return replace(found, versions=versions(provided))
 
 
 def simulate(dataset: str, *, seed: int = 0, **params: Any) -> tuple[Panel, Truth | None]:

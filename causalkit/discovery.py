@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
+    from causalkit.neural.fitted import Fitted
     from causalkit.truth import Truth
 
 Array = NDArray[np.float64]
@@ -39,11 +40,13 @@ class Discovery:
             ``forecast`` (S,), the training error at each; or None.
         history: lists of equal length, one entry an epoch: ``epoch``, ``forecast``, ``validation``, and
             one for each penalty.
+        pretraining: what the forecaster had learned before, as `causalkit.neural.Pretrained.facts`; or None.
         method: name of the method.
         config: fully resolved configuration.
         seed, device, versions, seconds: of the run.
         data: shape, windows used and dropped, digest.
         notes: what was assumed, dropped or cut short, in sentences.
+        fitted: the trained forecaster of a neural method, in memory only: neither saved nor pickled; or None.
     """
 
     names: tuple[str, ...]
@@ -54,6 +57,7 @@ class Discovery:
     selection: Mapping[str, Any] | None = None
     path: Mapping[str, Array] | None = None
     history: Mapping[str, list[float]] = field(default_factory=dict)
+    pretraining: Mapping[str, Any] | None = None
     method: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
@@ -62,6 +66,7 @@ class Discovery:
     data: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    fitted: Fitted | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
@@ -83,6 +88,9 @@ class Discovery:
             values = getattr(self, what)
             if values is not None and values.shape != shape:
                 raise PluginError(f"{what} have the shape {values.shape}", f"scores of {cells} need {shape}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "fitted": None}
 
     @property
     def lags(self) -> int:
@@ -171,7 +179,7 @@ class Discovery:
         self,
         truth: Truth,
         *,
-        diagonal: Literal["include", "exclude"] = "exclude",
+        diagonal: Literal["include", "exclude"] | None = None,
         metrics: Iterable[str] | None = None,
     ) -> dict[str, float]:
         """Return the named metrics, or all that apply; see `causalkit.evaluation.evaluate`."""

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
+_STAGES = {"train": "training", "pretrain": "pre-training", "finetune": "fine-tuning"}
+
 
 class ProgressBar:
     """Shows epochs, the losses and the time left.
@@ -33,11 +35,13 @@ class ProgressBar:
         """Show the bar."""
         if not self._active:
             return
+        if self._progress is not None:  # a second stage
+            self._progress.stop()
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._progress = Progress(
-            TextColumn("training"),
+            TextColumn(_STAGES.get(stage := str(info.get("stage", "train")), stage)),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[losses]}"),

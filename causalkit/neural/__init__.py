@@ -1,23 +1,35 @@
 """What neural methods share: protocols, the input Jacobian, the training loop, checkpoints."""
 
+from causalkit.neural.fitted import Fitted
 from causalkit.neural.jacobian import as_scores, autograd_jacobian, input_jacobian, mean_absolute_jacobian
-from causalkit.neural.method import NeuralMethod
+from causalkit.neural.method import Learned, NeuralMethod, tensors
 from causalkit.neural.parts import ForecasterPart
 from causalkit.neural.penalties import PenaltySum
-from causalkit.neural.protocols import Batch, ForecasterModule, RegularizerObject
-from causalkit.neural.training import Training, train
+from causalkit.neural.pretrained import Pretrained
+from causalkit.neural.protocols import Batch, ForecasterModule, RegularizerObject, Stage
+from causalkit.neural.training import ONE_DOMAIN, Domains, Training, train
+from causalkit.neural.transfer import Transfer, TwoStage
 
 __all__ = [
+    "ONE_DOMAIN",
     "Batch",
+    "Domains",
+    "Fitted",
     "ForecasterModule",
     "ForecasterPart",
+    "Learned",
     "NeuralMethod",
     "PenaltySum",
+    "Pretrained",
     "RegularizerObject",
+    "Stage",
     "Training",
+    "Transfer",
+    "TwoStage",
     "as_scores",
     "autograd_jacobian",
     "input_jacobian",
     "mean_absolute_jacobian",
+    "tensors",
     "train",
 ]

@@ -12,6 +12,39 @@ from causalkit.panel import Windows
 WHOLE_REALISATIONS_FROM = 5
 
 
+def blocked_folds(windows: Windows, folds: int, generator: np.random.Generator) -> list[tuple[Windows, Windows]]:
+    """Split windows into blocks, and return for each what to train on and what to judge forecasts by.
+
+    With as many realisations as folds, or more, a block is a set of whole realisations, chosen at random. With fewer,
+    a block is a stretch of each; the windows around it that share time steps with it are in neither part.
+
+    Raises:
+        ParameterError: too few windows for so many folds.
+    """
+    lag = windows.x.shape[1]
+    present = np.unique(windows.realisation)
+    held = np.zeros((folds, len(windows)), dtype=bool)
+    kept = np.ones((folds, len(windows)), dtype=bool)
+    if len(present) >= folds:
+        for number, block in enumerate(np.array_split(generator.permutation(present), folds)):
+            held[number] = np.isin(windows.realisation, block)
+            kept[number] = ~held[number]
+    else:
+        for realisation in present:
+            mine = np.flatnonzero(windows.realisation == realisation)
+            for number, block in enumerate(np.array_split(mine, folds)):
+                if len(block):
+                    held[number, block] = True
+                    first, last = windows.step[block[0]], windows.step[block[-1]]
+                    kept[number, mine[(windows.step[mine] >= first - lag) & (windows.step[mine] <= last + lag)]] = False
+    if not (held.any(axis=1) & kept.any(axis=1)).all():
+        raise ParameterError(
+            f"{len(windows)} windows cannot be split into {folds} blocks with gaps of {lag} steps",
+            "the panel is too short for it: choose a smaller lag",
+        )
+    return [(windows.subset(kept[number]), windows.subset(held[number])) for number in range(folds)]
+
+
 def hold_out(windows: Windows, fraction: float, generator: np.random.Generator) -> tuple[Windows, Windows]:
     """Split windows into a part to train on and a part to judge forecasts by.
 

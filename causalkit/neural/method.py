@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from causalkit.discovery import Discovery
 from causalkit.errors import TrainingError
 from causalkit.neural.checkpoint import Progress
+from causalkit.neural.fitted import Fitted
 from causalkit.neural.holdout import hold_out
 from causalkit.neural.parts import ForecasterPart
 from causalkit.neural.penalties import PenaltySum
-from causalkit.neural.training import Held, Training, train
+from causalkit.neural.training import ONE_DOMAIN, Domains, Held, Training, train
 from causalkit.panel import Panel, Windows
 from causalkit.plain import plain
 from causalkit.run import Run
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What training leaves beside the weights.
+
+    Attributes:
+        history: lists of equal length, one entry an epoch.
+        notes: how it ended, in sentences.
+        held_out: number of windows that were not learned from.
+        scores: (cause, effect, lag) where training has already read them off; otherwise the regularizer does it.
+        path: as `causalkit.Discovery.path`.
+    """
+
+    history: Mapping[str, list[float]]
+    notes: tuple[str, ...] = ()
+    held_out: int = 0
+    scores: NDArray[np.float64] | None = None
+    path: Mapping[str, NDArray[np.float64]] | None = None
 
 
 class NeuralMethod:
@@ -45,27 +71,70 @@ class NeuralMethod:
         Raises:
             DataError: no complete window is left.
             TrainingError: training diverged.
+            WrongUsageError: a regularizer acts in training on two domains only.
         """
+        self.regularizer.check_stages(("train",))
         windows = panel.windows(self.lag)
         with run.isolated():
-            model = self.forecaster.build(series=panel.series, lag=self.lag)
-            model = model.to(device=run.torch_device(), dtype=run.torch_dtype())
-            self.regularizer.check_model(model)
-            learning, held = windows, None
-            if self.training.validation > 0:
-                learning, aside = hold_out(windows, self.training.validation, run.numpy_generator())
-                held = Held(*_tensors(aside, run))
-            x, y = _tensors(learning, run)
-            config = {
-                "lag": self.lag,
-                "forecaster": self.forecaster.config(),
-                "regularizer": self.regularizer.config(model, panel.series),
-                "training": plain(self.training),
-            }
-            fingerprint = _fingerprint(config, panel, run)
-            progress = train(model, self.regularizer, x, y, self.training, run, held=held, fingerprint=fingerprint)
-            model.eval()
-            scores = self.regularizer.scores(model, x).cpu().numpy()
+            model = self.build(panel.series, run)
+            learned = self.learn(model, windows, run, fingerprint=self.fingerprint(panel, run))
+            return self.read_off(model, panel, windows, run, learned)
+
+    def with_training(self, training: Any) -> NeuralMethod:
+        """Return the method with other training settings."""
+        changed = copy.copy(self)
+        changed.training = training
+        return changed
+
+    def build(self, series: int, run: Run) -> nn.Module:
+        """Return a forecaster with first weights, on the run's device; inside ``run.isolated()``.
+
+        Raises:
+            WrongUsageError: a regularizer cannot act on it.
+        """
+        model = self.forecaster.build(series=series, lag=self.lag)
+        model = model.to(device=run.torch_device(), dtype=run.torch_dtype())
+        self.regularizer.check_model(model)
+        return model
+
+    def learn(
+        self,
+        model: nn.Module,
+        windows: Windows,
+        run: Run,
+        *,
+        fingerprint: str = "",
+        domains: Domains = ONE_DOMAIN,
+    ) -> Learned:
+        """Train a forecaster on windows, from the weights that it has, and leave the found weights in it.
+
+        This is the one step that methods with a training of their own replace.
+        """
+        learning, held = windows, None
+        if self.training.validation > 0:
+            learning, aside = hold_out(windows, self.training.validation, run.numpy_generator())
+            held = Held(*tensors(aside, run))
+        progress = train(
+            model,
+            self.regularizer.for_stage(domains.stage),
+            *tensors(learning, run),
+            self.training,
+            run,
+            held=held,
+            fingerprint=fingerprint,
+            domains=domains,
+        )
+        return Learned(progress.history, _notes(progress, self.training), len(windows) - len(learning))
+
+    def read_off(self, model: nn.Module, panel: Panel, windows: Windows, run: Run, learned: Learned) -> Discovery:
+        """Return the discovery of a trained forecaster.
+
+        Raises:
+            TrainingError: the scores are not finite.
+        """
+        model.eval()
+        x, _ = tensors(windows, run)
+        scores = learned.scores if learned.scores is not None else self.regularizer.scores(model, x).cpu().numpy()
         if not bool((abs(scores) < float("inf")).all()):
             raise TrainingError(
                 "training diverged: the scores are not finite",
@@ -74,27 +143,35 @@ class NeuralMethod:
         return Discovery(
             names=panel.names,
             scores=scores,
-            history=progress.history,
-            config=config,
+            path=learned.path,
+            history=learned.history,
+            config=self.config(model, panel.series),
             device=str(run.torch_device()),
-            data={
-                "windows": len(windows),
-                "dropped": windows.dropped,
-                "windows_held_out": len(windows) - len(learning),
-            },
-            notes=_notes(progress, self.training),
+            data={"windows": len(windows), "dropped": windows.dropped, "windows_held_out": learned.held_out},
+            notes=learned.notes,
+            fitted=Fitted(model, self.lag, panel, self, replace(run, observers=[], checkpoint=None, resume=False)),
         )
 
+    def config(self, model: nn.Module | None = None, series: int = 0) -> dict[str, Any]:
+        """Return the resolved configuration, with what regularizers chose by themselves where there is a model."""
+        chosen = self.regularizer.config(model, series) if model is not None else self.regularizer.settings()
+        return {
+            "lag": self.lag,
+            "forecaster": self.forecaster.config(),
+            "regularizer": chosen,
+            "training": plain(self.training),
+        }
 
-def _tensors(windows: Windows, run: Run) -> tuple[torch.Tensor, torch.Tensor]:
+    def fingerprint(self, panel: Panel, run: Run) -> str:
+        """Digest all that a checkpoint must share with the run that goes on from it."""
+        shared = [self.config(), panel.sha256, run.seed, run.dtype]
+        return hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()
+
+
+def tensors(windows: Windows, run: Run) -> tuple[Tensor, Tensor]:
+    """Return windows (B, K, P) and next steps (B, P) on the device and in the precision of a run."""
     kind: dict[str, Any] = {"device": run.torch_device(), "dtype": run.torch_dtype()}
     return torch.as_tensor(windows.x, **kind), torch.as_tensor(windows.y, **kind)
-
-
-def _fingerprint(config: dict[str, Any], panel: Panel, run: Run) -> str:
-    """Digest all that a checkpoint must share with the run that goes on from it."""
-    shared = [config, panel.sha256, run.seed, run.dtype]
-    return hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()
 
 
 def _notes(progress: Progress, settings: Training) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from causalkit.contributions import Forecaster, Regularizer
 from causalkit.errors import WrongUsageError
-from causalkit.neural.protocols import Batch, RegularizerObject, describe
+from causalkit.neural.protocols import Batch, RegularizerObject, Stage, describe
 from causalkit.registry import Provided, registry
 
 
@@ -22,6 +22,18 @@ class Penalty:
     record: Regularizer
     parameters: Mapping[str, Any]
     acting: RegularizerObject
+
+
+class ScoresOnly:
+    """A regularizer in a stage in which its penalty does not act: only the scores are read off it."""
+
+    def __init__(self, acting: Any) -> None:
+        self.scores = acting.scores
+        self.compatible = acting.compatible
+
+    def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
+        """Return 0."""
+        return batch.x.new_zeros(())
 
 
 class PenaltySum:
@@ -48,6 +60,48 @@ class PenaltySum:
             raise WrongUsageError(f"{names} would both supply the scores", "keep one of them")
         self.scoring = revealing[0]
 
+    def for_stage(self, stage: Stage) -> PenaltySum:
+        """Return the regularizers that act in a stage.
+
+        In training on one domain, those act whose record says "train". In training on two, those whose own ``stage``,
+        or else that of the record, is this one, "both" or "train". The one that supplies the scores stays even where
+        its penalty does not act, for the scores.
+        """
+        acting = [penalty for penalty in self.penalties if _acts(penalty, stage)]
+        if self.scoring in acting:
+            return PenaltySum(acting)
+        return PenaltySum([*acting, replace(self.scoring, acting=ScoresOnly(self.scoring.acting))])
+
+    def comparing(self, stage: Stage) -> list[str]:
+        """Return the names of those that compare two domains in a stage."""
+        acting = [penalty for penalty in self.penalties if _acts(penalty, stage)]
+        return [penalty.record.name for penalty in acting if getattr(penalty.acting, "compares_domains", False)]
+
+    def check_stages(self, stages: Sequence[Stage]) -> None:
+        """Refuse a regularizer whose penalty would act in none of the stages that a run has.
+
+        Raises:
+            WrongUsageError: with the reason and what to do.
+        """
+        for penalty in self.penalties:
+            if penalty is self.scoring or any(_acts(penalty, stage) for stage in stages):
+                continue
+            name, when = penalty.record.name, getattr(penalty.acting, "stage", penalty.record.stage)
+            if tuple(stages) == ("train",):
+                raise WrongUsageError(
+                    f"{name} acts in training on two domains, and there is only one",
+                    "name a source with --pretrain SOURCE, or leave it out",
+                )
+            if when == "pretrain":
+                raise WrongUsageError(
+                    f"{name} acts while a forecaster is pre-trained, and this one is already",
+                    "name the source itself with --pretrain, or leave it out",
+                )
+            raise WrongUsageError(
+                f"{name} acts while a forecaster is fine-tuned on a target, and there is none",
+                "leave it out here, and name it in causalkit discover TARGET --pretrain",
+            )
+
     def losses(self, model: nn.Module, batch: Batch, *, proximal: bool = False) -> dict[str, Tensor]:
         """Return the penalty of each regularizer by name.
 
@@ -56,6 +110,8 @@ class PenaltySum:
         """
         losses = {}
         for penalty in self.penalties:
+            if isinstance(penalty.acting, ScoresOnly):
+                continue
             by_prox = proximal and hasattr(penalty.acting, "prox")
             with torch.set_grad_enabled(torch.is_grad_enabled() and not by_prox):
                 losses[penalty.record.name] = penalty.acting.penalty(model, batch)
@@ -80,6 +136,10 @@ class PenaltySum:
             for penalty in self.penalties
         ]
 
+    def settings(self) -> list[dict[str, Any]]:
+        """Return names and parameters."""
+        return [{"name": penalty.record.name, **penalty.parameters} for penalty in self.penalties]
+
     def check_records(self, forecaster: Forecaster) -> None:
         """Refuse a forecaster that lacks a capability, before anything is built."""
         for penalty in self.penalties:
@@ -94,6 +154,13 @@ class PenaltySum:
             reason = penalty.acting.compatible(model)
             if reason:
                 raise _refusal(penalty.record, reason)
+
+
+def _acts(penalty: Penalty, stage: Stage) -> bool:
+    if stage == "train":
+        return penalty.record.stage == "train"
+    chosen = getattr(penalty.acting, "stage", penalty.record.stage)
+    return chosen in ("train", "both", stage)
 
 
 def fitting_forecasters(regularizer: Regularizer) -> list[Provided[Forecaster]]:

@@ -7,10 +7,12 @@ a function of model and batch alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
+
+Stage = Literal["train", "pretrain", "finetune"]
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,21 @@ class Batch:
         x: windows, shape (B, K, P).
         y: the steps that follow, shape (B, P).
         generator: the source of every random draw of the step, on the device of ``x``.
-        other: windows of the other domain, in training on two domains.
+        other: windows of the other domain, shape (B', K, P): of the target while a forecaster is pre-trained on the
+            source, of the source while it is fine-tuned on the target; None in training on one domain, and where no
+            regularizer compares domains.
+        stage: "train", or "pretrain" and "finetune" in training on two domains.
+        progress: share of the epochs that is done, from 0 to 1, for penalties that grow.
+        reference: while fine-tuning, scores (cause, effect, lag) of the pre-trained forecaster on the source.
     """
 
     x: Tensor
     y: Tensor
     generator: torch.Generator
     other: Tensor | None = None
+    stage: Stage = "train"
+    progress: float = 1.0
+    reference: Tensor | None = None
 
 
 class ForecasterModule(Protocol):
@@ -56,6 +66,11 @@ class RegularizerObject(Protocol):
         ``prox(model, step) -> None``: the proximal step of the penalty for a step size. With plain gradient descent
             (``training.optimizer=sgd``) it replaces the gradient of the penalty, which makes exact zeros.
         ``describe(model, series) -> dict``: choices made by itself for P series, kept in the result's configuration.
+        ``stage``: "pretrain", "finetune" or "both": when it acts in training on two domains, where a user may choose;
+            otherwise its record says it. In training on one domain it acts where the record says "train".
+        ``compares_domains``: True where it needs windows of the other domain; otherwise ``batch.other`` may be None.
+        ``choices``: strengths to choose from while fine-tuning, by held-out forecast error, None where the user gave
+            one; 0 is always tried too. Then ``with_strength(strength)`` returns a copy that has it.
     """
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:

@@ -15,7 +15,7 @@ from causalkit.errors import TrainingError
 from causalkit.neural.checkpoint import Progress, load_checkpoint, save_checkpoint
 from causalkit.neural.interrupt import deferred_interrupt
 from causalkit.neural.penalties import PenaltySum
-from causalkit.neural.protocols import Batch
+from causalkit.neural.protocols import Batch, Stage
 from causalkit.run import Run
 
 
@@ -36,6 +36,31 @@ class Training(BaseModel):
 
 
 @dataclass(frozen=True)
+class Domains:
+    """What a stage of training on two domains knows beyond its own windows; see `Batch` for the fields.
+
+    Attributes:
+        stage: "train" is training on one domain.
+        other: all windows (B', K, P) of the other domain; every step draws as many as its own batch has.
+        reference: scores of the pre-trained forecaster.
+    """
+
+    stage: Stage = "train"
+    other: Tensor | None = None
+    reference: Tensor | None = None
+
+    def batch(self, x: Tensor, y: Tensor, generator: torch.Generator, progress: float) -> Batch:
+        """Return a batch, with windows of the other domain drawn at random."""
+        other = self.other
+        if other is not None and len(other) > len(x):
+            other = other[torch.randperm(len(other), generator=generator, device=other.device)[: len(x)]]
+        return Batch(x, y, generator, other, self.stage, progress, self.reference)
+
+
+ONE_DOMAIN = Domains()
+
+
+@dataclass(frozen=True)
 class Held:
     """Windows that training judges forecasts by and never learns from: x (B, K, P) and y (B, P)."""
 
@@ -53,11 +78,13 @@ def train(
     *,
     held: Held | None = None,
     fingerprint: str = "",
+    domains: Domains = ONE_DOMAIN,
 ) -> Progress:
     """Minimise mean squared forecast error + penalties over windows x (B, K, P) and next steps y (B, P).
 
     The error is the mean over windows and series. With held-out windows the weights with the lowest held-out forecast
-    error are kept in the end, and training ends early when it has not fallen for ``patience`` epochs.
+    error are kept in the end, and training ends early when it has not fallen for ``patience`` epochs. Weights that
+    need no gradient stay as they are.
 
     Returns:
         The history and why training ended: "epochs", "patience" or "time limit". The model is changed in place.
@@ -70,7 +97,7 @@ def train(
     progress = Progress()
     if run.checkpoint and run.resume and run.checkpoint.exists():
         progress = load_checkpoint(run.checkpoint, fingerprint, model, optimizer, generator)
-    run.start({"epochs": settings.epochs, "done": progress.epoch})
+    run.start({"epochs": settings.epochs, "done": progress.epoch, "stage": domains.stage})
     saved = time.monotonic()
     with deferred_interrupt(active=run.checkpoint is not None) as interrupt:
         while not progress.stopped:
@@ -80,7 +107,7 @@ def train(
             rate = learning_rate(settings, progress.epoch)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            losses = _epoch(model, penalties, x, y, settings, optimizer, generator, rate)
+            losses = _epoch(model, penalties, x, y, settings, optimizer, generator, rate, domains, progress)
             progress.epoch += 1
             if held is not None:
                 losses["validation"] = _judge(model, held, progress)
@@ -110,9 +137,10 @@ def learning_rate(settings: Training, epoch: int) -> float:
 
 
 def _optimizer(model: nn.Module, settings: Training) -> torch.optim.Optimizer:
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
     if settings.optimizer == "sgd":
-        return torch.optim.SGD(model.parameters(), lr=settings.learning_rate)
-    return torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
+        return torch.optim.SGD(weights, lr=settings.learning_rate)
+    return torch.optim.Adam(weights, lr=settings.learning_rate, fused=True)
 
 
 def _reason_to_stop(progress: Progress, settings: Training, run: Run) -> str:
@@ -134,13 +162,18 @@ def _epoch(
     optimizer: torch.optim.Optimizer,
     generator: torch.Generator,
     rate: float,
+    domains: Domains,
+    progress: Progress,
 ) -> dict[str, float]:
     """Take one pass over the windows; return the mean of each loss part."""
+    done = progress.epoch / settings.epochs
     model.train()
-    proximal = settings.optimizer == "sgd"  # the step size of adam differs by weight, so it has no proximal step
+    # The step size of adam differs by weight, so it has no proximal step; and that would move weights that stay.
+    proximal = settings.optimizer == "sgd" and all(weight.requires_grad for weight in model.parameters())
     sums: dict[str, float] = {}
     for rows in _batches(len(x), settings.batch_size, generator):
-        batch = Batch(x=x, y=y, generator=generator) if rows is None else Batch(x[rows], y[rows], generator)
+        mine = (x, y) if rows is None else (x[rows], y[rows])
+        batch = domains.batch(*mine, generator, done)
         forecast = (model(batch.x) - batch.y).square().mean()
         parts = {"forecast": forecast, **penalties.losses(model, batch, proximal=proximal)}
         optimizer.zero_grad(set_to_none=True)

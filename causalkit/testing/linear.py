@@ -5,6 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from causalkit.discovery import Discovery
+from causalkit.neural.fitted import Fitted
+from causalkit.neural.jacobian import mean_absolute_jacobian
+from causalkit.panel import Panel
+from causalkit.run import Run
+
 CAPABILITIES = frozenset({"jacobian", "features", "input-weights"})
 
 
@@ -41,3 +47,14 @@ class HandMade(nn.Module):
     def input_weights(self) -> Tensor:
         """Return the weights, (P, 1, K, P)."""
         return self.weight
+
+
+class HandMadeMethod:
+    """Answers with the forecaster above, whatever the data."""
+
+    def fit(self, panel: Panel, run: Run) -> Discovery:
+        """Return its discovery."""
+        model = HandMade(series=panel.series).to(device=run.torch_device(), dtype=run.torch_dtype())
+        x = torch.zeros(1, 3, panel.series, device=run.torch_device(), dtype=run.torch_dtype())
+        fitted = Fitted(model, 3, panel, self, run)
+        return Discovery(panel.names, mean_absolute_jacobian(model, x).cpu().numpy(), fitted=fitted)

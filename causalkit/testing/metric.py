@@ -10,7 +10,9 @@ import numpy as np
 from causalkit.contributions import Metric
 from causalkit.discovery import Discovery
 from causalkit.evaluation import Diagonal, Evaluation
+from causalkit.panel import Panel
 from causalkit.registry import Provided
+from causalkit.run import Run
 from causalkit.testing.randomness import kept_randomness
 from causalkit.testing.result import CheckResult, require
 from causalkit.testing.subject import checklist_for, provided_of
@@ -38,6 +40,9 @@ def check_metric(subject: str | Metric | Provided[Metric], seed: int = 0) -> lis
     if not loaded:
         return checklist.results
     trial = _Trial(provided.record, seed)
+    if provided.record.needs == "forecaster":
+        checklist.run("is one finite number, twice the same, and needs no truth", trial.of_a_forecaster)
+        return checklist.results
     checks: list[tuple[str, Callable[[], None]]] = [
         ("is one finite number under both policies for self-edges", trial.is_a_number),
         ("perfect scores are at least as good as inverted ones", trial.orientation),
@@ -60,13 +65,23 @@ class _Trial:
         self.perfect = Discovery(NAMES, edges + rise, selected=TRUTH.lags)
         # True pairs come last, and within each of them the true lag does.
         self.inverted = Discovery(NAMES, 1.1 - 0.5 * pairs - 0.5 * edges - rise, selected=~pairs)
-        draws = np.random.default_rng(seed).random(edges.shape)
+        self.draws = np.random.default_rng(seed)
+        draws = self.draws.random(edges.shape)
         self.drawn = Discovery(NAMES, draws, selected=draws > 0.6)
 
     def value(self, discovery: Discovery, policy: Diagonal) -> float:
         value = self.record.load()(Evaluation.of(discovery, TRUTH, policy))
         require(not isinstance(value, bool | str) and np.ndim(value) == 0, f"it returned {value!r}, not one number")
         return float(value)
+
+    def of_a_forecaster(self) -> None:
+        from causalkit.testing.linear import HandMadeMethod
+
+        panel = Panel.of(self.draws.normal(size=(60, 3)))
+        evaluation = Evaluation.of(HandMadeMethod().fit(panel, Run(device="cpu")), None, "exclude")
+        first, second = (float(self.record.load()(evaluation)) for _ in range(2))
+        require(math.isfinite(first), f"it is {first}")
+        require(first == second, f"it gave {first:g} and then {second:g} for the same forecaster")
 
     def is_a_number(self) -> None:
         for policy in POLICIES:

@@ -65,6 +65,7 @@ class _Trial:
         self.x = torch.randn(WINDOWS, LAG, SERIES, generator=generator)
         self.y = torch.randn(WINDOWS, SERIES, generator=generator)
         self.other = torch.randn(WINDOWS, LAG, SERIES, generator=generator)
+        self.reference = torch.rand(SERIES, SERIES, LAG, generator=generator)
         self.model: nn.Module
 
     def build(self) -> None:
@@ -168,6 +169,11 @@ class _Trial:
                 yield provided.record.name, model
 
     def _penalty(self) -> Any:
+        """Return the penalty as in the stage in which it acts."""
         generator = torch.Generator().manual_seed(self.seed)
-        other = None if self.record.stage == "train" else self.other
-        return self.acting.penalty(self.model, Batch(self.x, self.y, generator, other))
+        chosen = getattr(self.acting, "stage", self.record.stage)
+        stage = "pretrain" if chosen == "both" else chosen
+        other = self.other if getattr(self.acting, "compares_domains", False) else None
+        reference = self.reference if stage == "finetune" else None
+        batch = Batch(self.x, self.y, generator, other, stage=stage, reference=reference)
+        return self.acting.penalty(self.model, batch)

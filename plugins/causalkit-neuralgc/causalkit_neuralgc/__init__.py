@@ -56,7 +56,7 @@ def causalkit_forecasters() -> Iterator[Forecaster]:
         summary="One perceptron for each target, all in one batched computation",
         reference=_TANK,
         layout="component-wise",
-        capabilities=frozenset({"input-weights", "jacobian"}),
+        capabilities=frozenset({"input-weights", "jacobian", "features"}),
         test_params={"hidden": 8},
     )
     yield Forecaster(
@@ -65,7 +65,7 @@ def causalkit_forecasters() -> Iterator[Forecaster]:
         summary="One long short-term memory for each target, all in one batched computation",
         reference=_TANK,
         layout="component-wise",
-        capabilities=frozenset({"input-weights"}),
+        capabilities=frozenset({"input-weights", "features"}),
         test_params={"hidden": 6},
     )
     yield Forecaster(

@@ -42,6 +42,16 @@ class CLSTM(nn.Module):
         Returns:
             Shape (B, K, M).
         """
+        hidden = self._hidden(parameters, x)
+        read = (hidden * parameters["head"][:, None, None, :]).sum(3) + parameters["offset"][:, None, None]
+        return read.permute(1, 2, 0)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return the last hidden states of all targets side by side: (B, K, P) -> (B, P * H)."""
+        return self._hidden(dict(self.named_parameters()), x)[:, :, -1].transpose(0, 1).flatten(1)
+
+    def _hidden(self, parameters: Parameters, x: Tensor) -> Tensor:
+        """Return the hidden states of some targets after every step, (M, B, K, H); arguments as of `forecast`."""
         weight = parameters["input"].squeeze(2)  # (M, 4H, S)
         targets, gates, _ = weight.shape
         steps = x.shape[-2]
@@ -59,9 +69,7 @@ class CLSTM(nn.Module):
             c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
             h = torch.sigmoid(o) * torch.tanh(c)
             states.append(h)
-        hidden = torch.stack(states, dim=2)  # (M, B, K, H)
-        read = (hidden * parameters["head"][:, None, None, :]).sum(3) + parameters["offset"][:, None, None]
-        return read.permute(1, 2, 0)
+        return torch.stack(states, dim=2)
 
     def input_weights(self) -> Tensor:
         """Return the input-to-hidden weights of all gates: (P, 4H, 1, P); they do not tell lags apart."""

@@ -57,6 +57,15 @@ class CMLP(nn.Module):
         Returns:
             Shape (B, M).
         """
+        h = self._hidden(parameters, x)
+        return ((h @ parameters["head"].unsqueeze(2)).squeeze(2) + parameters["offset"].unsqueeze(1)).T
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return the last hidden layers of all targets side by side: (B, K, P) -> (B, P * H)."""
+        return self._hidden(dict(self.named_parameters()), x).transpose(0, 1).flatten(1)
+
+    def _hidden(self, parameters: Parameters, x: Tensor) -> Tensor:
+        """Return the last hidden layer of some targets, (M, B, H); arguments as of `forecast`."""
         weight = parameters["input"]  # (M, H, K, S)
         if x.ndim == 3:
             z = (x.flatten(1) @ weight.flatten(2).flatten(0, 1).T).unflatten(1, weight.shape[:2]).transpose(0, 1)
@@ -66,7 +75,7 @@ class CMLP(nn.Module):
         for depth in range(len(self.weights)):
             layer = parameters[f"weights.{depth}"], parameters[f"biases.{depth}"]
             h = torch.relu(h @ layer[0].mT + layer[1].unsqueeze(1))
-        return ((h @ parameters["head"].unsqueeze(2)).squeeze(2) + parameters["offset"].unsqueeze(1)).T
+        return h
 
     def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`."""

@@ -9,9 +9,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from causalkit import Discovery, Panel, Run
+from causalkit import Run
 from causalkit.errors import ParameterError, WrongUsageError
-from causalkit.neural import ForecasterPart, NeuralMethod, PenaltySum, Training
+from causalkit.neural import (
+    ONE_DOMAIN,
+    Domains,
+    ForecasterPart,
+    Learned,
+    NeuralMethod,
+    PenaltySum,
+    Training,
+    tensors,
+)
 from causalkit.panel import Windows
 from causalkit_neuralgc.group_lasso import GroupLasso
 from causalkit_neuralgc.path import path_scores, trace
@@ -79,16 +88,32 @@ class ComponentWise(NeuralMethod):
 
     training: ProximalTraining
 
-    def fit(self, panel: Panel, run: Run) -> Discovery:
-        """Return the discovery of a panel.
+    def learn(
+        self,
+        model: nn.Module,
+        windows: Windows,
+        run: Run,
+        *,
+        fingerprint: str = "",
+        domains: Domains = ONE_DOMAIN,
+    ) -> Learned:
+        """Train a forecaster on windows, from the weights that it has.
 
         Raises:
-            DataError: no complete window is left.
             TrainingError: training diverged.
-            WrongUsageError: the parts have no proximal step.
+            WrongUsageError: a setting that proximal descent has no use for.
         """
         if self.training.optimizer in LOOP or not self._proximal():
-            return self._by_common_loop(panel, run)
+            return self._by_common_loop(model, windows, run, fingerprint, domains)
+        self._check_settings(model, run)
+        x, y = _pairs(model, windows, run)
+        run.start({"epochs": self.training.epochs, "done": 0})
+        everything, _ = tensors(windows, run)
+        progress, path = self._solve(model, x, y, everything, run, gentle=domains.stage != "finetune")
+        scores = path_scores(path) if path else self.regularizer.scores(model, everything).cpu().numpy()
+        return Learned(progress.history, _notes(progress, scores), scores=scores, path=path)
+
+    def _check_settings(self, model: nn.Module, run: Run) -> None:
         if run.checkpoint is not None:
             raise WrongUsageError(
                 "proximal descent keeps no checkpoints", "leave out --checkpoint, or use --set training.optimizer=adam"
@@ -98,31 +123,11 @@ class ComponentWise(NeuralMethod):
             raise ParameterError(
                 f"proximal descent has no use for training.{name}", "leave it out, or set training.optimizer=adam"
             )
-        windows = panel.windows(self.lag)
-        with run.isolated():
-            model = self.forecaster.build(series=panel.series, lag=self.lag)
-            model = model.to(device=run.torch_device(), dtype=run.torch_dtype())
-            self.regularizer.check_model(model)
-            x, y = _pairs(model, windows, run)
-            run.start({"epochs": self.training.epochs, "done": 0})
-            everything = torch.as_tensor(windows.x, device=x.device, dtype=x.dtype)
-            progress, path = self._solve(model, x, y, everything, run)
-            scores = path_scores(path) if path else self.regularizer.scores(model, everything).cpu().numpy()
-        return Discovery(
-            names=panel.names,
-            scores=scores,
-            path=path,
-            history=progress.history,
-            config={
-                "lag": self.lag,
-                "forecaster": self.forecaster.config(),
-                "regularizer": self.regularizer.config(model, panel.series),
-                "training": self.training.model_dump(),
-            },
-            device=str(run.torch_device()),
-            data={"windows": len(windows), "dropped": windows.dropped},
-            notes=_notes(progress, scores),
-        )
+        if not all(weight.requires_grad for weight in model.parameters()):
+            raise ParameterError(
+                "proximal descent trains all layers",
+                "use --set finetune.layers=all, or --set training.optimizer=adam",
+            )
 
     def _proximal(self) -> bool:
         """Do the parts have what proximal descent needs?"""
@@ -130,17 +135,20 @@ class ComponentWise(NeuralMethod):
         component_wise = self.forecaster.record.layout == "component-wise"
         return component_wise and len(penalties) == 1 and isinstance(penalties[0].acting, GroupLasso)
 
-    def _by_common_loop(self, panel: Panel, run: Run) -> Discovery:
+    def _by_common_loop(
+        self, model: nn.Module, windows: Windows, run: Run, fingerprint: str, domains: Domains
+    ) -> Learned:
         chosen = self.training.model_dump(exclude={"ridge", "tolerance"})
         note = ()
         if self.training.optimizer not in LOOP:
             chosen |= {"optimizer": "adam", "learning_rate": min(chosen["learning_rate"], 0.01)}
             note = ("these parts have no proximal step: trained with adam, so small scores are not exactly zero",)
-        found = NeuralMethod(self.forecaster, self.regularizer, self.lag, Training(**chosen)).fit(panel, run)
-        return replace(found, notes=(*found.notes, *note))
+        common = NeuralMethod(self.forecaster, self.regularizer, self.lag, Training(**chosen))
+        learned = common.learn(model, windows, run, fingerprint=fingerprint, domains=domains)
+        return replace(learned, notes=(*learned.notes, *note))
 
     def _solve(
-        self, model: nn.Module, x: Tensor, y: Tensor, everything: Tensor, run: Run
+        self, model: nn.Module, x: Tensor, y: Tensor, everything: Tensor, run: Run, *, gentle: bool
     ) -> tuple[Progress, dict[str, np.ndarray] | None]:
         """Solve for the strength of the penalty, or for a path, and put the solution into the model."""
         penalty = self.regularizer.penalties[0]
@@ -153,6 +161,7 @@ class ComponentWise(NeuralMethod):
             line_search=self.training.optimizer == "gista",
             step=self.training.learning_rate,
             penalty_name=penalty.record.name,
+            gentle=gentle,
         )
         start, path = {name: value.detach() for name, value in model.named_parameters()}, None
 
