@@ -23,13 +23,17 @@ from causalkit.plotting.formats import SUFFIXES, check_suffix
 
 if TYPE_CHECKING:
     from causalkit.discovery import Discovery
+    from causalkit.plotting.cost import plot_accuracy_against_cost
     from causalkit.plotting.heatmap import plot_heatmap
     from causalkit.plotting.lag_graph import plot_lags
+    from causalkit.plotting.matrices import plot_scores, plot_truth
+    from causalkit.plotting.mean_curves import plot_precision_recall, plot_roc_curves
     from causalkit.plotting.overview import plot_overview
     from causalkit.plotting.ranking import plot_ranking
     from causalkit.plotting.saving import save_figure
     from causalkit.plotting.summary_graph import plot_graph
     from causalkit.plotting.training import plot_training
+    from causalkit.plotting.training_spread import plot_training_spread
     from causalkit.truth import Truth
 
 _MODULES = {
@@ -39,6 +43,12 @@ _MODULES = {
     "plot_lags": "lag_graph",
     "plot_training": "training",
     "plot_ranking": "ranking",
+    "plot_roc_curves": "mean_curves",
+    "plot_precision_recall": "mean_curves",
+    "plot_accuracy_against_cost": "cost",
+    "plot_truth": "matrices",
+    "plot_scores": "matrices",
+    "plot_training_spread": "training_spread",
     "save_figure": "saving",
 }
 KINDS = ("overview", "heatmap", "graph", "lags", "training", "ranking")
@@ -48,12 +58,18 @@ __all__ = [
     "SUFFIXES",
     "check_suffix",
     "plot",
+    "plot_accuracy_against_cost",
     "plot_graph",
     "plot_heatmap",
     "plot_lags",
     "plot_overview",
+    "plot_precision_recall",
     "plot_ranking",
+    "plot_roc_curves",
+    "plot_scores",
     "plot_training",
+    "plot_training_spread",
+    "plot_truth",
     "save_figure",
 ]
 

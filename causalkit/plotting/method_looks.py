@@ -1,0 +1,28 @@
+"""One look a method, the same in every picture of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from causalkit.plotting import style
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a method is drawn: a colour, and a dash that tells it apart where colours are not seen or are used up."""
+
+    color: str
+    dash: Any
+
+
+def method_looks(methods: Iterable[str]) -> dict[str, Look]:
+    """Return a look for each method, by its place among them; colour and dash together repeat after 24 methods."""
+    colors, dashes = len(style.LINES), len(style.DASHES)
+    return {
+        method: Look(style.LINES[place % colors], style.DASHES[(place + place // 12) % dashes])
+        for place, method in enumerate(methods)
+    }

@@ -1,0 +1,146 @@
+"""What a report is made of, free of HTML: sections of texts, tables and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+Size = Literal["wide", "medium", "third", "small"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of a section; ``kind`` names the macro of the template that shows it."""
+
+    kind: ClassVar[str] = ""
+
+
+@dataclass(frozen=True)
+class Text(Block):
+    """A paragraph; ``tone`` "note" is smaller, "warning" stands out."""
+
+    kind: ClassVar[str] = "text"
+    words: str
+    tone: Literal["plain", "note", "warning", "lead"] = "plain"
+
+
+@dataclass(frozen=True)
+class Bullets(Block):
+    """A list of sentences."""
+
+    kind: ClassVar[str] = "bullets"
+    items: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Code(Block):
+    """Something to type or copy, shown as it is."""
+
+    kind: ClassVar[str] = "code"
+    words: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table; ``strong`` marks the best of its kind, ``faint`` what is absent."""
+
+    words: str
+    strong: bool = False
+    faint: bool = False
+    swatch: str = ""
+
+
+@dataclass(frozen=True)
+class Table(Block):
+    """A table with a header row and, in its first column, a header for each row.
+
+    Attributes:
+        caption: what the table shows.
+        columns: titles.
+        rows: of cells, or of bare text.
+        numbers: positions of the columns that hold numbers, which are aligned to the right.
+    """
+
+    kind: ClassVar[str] = "table"
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell | str]]
+    numbers: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing as markup, what it shows in words for those who do not see it, and a caption."""
+
+    markup: Any
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Figures(Block):
+    """Pictures side by side as far as there is room."""
+
+    kind: ClassVar[str] = "figures"
+    pictures: Sequence[Picture]
+    size: Size = "medium"
+
+
+@dataclass(frozen=True)
+class Sub(Block):
+    """A subsection."""
+
+    kind: ClassVar[str] = "sub"
+    title: str
+    blocks: Sequence[Block]
+
+
+@dataclass(frozen=True)
+class Fold(Block):
+    """Blocks that a reader unfolds; all of them are printed."""
+
+    kind: ClassVar[str] = "fold"
+    title: str
+    blocks: Sequence[Block]
+
+
+@dataclass(frozen=True)
+class Choice(Block):
+    """Alternatives of which one is shown at a time; the first is shown at the beginning.
+
+    Attributes:
+        name: tells this choice from others of the page; letters and "-".
+        label: what is chosen.
+        options: title and blocks of each.
+    """
+
+    kind: ClassVar[str] = "choice"
+    name: str
+    label: str
+    options: Sequence[tuple[str, Sequence[Block]]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A chapter of the report; ``anchor`` is its address within the page."""
+
+    anchor: str
+    title: str
+    blocks: Sequence[Block]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole report.
+
+    Attributes:
+        title: heading and title of the window.
+        facts: a few words below the heading.
+        sections: in reading order.
+        letters: markup with what the pictures share; see `causalkit.report.picture.Album`.
+    """
+
+    title: str
+    facts: Sequence[str]
+    sections: Sequence[Section] = field(default_factory=tuple)
+    letters: Any = ""

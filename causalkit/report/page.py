@@ -1,0 +1,58 @@
+"""From the blocks of a report to one HTML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from causalkit.errors import WrongUsageError
+from causalkit.io.atomic import atomic_path, check_writable
+from causalkit.report.wording import GAP
+
+if TYPE_CHECKING:
+    from causalkit.report.blocks import Page
+
+SUFFIXES = (".html", ".htm")
+
+
+def check_html(path: str | Path) -> Path:
+    """Return the path when an HTML file can be created there; ask before work starts.
+
+    Raises:
+        WrongUsageError: another suffix, or a place that cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise WrongUsageError(f"cannot write the report {path}: it is an HTML file", "end the name in .html")
+    return check_writable(path)
+
+
+def render(page: Page) -> str:
+    """Return a report as HTML; whatever is text in a block is escaped."""
+    import jinja2
+
+    from causalkit import __version__
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("causalkit.report", "templates"),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["tied"] = tied
+    return environment.get_template("page.html.jinja").render(page=page, version=__version__)
+
+
+def tied(words: str) -> str:
+    """Return a text in which no line ends between a number and its spread, or at an equals sign."""
+    return words.replace(" ± ", f"{GAP}±{GAP}").replace(" = ", f"{GAP}={GAP}")
+
+
+def write(page: Page, path: Path) -> Path:
+    """Write a report, whole or not at all."""
+    text = render(page)
+    with atomic_path(path) as temporary:
+        # A name may hold half of a surrogate pair, which no encoding can write.
+        temporary.write_text(text, encoding="utf-8", errors="replace")
+    return path

@@ -1,0 +1,81 @@
+"""Accuracy: every metric, as mean and spread over seeds, under both policies for self-edges."""
+
+from __future__ import annotations
+
+from causalkit.compare.table import Entry, Summary
+from causalkit.plotting.method_looks import Look
+from causalkit.report.blocks import Block, Cell, Choice, Fold, Section, Table, Text
+from causalkit.report.results import Results, greater_is_better
+from causalkit.report.wording import MISSING, POLICIES, listed, metric_name, name
+
+MAIN = ("auroc", "auprc")
+
+
+def accuracy(results: Results, looks: dict[str, Look]) -> Section | None:
+    """Return a table for each metric, methods in rows and data sets in columns."""
+    if not results.metrics:
+        return None
+    options = [(title.capitalize(), _tables(results, policy, looks)) for policy, title in POLICIES.items()]
+    blocks: list[Block] = [Text(_how_to_read(results)), Choice("diagonal", "Self-edges", options)]
+    if results.foreign:
+        words = f"Not shown: {listed(results.foreign)}. No plugin that is installed here knows what these metrics mean."
+        blocks.append(Text(words, "note"))
+    return Section("accuracy", "Accuracy", blocks)
+
+
+def _how_to_read(results: Results) -> str:
+    entries = results.summary("exclude").entries.values()
+    planned = sorted({len(entry.planned) for entry in entries})
+    if planned == [1]:
+        words = "One seed, so the spread over seeds is unknown."
+    elif len(planned) == 1:
+        words = f"Mean ± one standard deviation over n = {planned[0]} seeds."
+    else:
+        words = f"Mean ± one standard deviation over n = {planned[0]} to {planned[-1]} seeds."
+    if any(not entry.complete for entry in entries):
+        words += " Where seeds are lacking, the mean is over those with a result, whose number is given."
+    if len(results.methods) < 2:
+        return words
+    words += " Bold: the best mean of a data set among methods that lack no seed."
+    if any(best.established for policy in POLICIES for best in results.summary(policy).best.values()):
+        words += " A star: better than every other of them by the paired test over the seeds of that data set alone."
+    return words
+
+
+def _tables(results: Results, policy: str, looks: dict[str, Look]) -> list[Block]:
+    main = [metric for metric in results.metrics if metric in MAIN] or results.metrics[:1]
+    others = [metric for metric in results.metrics if metric not in main]
+    blocks: list[Block] = [_table(results, metric, policy, looks) for metric in main]
+    if others:
+        titles = listed([metric_name(metric) for metric in others])
+        blocks.append(Fold(f"More metrics: {titles}", [_table(results, metric, policy, looks) for metric in others]))
+    return blocks
+
+
+def _table(results: Results, metric: str, policy: str, looks: dict[str, Look]) -> Table:
+    summary = results.summary(policy)
+    rows: list[list[Cell | str]] = []
+    for method in results.methods:
+        cells = [_cell(summary, data, method, metric) for data in results.data]
+        rows.append([Cell(name(method), swatch=looks[method].color), *cells])
+    which = "higher is better" if greater_is_better(metric) else "lower is better"
+    oracle = (
+        " Its threshold is chosen by looking at the truth: an upper bound, not a result." if "oracle" in metric else ""
+    )
+    columns = ["method", *map(name, results.data)]
+    caption = f"{metric_name(metric)}, {POLICIES[policy]}; {which}.{oracle}"
+    return Table(caption, columns, rows, numbers=range(1, len(columns)))
+
+
+def _cell(summary: Summary, data: str, method: str, metric: str) -> Cell:
+    entry: Entry | None = summary.entry(data, method)
+    if entry is None:
+        return Cell(MISSING, faint=True)
+    if metric not in entry.metrics:
+        return Cell(entry.trouble or MISSING, faint=True)
+    best = summary.best[data, metric]
+    first = len(summary.methods) > 1 and method in best.methods
+    spread = entry.metrics[metric]
+    lacking = f" (n = {spread.n})" if spread.n < len(entry.planned) else ""
+    star = " *" if first and best.established else ""
+    return Cell(spread.text + lacking + star, strong=first)

@@ -1,0 +1,165 @@
+"""How every number was chosen: parameters, lag, strength, selection, and what knew the truth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from causalkit.compare.record import CellRecord
+from causalkit.plotting.labels import one_line, shorten
+from causalkit.report.blocks import Block, Bullets, Cell, Code, Fold, Section, Sub, Table, Text
+from causalkit.report.commands import compare_commands, method_defaults
+from causalkit.report.results import Results
+from causalkit.report.wording import GAP, listed, metric_name, name
+
+CIRCUMSTANCES = ("method", "standardize", "dtype", "threads", "time_limit")
+
+
+def choices(results: Results) -> Section:
+    """Return what was set for each method, what was said about it, and how to compute it again."""
+    blocks: list[Block] = [Bullets(_principles(results))]
+    blocks += [_method(results, method) for method in results.methods]
+    commands = compare_commands(results)
+    blocks.append(
+        Sub(
+            "How to compute this again",
+            [
+                Text("The same versions on the same kind of machine give the same scores. Times will differ."),
+                Code("\n".join(commands)),
+            ],
+        )
+    )
+    return Section("choices", "How every number was chosen", blocks)
+
+
+def _principles(results: Results) -> list[str]:
+    oracle = [metric_name(metric) for metric in results.metrics if "oracle" in metric]
+    uses = f", except {listed(oracle)}, which by name and purpose does so: an upper bound" if oracle else ""
+    known = sorted(
+        {
+            f"{key} = {value}"
+            for record in results.done
+            for key, value in _config(results, record).items()
+            if "oracle" in f"{key} {value}".lower()
+        }
+    )
+    if known:
+        uses += f". These settings say that they look at it: {listed(known)}"
+    rules = sorted({str(rule) for record in results.records if (rule := record.cell.settings.get("select"))})
+    lines = [
+        "Truth: methods get the panel and never see the truth. No lag, strength, epoch or threshold was chosen by "
+        f"looking at it{uses}. Whether the person who ran this chose parameters by earlier runs on the same data, no "
+        "report can know.",
+        "Parameters: those below, the same for all data sets and seeds unless it says otherwise.",
+        f"Selection of edges: {listed([name(rule) for rule in rules])}. Metrics of a ranking use the scores alone."
+        if rules
+        else "Selection of edges: none. All metrics rank pairs by score, over all thresholds.",
+        "Score of a pair: the largest over lags.",
+    ]
+    settings = _settings(results)
+    if settings:
+        lines.append(f"The same for all cells: {settings}.")
+    lines.append(_same_panel(results))
+    return lines
+
+
+def _config(results: Results, record: CellRecord) -> dict[str, str]:
+    discovery = results.discovery(record)
+    return {} if discovery is None else _flat(discovery.config)
+
+
+def _settings(results: Results) -> str:
+    """Return the settings in which all cells agree."""
+    said = []
+    for key in sorted({key for record in results.records for key in record.cell.settings} - {"select"}):
+        unit = f"{GAP}s" if key == "time_limit" else ""
+        found = [record.cell.settings.get(key) for record in results.records]
+        values = {"none" if value is None else f"{_value(value)}{unit}" for value in found}
+        if len(values) == 1:
+            said.append(f"{key.replace('_', ' ')} {values.pop()}")
+        else:
+            said.append(f"{key.replace('_', ' ')} differs: {listed(sorted(values))}")
+    return ", ".join(said)
+
+
+def _same_panel(results: Results) -> str:
+    """Say whether all methods saw the same numbers, which the digests tell."""
+    digests: dict[tuple[str, int], set[str]] = {}
+    for record in results.done:
+        if digest := record.data.get("sha256"):
+            digests.setdefault((record.cell.data, record.cell.seed), set()).add(str(digest))
+    odd = [f"{name(data)} with seed {seed}" for (data, seed), found in digests.items() if len(found) > 1]
+    if not digests:
+        return "Same data for all methods: not known, no digest of the data was recorded."
+    if odd:
+        return f"Same data for all methods: NO. Their SHA-256 digests differ for {listed(odd)}."
+    return "Same data for all methods: yes. For each data set and seed, the SHA-256 digests of the panels are equal."
+
+
+def _method(results: Results, method: str) -> Block:
+    records = [record for record in results.records if record.cell.method == method]
+    configs: dict[str, dict[str, list[str]]] = {}
+    first: Mapping[str, Any] = {}
+    notes: list[str] = []
+    for record in records:
+        discovery = results.discovery(record) if record.ok else None
+        if discovery is None:
+            continue
+        first = first or discovery.config
+        for key, value in _flat(discovery.config).items():
+            if key not in CIRCUMSTANCES:
+                configs.setdefault(key, {}).setdefault(value, []).append(record.cell.data)
+        notes += [note for note in discovery.notes if note not in notes]
+    blocks: list[Block] = []
+    rows: list[list[Cell | str]] = []
+    usual = _flat(method_defaults(records[0].cell.method_name, first) or {})
+    for key, found in configs.items():
+        if len(found) == 1:
+            value = next(iter(found))
+        else:
+            value = "; ".join(f"{said} ({listed(list(dict.fromkeys(data)))})" for said, data in found.items())
+        changed = key in usual and usual[key] != value
+        row: list[Cell | str] = [key, Cell(shorten(value, 300), strong=changed)]
+        rows.append([*row, Cell(usual[key] if changed else "", faint=True)] if usual else row)
+    if rows:
+        words = "Parameters as they were used" + ("; bold ones differ from the default." if usual else ".")
+        blocks.append(Table(words, ["parameter", "value", *(["default"] if usual else [])], rows))
+    else:
+        blocks.append(Text("No cell of this method gave a result, so its resolved parameters are not known."))
+    if notes:
+        blocks += [
+            Text("Said by the method about its runs:"),
+            Bullets([shorten(one_line(note), 400) for note in notes[:12]]),
+        ]
+        if len(notes) > 12:
+            blocks.append(Text(f"and {len(notes) - 12} more, in the records.", "note"))
+    return Fold(name(method, 120), blocks)
+
+
+def flat_rows(config: Mapping[str, Any]) -> list[list[Cell | str]]:
+    """Return a configuration as rows of dotted keys and values."""
+    return [[key, shorten(value, 300)] for key, value in _flat(config).items()]
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return dotted keys; a list of tables, such as several regularizers, is numbered where it has more than one."""
+    flat: dict[str, str] = {}
+    for key, value in tree.items():
+        where = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{where}.")
+        elif isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
+            for place, item in enumerate(value, start=1):
+                flat |= _flat(item, f"{where}." if len(value) == 1 else f"{where}.{place}.")
+        else:
+            flat[where] = _value(value)
+    return flat
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return one_line(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -1,0 +1,96 @@
+"""Cost: accuracy against time and memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from causalkit.compare.record import CellRecord
+from causalkit.compare.table import Entry
+from causalkit.plotting.method_looks import Look
+from causalkit.report.blocks import Block, Cell, Figures, Picture, Section, Table, Text
+from causalkit.report.picture import Album
+from causalkit.report.results import Results
+from causalkit.report.wording import MISSING, POLICIES, duration, memory, metric_name, name
+
+Cost = Callable[[CellRecord], float | None]
+
+
+def cost(results: Results, looks: dict[str, Look], album: Album) -> Section | None:
+    """Return accuracy against the time of the fit and against the peak memory, and both as a table."""
+    if not results.done:
+        return None
+    words = (
+        "Time is that of the fit alone, without reading or simulating data. Memory is the largest resident memory of "
+        "the process during the cell, Python and all libraries included. Both depend on the machine; see Environment."
+    )
+    blocks: list[Block] = [Text(words)]
+    pictures = []
+    if results.main_metric is not None:
+        pictures += _pictures(results, results.main_metric, _seconds, "time of the fit, seconds", looks, album)
+        pictures += _pictures(results, results.main_metric, _mebibytes, "peak memory, MiB", looks, album)
+    if pictures:
+        blocks.append(Figures(pictures))
+    blocks += [
+        _table(results, "Time of the fit, mean over seeds.", _time, looks),
+        _table(results, "Peak memory, the largest over seeds.", _size, looks),
+    ]
+    return Section("cost", "Accuracy against time and memory", blocks)
+
+
+def _seconds(record: CellRecord) -> float | None:
+    value = record.seconds.get("fit", record.seconds.get("total"))
+    return float(value) if isinstance(value, int | float) and value > 0 else None
+
+
+def _mebibytes(record: CellRecord) -> float | None:
+    return record.peak_bytes / 2**20 if record.peak_bytes else None
+
+
+def _pictures(
+    results: Results, metric: str, of: Cost, axis: str, looks: dict[str, Look], album: Album
+) -> list[Picture]:
+    from causalkit.plotting.cost import Spent, plot_accuracy_against_cost
+    from causalkit.plotting.style import root
+
+    points = []
+    for method in results.methods:
+        for data in results.data:
+            pairs = [(record.metric(metric), of(record)) for record in results.cells(method, data)]
+            known = [
+                (float(value), price)
+                for value, price in pairs
+                if price and isinstance(value, int | float) and math.isfinite(value)
+            ]
+            if known:
+                points.append(Spent(method, data, [value for value, _ in known], [price for _, price in known]))
+    if not points:
+        return []
+    said = metric_name(metric)
+    ax = plot_accuracy_against_cost(points, accuracy=said, cost=axis, looks=looks)
+    caption = (
+        f"A point is a method on a data set, mean over seeds, {POLICIES['exclude']}; the bar is one standard deviation "
+        f"of {said}. Up and to the left is better."
+    )
+    return [album.picture(root(ax), f"{said} against {axis}; the numbers stand in the tables.", caption)]
+
+
+def _table(results: Results, caption: str, say: Callable[[Entry], str], looks: dict[str, Look]) -> Table:
+    rows: list[list[Cell | str]] = []
+    for method in results.methods:
+        row: list[Cell | str] = [Cell(name(method), swatch=looks[method].color)]
+        for data in results.data:
+            entry = results.summary("exclude").entry(data, method)
+            said = MISSING if entry is None else say(entry)
+            row.append(Cell(said, faint=said == MISSING))
+        rows.append(row)
+    columns = ["method", *map(name, results.data)]
+    return Table(caption, columns, rows, numbers=range(1, len(columns)))
+
+
+def _time(entry: Entry) -> str:
+    return MISSING if entry.seconds is None else duration(entry.seconds.mean)
+
+
+def _size(entry: Entry) -> str:
+    return memory(entry.peak_bytes)

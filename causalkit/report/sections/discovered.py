@@ -1,0 +1,209 @@
+"""The sections about a single discovery: what was found, its edges, pictures, metrics and settings."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from causalkit.discovery import Discovery
+from causalkit.evaluation import Evaluation
+from causalkit.plotting.labels import labels, one_line, shorten
+from causalkit.report.blocks import Block, Bullets, Cell, Figures, Picture, Section, Table, Text
+from causalkit.report.picture import Album
+from causalkit.report.sections.choices import flat_rows
+from causalkit.report.wording import (
+    MISSING,
+    POLICIES,
+    count,
+    duration,
+    listed,
+    metric_name,
+    name,
+    p_value,
+    score,
+)
+from causalkit.truth import Diagonal, Truth
+
+TOP = 30
+_NAMED = 30  # series; heat maps of more are drawn as PNG
+_FEW = 20  # series; graph and heat map of so many have room beside each other
+
+
+def found(discovery: Discovery, truth: Truth | None) -> Section:
+    """Return the summary: data, method, strongest edge, selection and notes."""
+    data = discovery.data
+    source = f" of {shorten(one_line(str(data['source'])), 120)}" if data.get("source") else ""
+    words = f"{name(discovery.method) if discovery.method else 'A method'} looked at "
+    words += f"{count(len(discovery.names), 'series', 'series')}{source}"
+    steps = data.get("steps") or []
+    if steps:
+        span = f"{min(steps)}" if min(steps) == max(steps) else f"{min(steps)} to {max(steps)}"
+        words += f", {count(len(steps), 'realisation')} of {span} steps"
+    words += f", up to lag {discovery.lags}."
+    blocks: list[Block] = [Text(words, "lead")]
+    said = [_strongest(discovery), _selection(discovery)]
+    if data.get("missing_cells"):
+        said.append(f"{count(int(data['missing_cells']), 'cell')} of the table had no value.")
+    if data.get("windows") is not None:
+        dropped = f"; {data['dropped']} more touched a missing cell and were dropped" if data.get("dropped") else ""
+        said.append(f"{count(int(data['windows']), 'window')} of the data were used{dropped}.")
+    if data.get("standardized") is not None:
+        said.append(
+            "Every series was given mean 0 and standard deviation 1 first."
+            if data["standardized"]
+            else "The series kept their units."
+        )
+    if truth is None:
+        said.append("No truth was given, so this report cannot say how right these edges are.")
+    blocks.append(Bullets(said))
+    if discovery.notes:
+        blocks += [Text("Notes of the run:"), Bullets([shorten(one_line(note), 400) for note in discovery.notes])]
+    return Section("summary", "Summary", blocks)
+
+
+def _strongest(discovery: Discovery) -> str:
+    ranked = _ranked(discovery, 1)
+    if not ranked or not discovery.scores[ranked[0]]:
+        return "No edge between different series has a score above zero."
+    cause, effect, position = ranked[0]
+    value = score(float(discovery.scores[ranked[0]]))
+    ends = f"{name(discovery.names[cause])} → {name(discovery.names[effect])}"
+    return f"The strongest edge between different series is {ends} at lag {position + 1}, score {value}."
+
+
+def _ranked(discovery: Discovery, top: int) -> list[tuple[int, int, int]]:
+    """Return the places (cause, effect, lag - 1) of the strongest edges between different series, strongest first."""
+    size = len(discovery.names)
+    places = np.argwhere(np.broadcast_to(~np.eye(size, dtype=bool)[:, :, None], discovery.scores.shape))
+    order = np.argsort(-discovery.scores[tuple(places.T)], kind="stable")[:top]
+    return [(int(cause), int(effect), int(position)) for cause, effect, position in places[order]]
+
+
+def _selection(discovery: Discovery) -> str:
+    if discovery.selected is None:
+        return "No edges were selected: scores rank the candidates, and nothing says where the true ones end."
+    rule = (discovery.selection or {}).get("rule")
+    by = f" by the rule {name(str(rule))}, which does not look at a truth" if rule else ""
+    return f"{count(int(discovery.selected.sum()), 'edge')} of {discovery.selected.size} candidates selected{by}."
+
+
+def edges(discovery: Discovery, truth: Truth | None) -> Section:
+    """Return the strongest edges between different series as a table."""
+    shown = labels(discovery.names, 40)
+    columns = ["edge", "lag", "score"]
+    numbers = [1, 2]
+    if discovery.p_values is not None:
+        columns.append("p")
+        numbers.append(3)
+    if discovery.selected is not None:
+        columns.append("selected")
+    if truth is not None:
+        columns.append("true")
+    rows: list[list[Cell | str]] = []
+    for place in _ranked(discovery, TOP):
+        cause, effect, position = place
+        value = score(float(discovery.scores[place]))
+        cells: list[Cell | str] = [f"{shown[cause]} → {shown[effect]}", str(position + 1), value]
+        if discovery.p_values is not None:
+            cells.append(p_value(float(discovery.p_values[place])))
+        if discovery.selected is not None:
+            cells.append(Cell("yes", strong=True) if discovery.selected[place] else Cell("no", faint=True))
+        if truth is not None:
+            cells.append(_verdict(truth, cause, effect, position + 1))
+        rows.append(cells)
+    total = len(discovery.names) * (len(discovery.names) - 1) * discovery.lags
+    blocks: list[Block] = []
+    if rows:
+        words = f"The {len(rows)} strongest of {total:,} candidates between different series, cause → effect."
+        blocks.append(Table(words, columns, rows, numbers=numbers))
+        if discovery.joint_p_values is not None:
+            blocks.append(
+                Text("p is that of each lag by itself; rules such as fdr go by the joint test over all lags.", "note")
+            )
+    else:
+        blocks.append(Text("There is one series, so there are no edges between different series."))
+    return Section("edges", "Strongest edges", blocks)
+
+
+def _verdict(truth: Truth, cause: int, effect: int, lag: int) -> Cell:
+    if not truth.edges[cause, effect]:
+        return Cell("no", faint=True)
+    if truth.lags is None or (lag <= truth.lags.shape[2] and truth.lags[cause, effect, lag - 1]):
+        return Cell("yes", strong=True)
+    return Cell("at another lag")
+
+
+def pictures(discovery: Discovery, truth: Truth | None, album: Album) -> Section:
+    """Return graph, heat map, lag graph, training and ranking, as far as there is something to show."""
+    from causalkit.plotting import plot_graph, plot_heatmap, plot_lags, plot_ranking, plot_training, style
+
+    drawn: list[Picture] = []
+    compared = " Colours and dashes say which edges are true." if truth is not None else ""
+    raster = len(discovery.names) > _NAMED
+    # Drawn small, names stay legible when two pictures share the width of the page.
+    few = len(discovery.names) <= _FEW
+    graph = plot_graph(discovery, truth=truth, ax=style.new_axes(None, (5.6, 5.6)) if few else None)
+    drawn.append(album.picture(style.root(graph), f"Summary graph of the edges in the table above.{compared}"))
+    outlined = " True edges are outlined." if truth is not None else ""
+    caption = f"Rows are causes, columns are effects.{outlined}"
+    heat = plot_heatmap(discovery, truth=truth, ax=style.new_axes(None, (6.2, 5.6)) if few else None)
+    drawn.append(album.picture(style.root(heat), "Heat map of all scores.", caption, raster=raster))
+    blocks: list[Block] = [Figures(drawn, "medium" if few else "wide")]
+    if discovery.lags > 1:
+        blocks.append(Figures([album.picture(style.root(plot_lags(discovery, truth=truth)), "Edges by lag.")], "wide"))
+    if any(discovery.history.values()):
+        ax = plot_training(discovery, ax=style.new_axes(None, (6.4, 3.6)))
+        parts = listed([name(key) for key in discovery.history if key != "epoch"])
+        blocks.append(Figures([album.picture(style.root(ax), f"Training curves: {parts}.")], "medium"))
+    if truth is not None:
+        curves, _ = plot_ranking(discovery, truth)
+        alt = "ROC and precision-recall curves; the areas stand in the table of metrics."
+        blocks.append(Figures([album.picture(style.root(curves), alt)], "wide"))
+    return Section("pictures", "Pictures", blocks)
+
+
+def evaluation(discovery: Discovery, truth: Truth | None) -> Section | None:
+    """Return all metrics that apply, under both policies for self-edges."""
+    if truth is None:
+        return None
+    policies: tuple[Diagonal, ...] = ("exclude", "include")
+    tables = {policy: discovery.evaluate(truth, diagonal=policy) for policy in policies}
+    rows: list[list[Cell | str]] = []
+    for metric in dict.fromkeys(key for table in tables.values() for key in table):
+        values = [f"{table[metric]:.3f}" if metric in table else MISSING for table in tables.values()]
+        rows.append([metric_name(metric), *values])
+    source = shorten(one_line(truth.source), 120)
+    words = f"Compared with {source}: {count(truth.count, 'edge')}, self-edges included."
+    blocks: list[Block] = [Text(words)]
+    if rows:
+        blocks.append(Table("Metrics.", ["metric", *POLICIES.values()], rows, numbers=(1, 2)))
+    else:
+        blocks.append(Text("No metric applies: ranking needs pairs with and without an edge."))
+    lost = Evaluation.of(discovery, truth, "include").lost_lags
+    if lost:
+        blocks.append(Text(f"{count(lost, 'true edge')} at lags above {discovery.lags} cannot be found.", "note"))
+    if discovery.selected is None:
+        blocks.append(Text("Metrics of a selected graph (F1, precision and so on) need a selection rule.", "note"))
+    if any("oracle" in metric for table in tables.values() for metric in table):
+        words = "Metrics called oracle choose a threshold by looking at the truth: an upper bound, not a result."
+        blocks.append(Text(words, "note"))
+    return Section("metrics", "Metrics", blocks)
+
+
+def settings(discovery: Discovery) -> Section:
+    """Return the configuration, the run, versions and the digest of the data."""
+    blocks: list[Block] = []
+    rows = flat_rows(discovery.config)
+    if rows:
+        blocks.append(Table("Configuration, all defaults filled in.", ["parameter", "value"], rows))
+    run: list[list[Cell | str]] = [
+        ["seed", MISSING if discovery.seed is None else str(discovery.seed)],
+        ["device", name(discovery.device)],
+        ["time", duration(discovery.seconds) if discovery.seconds else MISSING],
+    ]
+    if digest := discovery.data.get("sha256"):
+        run.append(["SHA-256 of the data", Cell(str(digest))])
+    blocks.append(Table("Run.", ["what", "value"], run))
+    versions: list[list[Cell | str]] = [[one, str(value)] for one, value in sorted(discovery.versions.items())]
+    if versions:
+        blocks.append(Table("Versions.", ["package", "version"], versions))
+    return Section("settings", "Settings and environment", blocks)

@@ -1,0 +1,98 @@
+"""Where and with what the numbers were computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from causalkit.plotting.labels import one_line, shorten
+from causalkit.report.blocks import Block, Cell, Section, Table, Text
+from causalkit.report.results import Results
+from causalkit.report.wording import GAP, MISSING, count, listed, memory, name
+
+
+def environment(results: Results) -> Section:
+    """Return versions, machines and data; what differs between cells is said."""
+    blocks: list[Block] = []
+    started = sorted(record.started for record in results.records if record.started)
+    if started:
+        blocks.append(Text(f"The first cell was started {_moment(started[0])}, the last {_moment(started[-1])}."))
+    rows = _merged(
+        {key: value for key, value in record.environment.items() if key != "process"} for record in results.records
+    )
+    if rows:
+        blocks.append(Table("Machines.", ["what", "value"], rows))
+    rows = _merged(record.versions for record in results.records)
+    if rows:
+        blocks.append(Table("Versions.", ["package", "version"], rows))
+        if any(not isinstance(row[1], str) for row in rows):
+            blocks.append(Text("Some cells were computed with other versions than the rest.", "warning"))
+    rows = _data(results)
+    if rows:
+        columns = ["data set", "series", "realisations", "steps", "source of the first seed", "SHA-256 by seed"]
+        blocks.append(Table("Data.", columns, rows, numbers=(1, 2, 3)))
+    if not blocks:
+        blocks.append(Text("The records say nothing about versions or machines."))
+    return Section("environment", "Environment", blocks)
+
+
+def _merged(tables: Iterable[Mapping[str, Any]]) -> list[list[Cell | str]]:
+    """Return each key with its value, or with all values and how often they occur."""
+    found: dict[str, dict[str, int]] = {}
+    for table in tables:
+        for key, value in table.items():
+            values = found.setdefault(str(key), {})
+            said = _said(str(key), value)
+            values[said] = values.get(said, 0) + 1
+    rows: list[list[Cell | str]] = []
+    for key, values in sorted(found.items()):
+        key = key.replace("_", " ")
+        if len(values) == 1:
+            rows.append([key, next(iter(values))])
+        else:
+            said = listed([f"{value} ({count(cells, 'cell')})" for value, cells in values.items()])
+            rows.append([key, Cell(said, strong=True)])
+    return rows
+
+
+def _said(key: str, value: Any) -> str:
+    if value is None:
+        return "none"
+    if key == "memory_limit" and isinstance(value, int):
+        return memory(value)
+    return f"{value}{GAP}s" if key == "timeout" else shorten(one_line(str(value)), 120)
+
+
+def _data(results: Results) -> list[list[Cell | str]]:
+    rows: list[list[Cell | str]] = []
+    for data in results.data:
+        cells = [record for record in results.records if record.cell.data == data and record.data]
+        if not cells:
+            continue
+        first = min(cells, key=lambda record: record.cell.seed).data
+        digests = {record.cell.seed: str(record.data.get("sha256", ""))[:12] for record in cells}
+        if len(set(digests.values())) == 1:
+            said = f"{next(iter(digests.values()))}… for every seed" if len(digests) > 1 else f"{digests.popitem()[1]}…"
+        else:
+            said = ", ".join(f"{seed}: {digest}…" for seed, digest in sorted(digests.items())[:6])
+            said += f" and {len(digests) - 6} more" if len(digests) > 6 else ""
+        steps = first.get("steps") or []
+        span = (
+            MISSING if not steps else f"{min(steps)}" if min(steps) == max(steps) else f"{min(steps)} to {max(steps)}"
+        )
+        rows.append(
+            [
+                name(data),
+                str(first.get("series", MISSING)),
+                str(first.get("realisations", MISSING)),
+                span,
+                shorten(one_line(str(first.get("source", ""))), 160),
+                said,
+            ]
+        )
+    return rows
+
+
+def _moment(text: str) -> str:
+    """Return an ISO 8601 time without fractions."""
+    return one_line(text).replace("T", " ").replace("+00:00", " UTC").replace("Z", " UTC")[:40]

@@ -1,0 +1,75 @@
+"""Ranks and paired tests: which differences between methods mean anything."""
+
+from __future__ import annotations
+
+from causalkit.compare.ranks import Ranking, rank
+from causalkit.compare.statistics import PairedTest, paired_tests
+from causalkit.report.blocks import Block, Bullets, Cell, Choice, Figures, Section, Table, Text
+from causalkit.report.picture import Album
+from causalkit.report.results import Results
+from causalkit.report.wording import MINUS, MISSING, POLICIES, metric_name, name, p_value
+
+VERDICTS = {"distinguished": "yes", "not distinguished": "no", "too few": "too few blocks to tell"}
+
+
+def ranks(results: Results, album: Album) -> Section | None:
+    """Return the critical-difference diagram and the paired tests of the main metric, under both policies."""
+    metric = results.main_metric
+    if metric is None:
+        return None
+    title = "Ranks and tests"
+    if len(results.methods) < 2:
+        return Section("ranks", title, [Text("With one method there is nothing to rank or to test.")])
+    options: list[tuple[str, list[Block]]] = []
+    for policy, words in POLICIES.items():
+        ranking = rank(results.records, metric, policy)
+        tests = paired_tests(results.records, metric, policy)
+        options.append((words.capitalize(), [*_ranking(ranking, album), *_tests(tests, metric, policy)]))
+    return Section("ranks", title, [Choice("rank-diagonal", "Self-edges", options)])
+
+
+def _ranking(ranking: Ranking, album: Album) -> list[Block]:
+    blocks: list[Block] = []
+    if ranking.critical_difference is not None:
+        from causalkit.plotting.critical_difference import critical_difference
+        from causalkit.plotting.style import root
+
+        alt = "Critical-difference diagram. " + ". ".join(ranking.sentences)
+        caption = (
+            f"How to read it: the methods are ranked by {metric_name(ranking.metric)} in each block, which is a data "
+            "set with a seed. The axis is the mean of these ranks; further left is better. Two methods differ where "
+            "their mean ranks are further apart than the critical difference, drawn above the axis. A black bar joins "
+            "methods that are not told apart."
+        )
+        drawn = critical_difference(ranking)
+        blocks.append(Figures([album.picture(root(drawn), alt, caption, tight=True)], "wide"))
+    blocks.append(Bullets([f"{sentence}." for sentence in ranking.sentences]))
+    return blocks
+
+
+def _tests(tests: list[PairedTest], metric: str, policy: str) -> list[Block]:
+    rows: list[list[Cell | str]] = []
+    for test in tests:
+        clear = test.verdict == "distinguished"
+        first = "" if test.mean_difference is None else f"{test.mean_difference:+.3f}".replace("-", MINUS)
+        rows.append(
+            [
+                f"{name(test.method_a)} {MINUS} {name(test.method_b)}",
+                first or MISSING,
+                str(test.n),
+                str(test.equal),
+                p_value(test.p_value),
+                p_value(test.p_holm),
+                Cell(f"yes: {name(test.better)} is better" if clear else VERDICTS[test.verdict], strong=clear),
+            ]
+        )
+    caption = f"Paired tests of {metric_name(metric)}, {POLICIES[policy]}: every pair over the blocks that both have."
+    columns = ["pair", "mean difference", "blocks", "equal", "p", "p, Holm", "significant at .05"]
+    words = (
+        "Wilcoxon's signed-rank test on the differences of paired blocks, exact, zeros after Pratt; p-values corrected "
+        "by Holm over all pairs. Seeds of one data set are no independent data sets: a small p speaks about these data "
+        "sets, not about data sets in general."
+    )
+    if any(test.verdict == "too few" for test in tests):
+        words += " Too few blocks: whatever the outcome, the corrected p could not have fallen below .05."
+    return [Table(caption, columns, rows, numbers=(1, 2, 3, 4, 5)), Text(words, "note")]

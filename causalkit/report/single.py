@@ -1,0 +1,43 @@
+"""The report of a single discovery, section by section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from causalkit.report.blocks import Page
+from causalkit.report.wording import count, duration, name
+
+if TYPE_CHECKING:
+    from causalkit.discovery import Discovery
+    from causalkit.truth import Truth
+
+
+def discovery_page(discovery: Discovery, truth: Truth | None = None) -> Page:
+    """Return the report of a discovery.
+
+    Raises:
+        DataError: the truth names series that the discovery does not have.
+    """
+    from causalkit.report.picture import Album
+    from causalkit.report.sections.discovered import edges, evaluation, found, pictures, settings
+
+    if truth is not None:
+        truth = truth.align(discovery.names)
+    album = Album()
+    sections = [
+        found(discovery, truth),
+        edges(discovery, truth),
+        pictures(discovery, truth, album),
+        evaluation(discovery, truth),
+        settings(discovery),
+    ]
+    facts = [
+        f"method {name(discovery.method) if discovery.method else 'unknown'}",
+        count(len(discovery.names), "series", "series"),
+        count(discovery.lags, "lag"),
+    ]
+    if discovery.seed is not None:
+        facts.append(f"seed {discovery.seed}")
+    if discovery.seconds:
+        facts.append(duration(discovery.seconds))
+    return Page("Causal discovery", facts, [section for section in sections if section], album.letters)

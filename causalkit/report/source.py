@@ -1,0 +1,39 @@
+"""A single result from a file: what ``discover`` wrote, or one record of a comparison."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from causalkit.compare.record import KIND, CellRecord
+from causalkit.discovery import Discovery
+from causalkit.errors import DataError
+from causalkit.truth import Truth
+
+
+def read_result(path: str | Path) -> tuple[Discovery, Truth | None]:
+    """Return a discovery, and the truth where the file holds it as well.
+
+    Raises:
+        DataError: the file cannot be read, or is a record of a cell without a result.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".json" and _kind(path) == KIND:
+        record = CellRecord.load(path)
+        discovery = record.discovered()
+        if discovery is None:
+            raise DataError(
+                f"{path} is the record of a cell without a result ({record.status}: {record.reason})",
+                "report the folder instead, which shows what failed",
+            )
+        return discovery, record.true_graph()
+    return Discovery.load(path), None
+
+
+def _kind(path: Path) -> object:
+    """Return what kind of record a JSON file says it is; None where it does not say, or is no JSON."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None  # Discovery.load says what is wrong with it
+    return content.get("kind") if isinstance(content, dict) else None
