@@ -201,14 +201,20 @@ class Metric(Contribution):
     """A number that compares a discovery with a truth; the factory is ``metric(evaluation) -> float``.
 
     Attributes:
-        needs: what it reads: ranked scores, the selected graph, or scores and a truth with lags.
+        needs: what it reads: ranked scores, the selected graph, or scores and a truth with lags; or the trained
+            forecaster, and no truth. One of a forecaster may train it again: it is computed only when asked by name.
         greater_is_better: orientation, for gates and ranks.
     """
 
     noun: ClassVar[str] = "metric"
 
-    needs: Literal["scores", "graph", "lags"] = "scores"
+    needs: Literal["scores", "graph", "lags", "forecaster"] = "scores"
     greater_is_better: bool = True
+
+    @property
+    def by_name_only(self) -> bool:
+        """Is it left out where all metrics are computed, because of the work?"""
+        return self.needs == "forecaster"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from causalkit.api import DEFAULT_METHOD
-from causalkit.cli.data_options import data_options, read_panel, read_truth, truth_options
+from causalkit.cli.data_options import data_home_option, data_options, read_panel, read_truth, truth_options
 from causalkit.cli.duration import Duration
 from causalkit.errors import CausalkitError, Interrupted, ParameterError, WrongUsageError
 from causalkit.params import Tree, merge, parse_settings, read_config
@@ -23,6 +23,7 @@ Examples:
   causalkit discover --dataset lorenz96
   causalkit discover measurements.csv --lag 3 -o edges.csv --plot graph.png
   causalkit discover trial1.csv trial2.csv trial3.csv --method var --select fdr:0.05
+  causalkit discover mine.csv --pretrain simulated.csv
   causalkit discover cells.csv --panel-column mouse --forecaster kan -s training.epochs=400 -o result.json
 """
 RUN_KEYS = ("seed", "device", "dtype", "threads", "time_limit", "select", "standardize")
@@ -34,17 +35,22 @@ RUN_KEYS = ("seed", "device", "dtype", "threads", "time_limit", "select", "stand
 @click.option("-m", "--method", metavar="NAME", help=f"Method; see: causalkit methods.  [default: {DEFAULT_METHOD}]")
 @click.option("--forecaster", metavar="NAME", help="Another forecaster for a neural method.")
 @click.option("--regularizer", metavar="NAME", help="Another regularizer, or several joined by +.")
+@click.option(
+    "--pretrain", multiple=True, metavar="SOURCE", help="Learn from this first: a file, a data set, a .safetensors."
+)
 @click.option("-s", "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter; see: causalkit show.")
 @click.option("--config", metavar="FILE", help="Parameters from a TOML file; --set wins over it.")
 @click.option("--lag", type=int, metavar="K", help="How many past steps may act.")
 @click.option(
     "--select", metavar="RULE", help="Turn scores into edges: top-k:20, threshold:0.1, density:0.1, fdr:0.05."
 )
+@data_home_option
 @truth_options(required=False)
 @data_options
 @click.option("--no-standardize", is_flag=True, help="Keep the units; default is mean 0 and deviation 1 a series.")
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", help="json, csv, npz, graphml, gexf or dot.")
 @click.option("--plot", "plot_file", metavar="FILE", help="A picture: png, svg or pdf.")
+@click.option("--report", "report_file", metavar="FILE", help="A report: one .html file that needs no network.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON and nothing else.")
 @click.option("--top", default=20, show_default=True, help="How many edges to print.")
 @click.option("--seed", type=int, help="Of every random draw.  [default: 0]")
@@ -108,6 +114,10 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
         from causalkit.plotting import plot
 
         plot(discovery, options["plot_file"], truth=truth)
+    if options["report_file"]:
+        from causalkit.report import report_discovery
+
+        report_discovery(discovery, options["report_file"], truth=truth)
     if options["as_json"]:
         from causalkit.io.record import to_record
 
@@ -119,7 +129,7 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
     show_discovery(discovery, options["top"], quiet=quiet)
     if truth is not None:
         show_metrics(discovery, truth, quiet=quiet)
-    for path in [*options["outputs"], *filter(None, [options["plot_file"]])]:
+    for path in [*options["outputs"], *filter(None, [options["plot_file"], options["report_file"]])]:
         note(f"wrote    {path}", quiet=quiet)
 
 
@@ -132,6 +142,8 @@ def _tree(options: dict[str, Any]) -> Tree:
         if options[key] is not None
     }
     given |= {key: {"name": options[key]} for key in ("dataset", "forecaster", "regularizer") if options[key]}
+    if options["pretrain"]:
+        given["pretrain"] = {"source": list(options["pretrain"])}
     if options["no_standardize"]:
         given["standardize"] = False
     return merge(merge(tree, given), parse_settings(options["settings"]))
@@ -160,9 +172,15 @@ def _check_outputs(options: dict[str, Any]) -> None:
         from causalkit.plotting import check_suffix
 
         check_writable(check_suffix(options["plot_file"]))
+    if options["report_file"]:
+        from causalkit.report.page import check_html
+
+        check_html(options["report_file"])
     if options["checkpoint"]:
         check_writable(options["checkpoint"])
-        if options["resume"] and not Path(options["checkpoint"]).exists():
+        path = Path(options["checkpoint"])
+        stages = (path, path.with_suffix(f".pretrain{path.suffix}"))
+        if options["resume"] and not any(stage.exists() for stage in stages):
             raise WrongUsageError(
                 f"{options['checkpoint']}: there is no checkpoint to resume from", "leave out --resume to start anew"
             )

@@ -17,9 +17,13 @@ from causalkit.registry import PluginWarning, registry
 
 COMMANDS = {
     "discover": "causalkit.cli.discover:discover",
+    "compare": "causalkit.cli.compare:compare",
     "evaluate": "causalkit.cli.evaluate:evaluate",
+    "pretrain": "causalkit.cli.pretrain:pretrain",
     "simulate": "causalkit.cli.simulate:simulate",
+    "fetch": "causalkit.cli.fetch:fetch",
     "plot": "causalkit.cli.plot:plot",
+    "report": "causalkit.cli.report:report",
     "methods": "causalkit.cli.listings:methods",
     "forecasters": "causalkit.cli.listings:forecasters",
     "regularizers": "causalkit.cli.listings:regularizers",
@@ -32,9 +36,13 @@ COMMANDS = {
 }
 SUMMARIES = {
     "discover": "Find the causal graph of a table of measurements.",
+    "compare": "Compare methods on data sets over seeds.",
     "evaluate": "Compare a result with a known graph.",
+    "pretrain": "Train a forecaster on a source, to go on from it elsewhere.",
     "simulate": "Write a simulated data set and its true graph.",
+    "fetch": "Download published data sets.",
     "plot": "Draw a result.",
+    "report": "Write a report about a result or a comparison as one HTML file.",
     "methods": "List methods.",
     "forecasters": "List forecasters.",
     "regularizers": "List regularizers.",

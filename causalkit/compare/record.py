@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -32,7 +32,8 @@ class Cell:
         seed: of the data, where they are simulated, and of the method.
         method_name, method_params: the method, and its parameters as a tree.
         data_name, data_params: ``family`` or ``family:item``, and its parameters; or the paths of files in
-            ``data_params["files"]`` and ``data_params["truth"]``, where ``data_name`` is "file".
+            ``data_params["files"]`` and ``data_params["truth"]`` with their digests in ``data_params["sha256"]``, where
+            ``data_name`` is "file".
         settings: what holds for all cells alike: select, standardize, device, dtype, threads, time_limit.
     """
 
@@ -47,8 +48,13 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """Digest of everything that the result depends on; labels are not part of it. Names the record's file."""
+        """Digest of everything that the result depends on; names the record's file.
+
+        Labels are not part of it, nor are the paths of files, which count by what they hold.
+        """
         identity = {name: value for name, value in asdict(self).items() if name not in ("method", "data")}
+        if "sha256" in self.data_params:
+            identity["data_params"] = {k: v for k, v in self.data_params.items() if k not in ("files", "truth")}
         text = json.dumps(plain(identity), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
@@ -62,11 +68,14 @@ class CellRecord:
         status: "ok"; "failed" (raised, or returned something impossible), "timeout", "memory" (went beyond the
             limit, or the process was killed); "skipped" (the pair cannot work: known before any work).
         reason: a sentence for every status but "ok".
-        metrics: ``metrics[diagonal][name]`` with diagonal "exclude" and "include"; empty where no truth is known.
+        metrics: ``metrics[diagonal][name]`` with diagonal "exclude" and "include"; where no truth is known, only those that need
+            none and were asked for.
         discovery: the result as `causalkit.io.record.to_record` gives it, or None.
-        truth: ``{"names": [...], "edges": [[cause, effect], ...], "source": ...}``, or None.
+        truth: ``{"names": [...], "edges": [[cause, effect], ...], "source": ...}``, with a lag in each edge where lags
+            are known, and with "scope" and "diagonal" where the truth has them; or None.
         data: shape and sha256 of the panel.
-        seconds: ``data`` (loading or simulating), ``fit`` and ``total``.
+        seconds: ``data`` (loading or simulating; next to nothing where another method's cell on the same machine has
+            loaded it before), ``fit``, ``evaluate`` and ``total``.
         peak_bytes: largest resident memory of the process during the cell, or None.
         versions: of causalkit, the plugins, Python, torch, numpy ...
         environment: host, processor, platform, threads.
@@ -101,7 +110,8 @@ class CellRecord:
 
     def to_json(self) -> dict[str, Any]:
         """Return what the record's file holds."""
-        return {"schema": SCHEMA, "kind": KIND, "key": self.cell.key, **plain(asdict(self))}
+        own = {part.name: plain(getattr(self, part.name)) for part in fields(self)}  # asdict would copy every score
+        return {"schema": SCHEMA, "kind": KIND, "key": self.cell.key, **own}
 
     @classmethod
     def from_json(cls, record: Any, source: str = "record") -> CellRecord:
@@ -151,5 +161,7 @@ class CellRecord:
 
         if self.truth is None:
             return None
-        edges = [(str(cause), str(effect)) for cause, effect, *_ in self.truth["edges"]]
-        return Truth.from_edges(edges, names=self.truth["names"], source=str(self.truth.get("source", "truth")))
+        edges = [(str(cause), str(effect), *map(int, lag)) for cause, effect, *lag in self.truth["edges"]]
+        source, scope = str(self.truth.get("source", "truth")), self.truth.get("scope")
+        truth = Truth.from_edges(edges, names=self.truth["names"], source=source)  # type: ignore[arg-type]
+        return replace(truth, scope=None if scope is None else tuple(scope), diagonal=self.truth.get("diagonal"))

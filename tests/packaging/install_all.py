@@ -18,7 +18,7 @@ def main() -> None:
     """Run pip."""
     projects = [ROOT, *sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))]
     editable = [word for project in projects for word in ("-e", str(project))]
-    editable[1] += "[parquet]"
+    editable[1] += "[parquet,dask]"
     pip = [sys.executable, "-m", "pip", "install", "--no-compile", "-q", "-c", str(ROOT / "constraints.txt")]
     subprocess.run([*pip, *editable], check=True)
 

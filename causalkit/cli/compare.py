@@ -1,0 +1,232 @@
+"""``causalkit compare``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from causalkit.cli.data_options import data_home_option
+from causalkit.cli.duration import Duration
+
+if TYPE_CHECKING:
+    from causalkit.compare.gates import Gate, GateResult
+    from causalkit.compare.grid import Grid
+    from causalkit.compare.record import CellRecord
+
+DEFAULT_OUT = "causalkit-compare"
+DEFAULT_METRICS = ("auroc", "auprc")
+EPILOG = """
+\b
+Examples:
+  causalkit compare -m grngc -m var -d lorenz96 -d 'var[series=20]' --seeds 0:5 -j 4
+  causalkit compare -m grngc -m 'grngc[forecaster=kan,regularizer.strength=0.15]' -d lorenz96
+  causalkit compare -m var -d 'own.csv[truth=truth.csv]' --gate 'auroc>=0.9'
+  causalkit compare --config bench.toml --timeout 10m --memory 4G --format markdown -o summary.md
+"""
+_RUN = (
+    "seeds", "out", "lag", "select", "standardize", "device", "dtype", "threads", "time_limit", "timeout", "memory",
+    "jobs", "backend", "scheduler", "shuffle",
+)  # fmt: skip
+
+
+class Size(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
+    """Converts text such as 4G to bytes."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return bytes."""
+        from causalkit.compare.settings import parse_bytes
+
+        return parse_bytes(str(value))
+
+
+@click.command(epilog=EPILOG)
+@click.option("-m", "--method", "methods", multiple=True, metavar="NAME[KEY=VALUE,...]", help="A method; repeat it.")
+@click.option("-d", "--data", multiple=True, metavar="NAME[KEY=VALUE,...]", help="A data set or a file; repeat it.")
+@click.option("--seeds", metavar="SEEDS", help="0:5 for 0 to 4, or 0,3,7, or 3.  [default: 0]")
+@click.option("--config", metavar="FILE", help="All of this from a TOML file; options win over it.")
+@click.option("--lag", type=int, metavar="K", help="How many past steps may act, for all methods.")
+@click.option(
+    "--select", metavar="RULE", help="Turn scores into edges: top-k:20, threshold:0.1, density:0.1, fdr:0.05."
+)
+@click.option("--no-standardize", is_flag=True, help="Keep the units.")
+@click.option("--device", metavar="NAME", help="auto, cpu or cuda.  [default: cpu]")
+@click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32]")
+@click.option("--threads", type=int, help="Of the numeric libraries, for every cell.  [default: 1]")
+@click.option("--time-limit", type=Duration(), help="Training ends after this time with what it has.")
+@click.option("--timeout", type=Duration(), help="A cell that takes longer is stopped: 90s, 10m, 2h.")
+@click.option("--memory", type=Size(), help="A cell that takes more is stopped: 600M, 4G.  [default: a fair share]")
+@click.option("-j", "--jobs", type=int, metavar="N", help="Cells at the same time on this machine.  [default: 1]")
+@click.option("--backend", metavar="NAME", help="loky (this machine), dask or ray.  [default: loky]")
+@click.option("--scheduler", metavar="ADDRESS", help="Of a Dask or Ray cluster, for example tcp://host:8786.")
+@data_home_option
+@click.option("--out", metavar="DIR", help=f"Folder of the records.  [default: {DEFAULT_OUT}]")
+@click.option("--shuffle", type=int, metavar="SEED", help="Of the order of the cells.  [default: 0]")
+@click.option("--retry", is_flag=True, help="Compute again what failed or exceeded a limit.")
+@click.option("--refresh", is_flag=True, help="Compute again what other versions computed.")
+@click.option("--dry-run", is_flag=True, help="Print the cells and compute nothing.")
+@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="For the tables.  [default: auroc, auprc]")
+@click.option("--diagonal", type=click.Choice(["exclude", "include"]), help="Count self-edges?  [default: exclude]")
+@click.option("--gate", "gates", multiple=True, metavar="GATE", help="A demand, such as 'auroc>=0.95@grngc,lorenz96'.")
+@click.option("--baseline", metavar="FILE|DIR", help="An earlier comparison that this one must not fall behind.")
+@click.option("--tolerance", type=float, metavar="X", help="By how much it may.  [default: 0]")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "markdown", "json", "junit"]),
+    default="table",
+    show_default=True,
+    help="Of the summary.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write the summary there and not to standard output.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the summary only.")
+def compare(**options: Any) -> None:
+    """Compare methods on data sets over seeds.
+
+    Every cell becomes a record in a folder as soon as it is finished. The same command again computes only what is
+    missing, whatever ended the first one.
+    """
+    from causalkit.cli.live import LiveTable
+    from causalkit.compare.backends import backend_of
+    from causalkit.compare.blocks import COSTS
+    from causalkit.compare.engine import execute, unequal_data
+    from causalkit.compare.gate_syntax import COUNTS
+    from causalkit.compare.grid import build_grid
+    from causalkit.compare.settings import Limits, Settings, by_name_only, parse_seeds
+    from causalkit.compare.store import Store
+    from causalkit.errors import DataError, Interrupted, PluginError
+
+    given = _given(options)
+    gates, baseline, diagonal, metrics = _demands(given, options)
+    run = {key: given[key] for key in _RUN if key in given}
+    named = by_name_only([*metrics, *(gate.quantity for gate in gates if gate.quantity not in COSTS + COUNTS)])
+    settings = Settings(**{key: run[key] for key in Settings.__dataclass_fields__ if key in run}, metrics=named)
+    limits = Limits(threads=settings.threads, **{key: run[key] for key in ("timeout", "memory") if key in run})
+    jobs = run.get("jobs", 1)
+    backend = backend_of(run.get("backend", "loky"), jobs=jobs, scheduler=run.get("scheduler"))
+    seeds = parse_seeds(run.get("seeds", "0"))
+    grid = build_grid(given.get("methods", ()), given.get("data", ()), seeds, settings, shuffle=run.get("shuffle", 0))
+    _check_names(grid, gates, diagonal)
+    if options["dry_run"]:
+        _print_grid(grid)
+        return
+    store = Store(Path(run.get("out", DEFAULT_OUT)))
+    with store.locked():
+        try:
+            with LiveTable(metrics[0], diagonal, jobs, quiet=options["quiet"]) as live:
+                live.on_note(f"records in {store.folder}")
+                records = execute(
+                    grid, store, backend, limits, retry=options["retry"], refresh=options["refresh"], watcher=live
+                )
+        except KeyboardInterrupt:
+            raise Interrupted("interrupted; finished cells are kept", "go on with the same command") from None
+    results = _results(records, gates, baseline, given, diagonal, metrics)
+    _show(records, results, metrics, diagonal, options)
+    if said := unequal_data(records):
+        raise DataError(said, "a comparison on unequal data is not fair; see data.sha256 in the records")
+    _judge(results)
+    if not any(record.ok for record in records):
+        raise PluginError(
+            f"no cell has a result: {records[0].reason}",
+            f"the records in {store.folder} say why; --retry runs them again",
+        )
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Return configuration file < options."""
+    from causalkit.compare.config import read_comparison
+
+    given: dict[str, Any] = {}
+    if options["config"]:
+        given = read_comparison(options["config"], lambda value: Duration().convert(value, None, None))
+    given |= {key: value for key, value in options.items() if value is not None and value != () and key != "config"}
+    if options["no_standardize"]:
+        given["standardize"] = False
+    return given
+
+
+def _demands(given: dict[str, Any], options: dict[str, Any]) -> tuple[list[Gate], Any, str, Sequence[str]]:
+    """Understand gates, baseline, metrics and the output file before any work."""
+    from causalkit.compare.baseline import load_baseline
+    from causalkit.compare.gates import parse_gate
+    from causalkit.contributions import Metric
+    from causalkit.errors import WrongUsageError
+    from causalkit.io import check_writable
+    from causalkit.registry import registry
+
+    metrics = [registry().get(Metric, name).record.name for name in given.get("metrics", DEFAULT_METRICS)]
+    diagonal = given.get("diagonal", "exclude")
+    if diagonal not in ("exclude", "include"):
+        raise WrongUsageError(f"the diagonal policy {diagonal!r} is unknown", "choose exclude or include")
+    if given.get("tolerance", 0.0) < 0:
+        raise WrongUsageError("the tolerance is negative", "give 0 or more, in units of the metric")
+    if "tolerance" in given and "baseline" not in given:
+        raise WrongUsageError("a tolerance is given, but no baseline", "name an earlier comparison with --baseline")
+    if options["output"]:
+        check_writable(options["output"])
+    gates = [parse_gate(text) for text in given.get("gates", ())]
+    baseline = load_baseline(given["baseline"]) if "baseline" in given else None
+    return gates, baseline, diagonal, metrics
+
+
+def _check_names(grid: Grid, gates: list[Gate], diagonal: str) -> None:
+    """Let gates that name a method or a data set which is not compared fail before the work."""
+    from causalkit.compare.gates import check_gates
+    from causalkit.compare.record import CellRecord
+
+    if gates:
+        cells = [*grid.cells, *(cell for cell, _ in grid.skipped)]
+        check_gates([CellRecord(cell=cell, status="skipped", reason="not yet") for cell in cells], gates, diagonal)
+
+
+def _print_grid(grid: Grid) -> None:
+    from causalkit.cli.console import print_table
+
+    rows = [[cell.method, cell.data, str(cell.seed), ""] for cell in grid.cells]
+    rows += [[cell.method, cell.data, str(cell.seed), f"skipped: {reason}"] for cell, reason in grid.skipped]
+    title = f"{len(grid.cells)} cells in the order in which they start, {len(grid.skipped)} skipped"
+    print_table(["method", "data", "seed", ""], rows, title=title, numbers=("seed",))
+
+
+def _results(
+    records: list[CellRecord], gates: list[Gate], baseline: Any, given: dict[str, Any], diagonal: str, metrics: Any
+) -> list[GateResult]:
+    from causalkit.compare.baseline import compare_with_baseline
+    from causalkit.compare.gates import check_gates
+
+    results = check_gates(records, gates, diagonal) if gates else []
+    if baseline is not None:
+        tolerance = given.get("tolerance", 0.0)
+        results += compare_with_baseline(records, baseline, tolerance, metrics=metrics, diagonal=diagonal)
+    return results
+
+
+def _show(
+    records: list[CellRecord], results: list[GateResult], metrics: Sequence[str], diagonal: str, options: dict[str, Any]
+) -> None:
+    from causalkit.cli.console import note
+    from causalkit.compare.formats import render
+    from causalkit.io import atomic_path
+
+    text = render(records, options["format_"], metrics=metrics, diagonal=diagonal, gates=results)
+    if options["output"]:
+        with atomic_path(options["output"]) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+        note(f"wrote {options['output']}", quiet=options["quiet"])
+    else:
+        click.echo(text, nl=False)
+
+
+def _judge(results: list[GateResult]) -> None:
+    from causalkit.errors import GateFailed
+
+    failed = [result for result in results if not result.holds]
+    if not failed:
+        return
+    for result in failed:
+        click.echo(f"gate failed: {result.sentence}", err=True)
+    raise GateFailed(f"{len(failed)} of {len(results)} gates failed")

@@ -1,0 +1,154 @@
+"""What is seen while a comparison runs: a live table on terminals, an occasional line elsewhere. All on stderr."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from statistics import fmean
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from causalkit.compare.engine import Watcher
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from causalkit.compare.grid import Grid
+    from causalkit.compare.record import Cell, CellRecord
+
+_LINE_SECONDS = 15.0  # between two lines where stderr is no terminal
+_SHOWN_RUNNING = 6
+_MARKS = {"failed": "failed", "timeout": "timed out", "memory": "out of memory", "skipped": "skipped"}
+
+
+class LiveTable(Watcher):
+    """Shows how many cells of each pair are done, the mean of a metric so far, running cells and the time left.
+
+    Args:
+        metric, diagonal: whose mean is shown.
+        jobs: cells that run at a time; of those that workers hold, the oldest are taken to be running.
+        quiet: show nothing.
+    """
+
+    def __init__(self, metric: str, diagonal: str, jobs: int, *, quiet: bool = False) -> None:
+        self._metric, self._diagonal, self._jobs, self._quiet = metric, diagonal, jobs, quiet
+        self._terminal = sys.stderr.isatty() and not quiet
+        self._lock = threading.Lock()
+        self._grid: Grid | None = None
+        self._records: dict[tuple[str, str], list[CellRecord]] = {}
+        self._held: dict[str, Cell] = {}
+        self._total = self._done = self._computed = 0
+        self._began = self._said = time.monotonic()
+        self._live: Any = None
+
+    def __enter__(self) -> LiveTable:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def on_note(self, message: str) -> None:
+        """Say it above the table."""
+        if not self._quiet:
+            click.echo(message, err=True)
+
+    def on_begin(self, grid: Grid, known: Sequence[CellRecord], missing: Sequence[Cell]) -> None:
+        """Start the table."""
+        self._grid = grid
+        self._total, self._done = len(known) + len(missing), len(known)
+        for record in known:
+            self._records.setdefault((record.cell.method, record.cell.data), []).append(record)
+        self._began = self._said = time.monotonic()
+        self.on_note(_opening(known, missing))
+        if self._terminal and missing:
+            from rich.console import Console
+            from rich.live import Live
+
+            self._live = Live(
+                console=Console(stderr=True), get_renderable=self.picture, refresh_per_second=4, transient=True
+            )
+            self._live.start()
+
+    def on_start(self, cell: Cell) -> None:
+        """Remember that a worker has it."""
+        with self._lock:
+            self._held[cell.key] = cell
+
+    def on_record(self, record: CellRecord) -> None:
+        """Count it."""
+        with self._lock:
+            self._held.pop(record.cell.key, None)
+            self._records.setdefault((record.cell.method, record.cell.data), []).append(record)
+            self._done += 1
+            self._computed += 1
+        if self._quiet:
+            return
+        if not record.ok:
+            said = f"{record.cell.method} on {record.cell.data}, seed {record.cell.seed}: {record.reason}"
+            console = self._live.console if self._live is not None else None
+            line = f"{_MARKS[record.status]}: {said}"
+            if console is not None:
+                console.print(line, markup=False, highlight=False)
+            else:
+                click.echo(line, err=True)
+        if not self._terminal and time.monotonic() - self._said > _LINE_SECONDS:
+            self._said = time.monotonic()
+            click.echo(self._progress(), err=True)
+
+    def picture(self) -> RenderableType:
+        """Return the table and the lines below it."""
+        from rich.box import SIMPLE_HEAD
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
+
+        assert self._grid is not None
+        with self._lock:
+            table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+            table.add_column(f"done, mean {self._metric}")
+            for data in self._grid.data:
+                table.add_column(Text(data), justify="right")
+            for method in self._grid.methods:
+                table.add_row(Text(method), *(Text(self._cell(method, data)) for data in self._grid.data))
+            running = list(self._held.values())[: self._jobs]
+        names = [f"{cell.method} on {cell.data} #{cell.seed}" for cell in running[:_SHOWN_RUNNING]]
+        more = f" and {len(running) - len(names)} more" if len(running) > len(names) else ""
+        return Group(table, Text("running: " + ", ".join(names) + more, overflow="ellipsis"), Text(self._progress()))
+
+    def _cell(self, method: str, data: str) -> str:
+        records = self._records.get((method, data), [])
+        assert self._grid is not None
+        values = [value for record in records if (value := record.metric(self._metric, self._diagonal)) is not None]
+        lost = sum(not record.ok for record in records)
+        text = f"{len(records)}/{len(self._grid.seeds)}"
+        return text + (f"  {fmean(values):.3f}" if values else "") + (f"  !{lost}" if lost else "")
+
+    def _progress(self) -> str:
+        elapsed = time.monotonic() - self._began
+        left = self._total - self._done
+        remaining = f", about {clock(elapsed / self._computed * left)} left" if self._computed and left else ""
+        return f"{self._done} of {self._total} cells, {clock(elapsed)}{remaining}"
+
+
+def clock(seconds: float) -> str:
+    """Return ``1:02:03`` or ``2:03``."""
+    whole = round(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
+
+
+def _opening(known: Sequence[CellRecord], missing: Sequence[Cell]) -> str:
+    skipped = sum(record.status == "skipped" for record in known)
+    there = len(known) - skipped
+    parts = [f"{len(missing)} of {len(known) + len(missing)} cells to compute"]
+    parts += [f"{there} there already"] if there else []
+    parts += [f"{skipped} skipped"] if skipped else []
+    return ", ".join(parts)

@@ -1,0 +1,100 @@
+"""A comparison as a table for terminals."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from causalkit.compare.formats import POLICIES, Comparison, legend, mark, readings
+from causalkit.plotting.labels import cells
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from causalkit.compare.table import Summary
+
+_GAP = 2
+_PIPE_WIDTH = 200
+
+
+def text(comparison: Comparison, width: int | None = None) -> str:
+    """Return tables of methods by data sets, then what the tests and gates say."""
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if width is None:
+        terminal = Console()
+        width = terminal.width if terminal.is_terminal else _PIPE_WIDTH
+    buffer = io.StringIO()
+    console = Console(file=buffer, width=width, highlight=False, no_color=True, force_terminal=False)
+    for summary in (comparison.summary, comparison.other):
+        for metric in summary.metrics:
+            if any(metric in entry.metrics for entry in summary.entries.values()) or summary is comparison.summary:
+                console.print(
+                    Text(f"{metric}, {POLICIES[summary.diagonal]}, mean ± standard deviation, {summary.seeds}")
+                )
+                _grid(console, summary, _metric_cells(summary, metric), width)
+    for line in legend(comparison):
+        console.print(Text(line))
+    if legend(comparison):
+        console.print()
+    console.print(Text("Time of a fit (mean) and peak memory of a cell"))
+    _grid(console, comparison.summary, _costs(comparison.summary), width)
+    sections = [reading for metric in comparison.summary.metrics for reading in readings(comparison, metric)]
+    if comparison.summary.trouble:
+        sections.insert(0, ("Cells without a result", comparison.summary.trouble))
+    if comparison.gates:
+        marked = [f"{'ok' if gate.holds else 'FAILED'}: {gate.sentence}" for gate in comparison.gates]
+        sections.append(("Gates", marked))
+    for head, lines in sections:
+        console.print(Text(head))
+        for line in lines:
+            console.print(Padding(Text(line), (0, 0, 0, 2)))
+        console.print()
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()).rstrip() + "\n"
+
+
+def _metric_cells(summary: Summary, metric: str) -> dict[tuple[str, str], str]:
+    return {
+        (data, method): f"{entry.text(metric)} {mark(summary, data, metric, method) or ' '}"
+        for (data, method), entry in summary.entries.items()
+    }
+
+
+def _costs(summary: Summary) -> dict[tuple[str, str], str]:
+    return {pair: entry.cost for pair, entry in summary.entries.items()}
+
+
+def _grid(console: Console, summary: Summary, shown: dict[tuple[str, str], str], width: int) -> None:
+    """Print methods by data sets, in several tables where one would be wider than the terminal."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    for columns in _fitting(summary, shown, width):
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        table.add_column("method", overflow="fold")
+        for data in columns:
+            table.add_column(Text(data), justify="right", overflow="fold")
+        for method in summary.methods:
+            table.add_row(Text(method), *(Text(shown.get((data, method), "-")) for data in columns))
+        console.print(table)
+        console.print()
+
+
+def _fitting(summary: Summary, shown: dict[tuple[str, str], str], width: int) -> Iterator[Sequence[str]]:
+    """Yield as many data sets at a time as fit beside the names of the methods."""
+    left = max(cells(method) for method in (*summary.methods, "method"))
+    taken: list[str] = []
+    used = left
+    for data in summary.data:
+        needed = _GAP + 1 + max(cells(word) for word in (data, *(shown.get((data, m), "") for m in summary.methods)))
+        if taken and used + needed > width:
+            yield taken
+            taken, used = [], left
+        taken.append(data)
+        used += needed
+    if taken:
+        yield taken

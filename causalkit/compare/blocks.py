@@ -1,0 +1,157 @@
+"""Records as a grid of methods, data sets and seeds, and the complete blocks in it that paired statistics rest on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING, Literal
+
+from causalkit.contributions import Metric
+from causalkit.errors import DataError
+from causalkit.registry import registry
+
+if TYPE_CHECKING:
+    from causalkit.compare.record import CellRecord
+
+Over = Literal["cells", "data"]
+Block = tuple[str, int | None]
+
+# What is measured beside the metrics; less of it is better.
+COSTS = ("seconds", "memory")
+MEBIBYTE = 2**20
+# Means of equal numbers may differ in the last bit; no metric is that exact.
+_DIGITS = 12
+
+
+def greater_is_better(metric: str) -> bool:
+    """Return the orientation of a metric, or of the costs "seconds" and "memory".
+
+    Raises:
+        UnknownNameError: no plugin contributes the metric.
+    """
+    return metric not in COSTS and registry().get(Metric, metric).record.greater_is_better
+
+
+def value(record: CellRecord, metric: str, diagonal: str) -> float | None:
+    """Return a metric, the seconds of the fit, or the peak memory in MiB; None where there is no finite number."""
+    if not record.ok:
+        return None
+    if metric == "seconds":
+        found = record.seconds.get("fit")
+    elif metric == "memory":
+        found = None if record.peak_bytes is None else record.peak_bytes / MEBIBYTE
+    else:
+        found = record.metric(metric, diagonal)
+    # A record that was read from a file holds an infinity as text.
+    return float(found) if isinstance(found, int | float) and math.isfinite(found) else None
+
+
+def mean(values: Iterable[float]) -> float:
+    """Return the mean, without the noise of the last bits."""
+    return round(fmean(values), _DIGITS)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Records by where they stand.
+
+    Attributes:
+        cells: ``cells[data, method][seed]``, with the labels that the user gave.
+        methods, data: the labels, sorted.
+    """
+
+    cells: Mapping[tuple[str, str], Mapping[int, CellRecord]]
+    methods: tuple[str, ...]
+    data: tuple[str, ...]
+
+    @classmethod
+    def of(cls, records: Iterable[CellRecord]) -> Grid:
+        """Sort records into their places.
+
+        Raises:
+            DataError: two different records claim one place; averaging them would mix two comparisons.
+        """
+        cells: dict[tuple[str, str], dict[int, CellRecord]] = {}
+        for record in records:
+            cell = record.cell
+            place = cells.setdefault((cell.data, cell.method), {})
+            if place.setdefault(cell.seed, record) != record:
+                raise DataError(
+                    f"there are two records of {cell.method} on {cell.data} with seed {cell.seed}: "
+                    + _difference(place[cell.seed], record),
+                    "give every comparison a folder of its own",
+                )
+        pairs = sorted(cells)
+        methods = sorted({method for _, method in pairs})
+        data = sorted({name for name, _ in pairs})
+        return cls({pair: dict(sorted(cells[pair].items())) for pair in pairs}, tuple(methods), tuple(data))
+
+    def records(self, data: str, method: str) -> Mapping[int, CellRecord]:
+        """Return the records of a pair by seed; empty where there are none."""
+        return self.cells.get((data, method), {})
+
+    def seeds(self, data: str) -> tuple[int, ...]:
+        """Return every seed that any method has a record of on a data set."""
+        return tuple(sorted({seed for method in self.methods for seed in self.records(data, method)}))
+
+    def values(self, data: str, method: str, metric: str, diagonal: str) -> dict[int, float]:
+        """Return the numbers of a pair by seed, for the seeds that have one."""
+        found = {seed: value(record, metric, diagonal) for seed, record in self.records(data, method).items()}
+        return {seed: number for seed, number in found.items() if number is not None}
+
+    def complete(
+        self, methods: Sequence[str], metric: str, diagonal: str, *, over: Over = "cells", data: Sequence[str] = ()
+    ) -> Blocks:
+        """Return the numbers of several methods where every one of them has one.
+
+        Args:
+            over: one block a (data set, seed); or one a data set, averaged over the seeds that all methods share.
+            data: only these data sets; default: all.
+        """
+        rows: dict[Block, list[float]] = {}
+        left_out = 0
+        for name in data or self.data:
+            columns = [self.values(name, method, metric, diagonal) for method in methods]
+            shared = [seed for seed in self.seeds(name) if all(seed in column for column in columns)]
+            left_out += len(self.seeds(name)) - len(shared)
+            if over == "cells":
+                rows |= {(name, seed): [column[seed] for column in columns] for seed in shared}
+            elif shared:
+                rows[name, None] = [mean(column[seed] for seed in shared) for column in columns]
+        return Blocks(tuple(rows), tuple(map(tuple, rows.values())), left_out)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Complete blocks.
+
+    Attributes:
+        labels: (data set, seed); the seed is None where seeds were averaged.
+        rows: one number for each method.
+        left_out: (data set, seed) pairs in which some method has no number.
+    """
+
+    labels: tuple[Block, ...]
+    rows: tuple[tuple[float, ...], ...]
+    left_out: int
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def _difference(first: CellRecord, second: CellRecord) -> str:
+    """Return in words in what two records of one place differ."""
+    one, other = first.cell, second.cell
+    if one.key == other.key:
+        return "computed twice, with different results"
+    for words, old, new in (
+        ("setting", one.settings, other.settings),
+        ("parameter of the method", one.method_params, other.method_params),
+        ("parameter of the data set", one.data_params, other.data_params),
+    ):
+        for name in sorted({*old, *new}):
+            if old.get(name) != new.get(name):
+                return f"the {words} {name} is {old.get(name)!r} in one and {new.get(name)!r} in the other"
+    return f"{one.method_name} on {one.data_name}, and {other.method_name} on {other.data_name}"

@@ -1,0 +1,181 @@
+"""Data sets of a comparison: by name, or files; resolved once before the grid starts, loaded where a cell runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from causalkit.compare.specification import Specification
+from causalkit.contributions import Dataset, Reader
+from causalkit.errors import DataError, ParameterError, UnknownNameError, WrongUsageError, did_you_mean
+from causalkit.params import resolve, signature_of
+from causalkit.plain import plain
+from causalkit.registry import registry
+
+if TYPE_CHECKING:
+    from causalkit.panel import Panel
+    from causalkit.truth import Truth
+
+FILE = "file"
+_READING = ("panel_column", "time_column", "drop", "irregular")
+_PARAMETERS = ("files", "truth", "truth_orientation", *_READING)
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A panel with its truth and what a record says about it."""
+
+    panel: Panel
+    truth: Truth | None
+    description: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, panel: Panel, truth: Truth | None) -> Loaded:
+        """Describe a panel; the digest is computed here, once."""
+        return cls(panel, truth, plain(panel.describe()))
+
+
+class PanelCache:
+    """The last few data sets, so that methods share a panel instead of each simulating its own.
+
+    Args:
+        size: how many.
+    """
+
+    def __init__(self, size: int = 6) -> None:
+        self._size = size
+        self._kept: OrderedDict[str, Loaded] = OrderedDict()
+
+    def load(self, name: str, params: Mapping[str, Any], seed: int) -> Loaded:
+        """Return a data set, from the cache where it is there.
+
+        Raises:
+            CausalkitError: it cannot be loaded.
+        """
+        key = json.dumps([name, plain(params), seed], sort_keys=True)
+        if key not in self._kept:
+            self._kept[key] = load(name, params, seed)
+            if len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def forget(self) -> None:
+        """Load everything anew from now on."""
+        self._kept.clear()
+
+
+def load(name: str, params: Mapping[str, Any], seed: int) -> Loaded:
+    """Return panel and truth of what `resolve_data` returned.
+
+    Raises:
+        CausalkitError: the data set is unknown here, or cannot be loaded.
+        DataError: a file is no longer what it was when the comparison began.
+    """
+    if name != FILE:
+        from causalkit.api import simulate
+
+        return Loaded.of(*simulate(name, **{"seed": seed, **params}))
+    from causalkit import io
+
+    if params.get("sha256") != _digests(params):
+        raise DataError(f"{params['files'][0]} has changed since the comparison began", "start the comparison again")
+    options = {key: params[key] for key in _READING if key in params}
+    files = list(params["files"])
+    panel: Panel = io.read(files[0] if len(files) == 1 else files, io.ReadOptions(**options))
+    truth = None
+    if params.get("truth"):
+        orientation = params.get("truth_orientation")
+        truth = io.read_truth(params["truth"], names=panel.names, orientation=orientation).align(panel.names)
+    return Loaded.of(panel, truth)
+
+
+def resolve_data(specification: Specification) -> tuple[str, dict[str, Any]]:
+    """Return ``data_name`` and ``data_params`` of a cell, all parameters checked and defaults filled in.
+
+    Raises:
+        WrongUsageError: no such data set, no such file, a wrong parameter.
+        DataError: a file cannot be read.
+    """
+    if "files" in specification.params or _looks_like_file(specification.name):
+        return FILE, _resolve_file(specification)
+    family, _, item = specification.name.partition(":")
+    try:
+        provided = registry().get(Dataset, family)
+    except UnknownNameError as error:
+        if Path(specification.name).exists():
+            return FILE, _resolve_file(specification)
+        raise UnknownNameError(f"{error.message}, and there is no such file", error.hint) from error
+    factory = provided.record.load()
+    known = signature_of(factory)
+    if item and "item" not in known:
+        raise WrongUsageError(f"the data set {family!r} has no items", f"write {family} without ':{item}'")
+    params = resolve(
+        factory,
+        specification.params,
+        what=f"data set {provided.record.name}",
+        prefix="",
+        supplied=[key for key in ("item",) if key in known],
+    )
+    if "seed" not in specification.params:
+        params.pop("seed", None)  # each cell has its own
+    name = provided.qualified if "@" in family else provided.record.name
+    return (f"{name}:{item}" if item else name), plain(params)
+
+
+def _looks_like_file(name: str) -> bool:
+    suffixes = {suffix for provided in registry().all(Reader) for suffix in provided.record.suffixes}
+    return "/" in name or "\\" in name or any(name.lower().endswith(suffix) for suffix in suffixes)
+
+
+def _resolve_file(specification: Specification) -> dict[str, Any]:
+    given = dict(specification.params)
+    for key in given:
+        if key not in _PARAMETERS:
+            raise ParameterError(
+                f"the file {specification.name} has no parameter {key!r}", did_you_mean(key, _PARAMETERS)
+            )
+    files = given.pop("files", specification.name)
+    files = [files] if isinstance(files, str) else list(files)
+    params: dict[str, Any] = {"files": [str(Path(file).resolve()) for file in files]}
+    if "drop" in given:
+        drop = given.pop("drop")
+        listed = drop.strip("[]").split(",") if isinstance(drop, str) else list(drop)
+        params["drop"] = [name.strip() for name in listed if name.strip()]
+    if "truth" in given:
+        params["truth"] = str(Path(given.pop("truth")).resolve())
+    params |= {key: str(value) for key, value in given.items()}
+    for path in [*params["files"], *filter(None, [params.get("truth")])]:
+        if not Path(path).exists():
+            from causalkit.io.paths import near_files
+
+            raise DataError(f"there is no file {path}", near_files(Path(path)))
+    params["sha256"] = _digests(params)
+    return params
+
+
+def _digests(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the digests of files, so that a cell is known by what they hold and not by where they are."""
+    digests: dict[str, Any] = {"files": [_digest(Path(file)) for file in params["files"]]}
+    if params.get("truth"):
+        digests["truth"] = _digest(Path(params["truth"]))
+    return digests
+
+
+def _digest(path: Path) -> str:
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    digest = hashlib.sha256()
+    for file in files:
+        if path.is_dir():
+            digest.update(f"{file.relative_to(path).as_posix()}\0".encode())
+        try:
+            with file.open("rb") as stream:
+                digest.update(hashlib.file_digest(stream, "sha256").digest())
+        except OSError as error:
+            raise DataError(f"{file} cannot be read: {error.strerror or error}", "check the path") from error
+    return digest.hexdigest()

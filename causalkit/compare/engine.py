@@ -1,0 +1,212 @@
+"""Run a comparison: what is missing is computed, every record is saved as soon as it is there."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from causalkit.compare.backends import backend_of
+from causalkit.compare.grid import Grid, build_grid
+from causalkit.compare.record import Cell, CellRecord
+from causalkit.compare.settings import Limits, Settings, by_name_only, parse_seeds
+from causalkit.compare.specification import Specification
+from causalkit.compare.store import Store
+from causalkit.errors import DataError
+
+
+class Watcher:
+    """Hears what happens; the live table is one."""
+
+    def on_begin(self, grid: Grid, known: Sequence[CellRecord], missing: Sequence[Cell]) -> None:
+        """Hear that work begins: what is there already, and what is to be computed."""
+
+    def on_start(self, cell: Cell) -> None:
+        """Hear that a cell was handed to a worker; may be called from any thread."""
+
+    def on_record(self, record: CellRecord) -> None:
+        """Hear that a record was saved."""
+
+    def on_note(self, message: str) -> None:
+        """Hear something that the user should know."""
+
+
+@dataclass
+class Known:
+    """What a folder already holds of a grid.
+
+    Attributes:
+        records: finished, or failed and not to be run again.
+        missing: cells that have to be computed, in order.
+        notes: what to say about both.
+    """
+
+    records: list[CellRecord] = field(default_factory=list)
+    missing: list[Cell] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def run_grid(
+    methods: Sequence[str | Specification],
+    data: Sequence[str | Specification],
+    seeds: Sequence[int] | str = (0,),
+    *,
+    out: str | Path = "causalkit-compare",
+    lag: int | None = None,
+    select: str | None = None,
+    standardize: bool = True,
+    device: str = "cpu",
+    dtype: Literal["float32", "float64"] = "float32",
+    threads: int = 1,
+    time_limit: float | None = None,
+    metrics: Sequence[str] = (),
+    timeout: float | None = None,
+    memory: int | None = None,
+    jobs: int = 1,
+    backend: str = "loky",
+    scheduler: str | None = None,
+    shuffle: int = 0,
+    retry: bool = False,
+    refresh: bool = False,
+    watcher: Watcher | None = None,
+) -> list[CellRecord]:
+    """Compute every method on every data set with every seed, as far as it is not in the folder yet.
+
+    Args:
+        methods, data: such as ``"grngc[forecaster=kan]"``, ``"var[series=20]"`` or ``"own.csv[truth=truth.csv]"``.
+        seeds: of the simulated data and of the methods; numbers, or text such as ``"0:5"``.
+        out: folder of the records.
+        lag: K of all methods; default: each method's own.
+        select, standardize, device, dtype, threads, time_limit: as in `causalkit.discover`, the same for all cells.
+        metrics: names of metrics that are computed only when named; all others are computed anyway.
+        timeout: seconds after which a cell is stopped.
+        memory: bytes of resident memory above which a cell is stopped; default: a fair share of the machine.
+        jobs: cells that are computed at the same time on this machine.
+        backend: "loky", "dask" or "ray"; ``scheduler`` is the address of a cluster.
+        shuffle: seed of the order in which cells are computed.
+        retry: compute again what failed, ran out of time or out of memory.
+        refresh: compute again what another version of causalkit or of the method's plugin computed.
+        watcher: hears of every cell.
+
+    Returns:
+        One record for each cell, by method, data set and seed in the order given.
+
+        A RuntimeWarning says where methods did not see the same panel.
+
+    Raises:
+        WrongUsageError: an unknown name or a wrong parameter, before anything is computed.
+        DataError: a file cannot be read.
+    """
+    settings = Settings(
+        lag=lag,
+        select=select,
+        standardize=standardize,
+        device=device,
+        dtype=dtype,
+        threads=threads,
+        time_limit=time_limit,
+        metrics=by_name_only(metrics),
+    )
+    limits = Limits(timeout=timeout, memory=memory, threads=threads)
+    run = backend_of(backend, jobs=jobs, scheduler=scheduler)
+    grid = build_grid(methods, data, parse_seeds(seeds), settings, shuffle=shuffle)
+    store = Store(Path(out))
+    with store.locked():
+        records = execute(grid, store, run, limits, retry=retry, refresh=refresh, watcher=watcher or Watcher())
+    if said := unequal_data(records):
+        warnings.warn(said, RuntimeWarning, stacklevel=2)
+    return records
+
+
+def execute(
+    grid: Grid,
+    store: Store,
+    run: Callable[..., Iterable[CellRecord]],
+    limits: Limits,
+    *,
+    retry: bool,
+    refresh: bool,
+    watcher: Watcher,
+) -> list[CellRecord]:
+    """Compute the missing cells of a grid and return all its records; the store is locked."""
+    store.forget_skipped()
+    records = {}
+    for cell, reason in grid.skipped:
+        records[cell.key] = CellRecord(cell=cell, status="skipped", reason=reason)
+        store.save(records[cell.key])
+    known = take_stock(grid, store, retry=retry, refresh=refresh)
+    records |= {record.cell.key: record for record in known.records}
+    for note in known.notes:
+        watcher.on_note(note)
+    watcher.on_begin(grid, list(records.values()), known.missing)
+    if known.missing:
+        for record in run(known.missing, limits, watcher.on_start):
+            if not record.versions:  # its process could not say
+                record = replace(record, versions=grid.versions[record.cell.method])
+            store.save(record)
+            records[record.cell.key] = record
+            watcher.on_record(record)
+    return sorted(records.values(), key=lambda record: grid.sort_key(record.cell))
+
+
+def take_stock(grid: Grid, store: Store, *, retry: bool, refresh: bool) -> Known:
+    """Find out which cells of a grid have a record that counts."""
+    known = Known()
+    failed: dict[str, int] = {}
+    outdated: dict[str, int] = {}
+    for cell in grid.cells:
+        try:
+            record = store.find(cell)
+        except DataError as error:
+            known.notes.append(f"{error.message}; the cell is computed again")
+            record = None
+        if record is None or (retry and not record.ok):
+            known.missing.append(cell)
+            continue
+        made = _made_by_another(record, grid.versions[cell.method])
+        if made and refresh:
+            known.missing.append(cell)
+            continue
+        if made:
+            outdated[made] = outdated.get(made, 0) + 1
+        if not record.ok:
+            failed[record.status] = failed.get(record.status, 0) + 1
+        known.records.append(record)
+    for made, count in outdated.items():
+        known.notes.append(f"{_count(count, 'record')} made by {made}; --refresh runs the cells again")
+    if failed:
+        kinds = ", ".join(f"{count} {status}" for status, count in failed.items())
+        said = f"{_count(sum(failed.values()), 'cell')} without a result in an earlier run"
+        known.notes.append(f"{said} ({kinds}); --retry runs them again")
+    return known
+
+
+def unequal_data(records: Iterable[CellRecord]) -> str:
+    """Return a sentence when cells of one data set and seed did not see the same panel, or ""."""
+    seen: dict[tuple[str, int], dict[str, Any]] = {}
+    for record in records:
+        if digest := record.data.get("sha256"):
+            seen.setdefault((record.cell.data, record.cell.seed), {}).setdefault(digest, record.cell.method)
+    for (data, seed), digests in seen.items():
+        if len(digests) > 1:
+            one, other, *_ = digests.values()
+            return (
+                f"{one} and {other} did not see the same panel of {data} with seed {seed}: machines or versions "
+                "differ, or the data set draws numbers that its seed does not reach"
+            )
+    return ""
+
+
+def _made_by_another(record: CellRecord, now: dict[str, str]) -> str:
+    """Return "causalkit 1.0.0, now 1.1.0" where a version that matters is another today, or ""."""
+    for package, version in now.items():
+        then = record.versions.get(package)
+        if then is not None and then != version:
+            return f"{package} {then}, now {version}"
+    return ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + (" was" if number == 1 else "s were")

@@ -1,0 +1,181 @@
+"""The cells of a comparison: methods x data sets x seeds, checked before any work."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from causalkit.compare.data import FILE, load, resolve_data
+from causalkit.compare.record import Cell
+from causalkit.compare.settings import Settings
+from causalkit.compare.specification import Specification, parse_specification
+from causalkit.contributions import Method
+from causalkit.errors import (
+    ConflictError,
+    DataError,
+    ParameterError,
+    PluginError,
+    UnknownNameError,
+    WrongUsageError,
+)
+from causalkit.params import Tree
+from causalkit.registry import registry
+
+if TYPE_CHECKING:
+    from causalkit.panel import Panel
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What is to be computed.
+
+    Attributes:
+        cells: those that can be computed, in the order in which they start.
+        skipped: those that cannot, each with the reason.
+        methods, data, seeds: labels of rows and columns, as the user ordered them.
+        versions: of causalkit and of the plugin of each method, by label of the method.
+    """
+
+    cells: tuple[Cell, ...]
+    skipped: tuple[tuple[Cell, str], ...]
+    methods: tuple[str, ...]
+    data: tuple[str, ...]
+    seeds: tuple[int, ...]
+    versions: dict[str, dict[str, str]]
+
+    def sort_key(self, cell: Cell) -> tuple[int, int, int]:
+        """Return the place of a cell in tables: method, data set, seed."""
+        return self.methods.index(cell.method), self.data.index(cell.data), self.seeds.index(cell.seed)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A method that was built once: name, parameters, or why it cannot work."""
+
+    label: str
+    name: str
+    params: Tree
+    lag: int
+    reason: str
+
+
+def build_grid(
+    methods: Sequence[str | Specification],
+    data: Sequence[str | Specification],
+    seeds: Sequence[int],
+    settings: Settings,
+    *,
+    shuffle: int = 0,
+) -> Grid:
+    """Check everything that was named and return the grid.
+
+    Each method is built once, which finds wrong parameters and pairs that cannot work. Files are read once. Data set
+    and seed make a block: blocks start in an order drawn with ``shuffle``, and so do the methods within a block.
+    Whatever changes in the course of a long run, such as the clock of a warm processor, thus meets all methods alike.
+
+    Raises:
+        WrongUsageError: an unknown name, a wrong parameter, the same method or data set twice.
+        DataError: a file cannot be read.
+    """
+    if not methods or not data or not seeds:
+        lacking = "method" if not methods else "data set" if not data else "seed"
+        raise WrongUsageError(f"the comparison has no {lacking}", "name at least one of -m, -d and --seeds each")
+    rows, versions = [], {}
+    for specification in _specifications(methods, "method"):
+        row, found = _row(specification, settings)
+        rows.append(row)
+        versions[row.label] = found
+    columns = []
+    for specification in _specifications(data, "data set"):
+        name, params = resolve_data(specification)
+        columns.append((specification.label, name, params, load(name, params, 0).panel if name == FILE else None))
+    _refuse_twice([(row.label, (row.name, row.params)) for row in rows], "method")
+    _refuse_twice([(label, (name, {**params, "files": 0, "truth": 0})) for label, name, params, _ in columns], "data")
+    generator = random.Random(shuffle)
+    blocks = [(column, seed) for seed in seeds for column in columns]
+    generator.shuffle(blocks)
+    cells, skipped = [], []
+    for (label, name, params, panel), seed in blocks:
+        for row in generator.sample(rows, len(rows)):
+            cell = Cell(
+                method=row.label,
+                data=label,
+                seed=seed,
+                method_name=row.name,
+                method_params=row.params,
+                data_name=name,
+                data_params=params,
+                settings=settings.of_cell(),
+            )
+            if reason := row.reason or _unfit(panel, row.lag):
+                skipped.append((cell, reason))
+            else:
+                cells.append(cell)
+    return Grid(
+        cells=tuple(cells),
+        skipped=tuple(skipped),
+        methods=tuple(row.label for row in rows),
+        data=tuple(label for label, *_ in columns),
+        seeds=tuple(seeds),
+        versions=versions,
+    )
+
+
+def _specifications(given: Sequence[str | Specification], what: str) -> list[Specification]:
+    parsed = [parse_specification(entry) if isinstance(entry, str) else entry for entry in given]
+    labels = [specification.label for specification in parsed]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise WrongUsageError(f"the {what} {label} stands twice", "name it once, or give the entries labels")
+    return parsed
+
+
+def _row(specification: Specification, settings: Settings) -> tuple[_Row, dict[str, str]]:
+    """Build a method once and return what its cells need, and the versions that matter."""
+    from causalkit import __version__
+    from causalkit.api import build_method, resolved_params
+
+    provided = registry().get(Method, specification.name)
+    name = provided.qualified if "@" in specification.name else provided.record.name
+    tree = dict(specification.params)
+    if settings.lag is not None:
+        tree.setdefault("lag", settings.lag)
+    params, lag, reason = tree, 1, ""
+    try:
+        _, config = build_method(provided, tree)
+        own = config.get("lag")
+        lag = own if isinstance(own, int) else 1
+        params = resolved_params(provided, tree)
+        build_method(provided, params)
+    except (ParameterError, UnknownNameError, ConflictError) as error:
+        raise type(error)(f"{specification.label}: {error.message}", error.hint) from error
+    except PluginError:
+        pass  # the plugin is at fault; its cells will say so
+    except WrongUsageError as error:
+        reason = str(error)
+    except (Exception, SystemExit):  # a plugin may raise anything; its cells will say so
+        params = tree
+    versions = {"causalkit": __version__, provided.plugin.distribution: provided.plugin.version}
+    return _Row(specification.label, name, params, lag, reason), versions
+
+
+def _unfit(panel: Panel | None, lag: int) -> str:
+    """Return why no method with this lag can read a panel from a file, or ""."""
+    if panel is None:
+        return ""
+    try:
+        panel.check(lag)
+    except DataError as error:
+        if max(panel.lengths) <= lag:
+            return str(error)
+        raise  # no method can read it
+    return ""
+
+
+def _refuse_twice(labelled: Sequence[tuple[str, Any]], what: str) -> None:
+    for position, (label, same) in enumerate(labelled):
+        for other, compared in labelled[:position]:
+            if same == compared:
+                raise WrongUsageError(f"{other} and {label} are the same {what}", "leave one of them out")

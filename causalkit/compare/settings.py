@@ -1,0 +1,124 @@
+"""What holds for all cells of a comparison alike, and the limits within which each is computed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from causalkit.contributions import Metric
+from causalkit.errors import WrongUsageError
+from causalkit.registry import registry
+
+_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Circumstances that are part of what a cell is: another value makes another cell.
+
+    Attributes:
+        lag: K for all methods, or None for each method's own.
+        select: a rule that turns scores into edges, or None.
+        standardize: give every series mean 0 and standard deviation 1.
+        device, dtype, threads, time_limit: as in `causalkit.run.Run`.
+        metrics: those that are computed only when asked by name, since they train the forecaster again.
+    """
+
+    lag: int | None = None
+    select: str | None = None
+    standardize: bool = True
+    device: str = "cpu"
+    dtype: Literal["float32", "float64"] = "float32"
+    threads: int = 1
+    time_limit: float | None = None
+    metrics: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        from causalkit.run import Run
+
+        if self.select:
+            from causalkit.selection import parse_rule
+
+            parse_rule(self.select)
+        # Run knows what is allowed and says it; a mistake must show before the first cell.
+        Run(device=self.device, dtype=self.dtype, threads=self.threads, time_limit=self.time_limit)
+
+    def of_cell(self) -> dict[str, Any]:
+        """Return what `Cell.settings` holds: all but the lag, which is a parameter of the method.
+
+        Metrics stand there only where there are some, so that a cell without them is what it was before.
+        """
+        found = {key: value for key, value in asdict(self).items() if key not in ("lag", "metrics")}
+        return found | ({"metrics": sorted(self.metrics)} if self.metrics else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Limits of one cell. They are no part of what the cell is: a finished cell stays finished under other limits.
+
+    Attributes:
+        timeout: seconds of wall-clock time after which the cell is stopped, or None.
+        memory: bytes of resident memory of the cell's process and its children, or None: the share below.
+        share: where ``memory`` is None, one part in so many of what is available on the machine; 0: as many as it has
+            processors.
+        threads: of the numeric libraries.
+    """
+
+    timeout: float | None = None
+    memory: int | None = None
+    share: int = 1
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        if self.timeout is not None and self.timeout <= 0:
+            raise WrongUsageError(f"the timeout is {self.timeout} s", "give a positive time, for example 10m")
+        if self.memory is not None and self.memory < 2**27:
+            raise WrongUsageError(
+                f"the memory limit is {self.memory / 2**20:.0f} MiB",
+                "Python and its libraries alone need some 400 MiB; give for example 2G",
+            )
+
+
+def by_name_only(metrics: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the named metrics that are computed only when named.
+
+    Raises:
+        UnknownNameError: there is no such metric.
+    """
+    records = [registry().get(Metric, name).record for name in metrics]
+    return tuple(dict.fromkeys(record.name for record in records if record.by_name_only))
+
+
+def parse_bytes(text: str | int) -> int:
+    """Return bytes for ``4G``, ``600M`` or a plain number; units are powers of 1024.
+
+    Raises:
+        WrongUsageError: the text is no size.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b)?", str(text).strip().lower())
+    if not match:
+        raise WrongUsageError(f"{text!r} is no amount of memory", "write for example 600M or 4G")
+    return int(float(match[1]) * _UNITS[match[2]])
+
+
+def parse_seeds(text: Any) -> tuple[int, ...]:
+    """Return the seeds of ``0:5`` (0 to 4), ``0,3,7``, ``3``, a number or a list of numbers.
+
+    Raises:
+        WrongUsageError: no seed, one below 0, one that stands twice, or something else.
+    """
+    parts = list(text) if isinstance(text, list | tuple | range) else str(text).split(",")
+    seeds: list[int] = []
+    for part in parts:
+        match = re.fullmatch(r"(\d+)(?::(\d+))?", str(part).strip())
+        if not match:
+            raise WrongUsageError(f"{text!r} are no seeds", "write 0:5 for 0 to 4, 0,3,7 or 3")
+        first = int(match[1])
+        seeds.extend(range(first, int(match[2])) if match[2] else [first])
+    if not seeds:
+        raise WrongUsageError(f"{text!r} holds no seed", "write 0:5 for 0 to 4")
+    if len(set(seeds)) < len(seeds):
+        raise WrongUsageError(f"a seed stands twice in {text!r}", "give every seed once")
+    return tuple(seeds)

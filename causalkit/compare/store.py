@@ -1,0 +1,115 @@
+"""Store: the folder that holds the records of a comparison, one file each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from causalkit.compare.record import Cell, CellRecord
+from causalkit.errors import DataError, WrongUsageError
+
+_RECORD = re.compile(r"[0-9a-f]{20}\.json")
+_LEFTOVER = re.compile(r"\.[0-9a-f]{20}\..*\.json")
+
+
+class Store:
+    """Records in a folder.
+
+    Args:
+        folder: is made where it is not there.
+
+    Raises:
+        WrongUsageError: the folder cannot be made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WrongUsageError(
+                f"the folder {folder} cannot be made: {error.strerror or error}", "choose another with --out"
+            ) from error
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other comparisons out of the folder, and clear away what a killed one left.
+
+        The lock belongs to the process: the system lifts it however the process ends.
+
+        Raises:
+            WrongUsageError: another comparison is at work there, or the folder is read-only.
+        """
+        import filelock
+
+        lock = filelock.FileLock(self.folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            raise WrongUsageError(
+                f"another causalkit compare is at work in {self.folder}", "wait for it, or choose another --out"
+            ) from error
+        except OSError as error:
+            raise WrongUsageError(
+                f"the folder {self.folder} cannot be written: {error.strerror or error}", "choose another with --out"
+            ) from error
+        try:
+            for path in self.folder.glob(".*.json"):
+                if _LEFTOVER.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
+            yield
+        finally:
+            lock.release()
+
+    def find(self, cell: Cell) -> CellRecord | None:
+        """Return the record of a cell under the cell's present labels; None where there is none.
+
+        Raises:
+            DataError: the file is damaged, or was written by a newer version.
+        """
+        path = self.folder / f"{cell.key}.json"
+        if not path.exists():
+            return None
+        record = CellRecord.load(path)
+        if (record.cell.method, record.cell.data) != (cell.method, cell.data):
+            record = replace(record, cell=replace(record.cell, method=cell.method, data=cell.data))
+            self.save(record)
+        return record
+
+    def save(self, record: CellRecord) -> None:
+        """Write a record, whole or not at all."""
+        record.save(self.folder)
+
+    def forget_skipped(self, but: Iterable[Cell] = ()) -> None:
+        """Remove records of cells that were skipped: whether a pair can work is found anew each time."""
+        keep = {f"{cell.key}.json" for cell in but}
+        for path in self.folder.glob("*.json"):
+            if _RECORD.fullmatch(path.name) and path.name not in keep and '"status": "skipped"' in _head(path):
+                path.unlink(missing_ok=True)
+
+
+def load_records(folder: str | Path) -> list[CellRecord]:
+    """Return all records of a folder, by method, data set and seed.
+
+    Raises:
+        DataError: the folder is missing or holds no record, or a record is damaged.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError(f"there is no folder {folder}", "name what causalkit compare --out wrote")
+    paths = [path for path in folder.glob("*.json") if _RECORD.fullmatch(path.name)]
+    if not paths:
+        raise DataError(f"{folder} holds no record of a comparison", "name what causalkit compare --out wrote")
+    records = [CellRecord.load(path) for path in paths]
+    return sorted(records, key=lambda record: (record.cell.method, record.cell.data, record.cell.seed))
+
+
+def _head(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            return stream.read(20_000)
+    except OSError:
+        return ""

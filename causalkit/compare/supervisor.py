@@ -1,0 +1,247 @@
+"""Supervisor: has cells computed by a process of its own, and ends it when a cell takes too long or too much."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from typing import Any
+
+from causalkit.compare.memory import fair_share
+from causalkit.compare.processes import descendants, in_bytes, in_time, resident
+from causalkit.compare.protocol import receive, send
+from causalkit.compare.record import Cell, CellRecord, Status
+from causalkit.compare.settings import Limits
+
+_POLL = 0.05  # seconds between two looks at a process
+_SCAN = 10  # every so many looks, its children are searched for
+_START = 300.0  # seconds that imports may take on a slow file system
+# With the import path of this process, so that both find the same packages and plugins, wherever each was started.
+_PROGRAM = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); from causalkit.compare.server import main; main()"
+)
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS", "BLIS_NUM_THREADS")
+
+
+class _Ended(Exception):  # noqa: N818 - the process is gone; what that means is decided where it is caught
+    """The process ended before it answered."""
+
+
+class _Exceeded(Exception):  # noqa: N818 - see above
+    """The process was ended, since a limit was exceeded."""
+
+    def __init__(self, status: Status, reason: str) -> None:
+        self.status: Status = status
+        self.reason = reason
+
+
+class Supervisor:
+    """One process that computes cells, one at a time.
+
+    Args:
+        limits: within which each cell is computed.
+        idle: seconds without work after which the process is ended, so that it does not hold the memory of a cluster's
+            worker for ever; None: it is kept until `close`.
+    """
+
+    def __init__(self, limits: Limits, *, idle: float | None = None) -> None:
+        self.limits = limits
+        self.idle = idle
+        self._busy = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self.memory = limits.memory or fair_share(limits.share or os.cpu_count() or 1)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._said: deque[bytes] = deque(maxlen=20)
+        self._largest = 0
+
+    def compute(self, cell: Cell) -> dict[str, Any]:
+        """Return the record of a cell, as JSON; it always returns one."""
+        with self._busy:
+            if self._timer is not None:
+                self._timer.cancel()
+            record = self._compute(cell)
+        if self.idle is not None:
+            self._timer = threading.Timer(self.idle, self._close_idle)
+            self._timer.daemon = True
+            self._timer.start()
+        return record
+
+    def _close_idle(self) -> None:
+        if self._busy.acquire(blocking=False):
+            try:
+                self.close()
+            finally:
+                self._busy.release()
+
+    def _compute(self, cell: Cell) -> dict[str, Any]:
+        started = time.time()
+        self._largest = 0
+        try:
+            self._start()
+        except (_Ended, _Exceeded, OSError) as error:
+            reason = f"the process for cells does not start: {self._last_words() or error}"
+            self.close()
+            return self._record(cell, "failed", reason, started)
+        try:
+            record = self._ask(cell)
+        except _Exceeded as error:
+            self.close()
+            return self._record(cell, error.status, error.reason, started)
+        except _Ended:
+            status, reason = self._post_mortem()
+            self.close()
+            return self._record(cell, status, reason, started)
+        except BaseException:  # the user interrupts, or the worker is told to stop
+            self.close()
+            raise
+        if record.get("peak_bytes") is None:
+            record["peak_bytes"] = self._largest or None
+        record["environment"] |= self._limits()
+        return record
+
+    def close(self) -> None:
+        """End the process and everything that it started."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        left = descendants(process.pid)
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+        for child in left:
+            with contextlib.suppress(Exception):
+                child.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                if stream:
+                    stream.close()
+
+    def _start(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.close()
+        main = threading.current_thread() is threading.main_thread()
+        threads = str(self.limits.threads)
+        process = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), str(os.getpid()), "main" if main else "thread"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            env={**os.environ, **dict.fromkeys(_THREADS, threads), "PYTHONUNBUFFERED": "1"},
+        )
+        self._process = process
+        self._answers = queue.SimpleQueue()
+        self._said = deque(maxlen=20)
+        for target in (_read_answers, _read_errors):
+            sink = self._answers if target is _read_answers else self._said
+            threading.Thread(target=target, args=(process, sink), daemon=True).start()
+        self._wait(_START)
+
+    def _ask(self, cell: Cell) -> dict[str, Any]:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        request = CellRecord(cell=cell, status="ok").to_json()["cell"]
+        try:
+            send(self._process.stdin, request)
+        except OSError as error:
+            raise _Ended from error
+        answer: dict[str, Any] = self._wait(self.limits.timeout)
+        return answer
+
+    def _wait(self, seconds: float | None) -> Any:
+        """Return the next answer; look at time and memory meanwhile.
+
+        Raises:
+            _Ended, _Exceeded: there is none.
+        """
+        deadline = None if seconds is None else time.monotonic() + seconds
+        looks = 0
+        family: list[Any] = []
+        while True:
+            try:
+                answer = self._answers.get(timeout=_POLL)
+            except queue.Empty:
+                answer = None
+            if answer is not None:
+                return answer
+            if self._process is None or self._process.poll() is not None:
+                with contextlib.suppress(queue.Empty):  # it may have answered with its last breath
+                    return self._answers.get(timeout=_POLL)
+                raise _Ended
+            if deadline is not None and time.monotonic() > deadline:
+                raise _Exceeded("timeout", f"stopped after the time limit of {in_time(seconds or 0)}")
+            if looks % _SCAN == 0:
+                family = descendants(self._process.pid, itself=True)
+            looks += 1
+            used = sum(map(resident, family))
+            self._largest = max(self._largest, used)
+            if used > self.memory:
+                raise _Exceeded(
+                    "memory",
+                    f"stopped at {in_bytes(used)} of resident memory, above the limit of {in_bytes(self.memory)}",
+                )
+
+    def _post_mortem(self) -> tuple[Status, str]:
+        """Say in words how the process ended."""
+        assert self._process is not None
+        try:
+            code = self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            return "failed", "the process closed its output and went on"
+        said = self._last_words()
+        if code == -signal.SIGKILL:
+            return "memory", "the process was killed from outside (SIGKILL), as systems do when memory runs out"
+        if code < 0:
+            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+            return "failed", f"the process died of {name}" + (f": {said}" if said else "")
+        return "failed", f"the process ended by itself with exit code {code}" + (f": {said}" if said else "")
+
+    def _last_words(self) -> str:
+        """Return the line on standard error that tells most: Python's own message, or the last one."""
+        time.sleep(_POLL)  # the thread that reads them may be a moment behind
+        lines = [line.decode(errors="replace").strip() for line in self._said]
+        fatal = [line for line in lines if line.startswith("Fatal Python error")]
+        lines = fatal or [line for line in lines if line]
+        return lines[-1][:300] if lines else ""
+
+    def _limits(self) -> dict[str, Any]:
+        return {"timeout": self.limits.timeout, "memory_limit": self.memory}
+
+    def _record(self, cell: Cell, status: Status, reason: str, started: float) -> dict[str, Any]:
+        """Return the record of a cell whose process could not write it."""
+        from datetime import UTC, datetime
+
+        from causalkit.compare.cell import environment
+
+        return CellRecord(
+            cell=cell,
+            status=status,
+            reason=reason,
+            seconds={"total": time.time() - started},
+            peak_bytes=self._largest or None,
+            environment=environment(cell) | self._limits(),
+            started=datetime.fromtimestamp(started, UTC).isoformat(timespec="milliseconds"),
+        ).to_json()
+
+
+def _read_answers(process: subprocess.Popen[bytes], answers: queue.SimpleQueue[Any]) -> None:
+    with contextlib.suppress(EOFError, OSError, ValueError):
+        while process.stdout:
+            answers.put(receive(process.stdout))
+
+
+def _read_errors(process: subprocess.Popen[bytes], said: deque[bytes]) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        while process.stderr and (line := process.stderr.readline(4096)):
+            said.append(line)

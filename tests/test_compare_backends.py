@@ -1,0 +1,138 @@
+"""Clusters: a grid survives the loss of a Dask worker, and what cannot be computed there is a record."""
+
+from __future__ import annotations
+
+import os
+import signal
+from importlib.util import find_spec
+
+import psutil
+import pytest
+
+from causalkit.compare import run_grid
+from causalkit.compare.backends import backend_of
+from causalkit.compare.engine import Watcher
+from causalkit.compare.grid import build_grid
+from causalkit.compare.settings import Limits, Settings
+from causalkit.compare.supervisor import Supervisor
+from causalkit.errors import WrongUsageError
+from tests.plugins_for_tests.installing import FOLDER, installed
+
+PAIR = "lagged-pair[steps=60]"
+needs_dask = pytest.mark.skipif(find_spec("distributed") is None, reason="the extra dask is not installed")
+
+
+class Assassin(Watcher):
+    """Kills one of the cluster's workers after so many records."""
+
+    def __init__(self, victim: int, after: int) -> None:
+        self.victim, self.after, self.seen = victim, after, 0
+
+    def on_record(self, record):
+        self.seen += 1
+        if self.seen == self.after:
+            os.kill(self.victim, signal.SIGKILL)
+
+
+@pytest.fixture
+def cluster(monkeypatch):
+    """A Dask cluster of worker processes on this machine; its workers see the fake plugin."""
+    import dask
+    from distributed import Client, LocalCluster
+
+    monkeypatch.setenv("PYTHONPATH", str(FOLDER / "misbehaves"))
+    monkeypatch.syspath_prepend(str(FOLDER / "misbehaves"))
+    with (
+        dask.config.set({"distributed.logging.distributed": "critical"}),
+        LocalCluster(n_workers=3, threads_per_worker=1, processes=True, dashboard_address=None) as local,
+        Client(local) as client,
+    ):
+        local.workers_of = lambda: client.run(os.getpid)
+        yield local
+
+
+@needs_dask
+@pytest.mark.filterwarnings("ignore")
+def test_a_grid_on_dask_survives_the_death_of_a_worker(cluster, tmp_path):
+    victim = next(iter(cluster.workers_of().values()))
+    methods = ["good[seconds=0.1]", "good[seconds=0.1,tag=bb]", "raises"]
+    with installed("misbehaves"):
+        on_cluster = run_grid(
+            methods,
+            [PAIR, "henon[steps=60,series=3]"],
+            "0:3",
+            out=tmp_path / "cluster",
+            backend="dask",
+            scheduler=cluster.scheduler_address,
+            watcher=Assassin(victim, after=2),
+        )
+        here = run_grid(methods, [PAIR, "henon[steps=60,series=3]"], "0:3", out=tmp_path / "here")
+    assert victim not in cluster.workers_of().values()
+    assert len(on_cluster) == 18
+    for there, local in zip(on_cluster, here, strict=True):
+        assert (there.cell, there.metrics, there.status) == (local.cell, local.metrics, local.status)
+        assert there.data == local.data
+
+
+def test_an_idle_worker_of_a_cluster_gives_its_memory_back():
+    (cell,) = build_grid(["var"], [PAIR], [0], Settings()).cells
+    supervisor = Supervisor(Limits(), idle=0.2)
+    try:
+        assert supervisor.compute(cell)["status"] == "ok"
+        (child,) = [child for child in psutil.Process().children() if "compare.server" in str(child.cmdline())]
+        child.wait(timeout=20)
+        assert supervisor.compute(cell)["status"] == "ok"
+    finally:
+        supervisor.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"name": "slurm", "jobs": 1, "scheduler": None}, "choose loky, dask or ray"),
+        ({"name": "loky", "jobs": 0, "scheduler": None}, "use at least one"),
+        ({"name": "loky", "jobs": 1, "scheduler": "tcp://host:1"}, "add --backend dask"),
+    ],
+)
+def test_a_wrong_backend_is_refused(options, said):
+    with pytest.raises(WrongUsageError, match=said):
+        backend_of(**options)
+
+
+def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatch):
+    import importlib.util
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(WrongUsageError) as caught:
+        backend_of("dask", jobs=1, scheduler=None)
+    assert "needs the package distributed" in str(caught.value)
+    assert "-c constraints.txt '.[dask]' ./plugins/*" in str(caught.value)
+
+
+@needs_dask
+def test_a_scheduler_that_is_not_there_is_one_line(tmp_path):
+    import dask
+
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(WrongUsageError) as caught:
+        run_grid(["var"], [PAIR], [0], out=tmp_path, backend="dask", scheduler="tcp://127.0.0.1:9")
+    assert "no Dask scheduler at tcp://127.0.0.1:9" in str(caught.value)
+
+
+@needs_dask
+@pytest.mark.filterwarnings("ignore")
+def test_a_worker_that_cannot_import_what_it_needs_gives_records(tmp_path, monkeypatch):
+    from distributed import LocalCluster
+
+    import causalkit.compare.backends
+
+    def work(task):
+        raise ModuleNotFoundError("No module named 'causalkit'")
+
+    monkeypatch.setattr(causalkit.compare.backends, "work", work)
+    with LocalCluster(n_workers=1, processes=False, dashboard_address=None) as local:
+        (record,) = run_grid(["var"], [PAIR], [0], out=tmp_path, backend="dask", scheduler=local.scheduler_address)
+    assert record.status == "failed"
+    assert record.reason == (
+        "no worker of Dask could compute it: ModuleNotFoundError: No module named 'causalkit'; are causalkit and its "
+        "plugins installed there?"
+    )
