@@ -110,7 +110,7 @@ def discover(
         said = f"lag {config['lag']} is the default of {discovery.method}; choose another with --lag"
         discovery = replace(discovery, notes=(*discovery.notes, said))
     if select:
-        discovery = discovery.select(select)
+        discovery = discovery.select(select, observers=run.observers)
     run.notify("on_end", discovery)
     return discovery
 
@@ -124,6 +124,8 @@ def build_method(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[A
     """
     parts, arguments, stages = _checked(provided, tree)
     acting = provided.record.load()(**parts, **arguments)
+    if "ensemble" in stages:
+        acting = acting.with_ensemble(_members(stages.pop("ensemble")))
     if stages:
         from causalkit.neural.staging import two_stages
 
@@ -161,7 +163,7 @@ def _checked(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[Tree,
         from causalkit.neural.staging import with_pretrained
 
         given = with_pretrained(given)
-        stages = {stage: given.pop(stage) for stage in ("pretrain", "finetune") if stage in given}
+        stages = {stage: given.pop(stage) for stage in ("pretrain", "finetune", "ensemble") if stage in given}
         chosen = {part: _with_defaults(record, part, given.pop(part, {})) for part in ("forecaster", "regularizer")}
         parts["forecaster"] = forecaster_part(record.forecaster, chosen["forecaster"])
         parts["regularizer"] = penalty_sum(record.regularizer, chosen["regularizer"])
@@ -171,6 +173,8 @@ def _checked(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[Tree,
                 raise WrongUsageError(
                     f"method {record.name} has no {part} to choose", f"leave out {part}, or choose a neural method"
                 )
+        if "ensemble" in given:
+            raise WrongUsageError(f"method {record.name} has no ensemble", "leave it out, or choose a neural method")
         if "pretrain" in given or "finetune" in given:
             raise WrongUsageError(f"method {record.name} cannot be pre-trained", "choose a neural method")
     return parts, resolve(factory, given, what=f"method {record.name}", supplied=parts), stages
@@ -186,6 +190,7 @@ def fit(
         PluginError: the method returns something else than a discovery of these series.
     """
     from causalkit.discovery import Discovery
+    from causalkit.refit import Refit
 
     lag = config.get("lag", 1)
     if isinstance(lag, int) and lag < 1:
@@ -213,6 +218,7 @@ def fit(
         versions={**found.versions, **versions(provided)},
         seconds=run.seconds,
         notes=(*panel.notes, *found.notes),
+        refit=Refit.of(acting, panel, run, standardize),
     )
 
 
@@ -303,6 +309,14 @@ def _with_defaults(record: Method, part: str, given: Any) -> Tree:
     if table.get("name") not in (None, getattr(record, part)):
         return table
     return merge(nest(record.defaults).get(part, {}), table)
+
+
+def _members(value: Any) -> int:
+    """Return the size of an ensemble."""
+    members = int(value) if str(value).strip().isdigit() else 0
+    if members < 1 or members == 2:
+        raise ParameterError(f"ensemble={value} is not allowed", "it should be 1, or a number of members from 3 on")
+    return members
 
 
 def _circumstances(run: Run, standardize: bool) -> Tree:

@@ -57,8 +57,8 @@ def summary(discovery: Discovery, top: int = 10) -> str:
     lines = [_run(discovery), _data(discovery), "", _heading(discovery, len(rows))]
     lines += _columns(rows, discovery)
     lines += ["", _about_selection(discovery)]
-    if discovery.notes:
-        lines += ["", "Notes:", *(f"- {one_line(note)}" for note in discovery.notes)]
+    if notes := _notes(discovery):
+        lines += ["", "Notes:", *(f"- {one_line(note)}" for note in notes)]
     return "\n".join(lines)
 
 
@@ -69,7 +69,7 @@ def html(discovery: Discovery) -> str:
     """
     rows = _strongest(discovery, _HTML_EDGES, width=40)
     heat = _heat(discovery) if 1 < len(discovery.names) <= HEATMAP_SERIES else ""
-    notes = "".join(f"<li>{escape(one_line(note))}</li>" for note in discovery.notes)
+    notes = "".join(f"<li>{escape(one_line(note))}</li>" for note in _notes(discovery))
     return "\n".join(
         part
         for part in (
@@ -172,6 +172,11 @@ def _about_selection(discovery: Discovery) -> str:
     loops = f", {own} of them from a series to itself" if own else ""
     every = " All of them: edges(selected_only=True)." if count else ""
     return f"{_count(count, 'edge')} {'was' if count == 1 else 'were'} selected{by}{loops}.{every}"
+
+
+def _notes(discovery: Discovery) -> list[str]:
+    """Return the notes of the result and of its selection."""
+    return [*discovery.notes, *map(str, (discovery.selection or {}).get("notes", ()))]
 
 
 def _p(value: float) -> str:

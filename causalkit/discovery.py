@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from causalkit.neural.fitted import Fitted
+    from causalkit.refit import Refit
     from causalkit.truth import Truth
 
 Array = NDArray[np.float64]
@@ -33,6 +34,7 @@ class Discovery:
         names: of the P series.
         scores: shape (P, P, L), ``scores[cause, effect, lag - 1]``, non-negative; lag 1 is the most recent step.
         p_values: shape (P, P, L), or None.
+        standard_errors: of the scores, shape (P, P, L), where a method knows them; or None.
         joint_p_values: shape (P, P), of a test over all lags of a pair at once, or None.
         selected: shape (P, P, L), the edges that `causalkit.selection` chose, or None.
         selection: how they were chosen.
@@ -47,11 +49,13 @@ class Discovery:
         data: shape, windows used and dropped, digest.
         notes: what was assumed, dropped or cut short, in sentences.
         fitted: the trained forecaster of a neural method, in memory only: neither saved nor pickled; or None.
+        refit: fits the same method with the same settings to another panel, ``refit(panel)``; in memory only; or None.
     """
 
     names: tuple[str, ...]
     scores: Array
     p_values: Array | None = None
+    standard_errors: Array | None = None
     joint_p_values: Array | None = None
     selected: NDArray[np.bool_] | None = None
     selection: Mapping[str, Any] | None = None
@@ -67,6 +71,7 @@ class Discovery:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     fitted: Fitted | None = None
+    refit: Refit | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
@@ -84,13 +89,18 @@ class Discovery:
                 "the method is at fault, or its settings let training diverge",
             )
         pairs, cells = self.scores.shape[:2], self.scores.shape
-        for what, shape in (("p_values", cells), ("joint_p_values", pairs), ("selected", cells)):
+        for what, shape in (
+            ("p_values", cells),
+            ("standard_errors", cells),
+            ("joint_p_values", pairs),
+            ("selected", cells),
+        ):
             values = getattr(self, what)
             if values is not None and values.shape != shape:
                 raise PluginError(f"{what} have the shape {values.shape}", f"scores of {cells} need {shape}")
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "fitted": None}
+        return {**self.__dict__, "fitted": None, "refit": None}
 
     @property
     def lags(self) -> int:
@@ -169,11 +179,11 @@ class Discovery:
 
         return discovery_graph(self, selected_only=selected_only)
 
-    def select(self, rule: str) -> Discovery:
+    def select(self, rule: str, *, observers: Iterable[Any] = ()) -> Discovery:
         """Return the discovery with edges selected by a rule such as ``"top-k:20"``; see `causalkit.selection`."""
         from causalkit.selection import select
 
-        return select(self, rule)
+        return select(self, rule, observers=observers)
 
     def evaluate(
         self,

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import causalkit
+import causalkit.discovery
+import causalkit.evaluation
+from causalkit.neural.fitted import Fitted
+
+# autodoc resolves annotations while it runs; this one is imported for type checkers only, so as not to import torch.
+causalkit.discovery.Fitted = causalkit.evaluation.Fitted = Fitted  # type: ignore[attr-defined]
 
 project = "causalkit"
 author = "The causalkit authors"

@@ -51,7 +51,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic in new version
 @click.option("--config", metavar="FILE", help="All of this from a TOML file; options win over it.")
 @click.option("--lag", type=int, metavar="K", help="How many past steps may act, for all methods.")
 @click.option(
-    "--select", metavar="RULE", help="Turn scores into edges: top-k:20, threshold:0.1, density:0.1, fdr:0.05."
+    "--select", metavar="RULE", help="Turn scores into edges: top-k:20, fdr:0.05, stability, surrogate:0.05, ..."
 )
 @click.option("--no-standardize", is_flag=True, help="Keep the units.")
 @click.option("--device", metavar="NAME", help="auto, cpu or cuda.  [default: cpu]")

@@ -23,6 +23,7 @@ Examples:
   causalkit discover --dataset lorenz96
   causalkit discover measurements.csv --lag 3 -o edges.csv --plot graph.png
   causalkit discover trial1.csv trial2.csv trial3.csv --method var --select fdr:0.05
+  causalkit discover measurements.csv --method var --select surrogate:fdr=0.05
   causalkit discover mine.csv --pretrain simulated.csv
   causalkit discover cells.csv --panel-column mouse --forecaster kan -s training.epochs=400 -o result.json
 """
@@ -42,7 +43,7 @@ RUN_KEYS = ("seed", "device", "dtype", "threads", "time_limit", "select", "stand
 @click.option("--config", metavar="FILE", help="Parameters from a TOML file; --set wins over it.")
 @click.option("--lag", type=int, metavar="K", help="How many past steps may act.")
 @click.option(
-    "--select", metavar="RULE", help="Turn scores into edges: top-k:20, threshold:0.1, density:0.1, fdr:0.05."
+    "--select", metavar="RULE", help="Turn scores into edges: top-k:20, fdr:0.05, stability, surrogate:0.05, ..."
 )
 @data_home_option
 @truth_options(required=False)
@@ -70,6 +71,7 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
     from causalkit import api
     from causalkit.cli.console import note, print_json
     from causalkit.cli.progress import ProgressBar
+    from causalkit.cli.refits import ExpectedTime
     from causalkit.cli.results import metrics_table, show_discovery, show_metrics
     from causalkit.selection import parse_rule
 
@@ -100,12 +102,14 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
             raise Interrupted(
                 "interrupted", f"go on with --checkpoint {checkpoint} --resume" if checkpoint else ""
             ) from None
-    unselected = None
-    if rule:
-        try:
-            discovery = discovery.select(rule)
-        except CausalkitError as error:  # say so, but only after the scores, which took the time, are safe
-            unselected = error
+        unselected: CausalkitError | None = None
+        if rule:
+            try:
+                discovery = discovery.select(rule, observers=[progress, ExpectedTime(not quiet)])
+            except CausalkitError as error:  # say so, but only after the scores, which took the time, are safe
+                unselected = error
+            except KeyboardInterrupt:
+                unselected = Interrupted("interrupted while edges were selected", "files of -o hold the scores alone")
     for path in options["outputs"]:
         discovery.save(path)
     if unselected:

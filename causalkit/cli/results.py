@@ -22,17 +22,36 @@ def show_discovery(discovery: Discovery, top: int, *, quiet: bool = False) -> No
     columns = ["cause", "effect", "lag", "score"]
     if discovery.p_values is not None:
         columns.append("p_value")
+    frequencies = (discovery.selection or {}).get("frequencies")
+    if chosen and frequencies is not None:
+        place = {name: position for position, name in enumerate(discovery.names)}
+        pairs = zip(frame["cause"], frame["effect"], strict=True)
+        frame = frame.assign(frequency=[float(frequencies[place[cause]][place[effect]]) for cause, effect in pairs])
+        columns.append("frequency")
     rows = [[_cell(value) for value in row] for row in frame[columns].itertuples(index=False)]
     rule = discovery.selection["rule"] if discovery.selection else ""
     edges = "1 edge" if len(rows) == 1 else f"{len(rows)} edges"
     title = f"{edges} selected by {rule}" if chosen else f"The strongest {edges} between different series"
-    print_table(columns, rows, title=title, numbers=("lag", "score", "p_value"))
-    if not chosen:
-        note(
-            "Scores rank edges; none was selected and nothing was tested. Choose edges with --select, for example "
-            f"--select top-k:{2 * len(discovery.names)}",
-            quiet=quiet,
-        )
+    print_table(columns, rows, title=title, numbers=("lag", "score", "p_value", "frequency"))
+    for line in confidence(discovery):
+        note(line, quiet=quiet)
+
+
+def confidence(discovery: Discovery) -> list[str]:
+    """Return in sentences what is known of how sure the edges are, and what was not tested."""
+    if discovery.selected is not None:
+        return list((discovery.selection or {}).get("notes", ()))
+    size = len(discovery.names)
+    if discovery.pair_p_values is not None:
+        return [
+            f"Each p-value is of one test; among {size * (size - 1)} pairs of different series some are small by "
+            "chance. No edge was selected. To limit the share of false edges: --select fdr:0.05"
+        ]
+    return [
+        "Scores rank edges; none was selected and nothing was tested. Choose edges with --select, for example "
+        f"--select top-k:{2 * size}; to test them, --select surrogate:0.05 or --select stability, which fit the method "
+        "again many times"
+    ]
 
 
 def facts(discovery: Discovery) -> list[str]:
@@ -77,11 +96,11 @@ def show_metrics(discovery: Discovery, truth: Truth, *, quiet: bool = False) -> 
     if discovery.selected is None:
         note("Metrics of a selected graph (f1, precision, ...) need --select.", quiet=quiet)
     elif discovery.selection and not discovery.selection.get("self_edges", discovery.selection.get("self-edges")):
-        note(
-            "The rule leaves self-edges out; counted with them, each true self-edge is a missed one. Select them too "
-            f"with --select {discovery.selection['rule']},self-edges=true",
-            quiet=quiet,
-        )
+        rule = str(discovery.selection["rule"])
+        said = "The rule leaves self-edges out; counted with them, each true self-edge is a missed one."
+        if "self_edges" in discovery.selection or "self-edges" in discovery.selection:
+            said += f" Select them too with --select {rule}{',' if ':' in rule else ':'}self-edges=true"
+        note(said, quiet=quiet)
     if evaluation.lost_lags:
         note(f"{evaluation.lost_lags} true edges act at lags above {discovery.lags} and cannot be found.", quiet=quiet)
 

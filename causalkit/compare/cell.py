@@ -134,7 +134,13 @@ def _metrics(
         metrics = [provided for provided in registry().all(Metric) if not provided.record.by_name_only]
         found[diagonal] = _values(metrics, evaluation, faults)
     # The last evaluation serves as well as the first: these metrics look at the forecaster.
-    shared = _values([registry().get(Metric, name) for name in named], evaluation, faults)
+    asked = []
+    for name in named:
+        try:
+            asked.append(registry().get(Metric, name))
+        except CausalkitError as error:  # its plugin may be missing on this machine alone
+            faults.append(_in_words(error))
+    shared = _values(asked, evaluation, faults)
     return {diagonal: values | shared for diagonal, values in found.items()}, faults
 
 

@@ -68,8 +68,8 @@ class CellRecord:
         status: "ok"; "failed" (raised, or returned something impossible), "timeout", "memory" (went beyond the
             limit, or the process was killed); "skipped" (the pair cannot work: known before any work).
         reason: a sentence for every status but "ok".
-        metrics: ``metrics[diagonal][name]`` with diagonal "exclude" and "include"; where no truth is known, only those that need
-            none and were asked for.
+        metrics: ``metrics[diagonal][name]`` with diagonal "exclude" and "include"; where no truth is known, only those
+            that need none and were asked for.
         discovery: the result as `causalkit.io.record.to_record` gives it, or None.
         truth: ``{"names": [...], "edges": [[cause, effect], ...], "source": ...}``, with a lag in each edge where lags
             are known, and with "scope" and "diagonal" where the truth has them; or None.

@@ -8,16 +8,21 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from causalkit.neural.holdout import blocked_folds
 from causalkit.neural.method import NeuralMethod, tensors
 from causalkit.neural.penalties import Penalty, PenaltySum
+from causalkit.neural.protocols import RegularizerObject
 from causalkit.neural.training import Domains
 from causalkit.panel import Windows
 from causalkit.run import Run
 
 FOLDS = 3
+Array = NDArray[np.float64]
+Errors = dict[float, Array]
+"""Strength -> held-out forecast error of each fold."""
 
 
 def choose_strengths(
@@ -26,44 +31,50 @@ def choose_strengths(
     """Give every regularizer that has `choices` the strength with the lowest held-out forecast error.
 
     Each candidate is trained from the same weights on the same blocked folds; 0 is always among the candidates, so a
-    regularizer that does harm is switched off.
+    regularizer that does harm is switched off. Any penalty can lower the error of a network that learns from little
+    data, whatever the source has to do with it: a regularizer with a ``control`` has to beat that as well. Beating
+    means by more than one standard error of the difference over folds.
 
     Returns:
         The method with these strengths, and a sentence on each choice. The model is left as it was.
     """
     notes: list[str] = []
     for penalty in method.regularizer.for_stage(domains.stage).penalties:
-        choices = getattr(penalty.acting, "choices", None)
+        acting: Any = penalty.acting
+        choices = getattr(acting, "choices", None)
         if not choices:
             continue
-        errors: dict[float, float] = {}
-        tried = sorted({0.0, *choices})
-        run.start({"epochs": len(tried), "done": 0, "stage": f"strength of {penalty.record.name}"})
-        for strength in tried:
-            candidate = _with_strength(method, penalty, strength)
-            errors[strength] = _held_out_error(candidate, model, windows, run, domains)
-            run.epoch(len(errors), {"held-out error": errors[strength]})
-        best = min(errors, key=lambda strength: (errors[strength], strength))
-        method = _with_strength(method, penalty, best)
-        notes.append(_sentence(penalty.record.name, best, errors))
+        positive = sorted({*choices} - {0.0})
+        candidates = {0.0: acting.with_strength(0.0)} | {s: acting.with_strength(s) for s in positive}
+        controls = {s: acting.control(s) for s in positive} if hasattr(acting, "control") else {}
+        run.start({"epochs": len(candidates) + len(controls), "done": 0, "stage": f"strength of {penalty.record.name}"})
+        errors: Errors = {}
+        controlled: Errors = {}
+        for trials, found in ((candidates, errors), (controls, controlled)):
+            for strength, candidate in trials.items():
+                changed = _with(method, penalty, candidate, strength)
+                found[strength] = _held_out_errors(changed, model, windows, run, domains)
+                run.epoch(len(errors) + len(controlled), {"held-out error": float(found[strength].mean())})
+        best = _lowest(errors)
+        rivals = [errors[0.0]] + ([controlled[_lowest(controlled)]] if controlled else [])
+        if not all(_beats(errors[best], rival) for rival in rivals):
+            best = 0.0
+        method = _with(method, penalty, candidates[best], best)
+        notes.append(_sentence(penalty.record.name, best, errors, controlled))
     return method, tuple(notes)
 
 
-def _with_strength(method: NeuralMethod, penalty: Penalty, strength: float) -> NeuralMethod:
-    acting: Any = penalty.acting
-    chosen = replace(
-        penalty,
-        acting=acting.with_strength(strength),
-        parameters={**penalty.parameters, "strength": strength},
-    )
+def _with(method: NeuralMethod, penalty: Penalty, acting: RegularizerObject, strength: float) -> NeuralMethod:
+    """Return the method with another object in the place of a regularizer."""
+    chosen = replace(penalty, acting=acting, parameters={**penalty.parameters, "strength": strength})
     mine = [chosen if one.record.name == penalty.record.name else one for one in method.regularizer.penalties]
     changed = copy.copy(method)
     changed.regularizer = PenaltySum(mine)
     return changed
 
 
-def _held_out_error(method: NeuralMethod, model: nn.Module, windows: Windows, run: Run, domains: Domains) -> float:
-    """Return the mean squared forecast error on blocks that were not learned from."""
+def _held_out_errors(method: NeuralMethod, model: nn.Module, windows: Windows, run: Run, domains: Domains) -> Array:
+    """Return for each fold the mean squared forecast error on a block that was not learned from."""
     quiet = replace(run, observers=[], checkpoint=None, resume=False)
     quiet_method = method.with_training(method.training.model_copy(update={"validation": 0.0, "patience": None}))
     errors = []
@@ -74,11 +85,27 @@ def _held_out_error(method: NeuralMethod, model: nn.Module, windows: Windows, ru
         x, y = tensors(held, run)
         with torch.no_grad():
             errors.append(float((trial(x) - y).square().mean()))
-    return float(np.mean(errors))
+    return np.array(errors)
 
 
-def _sentence(name: str, best: float, errors: dict[float, float]) -> str:
-    tried = ", ".join(f"{strength:g}: {error:.4g}" for strength, error in errors.items())
-    if best == 0:
-        return f"{name} was switched off: it raises the held-out forecast error of the target ({tried})"
-    return f"{name} has strength {best:g}, by held-out forecast error of the target ({tried})"
+def _lowest(errors: Errors) -> float:
+    """Return the strength with the lowest mean error, the smallest of several."""
+    return min(errors, key=lambda strength: (errors[strength].mean(), strength))
+
+
+def _beats(one: Array, other: Array) -> bool:
+    """Are errors lower than others by more than one standard error of the difference?"""
+    gain = other - one
+    return bool(gain.mean() > gain.std(ddof=1) / len(gain) ** 0.5)
+
+
+def _sentence(name: str, best: float, errors: Errors, controlled: Errors) -> str:
+    tried = ", ".join(f"{strength:g}: {found.mean():.4g}" for strength, found in errors.items())
+    if controlled:
+        lowest = _lowest(controlled)
+        tried += f"; without the source {lowest:g}: {controlled[lowest].mean():.4g}"
+    if best > 0:
+        return f"{name} has strength {best:g}, by held-out forecast error of the target ({tried})"
+    if _beats(errors[_lowest(errors)], errors[0.0]):
+        return f"{name} was switched off: a penalty without the source forecasts the target as well ({tried})"
+    return f"{name} was switched off: it does not lower the held-out forecast error of the target ({tried})"

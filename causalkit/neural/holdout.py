@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causalkit.errors import ParameterError
 from causalkit.panel import Windows
@@ -13,10 +14,21 @@ WHOLE_REALISATIONS_FROM = 5
 
 
 def blocked_folds(windows: Windows, folds: int, generator: np.random.Generator) -> list[tuple[Windows, Windows]]:
-    """Split windows into blocks, and return for each what to train on and what to judge forecasts by.
+    """Return for each of several blocks the windows to train on and those to judge forecasts by; see `fold_masks`."""
+    kept, held = fold_masks(windows, folds, generator)
+    return [(windows.subset(kept[number]), windows.subset(held[number])) for number in range(folds)]
+
+
+def fold_masks(
+    windows: Windows, folds: int, generator: np.random.Generator
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Split windows into blocks that are left out one at a time.
 
     With as many realisations as folds, or more, a block is a set of whole realisations, chosen at random. With fewer,
     a block is a stretch of each; the windows around it that share time steps with it are in neither part.
+
+    Returns:
+        What to train on and what to judge forecasts by, each of shape (folds, windows).
 
     Raises:
         ParameterError: too few windows for so many folds.
@@ -42,7 +54,7 @@ def blocked_folds(windows: Windows, folds: int, generator: np.random.Generator) 
             f"{len(windows)} windows cannot be split into {folds} blocks with gaps of {lag} steps",
             "the panel is too short for it: choose a smaller lag",
         )
-    return [(windows.subset(kept[number]), windows.subset(held[number])) for number in range(folds)]
+    return kept, held
 
 
 def hold_out(windows: Windows, fraction: float, generator: np.random.Generator) -> tuple[Windows, Windows]:

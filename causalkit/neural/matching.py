@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from causalkit.discovery import Discovery
 from causalkit.errors import DataError
 from causalkit.panel import Panel
 
@@ -44,3 +46,62 @@ def match_series(source: Panel, names: tuple[str, ...], how: Match, target: str)
         )
     said = (f"series of {source.source} were matched with those of {target} by their order",)
     return replace(source, names=names, notes=(*source.notes, *said)) if source.names != names else source
+
+
+def joined(panels: Sequence[Panel], names: tuple[str, ...], match: Match, target: str) -> Panel | None:
+    """Return all sources as one panel, each standardised by itself; None where there is none."""
+    if not panels:
+        return None
+    matched = [match_series(panel, names, match, target) for panel in panels]
+    for panel in matched:
+        panel.check(1)
+    scaled = [panel.standardized()[0] for panel in matched]
+    return Panel(
+        realisations=tuple(values for panel in scaled for values in panel.realisations),
+        names=names,
+        source=" + ".join(panel.source for panel in scaled),
+        notes=tuple(note for panel in scaled for note in panel.notes),
+    )
+
+
+def order_of(panel: Panel, trained: tuple[str, ...], match: Match) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the panel's names in the order that a forecaster was trained with, and what a user should know about it.
+
+    Raises:
+        DataError: the forecaster is of other series.
+    """
+    alike = set(panel.names) == set(trained)
+    if match != "position" and alike:
+        return trained, ()
+    if len(panel.names) != len(trained):
+        raise DataError(
+            f"the pre-trained forecaster has {len(trained)} series and {panel.source} has {panel.series}",
+            "a forecaster carries over only between the same series",
+        )
+    if match == "name":
+        lacking = next(name for name in trained if name not in panel.names)
+        raise DataError(
+            f"{panel.source} has no series {lacking!r}, which the pre-trained forecaster has",
+            "rename its columns, or match by order with --set pretrain.match=position",
+        )
+    said = f"series of {panel.source} were matched with those of the pre-trained forecaster by their order"
+    return panel.names, () if panel.names == trained else (said,)
+
+
+def panel_in_order(panel: Panel, names: tuple[str, ...]) -> Panel:
+    """Return a panel with its series in another order."""
+    if names == panel.names:
+        return panel
+    chosen = [panel.names.index(name) for name in names]
+    return replace(panel, realisations=tuple(values[:, chosen] for values in panel.realisations), names=names)
+
+
+def discovery_in_order(found: Discovery, names: tuple[str, ...]) -> Discovery:
+    """Return a discovery with its series in another order."""
+    if names == found.names:
+        return found
+    chosen = [found.names.index(name) for name in names]
+    path = found.path
+    if path is not None:
+        path = {**path, "scores": path["scores"][:, chosen][:, :, chosen]}
+    return replace(found, names=names, scores=found.scores[chosen][:, chosen], path=path)

@@ -64,6 +64,7 @@ class NeuralMethod:
         self.regularizer = regularizer
         self.lag = lag
         self.training = training
+        self.ensemble = 1
 
     def fit(self, panel: Panel, run: Run) -> Discovery:
         """Return the discovery of a panel.
@@ -76,9 +77,35 @@ class NeuralMethod:
         self.regularizer.check_stages(("train",))
         windows = panel.windows(self.lag)
         with run.isolated():
+            if self.ensemble > 1 or self.regularizer.open_strength:
+                return self._fit_ensemble(panel, windows, run)
             model = self.build(panel.series, run)
             learned = self.learn(model, windows, run, fingerprint=self.fingerprint(panel, run))
             return self.read_off(model, panel, windows, run, learned)
+
+    def _fit_ensemble(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
+        """Return the discovery of an ensemble over blocked folds, at the strength that they choose."""
+        from causalkit.neural import ensemble
+
+        ensemble.check_settings(self, run)
+        x, y = tensors(windows, run)
+        found = ensemble.learn_ensemble(self, x, y, windows, run, max(self.ensemble, ensemble.MEMBERS))
+        single = self if found.choice is None else ensemble.fixed(self, found.choice)
+        learned = Learned(found.trained.history, found.notes(), held_out=0)
+        discovery = single.read_off(found.model, panel, windows, run, learned)
+        config: dict[str, Any] = {**discovery.config, "ensemble": len(found.members)}
+        if found.choice is not None:
+            config["strength_choice"] = found.choice.describe()
+        spread = ensemble.jackknife_errors(
+            np.stack([single.regularizer.scores(member, x).cpu().numpy() for member in found.members])
+        )
+        return replace(discovery, config=config, standard_errors=spread)
+
+    def with_ensemble(self, members: int) -> NeuralMethod:
+        """Return the method with so many members, each of which leaves another block of the recording out."""
+        changed = copy.copy(self)
+        changed.ensemble = members
+        return changed
 
     def with_training(self, training: Any) -> NeuralMethod:
         """Return the method with other training settings."""

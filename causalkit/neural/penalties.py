@@ -102,6 +102,11 @@ class PenaltySum:
                 "leave it out here, and name it in causalkit discover TARGET --pretrain",
             )
 
+    @property
+    def open_strength(self) -> bool:
+        """Is the strength of the penalty that supplies the scores to be chosen?"""
+        return bool(getattr(self.scoring.acting, "grid", None))
+
     def losses(self, model: nn.Module, batch: Batch, *, proximal: bool = False) -> dict[str, Tensor]:
         """Return the penalty of each regularizer by name.
 

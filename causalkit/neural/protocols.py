@@ -71,6 +71,8 @@ class RegularizerObject(Protocol):
         ``compares_domains``: True where it needs windows of the other domain; otherwise ``batch.other`` may be None.
         ``choices``: strengths to choose from while fine-tuning, by held-out forecast error, None where the user gave
             one; 0 is always tried too. Then ``with_strength(strength)`` returns a copy that has it.
+        ``control(strength)``: with ``choices``, a regularizer that acts as strongly and uses nothing of the source.
+            Where it does as well, the source is not what helped, and the regularizer is switched off.
     """
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from causalkit.errors import ParameterError, did_you_mean
+from causalkit.errors import ParameterError, WrongUsageError, did_you_mean
 from causalkit.neural.method import NeuralMethod
 from causalkit.neural.pretrained import SUFFIX, Pretrained
 from causalkit.neural.sources import Source
@@ -30,6 +30,11 @@ def two_stages(name: str, method: NeuralMethod, pretrain: Mapping[str, Any], fin
     if not sources:
         raise ParameterError(
             "finetune or pretrain parameters are set, but there is no source to pre-train on", "name it with --pretrain"
+        )
+    if method.ensemble > 1 or method.regularizer.open_strength:
+        raise WrongUsageError(
+            "ensembles and a strength left open are for training in one stage",
+            "leave out ensemble, and give regularizer.strength a number",
         )
     transfer: Tree = {}
     first = _settings(method.training, pretrain, "pretrain", ("source", "match"))

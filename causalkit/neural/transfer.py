@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from causalkit.discovery import Discovery
-from causalkit.errors import DataError, WrongUsageError
+from causalkit.errors import WrongUsageError
 from causalkit.neural.choice import choose_strengths
 from causalkit.neural.head import body_weights
 from causalkit.neural.jacobian import mean_absolute_jacobian
-from causalkit.neural.matching import Match, match_series
+from causalkit.neural.matching import Match, discovery_in_order, joined, order_of, panel_in_order
 from causalkit.neural.method import Learned, NeuralMethod, tensors
 from causalkit.neural.pretrained import Pretrained
 from causalkit.neural.protocols import Stage
@@ -65,6 +65,11 @@ class TwoStage:
         self.pretraining = pretraining
         self.transfer = transfer
 
+    @property
+    def lag(self) -> int:
+        """K, steps of a window."""
+        return self.method.lag
+
     def fit(self, panel: Panel, run: Run) -> Discovery:
         """Return the discovery of a standardised panel.
 
@@ -79,9 +84,9 @@ class TwoStage:
         if len(given) > 1:
             raise WrongUsageError("two pre-trained forecasters are given", "go on from one of them")
         self.method.regularizer.check_stages(("finetune",) if given else ("pretrain", "finetune"))
-        order, matched = _order(panel, given[0], self.transfer.match) if given else (panel.names, ())
-        target = _reordered(panel, order)
-        source = _joined(panels, order, self.transfer.match, panel.source)
+        order, matched = order_of(panel, given[0].names, self.transfer.match) if given else (panel.names, ())
+        target = panel_in_order(panel, order)
+        source = joined(panels, order, self.transfer.match, panel.source)
         windows = target.windows(self.method.lag)
         with run.isolated():
             if given:
@@ -99,7 +104,7 @@ class TwoStage:
             found = method.read_off(model, target, windows, run, learned)
         notes = (*start.notes, *matched, *(source.notes if source else ()), *said, *found.notes)
         return replace(
-            _reordered_result(found, panel.names),
+            discovery_in_order(found, panel.names),
             config={**found.config, "pretrain": self._settings(), "finetune": {"layers": self.transfer.layers}},
             pretraining=start.facts(),
             fitted=None if found.fitted is None else replace(found.fitted, method=self),
@@ -118,7 +123,7 @@ class TwoStage:
         if len(panels) < len(loaded):
             raise WrongUsageError("a source is already a pre-trained forecaster", "name files or data sets")
         self.method.regularizer.check_stages(("pretrain",))
-        source = _joined(panels, panels[0].names, self.transfer.match, panels[0].source)
+        source = joined(panels, panels[0].names, self.transfer.match, panels[0].source)
         assert source is not None
         with run.isolated():
             return self._pretrain(source, run, None)
@@ -214,63 +219,6 @@ class TwoStage:
 
 
 _LAYERS = {"all": "all layers", "head": "the last layer"}
-
-
-def _joined(panels: Sequence[Panel], names: tuple[str, ...], match: Match, target: str) -> Panel | None:
-    """Return all sources as one panel, each standardised by itself; None where there is none."""
-    if not panels:
-        return None
-    matched = [match_series(panel, names, match, target) for panel in panels]
-    for panel in matched:
-        panel.check(1)
-    scaled = [panel.standardized()[0] for panel in matched]
-    return Panel(
-        realisations=tuple(values for panel in scaled for values in panel.realisations),
-        names=names,
-        source=" + ".join(panel.source for panel in scaled),
-        notes=tuple(note for panel in scaled for note in panel.notes),
-    )
-
-
-def _order(panel: Panel, start: Pretrained, match: Match) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the panel's names in the order that a forecaster was trained with, and what a user should know about it.
-
-    Raises:
-        DataError: the forecaster is of other series.
-    """
-    alike = set(panel.names) == set(start.names)
-    if match != "position" and alike:
-        return start.names, ()
-    if len(panel.names) != len(start.names):
-        raise DataError(
-            f"the pre-trained forecaster has {len(start.names)} series and {panel.source} has {panel.series}",
-            "a forecaster carries over only between the same series",
-        )
-    if match == "name":
-        lacking = next(name for name in start.names if name not in panel.names)
-        raise DataError(
-            f"{panel.source} has no series {lacking!r}, which the pre-trained forecaster has",
-            "rename its columns, or match by order with --set pretrain.match=position",
-        )
-    said = f"series of {panel.source} were matched with those of the pre-trained forecaster by their order"
-    return panel.names, () if panel.names == start.names else (said,)
-
-
-def _reordered(panel: Panel, names: tuple[str, ...]) -> Panel:
-    if names == panel.names:
-        return panel
-    chosen = [panel.names.index(name) for name in names]
-    return replace(panel, realisations=tuple(values[:, chosen] for values in panel.realisations), names=names)
-
-
-def _reordered_result(found: Discovery, names: tuple[str, ...]) -> Discovery:
-    if names == found.names:
-        return found
-    chosen = [found.names.index(name) for name in names]
-    path = found.path
-    if path is not None:
-        path = {**path, "scores": path["scores"][:, chosen][:, :, chosen]}
-    return replace(found, names=names, scores=found.scores[chosen][:, chosen], path=path)
 
 
 def _words(value: Any) -> str:

@@ -32,13 +32,16 @@ from causalkit.neural import Batch, input_jacobian, mean_absolute_jacobian
 EXACT_UP_TO = 16
 """With so few series the exact penalty costs about as much as the sampled one, and has no variance."""
 CHUNK_BYTES = 4 * 2**20
+GRID = (0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6)
+"""Strengths to choose from; on standardised series, no penalty above 1 leaves a gradient that pays."""
 
 
 class GradientL1:
     """L1 penalty on the input Jacobian.
 
     Args:
-        strength: weight of the penalty for each target; the paper's lambda times P.
+        strength: weight of the penalty for each target; the paper's lambda times P; auto: chosen by the
+            forecast error on blocks that are left out of training.
         estimator: exact, sampled, or auto: exact up to 16 series where the forecaster has a
             Jacobian of its own, sampled otherwise.
         draws: targets that each window draws a step, when sampled.
@@ -47,15 +50,20 @@ class GradientL1:
 
     def __init__(
         self,
-        strength: Annotated[float, Field(ge=0)] = 0.1,
+        strength: Annotated[float, Field(ge=0)] | Literal["auto"] = 0.1,
         estimator: Literal["auto", "exact", "sampled"] = "auto",
         draws: Annotated[int, Field(ge=1)] = 1,
         memory: Annotated[int, Field(ge=1)] = 256,
     ) -> None:
-        self.strength = strength
+        self.grid = GRID if strength == "auto" else ()
+        self.strength = 1.0 if strength == "auto" else strength
         self.estimator = estimator
         self.draws = draws
         self.memory = memory
+
+    def with_strength(self, strength: float) -> GradientL1:
+        """Return the penalty with another strength."""
+        return GradientL1(strength, self.estimator, self.draws, self.memory)
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return strength / P * sum_ijl A_ijl, or its sampled estimate."""

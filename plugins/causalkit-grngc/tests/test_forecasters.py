@@ -18,6 +18,8 @@ ALL = [
     (MLP, {"hidden": (6, 5, 4), "activation": "tanh"}),
     (MLP, {"hidden": (6, 5), "activation": "softplus"}),
     (MLP, {"hidden": (6,), "activation": "elu"}),
+    (MLP, {"hidden": (6,), "linear": True}),
+    (MLP, {"hidden": (6, 5), "linear": True, "activation": "elu"}),
     (KAN, {"hidden": (6,)}),
     (KAN, {"hidden": (6, 5)}),
     (LSTM, {"hidden": (6,)}),
@@ -114,6 +116,24 @@ def test_spline_derivatives_of_every_order():
 def test_kan_has_the_papers_number_of_parameters():
     series, hidden = 10, 16
     assert sum(p.numel() for p in KAN(series, 1, (hidden,)).parameters()) == 20 * series * hidden
+
+
+def test_many_windows_and_few_have_the_same_jacobian():
+    """With as many windows as inputs, one hidden layer takes one product for all windows."""
+    for linear in (False, True):
+        model, x = build((MLP, {"hidden": (6,), "linear": linear})), windows(count=40)
+        few = torch.cat([model.jacobian(part)[1] for part in x.split(3)])
+        torch.testing.assert_close(model.jacobian(x)[1], few)
+
+
+def test_linear_map_starts_at_nothing_and_is_an_input_weight():
+    plain, linear = build((MLP, {"hidden": (6,)})), build((MLP, {"hidden": (6,), "linear": True}))
+    torch.testing.assert_close(plain(windows()), linear(windows()))
+    weights = linear.input_weights()
+    assert weights.shape == (1, 6 + 4, 3, 4)
+    with torch.no_grad():
+        weights[:, :, 1, 2] = 0.0  # what a proximal step does: no input may be left over at another place
+    assert (linear.jacobian(windows())[1][:, :, 1, 2] == 0).all()
 
 
 def test_kan_is_linear_outside_its_grid():

@@ -1,0 +1,79 @@
+"""Surrogates of a panel: every series keeps its own dynamics, and none has to do with another any more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalkit.panel import Panel
+
+Array = NDArray[np.float64]
+Kind = Literal["phase", "shift"]
+
+
+def surrogate_panel(panel: Panel, kind: Kind, generator: np.random.Generator, apart: int = 0) -> Panel:
+    """Return a panel of the same shape whose series are surrogates, each by itself, realisation by realisation.
+
+    Args:
+        panel: to be imitated; its missing cells stay where they are under "phase" and move along under "shift".
+        kind: "phase" for `randomised_phases`, "shift" for circular shifts by `distant_shifts`.
+        generator: of all draws.
+        apart: steps by which the shifts of two series differ at least, where a realisation is long enough.
+    """
+    made = []
+    for values in panel.realisations:
+        if kind == "phase":
+            columns = [randomised_phases(series, generator) for series in values.T]
+        else:
+            shifts = distant_shifts(panel.series, len(values), apart, generator)
+            columns = [np.roll(series, shift) for series, shift in zip(values.T, shifts, strict=True)]
+        made.append(np.column_stack(columns))
+    return replace(panel, realisations=tuple(made))
+
+
+def randomised_phases(series: Array, generator: np.random.Generator) -> Array:
+    """Return a series (T,) with the same periodogram, hence autocorrelation, mean and variance, and random phases.
+
+    Phases of all frequencies are drawn uniformly; the mean stays, and at the highest frequency of an even number of
+    steps, where a real series has only a sign, the sign is drawn. Gaussian linear series are imitated exactly but for
+    the jump between their two ends, others in these respects only. Gaps are bridged by straight lines for the
+    transform.
+
+    Reference:
+        Theiler et al., Physica D 58, 77-94, 1992.
+    """
+    gaps = np.isnan(series)
+    if gaps.all():
+        return series.copy()
+    steps = np.arange(len(series))
+    whole = np.interp(steps, steps[~gaps], series[~gaps]) if gaps.any() else series
+    spectrum = np.fft.rfft(whole)
+    phases = generator.uniform(0.0, 2 * np.pi, len(spectrum))
+    turned = np.abs(spectrum) * np.exp(1j * phases)
+    turned[0] = spectrum[0]
+    if len(series) % 2 == 0:
+        turned[-1] = spectrum[-1] * generator.choice([-1.0, 1.0])
+    result: Array = np.fft.irfft(turned, n=len(series))
+    result[gaps] = np.nan
+    return result
+
+
+def distant_shifts(series: int, steps: int, apart: int, generator: np.random.Generator) -> list[int]:
+    """Return by how many steps to turn each series around, at random, no two by nearly the same number.
+
+    Two series that are turned alike keep their relation; a few such fits among surrogates would hide true edges.
+
+    Args:
+        series: P.
+        steps: T.
+        apart: the smallest difference between two shifts, counted around the circle; less where T is below 2 P of it.
+        generator: of all draws.
+    """
+    apart = min(apart, steps // (2 * series))
+    slack = steps - series * apart
+    places = np.sort(generator.integers(0, max(1, slack), series)) + apart * np.arange(series)
+    turned = (places + generator.integers(steps)) % steps
+    return [int(shift) for shift in generator.permutation(turned)]

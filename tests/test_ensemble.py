@@ -1,0 +1,170 @@
+"""Ensembles over blocked folds, and the strength that they choose."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import causalkit
+from causalkit.errors import ParameterError, WrongUsageError
+from causalkit.neural import Training, input_jacobian, mean_absolute_jacobian
+from causalkit.neural.averaged import Averaged
+from causalkit.neural.ensemble import KEEP, choose, jackknife_errors
+from causalkit.neural.holdout import fold_masks
+from causalkit.neural.members import Split, train_members
+from causalkit.neural.training import train
+from causalkit.panel import Windows
+from causalkit.run import Run
+from tests.systems import lagged_pair
+
+QUICK = {"training.epochs": 40, "forecaster.hidden": (16,)}
+
+
+def lagged_pair_panel() -> causalkit.Panel:
+    return causalkit.Panel.of(lagged_pair(steps=120))
+
+
+def masks(panel: causalkit.Panel, lag: int, folds: int) -> tuple[np.ndarray, np.ndarray]:
+    return fold_masks(panel.windows(lag), folds, np.random.default_rng(0))
+
+
+def steps_of(windows: Windows, mask: np.ndarray) -> set[tuple[int, int]]:
+    """Return (realisation, time step) of everything that the windows of a mask touch, lag 3."""
+    chosen = np.flatnonzero(mask)
+    return {(windows.realisation[i], windows.step[i] - back) for i in chosen for back in range(4)}
+
+
+@pytest.mark.parametrize("realisations", [1, 2, 7])
+def test_blocks_share_no_time_step_with_what_is_learned(realisations: int) -> None:
+    generator = np.random.default_rng(0)
+    panel = causalkit.Panel.of([generator.standard_normal((60, 2)) for _ in range(realisations)])
+    windows = panel.windows(3)
+    kept, held = masks(panel, 3, 5)
+    assert held.sum(0).tolist() == [1] * len(windows)  # every window is judged exactly once
+    for mine, others in zip(held, kept, strict=True):
+        assert not steps_of(windows, mine) & steps_of(windows, others)
+
+
+def test_too_few_windows_for_the_blocks_are_refused() -> None:
+    with pytest.raises(ParameterError, match="cannot be split into 5 blocks"):
+        masks(causalkit.Panel.of(np.random.default_rng(0).standard_normal((7, 2))), 3, 5)
+
+
+def test_the_rule_takes_the_strongest_strength_that_keeps_the_explained_variance() -> None:
+    strengths = np.array([0.1, 0.2, 0.4, 0.8])
+    errors = np.array([[0.52, 0.52], [0.5, 0.5], [1 - KEEP * 0.5 - 1e-6] * 2, [0.9, 0.9]])
+    assert choose(strengths, errors).strength == 0.4
+    assert choose(strengths, errors + np.array([[0], [0], [0.01], [0]])).strength == 0.2
+
+
+def test_where_nothing_can_be_forecast_the_strongest_strength_is_chosen_and_it_is_said() -> None:
+    choice = choose(np.array([0.1, 0.5]), np.array([[1.2, 1.1], [1.01, 1.0]]))
+    assert choice.strength == 0.5
+    assert "do not trust" in choice.sentence()
+
+
+def test_the_jackknife_gives_the_standard_error_of_a_mean() -> None:
+    values = np.random.default_rng(0).standard_normal(10)
+    means_without_one = (values.sum() - values) / 9
+    assert jackknife_errors(means_without_one) == pytest.approx(values.std(ddof=1) / 10**0.5)
+
+
+def test_the_mean_forecaster_has_the_mean_jacobian() -> None:
+    torch.manual_seed(0)
+    members = [nn.Sequential(nn.Flatten(), nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 3)) for _ in range(3)]
+    x = torch.randn(4, 2, 3)
+    forecast, jacobian = input_jacobian(Averaged(members), x)
+    assert torch.allclose(forecast, sum(member(x) for member in members) / 3, atol=1e-6)
+    assert torch.allclose(jacobian, sum(input_jacobian(member, x)[1] for member in members) / 3, atol=1e-6)
+    separate = sum(mean_absolute_jacobian(member, x) for member in members) / 3
+    assert (mean_absolute_jacobian(Averaged(members), x) <= separate + 1e-6).all()  # noise cancels, it never adds up
+
+
+@pytest.mark.plugins
+def test_members_learn_side_by_side_what_they_would_learn_alone() -> None:
+    from causalkit.neural.parts import forecaster_part, penalty_sum
+
+    penalties = penalty_sum("gradient-l1", {"estimator": "exact", "strength": 0.1})
+    windows = lagged_pair_panel().windows(2)
+    x, y = torch.as_tensor(windows.x), torch.as_tensor(windows.y)
+    run = Run(dtype="float64")
+    settings = Training(epochs=25)
+    torch.manual_seed(0)
+    small = forecaster_part("mlp", {"hidden": (8,)})
+    models = [small.build(series=y.shape[1], lag=2).double() for _ in range(3)]
+    rows = torch.stack([torch.arange(40), torch.arange(30, 70), torch.arange(50, 90)])
+    scale = torch.tensor([1.0, 0.5, 2.0], dtype=torch.float64)
+    found = train_members(models, penalties, x, y, Split(rows), settings, run, scale=scale)
+    for index, (model, factor) in enumerate(zip(models, scale.tolist(), strict=True)):
+        alone = penalty_sum("gradient-l1", {"estimator": "exact", "strength": 0.1 * factor})
+        train(model, alone, x[rows[index]], y[rows[index]], settings, run)
+        for mine, other in zip(found.models[index].parameters(), model.parameters(), strict=True):
+            assert torch.allclose(mine, other, atol=1e-6)
+
+
+@pytest.mark.plugins
+def test_each_member_ends_where_it_forecast_its_block_best() -> None:
+    from causalkit.neural.parts import forecaster_part, penalty_sum
+
+    windows = lagged_pair_panel().windows(2)
+    x, y = torch.as_tensor(windows.x), torch.as_tensor(windows.y)
+    held = torch.zeros(2, len(x), dtype=torch.bool)
+    held[0, :20], held[1, -20:] = True, True
+    rows = torch.stack([torch.arange(25, len(x)), torch.arange(len(x) - 25)])
+    torch.manual_seed(0)
+    models = [forecaster_part("mlp", {"hidden": (32,)}).build(series=y.shape[1], lag=2).double() for _ in range(2)]
+    penalties = penalty_sum("gradient-l1", {"strength": 0.0})
+    found = train_members(models, penalties, x, y, Split(rows, held), Training(epochs=200), Run(dtype="float64"))
+    for member, mask, error in zip(found.models, held, found.errors, strict=True):
+        with torch.no_grad():
+            assert float((member(x[mask]) - y[mask]).square().mean()) == pytest.approx(float(error))
+    assert min(found.history["validation"]) <= found.history["validation"][-1]
+    assert float(found.errors.mean()) <= min(found.history["validation"]) + 1e-9
+
+
+@pytest.mark.plugins
+def test_an_ensemble_gives_standard_errors_that_survive_a_file(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    panel = lagged_pair_panel()
+    found = causalkit.discover(panel, lag=2, params={**QUICK, "ensemble": 5})
+    assert found.config["ensemble"] == 5
+    assert found.standard_errors is not None
+    assert found.standard_errors.shape == found.scores.shape
+    assert (found.standard_errors > 0).any()
+    found.save(tmp_path / "found.json")
+    found.save(tmp_path / "found.npz")
+    for suffix in ("json", "npz"):
+        read = causalkit.Discovery.load(tmp_path / f"found.{suffix}")
+        assert np.array_equal(read.standard_errors, found.standard_errors)
+
+
+@pytest.mark.plugins
+def test_a_strength_is_chosen_without_a_truth_and_the_curve_is_kept() -> None:
+    panel, truth = causalkit.simulate("lorenz96", series=6, steps=250, forcing=20.0)
+    found = causalkit.discover(panel, lag=1, params={"training.epochs": 120, "regularizer.strength": "auto"})
+    curve = found.config["strength_choice"]
+    assert len(curve["strengths"]) == len(curve["held_out_error"]) == len(curve["standard_error"])
+    assert found.config["regularizer"][0]["strength"] == curve["chosen"]
+    assert any("was chosen by held-out forecast error" in note for note in found.notes)
+    assert truth is not None
+    assert found.evaluate(truth)["auroc"] > 0.95
+    again = causalkit.discover(panel, lag=1, params={"training.epochs": 120, "regularizer.strength": "auto"})
+    assert found.scores.tobytes() == again.scores.tobytes()
+
+
+@pytest.mark.plugins
+@pytest.mark.parametrize(
+    ("method", "params", "said"),
+    [
+        ("grngc", {"ensemble": 2}, "from 3 on"),
+        ("grngc", {"ensemble": 5, "training.validation": 0.2}, "no use for training.validation"),
+        ("grngc", {"regularizer.strength": "auto", "training.optimizer": "sgd"}, "trained with adam"),
+        ("cmlp", {"ensemble": 5}, "one network at a time"),
+        ("var", {"ensemble": 5}, "has no ensemble"),
+        ("grngc", {"ensemble": 5, "pretrain.source": "lorenz96[series=3]"}, "training in one stage"),
+    ],
+)
+def test_what_an_ensemble_cannot_do_is_said_before_training(method: str, params: dict[str, object], said: str) -> None:
+    with pytest.raises((ParameterError, WrongUsageError), match=said):
+        causalkit.discover(lagged_pair_panel(), method=method, params=params)
