@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import causalkit
 from causalkit.cli.main import cli
 from causalkit.discovery import Discovery
-from causalkit.errors import DataError, WrongUsageError
+from causalkit.errors import DataError, Interrupted, WrongUsageError
 from causalkit.panel import Panel
 from causalkit.refit import Refit
 from causalkit.run import Run
@@ -234,3 +234,21 @@ class TestCommandLine:
         failed = CliRunner().invoke(cli, words)
         assert isinstance(failed.exception, DataError)
         assert Discovery.load(out).scores.shape == (8, 8, 2)
+
+    def test_scores_are_kept_where_the_selection_is_interrupted(self, tmp_path, monkeypatch):
+        def interrupted(*_):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Refit, "__call__", interrupted)
+        out = tmp_path / "result.json"
+        words = ["discover", "--dataset", "lagged-pair", "--method", "var", "--select", "stability", "-o", str(out)]
+        ended = CliRunner().invoke(cli, words)
+        assert isinstance(ended.exception, Interrupted)
+        assert Discovery.load(out).selected is None
+
+    def test_the_hint_on_self_edges_is_a_rule(self):
+        words = ["discover", "--dataset", "lagged-pair", "--method", "var", "--select", "stability:subsamples=10"]
+        assert "--select stability:subsamples=10,self-edges=true" in CliRunner().invoke(cli, words).stderr
+        assert "--select stability:self-edges=true" in CliRunner().invoke(cli, [*words[:-1], "stability"]).stderr
+        words[-1] = "surrogate:count=20"
+        assert "self-edges=true" not in CliRunner().invoke(cli, words).stderr

@@ -161,7 +161,7 @@ class TestSelection:
     def test_the_only_edge_is_found_at_its_lag(self):
         panel, _ = causalkit.simulate("lagged-pair")
         for options in ("", ",kind=shift", ",kind=both", ",statistic=maximum"):
-            chosen = causalkit.discover(panel, method="var", lag=3, select=f"surrogate:0.05,count=40{options}")
+            chosen = causalkit.discover(panel, method="var", lag=3, select=f"surrogate:0.03,count=80{options}")
             assert np.argwhere(chosen.selected).tolist() == [[0, 1, 1]], options
 
     def test_p_values_take_the_place_of_the_method_s(self):
@@ -210,8 +210,8 @@ class TestWhatIsSaid:
             causalkit.discover(independent(0), method="var", select="surrogate:count=40").selection["notes"]
         )
         assert "40 fits to surrogates with random phases" in notes
-        assert "each of 30 pairs" in notes
-        assert "self-edges were not tested" in notes
+        assert "Each of 30 pairs" in notes
+        assert "Self-edges were not tested" in notes
         assert "count=" not in notes
 
     def test_too_few_surrogates_for_a_single_edge(self):
@@ -247,11 +247,11 @@ class TestWhatIsSaid:
         assert shown.exit_code == 0, shown.output
         assert "1 edge selected by surrogate:fdr=0.05" in shown.stdout
         assert "p_value" in shown.stdout
-        assert "self-edges were not tested" in shown.stderr
+        assert "Self-edges were not tested" in shown.stderr
         record = json.loads(CliRunner().invoke(cli, [*base, "--json"]).stdout)
         assert record["joint_p_values"][0][0] is None
         assert record["joint_p_values"][0][1] == pytest.approx(1 / (1 + 99 * 6))
-        assert "self-edges were not tested" in Discovery.load(tmp_path / "result.json").summary()
+        assert "Self-edges were not tested" in Discovery.load(tmp_path / "result.json").summary()
 
     def test_without_a_rule_it_says_what_was_not_tested(self):
         said = CliRunner().invoke(cli, ["discover", "--dataset", "lagged-pair", "--method", "var"]).stderr

@@ -78,15 +78,15 @@ def stability(
     selected = np.zeros(discovery.scores.shape, dtype=bool)
     selected[cause, effect, discovery.pair_lags[cause, effect] - 1] = True
     notes = [
-        f"a pair is selected that was among the {q} strongest of {pairs} in {threshold:.0%} or more of {count} random "
+        f"A pair is selected that was among the {q} strongest of {pairs} in {threshold:.0%} or more of {count} random "
         f"halves of the data; at most {bound:.2g} of them are expected to be false (Meinshausen and Bühlmann)"
     ]
     if top is None and bound > errors:
         notes.append(
-            f"one pair a half already gives this bound, above the wanted {errors:g}; raise the threshold, or errors"
+            f"One pair a half already gives this bound, above the wanted {errors:g}; raise the threshold, or errors"
         )
     if bound >= pairs:
-        notes.append(f"this bound says nothing, as there are only {pairs} pairs; choose a smaller top")
+        notes.append(f"This bound says nothing, as there are only {pairs} pairs; choose a smaller top")
     findings = {"frequencies": frequencies.tolist(), "q": q, "bound": bound, "pairs": pairs, "fits": count}
     return Outcome(selected, findings, tuple(notes))
 

@@ -103,7 +103,7 @@ def surrogate(
     selected[cause, effect, discovery.pair_lags[cause, effect] - 1] = True
     notes = _notes(fits, rounds, kind, statistic, fdr, len(pairs))
     if refit.panel.missing and kind != "shift":
-        notes.append("gaps were bridged by straight lines to make surrogates of random phases, and put back in them")
+        notes.append("Gaps were bridged by straight lines to make surrogates of random phases, and put back in them")
     findings = {"fits": fits, "smallest_p": smallest_p(rounds, len(pairs), statistic)}
     return Outcome(selected, findings, tuple(notes), by_lag, joint)
 
@@ -177,18 +177,18 @@ def _notes(fits: int, rounds: int, kind: str, statistic: Statistic, level: float
     smallest = smallest_p(rounds, pairs, statistic)
     control = "Benjamini-Hochberg" if statistic != "maximum" else "probability of any false edge"
     said = [
-        f"each of {pairs} pairs was compared with {_AGAINST[statistic]}, in {fits} fits to surrogates with "
+        f"Each of {pairs} pairs was compared with {_AGAINST[statistic]}, in {fits} fits to surrogates with "
         f"{_MADE[kind]}; smallest possible p-value {smallest:.2g}; level {level:g} ({control})",
-        "a selected pair is related beyond chance; that the relation is direct rests on the method. "
-        "self-edges were not tested",
+        "A selected pair is related beyond chance; that the relation is direct rests on the method. "
+        "Self-edges were not tested",
     ]
     tests = 1 if statistic == "maximum" else pairs
     if smallest * tests > level:
         wanted = math.ceil(round((tests / level - 1) / (pairs if statistic == "pooled" else 1), 6)) * (fits // rounds)
         said.append(
-            f"with so few surrogates, {math.ceil(round(smallest * tests / level, 6))} pairs at least have to stand out "
+            f"With so few surrogates, {math.ceil(round(smallest * tests / level, 6))} pairs at least have to stand out "
             f"for any to be selected; give count={wanted} or more"
             if statistic != "maximum"
-            else f"with so few surrogates nothing can be selected; give count={wanted} or more"
+            else f"With so few surrogates nothing can be selected; give count={wanted} or more"
         )
     return said
