@@ -18,7 +18,9 @@ from scipy.signal import lfilter
 import causalkit
 
 STEPS = 200
+# Levels have to hold however short the training is, and null panels need many fits; what is found depends on training.
 QUICK = {"grngc": {"training.epochs": 25, "training.learning_rate": 0.05, "forecaster.hidden": 8}}
+TRAINED = {"grngc": {"training.epochs": 150, "forecaster.hidden": 32}}
 SYSTEMS = {
     "var": {"series": 8, "steps": 200, "density": 0.15, "lag": 2},
     "lorenz96": {"series": 8, "steps": 250},
@@ -49,7 +51,7 @@ def rules(method: str, count: int) -> list[str]:
 def null(method: str, series: int, panels: int, tried: list[str], kinds: list[str]) -> None:
     """Print in how many panels any edge was selected, and the mean number of edges."""
     for own in kinds:
-        found = fits(method, lambda seed, own=own: independent(own, series, seed), panels, tried)
+        found = fits(method, lambda seed, own=own: independent(own, series, seed), panels, tried, QUICK)
         for rule, selected in found.items():
             count = [int(pairs.sum()) for pairs in selected]
             some = int(np.count_nonzero(count))
@@ -67,7 +69,7 @@ def edges(method: str, dataset: str, panels: int, tried: list[str]) -> None:
         truths.append(truth.edges & ~np.eye(panel.series, dtype=bool))
         return panel
 
-    for rule, selected in fits(method, system, panels, tried).items():
+    for rule, selected in fits(method, system, panels, tried, TRAINED).items():
         both = list(zip(selected, truths, strict=True))
         false = np.mean([(pairs & ~true).sum() / max(1, pairs.sum()) for pairs, true in both])
         power = np.mean([(pairs & true).sum() / true.sum() for pairs, true in both])
@@ -75,12 +77,16 @@ def edges(method: str, dataset: str, panels: int, tried: list[str]) -> None:
 
 
 def fits(
-    method: str, system: Callable[[int], causalkit.Panel], panels: int, tried: list[str]
+    method: str,
+    system: Callable[[int], causalkit.Panel],
+    panels: int,
+    tried: list[str],
+    params: dict[str, dict[str, float]],
 ) -> dict[str, list[NDArray[np.bool_]]]:
     """Return the selected pairs of different series for every rule and panel."""
     found: dict[str, list[NDArray[np.bool_]]] = {rule: [] for rule in tried}
     for seed in range(panels):
-        discovery = causalkit.discover(system(seed), method=method, params=QUICK.get(method, {}), seed=seed)
+        discovery = causalkit.discover(system(seed), method=method, params=params.get(method, {}), seed=seed)
         for rule in tried:
             found[rule].append(discovery.select(rule).pair_selected & ~np.eye(len(discovery.names), dtype=bool))
     return found

@@ -33,7 +33,10 @@ from causalkit.hookspecs import hookimpl
 if TYPE_CHECKING:
     from causalkit.api import discover, pretrain, read, simulate
     from causalkit.discovery import Discovery
+    from causalkit.interventions import Intervention
+    from causalkit.knowledge import Knowledge
     from causalkit.panel import Panel
+    from causalkit.preparation import Preparation
     from causalkit.run import Run
     from causalkit.truth import Truth
 
@@ -41,7 +44,10 @@ __version__ = "1.0.0"
 
 _LAZY = {
     "Discovery": "causalkit.discovery",
+    "Intervention": "causalkit.interventions",
+    "Knowledge": "causalkit.knowledge",
     "Panel": "causalkit.panel",
+    "Preparation": "causalkit.preparation",
     "Run": "causalkit.run",
     "Truth": "causalkit.truth",
     "discover": "causalkit.api",
@@ -57,9 +63,12 @@ __all__ = [
     "DatasetItem",
     "Discovery",
     "Forecaster",
+    "Intervention",
+    "Knowledge",
     "Method",
     "Metric",
     "Panel",
+    "Preparation",
     "Reader",
     "Regularizer",
     "Run",

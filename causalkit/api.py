@@ -17,8 +17,10 @@ from causalkit.registry import Provided, registry
 
 if TYPE_CHECKING:
     from causalkit.discovery import Discovery
+    from causalkit.interventions import Intervention
     from causalkit.neural.pretrained import Pretrained
     from causalkit.panel import Panel
+    from causalkit.preparation import Preparation
     from causalkit.run import Run
     from causalkit.truth import Truth
 
@@ -36,6 +38,9 @@ def discover(
     params: Mapping[str, Any] | None = None,
     select: str | None = None,
     standardize: bool = True,
+    knowledge: Any = None,
+    preparation: Any = None,
+    interventions: Any = None,
     names: Sequence[str] | None = None,
     seed: int = 0,
     device: str = "auto",
@@ -59,6 +64,12 @@ def discover(
         params: parameters of the method, nested or with dotted keys: ``{"training.epochs": 400}``.
         select: a rule that turns scores into edges, such as ``"top-k:20"``.
         standardize: give every series mean 0 and standard deviation 1 first.
+        knowledge: which edges are forbidden and which are required: a `causalkit.knowledge.Knowledge`, or a mapping
+            such as ``{"forbid": ["A->B"], "require": ["C->D"], "regulators": ["A", "C"]}``.
+        preparation: trends and differences to take out first: a `causalkit.preparation.Preparation`, or a mapping such
+            as ``{"detrend": "linear", "difference": 1}``.
+        interventions: steps at which series were set from outside: a list of
+            `causalkit.interventions.Intervention` or of mappings, or a file.
         names: of the series of a bare array.
         seed, device, dtype, threads, time_limit, checkpoint, resume, observers: see `causalkit.run.Run`.
 
@@ -75,7 +86,10 @@ def discover(
         >>> discovery.evaluate(truth)["auroc"]
         1.0
     """
+    from causalkit.interventions import interventions_of
+    from causalkit.knowledge import Knowledge
     from causalkit.panel import Panel
+    from causalkit.preparation import Preparation
     from causalkit.run import Run
 
     if select:
@@ -92,7 +106,9 @@ def discover(
         checkpoint=None if checkpoint is None else Path(checkpoint),
         resume=resume,
         observers=list(observers),
+        knowledge=Knowledge.of(knowledge),
     )
+    prepared, set_from_outside = Preparation.of(preparation), interventions_of(interventions)
     tree = merge({}, nest(params or {}))
     for key, value in (("lag", lag), ("forecaster", forecaster), ("regularizer", regularizer)):
         if value is not None:
@@ -105,7 +121,16 @@ def discover(
 
         tree = with_pretrained(tree)
     acting, config = build_method(provided, tree)
-    discovery = fit(acting, provided, config, panel, run, standardize=standardize)
+    discovery = fit(
+        acting,
+        provided,
+        config,
+        panel,
+        run,
+        standardize=standardize,
+        preparation=prepared,
+        interventions=set_from_outside,
+    )
     if "lag" not in tree and "lag" in config:
         said = f"lag {config['lag']} is the default of {discovery.method}; choose another with --lag"
         discovery = replace(discovery, notes=(*discovery.notes, said))
@@ -181,20 +206,36 @@ def _checked(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[Tree,
 
 
 def fit(
-    acting: Any, provided: Provided[Method], config: Tree, panel: Panel, run: Run, *, standardize: bool = True
+    acting: Any,
+    provided: Provided[Method],
+    config: Tree,
+    panel: Panel,
+    run: Run,
+    *,
+    standardize: bool = True,
+    preparation: Preparation | None = None,
+    interventions: Sequence[Intervention] = (),
 ) -> Discovery:
-    """Check the panel, fit a method to it and complete the result with all that is needed to repeat it.
+    """Prepare and check the panel, fit a method to it and complete the result with all that is needed to repeat it.
 
     Raises:
         DataError: the panel cannot be used.
         PluginError: the method returns something else than a discovery of these series.
     """
     from causalkit.discovery import Discovery
+    from causalkit.interventions import described, with_interventions
+    from causalkit.knowledge import respected
+    from causalkit.preparation import trend_note
     from causalkit.refit import Refit
 
     lag = config.get("lag", 1)
     if isinstance(lag, int) and lag < 1:
         raise ParameterError(f"the lag is {lag}", "a lag is a whole number of time steps, at least 1")
+    if run.knowledge is not None:  # unknown names and contradictions show before the work
+        run.knowledge.required(panel.names)
+        run.knowledge.allowed(panel.names)
+    given = with_interventions(panel, interventions)
+    panel = given if preparation is None else preparation.apply(given)
     panel.check(int(lag or 1))
     run.observers.extend(observer for _, observer in registry().call("causalkit_observers", run=run))
     if not standardize and hasattr(acting, "pretraining"):
@@ -209,15 +250,23 @@ def fit(
             f"method {provided.record.name} of {provided.plugin.key} returned no discovery of these series",
             "report this to the plugin's author",
         )
+    facts = {**given.describe(), "standardized": standardize}  # of the data as they were given
+    if preparation is not None:
+        facts["preparation"] = preparation.describe()
+    if interventions:
+        facts["interventions"] = described(interventions)
+    trend = trend_note(panel) if preparation is None else None
+    said = [*panel.notes, *([trend] if trend else []), *_limits(provided, panel, run)]
+    found = respected(found, run.knowledge)
     return replace(
         found,
         method=provided.record.name,
         config={"method": provided.record.name, **config, **found.config, **_circumstances(run, standardize)},
         seed=run.seed,
-        data={**panel.describe(), "standardized": standardize, **found.data},
+        data={**facts, **found.data},
         versions={**found.versions, **versions(provided)},
         seconds=run.seconds,
-        notes=(*panel.notes, *found.notes),
+        notes=(*said, *found.notes),
         refit=Refit.of(acting, panel, run, standardize),
     )
 
@@ -309,6 +358,21 @@ def _with_defaults(record: Method, part: str, given: Any) -> Tree:
     if table.get("name") not in (None, getattr(record, part)):
         return table
     return merge(nest(record.defaults).get(part, {}), table)
+
+
+def _limits(provided: Provided[Method], panel: Panel, run: Run) -> list[str]:
+    """Say what was known, and what the method does not do with it; neural methods say themselves what theirs do."""
+    said = []
+    if run.knowledge is not None:
+        said.append(run.knowledge.sentence(panel.names))
+        if provided.record.knowledge == "mask" and not provided.record.neural:
+            said.append(
+                f"{provided.record.name} takes no background knowledge: scores were masked after training, not in "
+                "training"
+            )
+    if panel.intervened is not None and not provided.record.interventions and not provided.record.neural:
+        said.append(f"{provided.record.name} cannot leave out steps under intervention: it learned from them too")
+    return said
 
 
 def _members(value: Any) -> int:

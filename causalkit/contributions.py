@@ -99,6 +99,9 @@ class Method(Contribution):
         missing: reads panels with missing cells by itself (otherwise windows that touch one are dropped).
         contemporaneous: also finds effects within one time step.
         device: can compute on an accelerator.
+        knowledge: what it does with background knowledge: "training" keeps to it while it learns; under "mask", scores
+            of forbidden pairs are set to 0 afterwards. With other parts, a neural method may do only the latter.
+        interventions: leaves steps of a series under intervention out of what it learns about that series.
         neural: a forecaster + regularizer + training settings, whose parts can be exchanged.
         forecaster: name of the default forecaster of a neural method.
         regularizer: default regularizers of a neural method, joined by "+".
@@ -112,6 +115,8 @@ class Method(Contribution):
     missing: bool = False
     contemporaneous: bool = False
     device: bool = False
+    knowledge: Literal["training", "mask"] = "mask"
+    interventions: bool = False
     neural: bool = False
     forecaster: str = ""
     regularizer: str = ""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
+    from causalkit.knowledge import Knowledge
     from causalkit.neural.fitted import Fitted
     from causalkit.refit import Refit
     from causalkit.truth import Truth
@@ -101,6 +102,13 @@ class Discovery:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "fitted": None, "refit": None}
+
+    @property
+    def knowledge(self) -> Knowledge | None:
+        """The background knowledge that it was made with, as its configuration records it."""
+        from causalkit.knowledge import Knowledge
+
+        return Knowledge.of(self.config.get("knowledge"))
 
     @property
     def lags(self) -> int:

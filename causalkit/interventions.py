@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -160,6 +161,6 @@ def _step(value: Any, column: str, where: str) -> int:
         number = float(str(value).strip())
     except ValueError:
         number = float("nan")
-    if number != number or number != int(number):
+    if not math.isfinite(number) or number != int(number):
         raise DataError(f"{where}: {column} is {value!r}, not a whole number", "steps are counted from 1")
     return int(number)

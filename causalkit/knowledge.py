@@ -183,11 +183,6 @@ def read_regulators(path: str | Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lines))
 
 
-def known_of(discovery: Discovery) -> Knowledge | None:
-    """Return the knowledge that a discovery was made with."""
-    return Knowledge.of(discovery.config.get("knowledge"))
-
-
 def respected(found: Discovery, knowledge: Knowledge | None) -> Discovery:
     """Return a discovery in which forbidden pairs have score 0 and p-value 1, with the knowledge in its configuration.
 
@@ -220,10 +215,9 @@ def _pairs(given: Any) -> tuple[Pair, ...]:
     """Return edges written as ``"A->B"``, as pairs, or as a list of these."""
     if given is None:
         return ()
-    single = isinstance(given, str) or (
-        isinstance(given, tuple) and len(given) == 2 and all(isinstance(part, str) and ARROW not in part for part in given)
-    )
-    edges: Iterable[Any] = [given] if single else given
+    names = isinstance(given, tuple) and len(given) == 2 and all(isinstance(part, str) for part in given)
+    pair = names and not any(ARROW in part for part in given)
+    edges: Iterable[Any] = [given] if isinstance(given, str) or pair else given
     return tuple(dict.fromkeys(_pair(edge) for edge in edges))
 
 

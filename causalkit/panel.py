@@ -28,6 +28,7 @@ class Windows:
         realisation: which realisation each window is from, shape (N,).
         step: position of ``y`` in its realisation, shape (N,).
         dropped: how many windows touched a missing cell and were left out.
+        intervened: shape (N, K + 1, P), which cells of window and next step were set from outside; or None: none.
     """
 
     x: Array
@@ -35,14 +36,28 @@ class Windows:
     realisation: NDArray[np.intp]
     step: NDArray[np.intp]
     dropped: int
+    intervened: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.y)
 
+    @property
+    def observed(self) -> NDArray[np.bool_] | None:
+        """Shape (N, P): which next steps say something about what acts on the series; None: all of them.
+
+        A series that was set from outside says nothing about its causes.
+        """
+        return None if self.intervened is None else ~self.intervened[:, -1]
+
     def subset(self, chosen: NDArray[Any]) -> Windows:
         """Return the windows that an index or a mask chooses."""
         return replace(
-            self, x=self.x[chosen], y=self.y[chosen], realisation=self.realisation[chosen], step=self.step[chosen]
+            self,
+            x=self.x[chosen],
+            y=self.y[chosen],
+            realisation=self.realisation[chosen],
+            step=self.step[chosen],
+            intervened=None if self.intervened is None else self.intervened[chosen],
         )
 
 
@@ -65,12 +80,15 @@ class Panel:
         names: of the series.
         source: file or description, named in errors.
         notes: what a reader recognised, dropped or assumed, to be said aloud.
+        intervened: which cells were set from outside, a mask (T, P) for each realisation; or None: none. See
+            `causalkit.interventions.with_interventions`.
     """
 
     realisations: tuple[Array, ...]
     names: tuple[str, ...]
     source: str = "data"
     notes: tuple[str, ...] = ()
+    intervened: tuple[NDArray[np.bool_], ...] | None = None
 
     def __post_init__(self) -> None:
         if not self.realisations:
@@ -101,6 +119,13 @@ class Panel:
                     f"column {self.names[column]!r}",
                     "replace it by a number, or leave the cell empty to mark it as missing",
                 )
+        if self.intervened is not None and [mask.shape for mask in self.intervened] != [
+            values.shape for values in self.realisations
+        ]:
+            raise DataError(
+                f"{self.source}: the mask of interventions has another shape than the data",
+                "one cell of the mask belongs to one cell of the data",
+            )
         # Sums run in the order of memory: one layout, so that the same data give the same result to the last bit.
         object.__setattr__(self, "realisations", tuple(np.ascontiguousarray(values) for values in self.realisations))
 
@@ -203,6 +228,7 @@ class Panel:
             self,
             realisations=tuple(values[:, keep] for values in self.realisations),
             names=tuple(self.names[column] for column in keep),
+            intervened=None if self.intervened is None else tuple(mask[:, keep] for mask in self.intervened),
         )
 
     def check(self, lag: int) -> None:
@@ -255,7 +281,7 @@ class Panel:
         """
         if lag < 1:
             raise DataError(f"the lag is {lag}", "a lag is a whole number of time steps, at least 1")
-        xs, ys, realisation, step, dropped = [], [], [], [], 0
+        xs, ys, realisation, step, intervened, dropped = [], [], [], [], [], 0
         for number, values in enumerate(self.realisations):
             count = len(values) - lag
             if count < 1:
@@ -267,6 +293,9 @@ class Panel:
             ys.append(runs[complete, :, lag])
             realisation.append(np.full(int(complete.sum()), number))
             step.append(np.flatnonzero(complete) + lag)
+            if self.intervened is not None:
+                masks = np.lib.stride_tricks.sliding_window_view(self.intervened[number], lag + 1, axis=0)
+                intervened.append(masks[complete].transpose(0, 2, 1))
         if not xs or not any(len(part) for part in xs):
             raise DataError(
                 f"{self.source}: no complete window of {lag + 1} rows is left ({dropped} touch a missing cell)",
@@ -278,6 +307,7 @@ class Panel:
             realisation=np.concatenate(realisation),
             step=np.concatenate(step),
             dropped=dropped,
+            intervened=np.concatenate(intervened) if intervened else None,
         )
 
 

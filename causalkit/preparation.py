@@ -100,9 +100,7 @@ class Preparation:
             if intervened is not None:
                 intervened = tuple(mask[self.difference :] for mask in intervened)
         self._check(panel, realisations)
-        return replace(
-            panel, realisations=realisations, intervened=intervened, notes=(*panel.notes, self.sentence())
-        )
+        return replace(panel, realisations=realisations, intervened=intervened, notes=(*panel.notes, self.sentence()))
 
     def describe(self) -> dict[str, Any]:
         """Return what a result records as ``data.preparation``; `of` takes it again."""
@@ -183,7 +181,8 @@ def trend_note(panel: Panel) -> str | None:
             explained = np.nansum(x * y, axis=0) ** 2 / np.nansum(x**2, axis=0)
         total += own
         left += own - np.nan_to_num(explained)
-    strong = [name for name, all_, rest in zip(panel.names, total, left, strict=True) if 0 < all_ * STRONG <= all_ - rest]
+    shares = np.where(total > 0, 1 - left / np.where(total > 0, total, 1.0), 0.0)
+    strong = [name for name, share in zip(panel.names, shares, strict=True) if share >= STRONG]
     if not strong:
         return None
     listed = ", ".join(strong[:5]) + (f" and {len(strong) - 5} more" if len(strong) > 5 else "")

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from causalkit.knowledge import respected
 from causalkit.panel import Panel
 from causalkit.run import Run
 
@@ -48,4 +49,4 @@ class Refit:
         learned = panel.standardized()[0] if self.standardize else panel
         run = replace(self.run, seed=self.run.seed if seed is None else seed, started=time.monotonic())
         found: Discovery = self.method.fit(learned, run)
-        return found
+        return respected(found, run.knowledge)

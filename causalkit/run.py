@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
+    from causalkit.knowledge import Knowledge
+
 EVENTS = ("on_start", "on_epoch", "on_end")
 
 
@@ -33,6 +35,9 @@ class Run:
         checkpoint_every: seconds between two checkpoints.
         resume: go on from the checkpoint where there is one.
         observers: objects with any of ``on_start(info)``, ``on_epoch(epoch, losses)``, ``on_end(discovery)``.
+        knowledge: which edges are forbidden and which are required, by names of series, or None. A method asks
+            ``run.knowledge.allowed(panel.names)`` and keeps to it while it learns; causalkit sets the scores of
+            forbidden pairs to 0 in any case.
     """
 
     seed: int = 0
@@ -44,6 +49,7 @@ class Run:
     checkpoint_every: float = 30.0
     resume: bool = False
     observers: list[Any] = field(default_factory=list)
+    knowledge: Knowledge | None = None
     started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:

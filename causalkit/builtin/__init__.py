@@ -26,6 +26,8 @@ def causalkit_methods() -> Iterable[Method]:
         aliases=("linear-var",),
         reference="Lütkepohl, New Introduction to Multiple Time Series Analysis, Springer 2005, chapter 3",
         test_params={"lag": 2},
+        knowledge="training",
+        interventions=True,
     )
 
 

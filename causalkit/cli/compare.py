@@ -10,6 +10,7 @@ import click
 
 from causalkit.cli.data_options import data_home_option
 from causalkit.cli.duration import Duration
+from causalkit.cli.knowledge_options import preparation_options
 
 if TYPE_CHECKING:
     from causalkit.compare.gates import Gate, GateResult
@@ -28,7 +29,7 @@ Examples:
 """
 _RUN = (
     "seeds", "out", "lag", "select", "standardize", "device", "dtype", "threads", "time_limit", "timeout", "memory",
-    "jobs", "backend", "scheduler", "shuffle",
+    "jobs", "backend", "scheduler", "shuffle", "detrend", "difference",
 )  # fmt: skip
 
 
@@ -54,6 +55,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic in new version
     "--select", metavar="RULE", help="Turn scores into edges: top-k:20, fdr:0.05, stability, surrogate:0.05, ..."
 )
 @click.option("--no-standardize", is_flag=True, help="Keep the units.")
+@preparation_options
 @click.option("--device", metavar="NAME", help="auto, cpu or cuda.  [default: cpu]")
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32]")
 @click.option("--threads", type=int, help="Of the numeric libraries, for every cell.  [default: 1]")

@@ -33,6 +33,9 @@ def data_options(command: F) -> F:
                 show_default=True,
                 help="What to do with unequal time steps: accept takes rows as equally spaced.",
             ),
+            click.option(
+                "--resample", metavar="STEP", help="Interpolate to equal steps: 2 in units of the time column, 2h, 1D."
+            ),
         ]
     ):
         command = option(command)
@@ -87,7 +90,12 @@ def truth_options(*, required: bool) -> Callable[[F], F]:
 
 
 def read_panel(
-    paths: tuple[str, ...], panel_column: str | None, time_column: str, drop: tuple[str, ...], irregular: str
+    paths: tuple[str, ...],
+    panel_column: str | None,
+    time_column: str,
+    drop: tuple[str, ...],
+    irregular: str,
+    resample: str | None = None,
 ) -> Panel:
     """Read the files of a command as one panel."""
     from causalkit import api
@@ -98,6 +106,7 @@ def read_panel(
         time_column=time_column,
         drop=tuple(drop),
         irregular=irregular,
+        resample=resample,
     )
 
 

@@ -10,6 +10,7 @@ import click
 from causalkit.api import DEFAULT_METHOD
 from causalkit.cli.data_options import data_home_option, data_options, read_panel, read_truth, truth_options
 from causalkit.cli.duration import Duration
+from causalkit.cli.knowledge_options import knowledge_options, known_beforehand, preparation_options
 from causalkit.errors import CausalkitError, Interrupted, ParameterError, WrongUsageError
 from causalkit.params import Tree, merge, parse_settings, read_config
 
@@ -25,6 +26,8 @@ Examples:
   causalkit discover trial1.csv trial2.csv trial3.csv --method var --select fdr:0.05
   causalkit discover measurements.csv --method var --select surrogate:fdr=0.05
   causalkit discover mine.csv --pretrain simulated.csv
+  causalkit discover genes.csv --regulators factors.txt --forbid 'reporter->*'
+  causalkit discover monthly.csv --detrend linear+seasonal:12
   causalkit discover cells.csv --panel-column mouse --forecaster kan -s training.epochs=400 -o result.json
 """
 RUN_KEYS = ("seed", "device", "dtype", "threads", "time_limit", "select", "standardize")
@@ -48,6 +51,8 @@ RUN_KEYS = ("seed", "device", "dtype", "threads", "time_limit", "select", "stand
 @data_home_option
 @truth_options(required=False)
 @data_options
+@knowledge_options
+@preparation_options
 @click.option("--no-standardize", is_flag=True, help="Keep the units; default is mean 0 and deviation 1 a series.")
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", help="json, csv, npz, graphml, gexf or dot.")
 @click.option("--plot", "plot_file", metavar="FILE", help="A picture: png, svg or pdf.")
@@ -79,6 +84,7 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
     tree = _tree(options)
     run = {key: tree.pop(key) for key in RUN_KEYS if key in tree}
     run = _typed(run)
+    known = _understood(known_beforehand(tree, options))
     method = str(tree.pop("method", DEFAULT_METHOD))
     dataset = tree.pop("dataset", {})
     checkpoint = options["checkpoint"]
@@ -96,6 +102,7 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
                 checkpoint=checkpoint,
                 resume=options["resume"],
                 observers=[progress],
+                **known,
                 **run,
             )
         except KeyboardInterrupt:
@@ -165,6 +172,16 @@ def _typed(run: Tree) -> Tree:
     return {key: resolved[key] for key in run}
 
 
+def _understood(known: Tree) -> Tree:
+    """Read what is known beforehand, so that mistakes in it show before data are read."""
+    from causalkit.interventions import interventions_of
+    from causalkit.knowledge import Knowledge
+    from causalkit.preparation import Preparation
+
+    readers = {"knowledge": Knowledge.of, "preparation": Preparation.of, "interventions": interventions_of}
+    return {key: readers[key](value) for key, value in known.items()}
+
+
 def _check_outputs(options: dict[str, Any]) -> None:
     """Refuse files that cannot be written before any work is done."""
     from causalkit.io import check_writable, writer_for
@@ -208,7 +225,12 @@ def _data(paths: tuple[str, ...], dataset: Any, seed: int, options: dict[str, An
                 f"dataset.{next(iter(dataset))} is set, but no data set is used", "name it by --dataset"
             )
         panel = read_panel(
-            paths, options["panel_column"], options["time_column"], options["drop"], options["irregular"]
+            paths,
+            options["panel_column"],
+            options["time_column"],
+            options["drop"],
+            options["irregular"],
+            options["resample"],
         )
     else:
         raise WrongUsageError("there is nothing to read", "give files, or --dataset NAME (see: causalkit datasets)")

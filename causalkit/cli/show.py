@@ -201,8 +201,14 @@ def _fits(provided: Provided[Any]) -> list[str]:
     if isinstance(record, Forecaster):
         fitting = [p.record.name for p in registry().all(Regularizer) if p.record.needs <= record.capabilities]
         return ["goes with the regularizers " + (", ".join(fitting) or "(none is installed)")]
-    if isinstance(record, Method) and record.neural:
-        return [
-            f"made of the forecaster {record.forecaster} and the regularizer {record.regularizer}; both can be changed"
-        ]
+    if isinstance(record, Method):
+        lines = []
+        if record.neural:
+            both = f"the forecaster {record.forecaster} and the regularizer {record.regularizer}"
+            lines.append(f"made of {both}; both can be changed")
+        kept = "kept to in training" if record.knowledge == "training" else "scores are masked after training"
+        lines.append(f"background knowledge: {kept}")
+        left = "left out as effects" if record.interventions else "learned from like other steps"
+        lines.append(f"steps under intervention: {left}")
+        return lines
     return []

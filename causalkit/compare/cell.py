@@ -85,6 +85,7 @@ def environment(cell: Cell) -> dict[str, Any]:
 def _fill(work: _Work, cell: Cell, panels: PanelCache) -> None:
     from causalkit import api
     from causalkit.io.record import to_record
+    from causalkit.preparation import Preparation
     from causalkit.run import Run
 
     clock = time.perf_counter()
@@ -100,10 +101,10 @@ def _fill(work: _Work, cell: Cell, panels: PanelCache) -> None:
     work.seconds["data"] = time.perf_counter() - clock
     settings = dict(cell.settings)
     select, standardize = settings.pop("select", None), settings.pop("standardize", True)
-    named = settings.pop("metrics", ())
+    named, preparation = settings.pop("metrics", ()), Preparation.of(settings.pop("preparation", None))
     clock = time.perf_counter()
     run = Run(seed=cell.seed, **settings)
-    discovery = api.fit(acting, provided, config, loaded.panel, run, standardize=standardize)
+    discovery = api.fit(acting, provided, config, loaded.panel, run, standardize=standardize, preparation=preparation)
     if select:
         discovery = discovery.select(select)
     run.notify("on_end", discovery)

@@ -41,9 +41,10 @@ def read_comparison(path: str | Path, seconds: Callable[[Any], float]) -> dict[s
         "gates": _texts,
         "metrics": _texts,
     }
-    readers |= dict.fromkeys(("lag", "threads", "jobs", "shuffle"), _typed(int, "a whole number"))
+    readers |= dict.fromkeys(("lag", "threads", "jobs", "shuffle", "difference"), _typed(int, "a whole number"))
     readers |= dict.fromkeys(
-        ("select", "device", "dtype", "backend", "scheduler", "out", "baseline", "diagonal"), _typed(str, "text")
+        ("select", "detrend", "device", "dtype", "backend", "scheduler", "out", "baseline", "diagonal"),
+        _typed(str, "text"),
     )
     readers["standardize"] = _typed(bool, "true or false")
     readers["tolerance"] = lambda value: float(_typed(float, "a number")(value))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from causalkit.truth import Truth
 
 FILE = "file"
-_READING = ("panel_column", "time_column", "drop", "irregular")
+_READING = ("panel_column", "time_column", "drop", "irregular", "resample")
 _PARAMETERS = ("files", "truth", "truth_orientation", *_READING)
 
 

@@ -57,6 +57,8 @@ def run_grid(
     lag: int | None = None,
     select: str | None = None,
     standardize: bool = True,
+    detrend: str | None = None,
+    difference: int = 0,
     device: str = "cpu",
     dtype: Literal["float32", "float64"] = "float32",
     threads: int = 1,
@@ -80,6 +82,7 @@ def run_grid(
         out: folder of the records.
         lag: K of all methods; default: each method's own.
         select, standardize, device, dtype, threads, time_limit: as in `causalkit.discover`, the same for all cells.
+        detrend, difference: as in `causalkit.preparation.Preparation`, the same for all cells.
         metrics: names of metrics that are computed only when named; all others are computed anyway.
         timeout: seconds after which a cell is stopped.
         memory: bytes of resident memory above which a cell is stopped; default: a fair share of the machine.
@@ -103,6 +106,8 @@ def run_grid(
         lag=lag,
         select=select,
         standardize=standardize,
+        detrend=detrend,
+        difference=difference,
         device=device,
         dtype=dtype,
         threads=threads,

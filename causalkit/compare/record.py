@@ -34,7 +34,8 @@ class Cell:
         data_name, data_params: ``family`` or ``family:item``, and its parameters; or the paths of files in
             ``data_params["files"]`` and ``data_params["truth"]`` with their digests in ``data_params["sha256"]``, where
             ``data_name`` is "file".
-        settings: what holds for all cells alike: select, standardize, device, dtype, threads, time_limit.
+        settings: what holds for all cells alike: select, standardize, device, dtype, threads, time_limit,
+            and preparation where there is one.
     """
 
     method: str

@@ -22,6 +22,7 @@ class Settings:
         lag: K for all methods, or None for each method's own.
         select: a rule that turns scores into edges, or None.
         standardize: give every series mean 0 and standard deviation 1.
+        detrend, difference: what is taken out of every series first; see `causalkit.preparation.Preparation`.
         device, dtype, threads, time_limit: as in `causalkit.run.Run`.
         metrics: those that are computed only when asked by name, since they train the forecaster again.
     """
@@ -34,10 +35,14 @@ class Settings:
     threads: int = 1
     time_limit: float | None = None
     metrics: tuple[str, ...] = ()
+    detrend: str | None = None
+    difference: int = 0
 
     def __post_init__(self) -> None:
+        from causalkit.preparation import Preparation
         from causalkit.run import Run
 
+        Preparation(self.detrend, self.difference)
         if self.select:
             from causalkit.selection import parse_rule
 
@@ -48,9 +53,15 @@ class Settings:
     def of_cell(self) -> dict[str, Any]:
         """Return what `Cell.settings` holds: all but the lag, which is a parameter of the method.
 
-        Metrics stand there only where there are some, so that a cell without them is what it was before.
+        Metrics and preparation stand there only where there are some, so that a cell without them is what it was
+        before.
         """
-        found = {key: value for key, value in asdict(self).items() if key not in ("lag", "metrics")}
+        from causalkit.preparation import Preparation
+
+        others = ("lag", "metrics", "detrend", "difference")
+        found = {key: value for key, value in asdict(self).items() if key not in others}
+        preparation = Preparation(self.detrend, self.difference)
+        found |= {"preparation": preparation.describe()} if preparation else {}
         return found | ({"metrics": sorted(self.metrics)} if self.metrics else {})
 
 

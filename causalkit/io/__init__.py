@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from causalkit.io.options import ReadOptions
     from causalkit.io.panels import write_panel, write_truth
     from causalkit.io.reading import read
+    from causalkit.io.resampling import on_equal_grid
     from causalkit.io.truth_files import read_truth
     from causalkit.io.writing import write, writer_for
 
@@ -22,6 +23,7 @@ _LAZY = {
     "atomic_path": "causalkit.io.atomic",
     "check_writable": "causalkit.io.atomic",
     "load": "causalkit.io.loading",
+    "on_equal_grid": "causalkit.io.resampling",
     "read": "causalkit.io.reading",
     "read_truth": "causalkit.io.truth_files",
     "write": "causalkit.io.writing",
@@ -35,6 +37,7 @@ __all__ = [
     "atomic_path",
     "check_writable",
     "load",
+    "on_equal_grid",
     "read",
     "read_truth",
     "write",

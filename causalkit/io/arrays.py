@@ -40,6 +40,8 @@ def read_npz(path: str | Path, options: ReadOptions = _DEFAULT) -> Panel:
     width = realisations[0].shape[1]
     names = _names(arrays.get("names"), width, source)
     if options.panel_column is None and options.time_column in ("auto", "none"):
+        if options.resample is not None:
+            raise WrongUsageError(f"{source} has no time column to resample by", "name it with --time-column")
         panel = Panel(tuple(np.array(part, dtype=np.float64) for part in realisations), names, source, tuple(notes))
         if panel.steps < 2:
             raise DataError(f"{source} holds {panel.steps} rows", "a time series needs at least two time steps")

@@ -13,7 +13,7 @@ from causalkit.errors import DataError, did_you_mean
 from causalkit.io.cells import argument, counted, shown
 from causalkit.io.numeric import to_floats
 from causalkit.io.options import ReadOptions
-from causalkit.io.sampling import split_by_time
+from causalkit.io.sampling import resampled, split_by_time
 from causalkit.io.timeaxis import find_time
 from causalkit.panel import Panel
 
@@ -69,14 +69,18 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
         raise DataError(f"{table.source} has no column of measurements", "check the delimiter and the options")
     values = to_floats(table.frame, names, table.locate, table.source)
     missing = int(np.isnan(values).sum())
-    pieces, said = split_by_time(time.axis, groups, options.irregular, table.locate, table.source)
+    if options.resample is not None:
+        parts, said = resampled(time.axis, groups, values, options.resample, table.locate, table.source)
+    else:
+        pieces, said = split_by_time(time.axis, groups, options.irregular, table.locate, table.source)
+        parts = [piece.cut(values) for piece in pieces]
     notes.extend(said)
     if missing:
         holding = [name for name, count in zip(names, np.isnan(values).sum(axis=0), strict=True) if count]
         listed = ", ".join(holding[:5]) + (f" and {len(holding) - 5} more" if len(holding) > 5 else "")
         notes.append(f"{counted(missing, 'missing cell')} of {values.size}, in {listed}")
     return Panel(
-        realisations=tuple(piece.cut(values) for piece in pieces),
+        realisations=tuple(parts),
         names=tuple(names),
         source=table.source,
         notes=tuple(notes),

@@ -21,15 +21,18 @@ class ReadOptions:
         drop: columns to leave out.
         irregular: what to do when the steps between times are neither equal nor multiples of one step: refuse, or
             accept the rows as if they were equally spaced.
+        resample: a step, to which rows are brought by linear interpolation between their times: a number in the units
+            of the time column, or for dates a length such as ``2h`` or ``1D``; None: rows stay as they are.
 
     Raises:
-        WrongUsageError: ``irregular`` is neither "refuse" nor "accept".
+        WrongUsageError: ``irregular`` is neither "refuse" nor "accept", or there is a step beside "accept".
     """
 
     panel_column: str | None = None
     time_column: str = "auto"
     drop: tuple[str, ...] = ()
     irregular: Irregular = "refuse"
+    resample: str | None = None
 
     def __post_init__(self) -> None:
         # A caller who writes drop="x" means one column, not the letters of its name.
@@ -38,3 +41,9 @@ class ReadOptions:
             raise WrongUsageError(
                 f"{self.irregular!r} is no way to treat irregular sampling", 'choose "refuse" or "accept"'
             )
+        if self.resample is not None:
+            object.__setattr__(self, "resample", str(self.resample))
+            if self.irregular == "accept":
+                raise WrongUsageError(
+                    "rows can be resampled or be taken as equally spaced, not both", "leave out one of the two"
+                )

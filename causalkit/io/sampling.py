@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from causalkit.errors import DataError
 from causalkit.io.cells import argument, counted, shown
 from causalkit.io.options import Irregular
+from causalkit.io.resampling import WIDEST, on_equal_grid, step_of
 from causalkit.io.timeaxis import TimeAxis
 
 _TOLERANCE = 0.01
@@ -54,22 +55,8 @@ def split_by_time(
     none = np.zeros(0, dtype=np.intp)
     if axis is None:
         return [Piece(rows, none) for rows in groups], []
-    times, notes = axis.ticks.values, []
-    runs: list[NDArray[np.intp]] = []
-    for rows in groups:
-        back = np.flatnonzero(np.diff(times[rows]) < 0) + 1
-        if len(back) and len(rows) < 3 * (len(back) + 1):
-            before, after = int(rows[back[0] - 1]), int(rows[back[0]])
-            raise DataError(
-                f"{source}: the time in column {shown(axis.name)} goes back {counted(len(back), 'time')} in "
-                f"{len(rows)} rows, first from {locate(before)} to {locate(after)}",
-                "sort the rows by time first, or tell recordings apart with --panel-column NAME",
-            )
-        runs.extend(np.split(rows, back))
-    if len(runs) > len(groups):
-        notes.append(f"time restarts in the column {axis.name!r}, so there are {len(runs)} realisations")
-    for rows in runs:
-        _refuse_equal(axis, rows, locate, source)
+    times = axis.ticks.values
+    runs, notes = _runs(axis, groups, locate, source)
     steps = [np.diff(times[rows]) for rows in runs]
     multiples, culprit = _multiples(steps)
     if culprit is not None and (months := axis.ticks.months()) is not None:
@@ -94,6 +81,66 @@ def split_by_time(
             f"spaced instead, leave the column out with --drop {argument(axis.name)})"
         )
     return pieces, notes
+
+
+def resampled(
+    axis: TimeAxis | None,
+    groups: Sequence[NDArray[np.intp]],
+    values: NDArray[np.float64],
+    step: str,
+    locate: Callable[[int], str],
+    source: str,
+) -> tuple[list[NDArray[np.float64]], list[str]]:
+    """Bring rows to equal steps by straight lines, in every realisation; see `causalkit.io.resampling`.
+
+    Returns:
+        The values of every realisation, and notes on what was done.
+
+    Raises:
+        DataError: there is no time column, or two rows have the same time.
+        WrongUsageError: the step makes no sense.
+    """
+    if axis is None:
+        raise DataError(f"{source}: rows can only be resampled by a time column", "name it with --time-column")
+    runs, notes = _runs(axis, groups, locate, source)
+    usual = float(np.median(np.concatenate([np.diff(axis.ticks.values[rows]) for rows in runs])))
+    length = step_of(step, axis.ticks, usual)
+    found = []
+    for rows in runs:
+        times = (axis.ticks.values[rows] - axis.ticks.values[rows[0]]).astype(np.float64)
+        found.append(on_equal_grid(times, values[rows], length)[1])
+    before, after = int(np.isfinite(values).sum()), sum(int(np.isfinite(part).sum()) for part in found)
+    lost = sum(int(np.isnan(part).sum()) for part in found)
+    notes.append(
+        f"as asked, {sum(map(len, runs))} rows were interpolated to {sum(map(len, found))} equal steps of "
+        f"{axis.ticks.shown_step(length)} of the time column {axis.name!r} ({before} values before, {after} after); "
+        "what stands between samples was not measured, so p-values are too small"
+        + (f"; {counted(lost, 'cell')} between samples more than {WIDEST:g} steps apart are missing" if lost else "")
+    )
+    return found, notes
+
+
+def _runs(
+    axis: TimeAxis, groups: Sequence[NDArray[np.intp]], locate: Callable[[int], str], source: str
+) -> tuple[list[NDArray[np.intp]], list[str]]:
+    """Return the rows of every realisation, split where time restarts, and notes on that."""
+    times, notes = axis.ticks.values, []
+    runs: list[NDArray[np.intp]] = []
+    for rows in groups:
+        back = np.flatnonzero(np.diff(times[rows]) < 0) + 1
+        if len(back) and len(rows) < 3 * (len(back) + 1):
+            before, after = int(rows[back[0] - 1]), int(rows[back[0]])
+            raise DataError(
+                f"{source}: the time in column {shown(axis.name)} goes back {counted(len(back), 'time')} in "
+                f"{len(rows)} rows, first from {locate(before)} to {locate(after)}",
+                "sort the rows by time first, or tell recordings apart with --panel-column NAME",
+            )
+        runs.extend(np.split(rows, back))
+    if len(runs) > len(groups):
+        notes.append(f"time restarts in the column {axis.name!r}, so there are {len(runs)} realisations")
+    for rows in runs:
+        _refuse_equal(axis, rows, locate, source)
+    return runs, notes
 
 
 def _refuse_equal(axis: TimeAxis, rows: NDArray[np.intp], locate: Callable[[int], str], source: str) -> None:
@@ -146,5 +193,5 @@ def _irregular(
     return DataError(
         f"{source}: the sampling is irregular: in the time column {shown(axis.name)} the step from {locate(before)} to "
         f"{locate(after)} is {axis.ticks.shown_step(float(steps[run][position]))} where the usual step is {usual}",
-        "resample to equal steps first, or take the rows as they are with --irregular accept",
+        "interpolate to equal steps with --resample STEP, or take the rows as they are with --irregular accept",
     )

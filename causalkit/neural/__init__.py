@@ -6,7 +6,7 @@ from causalkit.neural.method import Learned, NeuralMethod, tensors
 from causalkit.neural.parts import ForecasterPart
 from causalkit.neural.penalties import PenaltySum
 from causalkit.neural.pretrained import Pretrained
-from causalkit.neural.protocols import Batch, ForecasterModule, RegularizerObject, Stage
+from causalkit.neural.protocols import Batch, ForecasterModule, RegularizerObject, Stage, squared_error
 from causalkit.neural.training import ONE_DOMAIN, Domains, Training, train
 from causalkit.neural.transfer import Transfer, TwoStage
 
@@ -30,6 +30,7 @@ __all__ = [
     "autograd_jacobian",
     "input_jacobian",
     "mean_absolute_jacobian",
+    "squared_error",
     "tensors",
     "train",
 ]

@@ -11,10 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from causalkit.neural.gated import gate
 from causalkit.neural.holdout import blocked_folds
-from causalkit.neural.method import NeuralMethod, tensors
+from causalkit.neural.method import NeuralMethod, observed, tensors
 from causalkit.neural.penalties import Penalty, PenaltySum
-from causalkit.neural.protocols import RegularizerObject
+from causalkit.neural.protocols import RegularizerObject, squared_error
 from causalkit.neural.training import Domains
 from causalkit.panel import Windows
 from causalkit.run import Run
@@ -84,7 +85,7 @@ def _held_out_errors(method: NeuralMethod, model: nn.Module, windows: Windows, r
         trial.eval()
         x, y = tensors(held, run)
         with torch.no_grad():
-            errors.append(float((trial(x) - y).square().mean()))
+            errors.append(float(squared_error(gate(trial, domains.allowed)(x), y, observed(held, run))))
     return np.array(errors)
 
 

@@ -17,10 +17,11 @@ from torch import Tensor, nn
 
 from causalkit.errors import ParameterError, WrongUsageError
 from causalkit.neural.averaged import Averaged
+from causalkit.neural.gated import gate
 from causalkit.neural.holdout import fold_masks
 from causalkit.neural.members import Split, TrainedMembers, train_members
 from causalkit.neural.penalties import PenaltySum
-from causalkit.neural.training import ONE_DOMAIN
+from causalkit.neural.training import ONE_DOMAIN, Domains
 from causalkit.panel import Windows
 from causalkit.run import Run
 
@@ -113,7 +114,7 @@ def check_settings(method: NeuralMethod, run: Run) -> None:
 
 
 def learn_ensemble(
-    method: NeuralMethod, x: Tensor, y: Tensor, windows: Windows, run: Run, count: int
+    method: NeuralMethod, x: Tensor, y: Tensor, windows: Windows, run: Run, count: int, domains: Domains = ONE_DOMAIN
 ) -> LearnedEnsemble:
     """Train members on all windows but one block each; with a strength left open, for every candidate strength.
 
@@ -130,7 +131,7 @@ def learn_ensemble(
     rows = torch.as_tensor(_rows(np.tile(kept, (len(strengths), 1)), run.numpy_generator()), device=x.device)
     judged = torch.as_tensor(np.tile(held, (len(strengths), 1)), device=x.device)
     trained = train_members(
-        [method.build(x.shape[2], run) for _ in range(count * len(strengths))],
+        [gate(method.build(x.shape[2], run), domains.allowed) for _ in range(count * len(strengths))],
         penalties.for_stage("train"),
         x,
         y,
@@ -138,7 +139,8 @@ def learn_ensemble(
         method.training,
         run,
         scale=torch.as_tensor(np.repeat(strengths, count), device=x.device, dtype=x.dtype),
-        domains=ONE_DOMAIN,
+        domains=domains,
+        observed=None if windows.observed is None else torch.as_tensor(windows.observed, device=x.device).to(x.dtype),
     )
     choice, first = None, 0
     if grid:

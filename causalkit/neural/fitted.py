@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from causalkit.knowledge import respected
 from causalkit.panel import Panel
 from causalkit.run import Run
 
@@ -40,4 +41,4 @@ class Fitted:
             CausalkitError: as the method's ``fit``.
         """
         found: Discovery = self.method.fit(panel, replace(self.run, started=time.monotonic()))
-        return found
+        return respected(found, self.run.knowledge)

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from causalkit.discovery import Discovery
 from causalkit.errors import DataError
 from causalkit.panel import Panel
@@ -37,8 +40,7 @@ def match_series(source: Panel, names: tuple[str, ...], how: Match, target: str)
         chosen = [source.names.index(name) for name in names]
         spare = len(source.names) - len(chosen)
         said = (f"{spare} series of {source.source} are not in {target} and were left out",) if spare else ()
-        values = tuple(realisation[:, chosen] for realisation in source.realisations)
-        return replace(source, realisations=values, names=names, notes=(*source.notes, *said))
+        return replace(_columns(source, chosen, names), notes=(*source.notes, *said))
     if source.series != len(names):
         raise DataError(
             f"{source.source} has {source.series} series and {target} has {len(names)}, and their names differ",
@@ -61,7 +63,16 @@ def joined(panels: Sequence[Panel], names: tuple[str, ...], match: Match, target
         names=names,
         source=" + ".join(panel.source for panel in scaled),
         notes=tuple(note for panel in scaled for note in panel.notes),
+        intervened=tuple(mask for panel in scaled for mask in _masks(panel))
+        if any(panel.intervened is not None for panel in scaled)
+        else None,
     )
+
+
+def _masks(panel: Panel) -> tuple[NDArray[np.bool_], ...]:
+    if panel.intervened is not None:
+        return panel.intervened
+    return tuple(np.zeros(values.shape, dtype=bool) for values in panel.realisations)
 
 
 def order_of(panel: Panel, trained: tuple[str, ...], match: Match) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -92,8 +103,17 @@ def panel_in_order(panel: Panel, names: tuple[str, ...]) -> Panel:
     """Return a panel with its series in another order."""
     if names == panel.names:
         return panel
-    chosen = [panel.names.index(name) for name in names]
-    return replace(panel, realisations=tuple(values[:, chosen] for values in panel.realisations), names=names)
+    return _columns(panel, [panel.names.index(name) for name in names], names)
+
+
+def _columns(panel: Panel, chosen: Sequence[int], names: tuple[str, ...]) -> Panel:
+    order = list(chosen)
+    return replace(
+        panel,
+        realisations=tuple(values[:, order] for values in panel.realisations),
+        names=names,
+        intervened=None if panel.intervened is None else tuple(mask[:, order] for mask in panel.intervened),
+    )
 
 
 def discovery_in_order(found: Discovery, names: tuple[str, ...]) -> Discovery:

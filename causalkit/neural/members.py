@@ -18,6 +18,8 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from causalkit.errors import TrainingError
 from causalkit.neural.penalties import PenaltySum
+from causalkit.neural.protocols import squared_error
+from causalkit.neural.sieve import Sieve
 from causalkit.neural.training import ONE_DOMAIN, Domains, Training, learning_rate
 from causalkit.run import Run
 
@@ -66,6 +68,7 @@ def train_members(
     *,
     scale: Tensor | None = None,
     domains: Domains = ONE_DOMAIN,
+    observed: Tensor | None = None,
 ) -> TrainedMembers:
     """Minimise forecast error + penalties for every member; see `causalkit.neural.train` for one.
 
@@ -73,6 +76,7 @@ def train_members(
         models: E networks of one architecture with their first weights.
         x, y: all windows (N, K, P) and next steps (N, P).
         split: which of them each member sees.
+        observed: shape (N, P), which next steps are learned from and judged; None: all.
         scale: shape (E,), what the penalty that supplies the scores is multiplied by for each member.
 
     Raises:
@@ -84,28 +88,35 @@ def train_members(
     objective = _Objective(copy.deepcopy(models[0]), penalties)
     optimizer = torch.optim.Adam(weights.values(), lr=settings.learning_rate, fused=True)
     generator = run.torch_generator()
+    sieve = Sieve({f"model.{name}": mask for name, mask in Sieve.of(models[0], domains.allowed).closed.items()})
+    sieve.apply(weights.items())
     best = _Best(count, weights, x)
     history: dict[str, list[float]] = {"epoch": []}
     run.start({"epochs": settings.epochs, "done": 0, "stage": domains.stage})
     inputs, targets = x[split.rows], y[split.rows]  # (E, B, K, P), (E, B, P)
+    seen = None if observed is None else observed[split.rows]
+    mapped = (0, 0, 0, 0, None if seen is None else 0)
     for epoch in range(settings.epochs):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(settings, epoch)
         done = epoch / settings.epochs
 
-        def step(state: dict[str, Tensor], mine: Tensor, next_step: Tensor, weight: Tensor) -> dict[str, Tensor]:
-            arguments = (mine, next_step, weight, domains, generator, done)  # noqa: B023 - called at once
+        def step(
+            state: dict[str, Tensor], mine: Tensor, next_step: Tensor, weight: Tensor, said: Tensor | None
+        ) -> dict[str, Tensor]:
+            arguments = (mine, next_step, weight, domains, generator, done, said)  # noqa: B023 - called at once
             found: dict[str, Tensor] = functional_call(objective, (state, buffers), arguments)
             return found
 
-        parts = vmap(step, randomness="different")(weights, inputs, targets, scale)
+        parts = vmap(step, in_dims=mapped, randomness="different")(weights, inputs, targets, scale, seen)
         optimizer.zero_grad(set_to_none=True)
         torch.stack([part.sum() for part in parts.values()]).sum().backward()  # type: ignore[no-untyped-call]
         optimizer.step()
+        sieve.apply(weights.items())
         losses = {name: float(part.detach().mean()) for name, part in parts.items()}
         last = epoch + 1 == settings.epochs or (run.expired and epoch > 0)
         if split.held is not None and (last or epoch % JUDGE_EVERY == 0):
-            best.judge(_held_out_errors(objective, weights, buffers, x, y, split.held), weights, epoch + 1)
+            best.judge(_held_out_errors(objective, weights, buffers, x, y, split.held, observed), weights, epoch + 1)
         if split.held is not None:
             losses["validation"] = float(best.latest.mean())
         _record(history, losses, epoch + 1, settings)
@@ -126,14 +137,21 @@ class _Objective(nn.Module):
         self.penalties = penalties
 
     def forward(
-        self, x: Tensor, y: Tensor, scale: Tensor, domains: Domains, generator: torch.Generator, done: float
+        self,
+        x: Tensor,
+        y: Tensor,
+        scale: Tensor,
+        domains: Domains,
+        generator: torch.Generator,
+        done: float,
+        observed: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Return the loss parts of one member."""
-        losses = self.penalties.losses(self.model, domains.batch(x, y, generator, done))
+        losses = self.penalties.losses(self.model, domains.batch(x, y, generator, done, observed))
         name = self.penalties.scoring.record.name
         if name in losses:
             losses[name] = scale * losses[name]
-        return {"forecast": (self.model(x) - y).square().mean(), **losses}
+        return {"forecast": squared_error(self.model(x), y, observed), **losses}
 
 
 class _Best:
@@ -163,6 +181,7 @@ def _held_out_errors(
     x: Tensor,
     y: Tensor,
     held: Tensor,
+    observed: Tensor | None = None,
 ) -> Tensor:
     """Return the mean squared forecast error of each member on its own held-out windows, shape (E,)."""
     objective.eval()
@@ -173,10 +192,13 @@ def _held_out_errors(
         made: Tensor = functional_call(objective.model, mine, (x,))
         return made
 
-    errors = (vmap(forecast, randomness="different")(state) - y).square().mean(2)  # (E, N)
+    squares = (vmap(forecast, randomness="different")(state) - y).square()  # (E, N, P)
     objective.train()
-    mask = held.to(errors.dtype)
-    judged: Tensor = (errors * mask).sum(1) / mask.sum(1)
+    mask = held.to(squares.dtype)
+    if observed is not None:
+        cells = mask.unsqueeze(2) * observed
+        return (squares * cells).sum((1, 2)) / cells.sum((1, 2)).clamp(min=1)
+    judged: Tensor = (squares.mean(2) * mask).sum(1) / mask.sum(1)
     return judged
 
 

@@ -18,9 +18,11 @@ from causalkit.discovery import Discovery
 from causalkit.errors import TrainingError
 from causalkit.neural.checkpoint import Progress
 from causalkit.neural.fitted import Fitted
+from causalkit.neural.gated import gate, is_gated
 from causalkit.neural.holdout import hold_out
 from causalkit.neural.parts import ForecasterPart
 from causalkit.neural.penalties import PenaltySum
+from causalkit.neural.sieve import closes
 from causalkit.neural.training import ONE_DOMAIN, Domains, Held, Training, train
 from causalkit.panel import Panel, Windows
 from causalkit.plain import plain
@@ -80,7 +82,8 @@ class NeuralMethod:
             if self.ensemble > 1 or self.regularizer.open_strength:
                 return self._fit_ensemble(panel, windows, run)
             model = self.build(panel.series, run)
-            learned = self.learn(model, windows, run, fingerprint=self.fingerprint(panel, run))
+            domains = known_domains(ONE_DOMAIN, panel, run)
+            learned = self.learn(model, windows, run, fingerprint=self.fingerprint(panel, run), domains=domains)
             return self.read_off(model, panel, windows, run, learned)
 
     def _fit_ensemble(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
@@ -89,7 +92,9 @@ class NeuralMethod:
 
         ensemble.check_settings(self, run)
         x, y = tensors(windows, run)
-        found = ensemble.learn_ensemble(self, x, y, windows, run, max(self.ensemble, ensemble.MEMBERS))
+        count = max(self.ensemble, ensemble.MEMBERS)
+        domains = known_domains(ONE_DOMAIN, panel, run)
+        found = ensemble.learn_ensemble(self, x, y, windows, run, count, domains)
         single = self if found.choice is None else ensemble.fixed(self, found.choice)
         learned = Learned(found.trained.history, found.notes(), held_out=0)
         discovery = single.read_off(found.model, panel, windows, run, learned)
@@ -140,9 +145,9 @@ class NeuralMethod:
         learning, held = windows, None
         if self.training.validation > 0:
             learning, aside = hold_out(windows, self.training.validation, run.numpy_generator())
-            held = Held(*tensors(aside, run))
+            held = Held(*tensors(aside, run), observed=observed(aside, run))
         progress = train(
-            model,
+            gate(model, domains.allowed),
             self.regularizer.for_stage(domains.stage),
             *tensors(learning, run),
             self.training,
@@ -150,6 +155,7 @@ class NeuralMethod:
             held=held,
             fingerprint=fingerprint,
             domains=domains,
+            observed=observed(learning, run),
         )
         return Learned(progress.history, _notes(progress, self.training), len(windows) - len(learning))
 
@@ -159,6 +165,7 @@ class NeuralMethod:
         Raises:
             TrainingError: the scores are not finite.
         """
+        model = gate(model, known_domains(ONE_DOMAIN, panel, run).allowed)
         model.eval()
         x, _ = tensors(windows, run)
         scores = learned.scores if learned.scores is not None else self.regularizer.scores(model, x).cpu().numpy()
@@ -175,7 +182,7 @@ class NeuralMethod:
             config=self.config(model, panel.series),
             device=str(run.torch_device()),
             data={"windows": len(windows), "dropped": windows.dropped, "windows_held_out": learned.held_out},
-            notes=learned.notes,
+            notes=(*learned.notes, *self._about_knowledge(model, panel, run)),
             fitted=Fitted(model, self.lag, panel, self, replace(run, observers=[], checkpoint=None, resume=False)),
         )
 
@@ -191,14 +198,52 @@ class NeuralMethod:
 
     def fingerprint(self, panel: Panel, run: Run) -> str:
         """Digest all that a checkpoint must share with the run that goes on from it."""
-        shared = [self.config(), panel.sha256, run.seed, run.dtype]
-        return hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()
+        shared: list[Any] = [self.config(), panel.sha256, run.seed, run.dtype]
+        if run.knowledge is not None:
+            shared.append(run.knowledge.describe())
+        digest = hashlib.sha256(json.dumps(shared, sort_keys=True).encode())
+        for mask in panel.intervened or ():
+            digest.update(mask.tobytes())
+        return digest.hexdigest()
+
+    def _about_knowledge(self, model: nn.Module, panel: Panel, run: Run) -> tuple[str, ...]:
+        """Say how training kept to what is forbidden."""
+        if run.knowledge is None or bool(run.knowledge.allowed(panel.names).all()):
+            return ()
+        if closes(model, panel.series):
+            return ("first-layer weights of forbidden pairs were exactly zero throughout training",)
+        if is_gated(model):
+            return ("in training, every target saw only the series that may act on it",)
+        keeping = [p for p in self.regularizer.penalties if getattr(p.acting, "keeps_to_knowledge", False)]
+        if keeping:
+            names = " and ".join(p.record.name for p in keeping)
+            return (f"{names} made forbidden pairs expensive in training; their scores were then set to 0",)
+        return ("scores of forbidden pairs were masked after training, not in training",)
 
 
 def tensors(windows: Windows, run: Run) -> tuple[Tensor, Tensor]:
     """Return windows (B, K, P) and next steps (B, P) on the device and in the precision of a run."""
     kind: dict[str, Any] = {"device": run.torch_device(), "dtype": run.torch_dtype()}
     return torch.as_tensor(windows.x, **kind), torch.as_tensor(windows.y, **kind)
+
+
+def observed(windows: Windows, run: Run) -> Tensor | None:
+    """Return which next steps (B, P) are to be learned from, as 0 and 1, or None: all."""
+    if windows.observed is None:
+        return None
+    return torch.as_tensor(windows.observed, device=run.torch_device()).to(run.torch_dtype())
+
+
+def known_domains(domains: Domains, panel: Panel, run: Run) -> Domains:
+    """Return domains with the background knowledge of a run about the series of a panel."""
+    if run.knowledge is None:
+        return domains
+    device = run.torch_device()
+    return replace(
+        domains,
+        allowed=torch.as_tensor(run.knowledge.allowed(panel.names), device=device),
+        required=torch.as_tensor(run.knowledge.required(panel.names), device=device),
+    )
 
 
 def _notes(progress: Progress, settings: Training) -> tuple[str, ...]:

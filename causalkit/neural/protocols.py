@@ -29,6 +29,8 @@ class Batch:
         stage: "train", or "pretrain" and "finetune" in training on two domains.
         progress: share of the epochs that is done, from 0 to 1, for penalties that grow.
         reference: while fine-tuning, scores (cause, effect, lag) of the pre-trained forecaster on the source.
+        observed: which of ``y`` say something about what acts on them, shape (B, P); None: all.
+        allowed, required: background knowledge, shape (cause, effect); None: there is none.
     """
 
     x: Tensor
@@ -38,6 +40,18 @@ class Batch:
     stage: Stage = "train"
     progress: float = 1.0
     reference: Tensor | None = None
+    observed: Tensor | None = None
+    allowed: Tensor | None = None
+    required: Tensor | None = None
+
+
+def squared_error(forecast: Tensor, y: Tensor, observed: Tensor | None = None) -> Tensor:
+    """Return the mean squared error over windows and series, over those that are observed where some are not."""
+    squares = (forecast - y).square()
+    if observed is None:
+        return squares.mean()
+    # Where nothing in a batch is observed, the error is 0, not 0 / 0.
+    return (squares * observed).sum() / observed.sum().clamp(min=1)
 
 
 class ForecasterModule(Protocol):
@@ -68,6 +82,7 @@ class RegularizerObject(Protocol):
         ``describe(model, series) -> dict``: choices made by itself for P series, kept in the result's configuration.
         ``stage``: "pretrain", "finetune" or "both": when it acts in training on two domains, where a user may choose;
             otherwise its record says it. In training on one domain it acts where the record says "train".
+        ``keeps_to_knowledge``: True where the penalty makes forbidden pairs (``batch.allowed``) expensive.
         ``compares_domains``: True where it needs windows of the other domain; otherwise ``batch.other`` may be None.
         ``choices``: strengths to choose from while fine-tuning, by held-out forecast error, None where the user gave
             one; 0 is always tried too. Then ``with_strength(strength)`` returns a copy that has it.

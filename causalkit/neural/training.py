@@ -15,7 +15,8 @@ from causalkit.errors import TrainingError
 from causalkit.neural.checkpoint import Progress, load_checkpoint, save_checkpoint
 from causalkit.neural.interrupt import deferred_interrupt
 from causalkit.neural.penalties import PenaltySum
-from causalkit.neural.protocols import Batch, Stage
+from causalkit.neural.protocols import Batch, Stage, squared_error
+from causalkit.neural.sieve import Sieve
 from causalkit.run import Run
 
 
@@ -43,18 +44,25 @@ class Domains:
         stage: "train" is training on one domain.
         other: all windows (B', K, P) of the other domain; every step draws as many as its own batch has.
         reference: scores of the pre-trained forecaster.
+        allowed, required: background knowledge, shape (cause, effect); None: there is none.
     """
 
     stage: Stage = "train"
     other: Tensor | None = None
     reference: Tensor | None = None
+    allowed: Tensor | None = None
+    required: Tensor | None = None
 
-    def batch(self, x: Tensor, y: Tensor, generator: torch.Generator, progress: float) -> Batch:
+    def batch(
+        self, x: Tensor, y: Tensor, generator: torch.Generator, progress: float, observed: Tensor | None = None
+    ) -> Batch:
         """Return a batch, with windows of the other domain drawn at random."""
         other = self.other
         if other is not None and len(other) > len(x):
             other = other[torch.randperm(len(other), generator=generator, device=other.device)[: len(x)]]
-        return Batch(x, y, generator, other, self.stage, progress, self.reference)
+        return Batch(
+            x, y, generator, other, self.stage, progress, self.reference, observed, self.allowed, self.required
+        )
 
 
 ONE_DOMAIN = Domains()
@@ -62,10 +70,11 @@ ONE_DOMAIN = Domains()
 
 @dataclass(frozen=True)
 class Held:
-    """Windows that training judges forecasts by and never learns from: x (B, K, P) and y (B, P)."""
+    """Windows that training judges forecasts by and never learns from: x (B, K, P), y (B, P) and what is observed."""
 
     x: Tensor
     y: Tensor
+    observed: Tensor | None = None
 
 
 def train(
@@ -79,12 +88,14 @@ def train(
     held: Held | None = None,
     fingerprint: str = "",
     domains: Domains = ONE_DOMAIN,
+    observed: Tensor | None = None,
 ) -> Progress:
     """Minimise mean squared forecast error + penalties over windows x (B, K, P) and next steps y (B, P).
 
-    The error is the mean over windows and series. With held-out windows the weights with the lowest held-out forecast
-    error are kept in the end, and training ends early when it has not fallen for ``patience`` epochs. Weights that
-    need no gradient stay as they are.
+    The error is the mean over windows and series, over what is ``observed`` (B, P) where that is given. With held-out
+    windows the weights with the lowest held-out forecast error are kept in the end, and training ends early when it has
+    not fallen for ``patience`` epochs. Weights that need no gradient stay as they are. First-layer weights that belong
+    to one target each are exactly zero throughout where ``domains.allowed`` forbids them.
 
     Returns:
         The history and why training ended: "epochs", "patience" or "time limit". The model is changed in place.
@@ -94,6 +105,8 @@ def train(
     """
     generator = run.torch_generator()
     optimizer = _optimizer(model, settings)
+    sieve = Sieve.of(model, domains.allowed)
+    sieve.apply(model.named_parameters())
     progress = Progress()
     if run.checkpoint and run.resume and run.checkpoint.exists():
         progress = load_checkpoint(run.checkpoint, fingerprint, model, optimizer, generator)
@@ -107,7 +120,9 @@ def train(
             rate = learning_rate(settings, progress.epoch)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            losses = _epoch(model, penalties, x, y, settings, optimizer, generator, rate, domains, progress)
+            losses = _epoch(
+                model, penalties, (x, y, observed), settings, optimizer, generator, rate, domains, progress, sieve
+            )
             progress.epoch += 1
             if held is not None:
                 losses["validation"] = _judge(model, held, progress)
@@ -156,14 +171,14 @@ def _reason_to_stop(progress: Progress, settings: Training, run: Run) -> str:
 def _epoch(
     model: nn.Module,
     penalties: PenaltySum,
-    x: Tensor,
-    y: Tensor,
+    data: tuple[Tensor, Tensor, Tensor | None],
     settings: Training,
     optimizer: torch.optim.Optimizer,
     generator: torch.Generator,
     rate: float,
     domains: Domains,
     progress: Progress,
+    sieve: Sieve,
 ) -> dict[str, float]:
     """Take one pass over the windows; return the mean of each loss part."""
     done = progress.epoch / settings.epochs
@@ -171,20 +186,27 @@ def _epoch(
     # The step size of adam differs by weight, so it has no proximal step; and that would move weights that stay.
     proximal = settings.optimizer == "sgd" and all(weight.requires_grad for weight in model.parameters())
     sums: dict[str, float] = {}
-    for rows in _batches(len(x), settings.batch_size, generator):
-        mine = (x, y) if rows is None else (x[rows], y[rows])
-        batch = domains.batch(*mine, generator, done)
-        forecast = (model(batch.x) - batch.y).square().mean()
+    windows = len(data[0])
+    for rows in _batches(windows, settings.batch_size, generator):
+        mine, target, seen = data if rows is None else _chosen(data, rows)
+        batch = domains.batch(mine, target, generator, done, seen)
+        forecast = squared_error(model(batch.x), batch.y, batch.observed)
         parts = {"forecast": forecast, **penalties.losses(model, batch, proximal=proximal)}
         optimizer.zero_grad(set_to_none=True)
         torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         if proximal:
             penalties.prox(model, rate)
-        share = len(batch.x) / len(x)
+        sieve.apply(model.named_parameters())
+        share = len(batch.x) / windows
         for name, value in parts.items():
             sums[name] = sums.get(name, 0.0) + share * value.item()
     return sums
+
+
+def _chosen(data: tuple[Tensor, Tensor, Tensor | None], rows: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+    x, y, observed = data
+    return x[rows], y[rows], None if observed is None else observed[rows]
 
 
 def _batches(windows: int, size: int | None, generator: torch.Generator) -> Iterator[Tensor | None]:
@@ -200,7 +222,7 @@ def _batches(windows: int, size: int | None, generator: torch.Generator) -> Iter
 def _judge(model: nn.Module, held: Held, progress: Progress) -> float:
     """Return the held-out forecast error, and keep the weights when it is the lowest so far."""
     model.eval()
-    loss = float((model(held.x) - held.y).square().mean())
+    loss = float(squared_error(model(held.x), held.y, held.observed))
     if loss < progress.best_loss:
         progress.best_loss, progress.best_epoch = loss, progress.epoch
         progress.best = {name: value.detach().clone() for name, value in model.state_dict().items()}

@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from causalkit.discovery import Discovery
 from causalkit.errors import WrongUsageError
 from causalkit.neural.choice import choose_strengths
+from causalkit.neural.gated import gate
 from causalkit.neural.head import body_weights
 from causalkit.neural.jacobian import mean_absolute_jacobian
 from causalkit.neural.matching import Match, discovery_in_order, joined, order_of, panel_in_order
-from causalkit.neural.method import Learned, NeuralMethod, tensors
+from causalkit.neural.method import Learned, NeuralMethod, known_domains, tensors
 from causalkit.neural.pretrained import Pretrained
 from causalkit.neural.protocols import Stage
 from causalkit.neural.sources import Source, load_source
@@ -134,7 +135,10 @@ class TwoStage:
         windows = source.windows(method.lag)
         if run.checkpoint is not None:
             run = replace(run, checkpoint=run.checkpoint.with_suffix(".pretrain" + run.checkpoint.suffix))
+        # A source that is learned from by itself may have other series than the knowledge is about.
         domains = Domains("pretrain", self._other("pretrain", target, run))
+        if target is not None:
+            domains = known_domains(domains, source, run)
         model = method.build(source.series, run)
         fingerprint = self._fingerprint(method, source, run, domains)
         learned = method.learn(model, windows, run, fingerprint=fingerprint, domains=domains)
@@ -144,7 +148,7 @@ class TwoStage:
             names=source.names,
             config=method.config(model, source.series),
             weights={name: value.detach().clone() for name, value in model.state_dict().items()},
-            scores=mean_absolute_jacobian(model, tensors(windows, run)[0]).cpu().numpy(),
+            scores=mean_absolute_jacobian(gate(model, domains.allowed), tensors(windows, run)[0]).cpu().numpy(),
             sources=(source.describe(),),
             history=learned.history,
             seed=run.seed,
@@ -159,6 +163,7 @@ class TwoStage:
             other=self._other("finetune", None if source is None else source.windows(self.method.lag), run),
             reference=torch.as_tensor(start.scores, device=run.torch_device(), dtype=run.torch_dtype()),
         )
+        domains = known_domains(domains, target, run)
         if self.transfer.layers == "head":
             for weight in body_weights(model, self.method.lag, target.series):
                 weight.requires_grad_(False)

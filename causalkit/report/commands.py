@@ -39,6 +39,8 @@ def compare_commands(results: Results) -> list[str]:
                 words.append(f"{flag} {shlex.quote(f'{settings[name]}{unit}')}")
         if settings.get("standardize") is False:
             words.append("--no-standardize")
+        preparation = settings.get("preparation") or {}
+        words += [f"--{name} {shlex.quote(str(value))}" for name, value in preparation.items()]
         words += [f"--metric {name}" for name in settings.get("metrics", ())]
         words.append("--out runs")
         commands.append(" \\\n    ".join(words))

@@ -90,6 +90,8 @@ def select(discovery: Discovery, rule: str, *, observers: Iterable[Any] = ()) ->
 
     ``selection`` records the rule as written, its name, all its parameters, as ``edges`` the number of selected pairs,
     and what the rule found beside them, with ``notes`` in sentences. Rules that compute p-values set these as well.
+    Where background knowledge requires edges, these are selected besides, each at its strongest lag, and listed as
+    ``required``; forbidden ones are never selected.
 
     Args:
         discovery: whose pairs to choose from; left as it is.
@@ -104,7 +106,7 @@ def select(discovery: Discovery, rule: str, *, observers: Iterable[Any] = ()) ->
     function = RULES[parsed.name]
     supplied = {"observers": observers} if "observers" in signature_of(function) else {}
     found = function(discovery, **parsed.parameters, **supplied)
-    outcome = found if isinstance(found, Outcome) else Outcome(found)
+    outcome = with_required(discovery, found if isinstance(found, Outcome) else Outcome(found))
     selection = {
         "rule": rule,
         "name": parsed.name,
@@ -118,6 +120,22 @@ def select(discovery: Discovery, rule: str, *, observers: Iterable[Any] = ()) ->
     if outcome.joint_p_values is not None:
         chosen = replace(chosen, p_values=outcome.p_values, joint_p_values=outcome.joint_p_values)
     return chosen
+
+
+def with_required(discovery: Discovery, outcome: Outcome) -> Outcome:
+    """Return an outcome with the edges that background knowledge requires, marked as such."""
+    known = discovery.knowledge
+    if known is None or not known.require:
+        return outcome
+    cause, effect = np.nonzero(known.required(discovery.names))
+    selected = outcome.selected.copy()
+    selected[cause, effect, discovery.pair_lags[cause, effect] - 1] = True
+    required = [[discovery.names[one], discovery.names[other]] for one, other in zip(cause, effect, strict=True)]
+    pairs = "1 pair is" if len(required) == 1 else f"{len(required)} pairs are"
+    said = f"{pairs} selected because background knowledge requires it, whatever the data say"
+    return replace(
+        outcome, selected=selected, findings={**outcome.findings, "required": required}, notes=(*outcome.notes, said)
+    )
 
 
 def _parameters(name: str) -> dict[str, inspect.Parameter]:

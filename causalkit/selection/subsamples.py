@@ -80,4 +80,9 @@ def _cut(panel: Panel, half: list[Segment]) -> Panel:
             joined[-1] = (number, joined[-1][1], last)
         else:
             joined.append((number, first, last))
-    return replace(panel, realisations=tuple(panel.realisations[number][first:last] for number, first, last in joined))
+    masks = panel.intervened
+    return replace(
+        panel,
+        realisations=tuple(panel.realisations[number][first:last] for number, first, last in joined),
+        intervened=None if masks is None else tuple(masks[number][first:last] for number, first, last in joined),
+    )

@@ -18,20 +18,26 @@ def surrogate_panel(panel: Panel, kind: Kind, generator: np.random.Generator, ap
     """Return a panel of the same shape whose series are surrogates, each by itself, realisation by realisation.
 
     Args:
-        panel: to be imitated; its missing cells stay where they are under "phase" and move along under "shift".
+        panel: to be imitated; its missing cells stay where they are under "phase" and move along under "shift", and so
+            do steps under intervention.
         kind: "phase" for `randomised_phases`, "shift" for circular shifts by `distant_shifts`.
         generator: of all draws.
         apart: steps by which the shifts of two series differ at least, where a realisation is long enough.
     """
-    made = []
-    for values in panel.realisations:
+    made, masks = [], []
+    for number, values in enumerate(panel.realisations):
+        mask = None if panel.intervened is None else panel.intervened[number]
         if kind == "phase":
             columns = [randomised_phases(series, generator) for series in values.T]
         else:
             shifts = distant_shifts(panel.series, len(values), apart, generator)
             columns = [np.roll(series, shift) for series, shift in zip(values.T, shifts, strict=True)]
+            if mask is not None:
+                mask = np.column_stack([np.roll(one, shift) for one, shift in zip(mask.T, shifts, strict=True)])
         made.append(np.column_stack(columns))
-    return replace(panel, realisations=tuple(made))
+        masks.append(mask)
+    intervened = None if panel.intervened is None else tuple(mask for mask in masks if mask is not None)
+    return replace(panel, realisations=tuple(made), intervened=intervened)
 
 
 def randomised_phases(series: Array, generator: np.random.Generator) -> Array:

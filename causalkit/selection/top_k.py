@@ -39,6 +39,13 @@ def top_k(discovery: Discovery, k: int, self_edges: bool = False) -> NDArray[np.
 
 
 def candidate_pairs(discovery: Discovery, self_edges: bool) -> NDArray[np.bool_]:
-    """Return shape (P, P): the pairs that a rule may select."""
+    """Return shape (P, P): the pairs that a rule may select.
+
+    Where there is background knowledge, neither forbidden pairs nor required ones: these are known beforehand.
+    """
     size = len(discovery.names)
-    return np.ones((size, size), dtype=bool) if self_edges else ~np.eye(size, dtype=bool)
+    candidates = np.ones((size, size), dtype=bool) if self_edges else ~np.eye(size, dtype=bool)
+    known = discovery.knowledge
+    if known is not None:
+        candidates &= known.allowed(discovery.names) & ~known.required(discovery.names)
+    return candidates

@@ -43,7 +43,7 @@ def column_names(panel: Panel, lag: int, trend: Trend) -> list[str]:
     return [*names, *TREND_COLUMNS[trend]]
 
 
-def check_size(panel: Panel, count: int, lag: int, terms: int) -> None:
+def check_size(panel: Panel, count: int, lag: int, terms: int, *, causes: int | None = None) -> None:
     """Refuse a regression that has no residual degree of freedom.
 
     Args:
@@ -51,17 +51,19 @@ def check_size(panel: Panel, count: int, lag: int, terms: int) -> None:
         count: N, number of windows with this lag.
         lag: K.
         terms: number of trend terms.
+        causes: how many series may act on an effect; default: all.
 
     Raises:
         DataError: saying how many windows there are, how many are needed, and which lag would do.
     """
-    unknowns = lag * panel.series + terms
+    series = panel.series if causes is None else causes
+    unknowns = lag * series + terms
     if count > unknowns:
         return
-    longest = next((k for k in range(lag - 1, 0, -1) if _windows_at(panel, k) > k * panel.series + terms), None)
+    longest = next((k for k in range(lag - 1, 0, -1) if _windows_at(panel, k) > k * series + terms), None)
     regularised = "use a regularised method such as grngc"
     raise DataError(
-        f"{panel.source}: a linear autoregression of {panel.series} series with lag {lag} has {unknowns} coefficients "
+        f"{panel.source}: a linear autoregression of {series} series with lag {lag} has {unknowns} coefficients "
         f"for every effect, and there are only {count} windows",
         f"choose --lag {longest} or less, or {regularised}" if longest else f"record more time steps, or {regularised}",
     )

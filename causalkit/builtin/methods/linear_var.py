@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from causalkit.builtin.methods.design import TREND_COLUMNS, check_rank, check_size, column_names, design_matrix
 from causalkit.discovery import Discovery
 from causalkit.errors import ParameterError
-from causalkit.panel import Panel
+from causalkit.panel import Panel, Windows
 from causalkit.run import Run
 
 Array = NDArray[np.float64]
+Index = NDArray[np.intp]
 
 # Below this share of a series' own size, residuals are rounding errors. Without the floor, a series that is an exact
 # linear function of the past has a residual variance of about 0, and every coefficient looks significant.
@@ -37,6 +38,10 @@ class LinearVar:
       Granger's test, and lags within a pair by their own. Effects that spread over lags need this: with K = 2,
       Lorenz-96 (P = 10, F = 10, T = 500, mean of five seeds, self-edges left out) reaches an AUROC of 0.97, and with
       plain ``|t|`` 0.91. Where every effect has one lag, ``score="t"`` is slightly sharper.
+
+    Background knowledge: forbidden causes are no regressors of that effect, so that its other coefficients and tests
+    are those of the smaller regression. Interventions: the regression of an effect leaves out the windows whose next
+    step was set from outside for it.
 
     Args:
         lag: K.
@@ -69,39 +74,58 @@ class LinearVar:
         Raises:
             DataError: fewer windows than coefficients, or collinear regressors.
         """
-        from scipy import stats
-        from statsmodels.regression.linear_model import OLS
-
         windows = panel.windows(self.lag)
         terms = len(TREND_COLUMNS[self.trend])
-        check_size(panel, len(windows), self.lag, terms)
         design = design_matrix(windows, self.trend)
-        check_rank(design, column_names(panel, self.lag, self.trend), panel.source)
+        columns = column_names(panel, self.lag, self.trend)
+        shape = (panel.series, panel.series, self.lag)
+        scores, p_values, joint = np.zeros(shape), np.ones(shape), np.ones(shape[:2])
+        fewest: tuple[int, int, int] | None = None
+        for causes, rows, effects in _regressions(panel, windows, run):
+            check_size(panel, len(rows), self.lag, terms, causes=len(causes))
+            if not len(causes) * self.lag + terms:
+                continue  # nothing may act on these effects
+            chosen = _columns(causes, self.lag, panel.series, terms)
+            part = design[np.ix_(rows, chosen)]
+            check_rank(part, [columns[column] for column in chosen], panel.source)
+            found = self._tests(part, windows.y[np.ix_(rows, effects)], len(causes))
+            place = np.ix_(causes, effects)
+            scores[place], p_values[place], joint[place] = found
+            left = (len(rows) - len(chosen), len(rows), len(chosen))
+            fewest = left if fewest is None else min(fewest, left)
+        return Discovery(
+            names=panel.names,
+            scores=scores,
+            p_values=p_values,
+            joint_p_values=joint,
+            data={"windows": len(windows), "dropped": windows.dropped},
+            notes=() if fewest is None else self._notes(*fewest),
+        )
+
+    def _tests(self, design: Array, y: Array, causes: int) -> tuple[Array, Array, Array]:
+        """Return scores and p-values (C, E, K) and joint p-values (C, E) of E regressions on one design (N, ...)."""
+        from scipy import stats
+        from statsmodels.regression.linear_model import OLS
 
         # Unit columns keep series of very different size apart from rounding; t and F do not depend on it.
         design = design / np.linalg.norm(design, axis=0)
         # One decomposition serves all effects: only the left-hand side differs between their regressions.
-        first = OLS(windows.y[:, 0], design)
+        first = OLS(y[:, 0], design)
         unscaled = first.fit().normalized_cov_params  # (X'X)^-1
-        coefficients = first.pinv_wexog @ windows.y  # (K * P + terms, P)
-        residuals = windows.y - design @ coefficients
-        degrees = len(windows) - design.shape[1]
-        floor = SMALLEST_RESIDUAL**2 * (windows.y**2).mean(axis=0)
-        variance = np.maximum((residuals**2).sum(axis=0) / degrees, floor)  # (P,)
+        coefficients = first.pinv_wexog @ y  # (K * C + terms, E)
+        residuals = y - design @ coefficients
+        degrees = len(y) - design.shape[1]
+        floor = SMALLEST_RESIDUAL**2 * (y**2).mean(axis=0)
+        variance = np.maximum((residuals**2).sum(axis=0) / degrees, floor)  # (E,)
 
-        lagged = self.lag * panel.series
-        by_lag = coefficients[:lagged].reshape(self.lag, panel.series, panel.series)  # (lag, cause, effect)
-        spread = np.diag(unscaled)[:lagged].reshape(self.lag, panel.series)
+        lagged = self.lag * causes
+        by_lag = coefficients[:lagged].reshape(self.lag, causes, y.shape[1])  # (lag, cause, effect)
+        spread = np.diag(unscaled)[:lagged].reshape(self.lag, causes)
         t = by_lag / np.sqrt(spread[:, :, None] * variance)  # (lag, cause, effect)
         f = _wald(by_lag, unscaled[:lagged, :lagged], variance)
-        return Discovery(
-            names=panel.names,
-            scores=(np.abs(t) if self.score == "t" else _share(np.sqrt(f), np.abs(t))).transpose(1, 2, 0),
-            p_values=(2 * stats.t.sf(np.abs(t), degrees)).transpose(1, 2, 0),
-            joint_p_values=stats.f.sf(f, self.lag, degrees),
-            data={"windows": len(windows), "dropped": windows.dropped},
-            notes=self._notes(degrees, len(windows), design.shape[1]),
-        )
+        scores = np.abs(t) if self.score == "t" else _share(np.sqrt(f), np.abs(t))
+        p_values = 2 * stats.t.sf(np.abs(t), degrees)
+        return scores.transpose(1, 2, 0), p_values.transpose(1, 2, 0), stats.f.sf(f, self.lag, degrees)
 
     def _notes(self, degrees: int, count: int, unknowns: int) -> tuple[str, ...]:
         if degrees >= FEW_DEGREES:
@@ -112,6 +136,29 @@ class LinearVar:
         )
 
 
+def _regressions(panel: Panel, windows: Windows, run: Run) -> list[tuple[Index, Index, Index]]:
+    """Return (causes, windows, effects) of every regression: effects with the same causes and windows share one."""
+    series = panel.series
+    allowed = np.ones((series, series), dtype=bool) if run.knowledge is None else run.knowledge.allowed(panel.names)
+    observed = windows.observed
+    groups: dict[bytes, list[int]] = {}
+    for effect in range(series):
+        seen = b"" if observed is None else observed[:, effect].tobytes()
+        groups.setdefault(allowed[:, effect].tobytes() + seen, []).append(effect)
+    found = []
+    for effects in groups.values():
+        causes = np.flatnonzero(allowed[:, effects[0]])
+        rows = np.arange(len(windows)) if observed is None else np.flatnonzero(observed[:, effects[0]])
+        found.append((causes, rows, np.array(effects)))
+    return found
+
+
+def _columns(causes: Index, lag: int, series: int, terms: int) -> Index:
+    """Return the columns of the design matrix that belong to some causes at all lags, and to the trend."""
+    lagged = (np.arange(lag)[:, None] * series + causes).ravel()
+    return np.concatenate([lagged, lag * series + np.arange(terms)])
+
+
 def _share(whole: Array, parts: Array) -> Array:
     """Scale parts (K, P, P) so that their maximum over lags is the whole (P, P)."""
     largest = parts.max(axis=0)
@@ -120,13 +167,13 @@ def _share(whole: Array, parts: Array) -> Array:
 
 
 def _wald(by_lag: Array, unscaled: Array, variance: Array) -> Array:
-    """Return ``b' V^-1 b / K`` for every cause and effect, shape (P, P).
+    """Return ``b' V^-1 b / K`` for every cause and effect, shape (C, E).
 
     The covariance of a cause's K coefficients is ``C_cause * variance_effect``, with C the same for all effects;
-    hence P systems of size K with P right-hand sides each, instead of P * P systems.
+    hence C systems of size K with E right-hand sides each, instead of C * E systems.
     """
-    lag, series, _ = by_lag.shape
-    blocks = unscaled.reshape(lag, series, lag, series)
+    lag, causes, _ = by_lag.shape
+    blocks = unscaled.reshape(lag, causes, lag, causes)
     same = np.einsum("kclc->ckl", blocks)  # (cause, K, K)
     b = by_lag.transpose(1, 0, 2)  # (cause, K, effect)
     quadratic = np.maximum(0.0, (b * np.linalg.solve(same, b)).sum(axis=1))  # rounding may leave -1e-17

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from causalkit import Panel, Truth
 from causalkit.errors import DataError, WrongUsageError
+from causalkit.io import on_equal_grid
 from causalkit_benchmarks.catalogue import facts
 from causalkit_benchmarks.choices import TruthOrientation, chosen_genes, supplied_truth
 from causalkit_benchmarks.files import local_files
@@ -80,8 +81,7 @@ def at_equal_steps(hours: Values, values: Values, irregular: str, resample: floa
                 f"dataset.resample={resample:g} makes no sense for samples at {listed} hours",
                 f"choose a step from {STEP / 4:g} to {(hours[-1] - hours[0]) / 2:g} hours",
             )
-        grid = np.arange(hours[0], hours[-1] + 1e-9, resample)
-        filled = np.column_stack([np.interp(grid, hours, column) for column in values.T])
+        grid, filled = on_equal_grid(hours, values, resample, widest=np.inf)
         said = (
             f"as asked, {len(hours)} samples are interpolated to {len(grid)} steps of {resample:g} hours; what stands "
             "between samples was not measured, so P values are too small"

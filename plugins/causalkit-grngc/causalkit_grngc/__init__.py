@@ -23,6 +23,8 @@ def causalkit_methods() -> Iterator[Method]:
         reference=_PAPER,
         test_params=_FAST,
         device=True,
+        knowledge="training",
+        interventions=True,
         neural=True,
         forecaster="mlp",
         regularizer="gradient-l1",

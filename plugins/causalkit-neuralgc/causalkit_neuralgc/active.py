@@ -8,6 +8,8 @@ taken in again, until no target has any.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -38,8 +40,11 @@ def choose_series(active: Tensor) -> Tensor | None:
 def restrict(problem: Problem, parameters: Stacked, series: Tensor) -> tuple[Problem, Stacked]:
     """Return the problem and its parameters with only the chosen series (M, S) as inputs."""
     gathered = problem.x[:, :, series].permute(2, 0, 1, 3).contiguous()  # (B, K, P) -> (M, B, K, S)
-    restricted = Problem(
-        problem.forecast, gathered, problem.y, problem.ridge, problem.strength, problem.value, problem.shrink
+    restricted = replace(
+        problem,
+        x=gathered,
+        closed=None if problem.closed is None else problem.closed.gather(1, series),
+        free=None if problem.free is None else problem.free.gather(1, series),
     )
     return restricted, parameters | {INPUT: parameters[INPUT].gather(3, _index(series, parameters[INPUT])).contiguous()}
 
@@ -55,7 +60,7 @@ def violations(problem: Problem, parameters: Stacked) -> Tensor:
     """Return the series that are zero and should not be, (M, P): a proximal step from zero leaves zero."""
     _, _, gradient = problem.smooth(parameters)
     one = torch.ones(len(parameters[INPUT]), dtype=parameters[INPUT].dtype, device=parameters[INPUT].device)
-    moved = problem.shrink(-gradient[INPUT], one * problem.strength)
+    moved = problem.shrunk(-gradient[INPUT], one * problem.strength)
     return (series_norms(moved) > 0) & ~active_series(parameters)
 
 

@@ -109,7 +109,8 @@ class ComponentWise(NeuralMethod):
         x, y = _pairs(model, windows, run)
         run.start({"epochs": self.training.epochs, "done": 0})
         everything, _ = tensors(windows, run)
-        progress, path = self._solve(model, x, y, everything, run, gentle=domains.stage != "finetune")
+        problem = self._problem(model, x, y, _observed(model, windows, run), domains)
+        progress, path = self._solve(model, problem, everything, run, gentle=domains.stage != "finetune")
         scores = path_scores(path) if path else self.regularizer.scores(model, everything).cpu().numpy()
         return Learned(progress.history, _notes(progress, scores), scores=scores, path=path)
 
@@ -147,14 +148,29 @@ class ComponentWise(NeuralMethod):
         learned = common.learn(model, windows, run, fingerprint=fingerprint, domains=domains)
         return replace(learned, notes=(*learned.notes, *note))
 
+    def _problem(self, model: nn.Module, x: Tensor, y: Tensor, seen: Tensor | None, domains: Domains) -> Problem:
+        """Return the objective of all targets; required pairs carry no penalty."""
+        acting: Any = self.regularizer.penalties[0].acting
+        strength = 0.0 if acting.strength == "path" else acting.strength
+        return Problem(
+            model.forecast,
+            x,
+            y,
+            self.training.ridge,
+            strength,
+            acting.value,
+            acting.shrink,
+            closed=None if domains.allowed is None else ~domains.allowed.T,
+            free=None if domains.required is None else domains.required.T,
+            observed=seen,
+        )
+
     def _solve(
-        self, model: nn.Module, x: Tensor, y: Tensor, everything: Tensor, run: Run, *, gentle: bool
+        self, model: nn.Module, problem: Problem, everything: Tensor, run: Run, *, gentle: bool
     ) -> tuple[Progress, dict[str, np.ndarray] | None]:
         """Solve for the strength of the penalty, or for a path, and put the solution into the model."""
         penalty = self.regularizer.penalties[0]
         acting: Any = penalty.acting
-        strength = 0.0 if acting.strength == "path" else acting.strength
-        problem = Problem(model.forecast, x, y, self.training.ridge, strength, acting.value, acting.shrink)
         solver = Solver(
             iterations=self.training.epochs,
             tolerance=self.training.tolerance,
@@ -163,7 +179,7 @@ class ComponentWise(NeuralMethod):
             penalty_name=penalty.record.name,
             gentle=gentle,
         )
-        start, path = {name: value.detach() for name, value in model.named_parameters()}, None
+        start, path = problem.opened({name: value.detach() for name, value in model.named_parameters()}), None
 
         def read_off(parameters: Stacked) -> Tensor:
             model.load_state_dict(parameters)
@@ -183,12 +199,30 @@ def _pairs(model: nn.Module, windows: Windows, run: Run) -> tuple[Tensor, Tensor
     A network that runs over a context gets contexts that do not overlap: of each realisation every K-th window.
     """
     x, y = windows.x, windows.y
-    if model.input_weights().shape[2] == 1 < x.shape[1]:
-        chosen = (windows.step - x.shape[1]) % x.shape[1] == 0
+    chosen = _contexts(model, windows)
+    if chosen is not None:
         x, y = x[chosen], y[chosen]
         y = np.concatenate([x[:, 1:], y[:, None]], axis=1)
     kind: dict[str, Any] = {"device": run.torch_device(), "dtype": run.torch_dtype()}
     return torch.as_tensor(x, **kind), torch.as_tensor(y, **kind)
+
+
+def _observed(model: nn.Module, windows: Windows, run: Run) -> Tensor | None:
+    """Return which of what `_pairs` has to forecast is to be learned from, as 0 and 1; None: all of it."""
+    if windows.intervened is None:
+        return None
+    chosen = _contexts(model, windows)
+    seen = ~windows.intervened[:, -1] if chosen is None else ~windows.intervened[chosen][:, 1:]
+    return torch.as_tensor(seen, device=run.torch_device()).to(run.torch_dtype())
+
+
+def _contexts(model: nn.Module, windows: Windows) -> np.ndarray | None:
+    """Return which windows are contexts (N,), for a network that runs over them; None for others."""
+    lag = windows.x.shape[1]
+    if model.input_weights().shape[2] == 1 < lag:
+        contexts: np.ndarray = (windows.step - lag) % lag == 0
+        return contexts
+    return None
 
 
 def _notes(progress: Progress, scores: np.ndarray) -> tuple[str, ...]:

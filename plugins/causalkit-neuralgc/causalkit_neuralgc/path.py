@@ -31,6 +31,7 @@ def largest_strength(problem: Problem, parameters: Stacked) -> float:
     """
     blind = {name: torch.zeros_like(value) if name == INPUT else value for name, value in parameters.items()}
     _, _, gradient = problem.smooth(blind)
+    gradient = problem.opened(gradient)
     low, high = 0.0, float(gradient[INPUT].abs().max()) * gradient[INPUT][0].numel() ** 0.5 + 1e-6
     one = torch.ones(len(gradient[INPUT]), dtype=problem.x.dtype, device=problem.x.device)
     for _ in range(40):

@@ -9,7 +9,7 @@ stopping decision has the target as its first axis.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -30,6 +30,9 @@ class Problem:
         ridge: weight of the squared later weights.
         strength: of the penalty.
         value, shrink: of the penalty, see `causalkit_neuralgc.groups`.
+        closed: which series a target must not use, (M, S); or None: it may use all.
+        free: which series a target uses without a penalty, (M, S); or None.
+        observed: 1 where ``y`` is to be forecast and 0 where not, of the shape of ``y``; or None: everywhere.
     """
 
     forecast: Callable[[Stacked, Tensor], Tensor]
@@ -39,24 +42,62 @@ class Problem:
     strength: float
     value: Callable[[Tensor], Tensor]
     shrink: Callable[[Tensor, Tensor], Tensor]
+    closed: Tensor | None = None
+    free: Tensor | None = None
+    observed: Tensor | None = None
+
+    def of_targets(self, targets: Tensor, strength: float) -> Problem:
+        """Return the problem of some targets, under another strength."""
+        return replace(
+            self,
+            y=self.y[..., targets],
+            strength=strength,
+            closed=None if self.closed is None else self.closed[targets],
+            free=None if self.free is None else self.free[targets],
+            observed=None if self.observed is None else self.observed[..., targets],
+        )
+
+    def opened(self, parameters: Stacked) -> Stacked:
+        """Return parameters whose input weights are zero for every series that its target must not use."""
+        if self.closed is None:
+            return parameters
+        return {**parameters, INPUT: parameters[INPUT].masked_fill(self.closed[:, None, None, :], 0.0)}
+
+    def shrunk(self, weight: Tensor, amount: Tensor) -> Tensor:
+        """Return input weights after the proximal step of the penalty, by an amount for each target (M,)."""
+        smaller = self.shrink(weight, amount)
+        if self.free is not None:
+            smaller = torch.where(self.free[:, None, None, :], weight, smaller)
+        return smaller if self.closed is None else smaller.masked_fill(self.closed[:, None, None, :], 0.0)
 
     def smooth(self, parameters: Stacked) -> tuple[Tensor, Tensor, Stacked]:
         """Return squared error (M,), error + ridge (M,) and the gradient of the latter."""
         leaves = {name: value.detach().requires_grad_() for name, value in parameters.items()}
-        error = (self.forecast(leaves, self.x) - self.y).square().flatten(0, -2).mean(0)
+        error = self._error(self.forecast(leaves, self.x))
         loss = error + self.ridge * later_squares(leaves)
         gradients = torch.autograd.grad(loss.sum(), list(leaves.values()))
         return error.detach(), loss.detach(), dict(zip(leaves, gradients, strict=True))
 
     def penalty(self, parameters: Stacked) -> Tensor:
         """Return strength * penalty of each target: (M,)."""
-        return self.strength * self.value(parameters[INPUT])
+        weight = parameters[INPUT]
+        if self.free is not None:
+            weight = weight.masked_fill(self.free[:, None, None, :], 0.0)
+        return self.strength * self.value(weight)
 
     def proximal(self, parameters: Stacked, gradient: Stacked, step: Tensor) -> Stacked:
         """Return the point after a gradient step of each target's own size (M,) and the proximal step."""
         moved = {name: value - along(step, value) * gradient[name] for name, value in parameters.items()}
-        moved[INPUT] = self.shrink(moved[INPUT], step * self.strength)
+        moved[INPUT] = self.shrunk(moved[INPUT], step * self.strength)
         return moved
+
+    def _error(self, forecast: Tensor) -> Tensor:
+        """Return the mean squared error of each target over what is observed of it: (M,)."""
+        squares = (forecast - self.y).square().flatten(0, -2)
+        if self.observed is None:
+            return squares.mean(0)
+        seen = self.observed.flatten(0, -2)
+        return (squares * seen).sum(0) / seen.sum(0).clamp(min=1)
 
 
 def later_squares(parameters: Stacked) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,7 +86,7 @@ class Solver:
             share = GENTLE if self.gentle and not progress.iterations else 1.0
             if share < 1.0:
                 stretch = min(stretch, max(1, self.iterations // 4))
-            part = dataclasses.replace(problem, y=problem.y[..., waiting], strength=share * problem.strength)
+            part = problem.of_targets(waiting, share * problem.strength)
             mine = take(parameters, waiting)
             chosen = choose_series(active_series(mine)) if self.active_sets and progress.iterations else None
             if chosen is None:

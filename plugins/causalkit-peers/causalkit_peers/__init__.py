@@ -22,6 +22,7 @@ def causalkit_methods() -> Iterator[Method]:
         ),
         test_params={"lag": 2},
         missing=True,
+        knowledge="training",
     )
     yield Method(
         name="varlingam",

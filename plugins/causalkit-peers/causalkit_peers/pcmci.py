@@ -32,6 +32,8 @@ class PCMCI:
     the cells that it needs is missing. It also leaves out the first ``2 * lag`` steps of every recording, so that
     all tests see the same steps.
 
+    Links that background knowledge forbids are neither tested nor conditions of other tests.
+
     Args:
         lag: K; links at lags 1 to K are tested.
         test: "par-corr" linear partial correlation, or "robust-par-corr" the same after every series was transformed
@@ -69,7 +71,11 @@ class PCMCI:
         with contained(PACKAGE, run) as warned:
             data = data_frame(**_as_tigramite_wants(panel))
             found = algorithm(dataframe=data, cond_ind_test=test(significance="analytic"), verbosity=0).run_pcmci(
-                tau_min=1, tau_max=self.lag, pc_alpha=self.pc_alpha, max_conds_dim=self.conditions
+                tau_min=1,
+                tau_max=self.lag,
+                pc_alpha=self.pc_alpha,
+                max_conds_dim=self.conditions,
+                link_assumptions=self._links(panel, run),
             )
         # tigramite's matrices are (cause, effect, lag) with lag 0 first.
         statistics: NDArray[np.float64] = np.abs(found["val_matrix"][:, :, 1:])
@@ -87,6 +93,17 @@ class PCMCI:
             data={} if panel.missing else {"windows": sum(max(0, t - 2 * self.lag) for t in panel.lengths)},
             notes=(*notes, *warned),
         )
+
+    def _links(self, panel: Panel, run: Run) -> dict[int, dict[tuple[int, int], str]] | None:
+        """Return the links of each effect that background knowledge leaves, as tigramite wants them; None: all."""
+        if run.knowledge is None:
+            return None
+        allowed = run.knowledge.allowed(panel.names)
+        lags = range(1, self.lag + 1)
+        return {
+            effect: {(int(cause), -lag): "-?>" for cause in np.flatnonzero(allowed[:, effect]) for lag in lags}
+            for effect in range(panel.series)
+        }
 
     def _left_out(self, panel: Panel) -> list[str]:
         """Say which data tigramite will not use, and refuse when nothing is left."""

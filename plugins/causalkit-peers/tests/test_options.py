@@ -80,3 +80,13 @@ def test_what_a_package_warns_about_becomes_a_note(granger_lasso, monkeypatch):
     monkeypatch.setattr(Granger, "granger_lasso", loud)
     found = causalkit.discover(system(), method=granger_lasso)
     assert [note for note in found.notes if "warned" in note] == ["causal-learn warned: gap 2.5e-03"]
+
+
+def test_pcmci_leaves_forbidden_links_out_as_conditions_too(pcmci):
+    """In the chain 0 -> 1 -> 2, the first acts on the third through the second; forbid that, and it stands in."""
+    plain = causalkit.discover(system(), method=pcmci)
+    found = causalkit.discover(system(), method=pcmci, knowledge={"forbid": ["1->2"]})
+    assert (found.scores[1, 2] == 0).all()
+    assert (found.p_values[1, 2] == 1).all()
+    assert found.p_values[0, 2].min() < 0.01 < 0.1 < plain.p_values[0, 2].min()
+    assert not any("masked" in note for note in found.notes)

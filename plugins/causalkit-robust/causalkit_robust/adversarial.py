@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import Field
 from torch import Tensor, nn
 
-from causalkit.neural import Batch
+from causalkit.neural import Batch, squared_error
 from causalkit_robust.attacks import frozen, pgd
 from causalkit_robust.stages import TwoStages, ramped
 
@@ -49,13 +49,12 @@ class Adversarial:
             return batch.x.new_zeros(())
 
         def error(point: Tensor) -> Tensor:
-            missed: Tensor = (model(point) - batch.y).square().mean(1)
-            return missed
+            missed = (model(point) - batch.y).square()
+            return (missed if batch.observed is None else missed * batch.observed).mean(1)
 
         with frozen(model):
             attacked = pgd(error, batch.x, self.eps, self.steps, generator=batch.generator)
-        missed: Tensor = (model(attacked) - batch.y).square().mean()
-        return ramped(self.strength, self.ramp, batch) * missed
+        return ramped(self.strength, self.ramp, batch) * squared_error(model(attacked), batch.y, batch.observed)
 
     def compatible(self, model: nn.Module) -> str | None:
         """Return None: every differentiable forecaster can be attacked."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from causalkit import Discovery, Method, Panel, Regularizer, Run
+from causalkit import Discovery, Method, Panel, Preparation, Regularizer, Run
 from causalkit.api import build_method
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.params import Tree, signature_of
 from causalkit.registry import registry
 
-CIRCUMSTANCES = ("method", "standardize", "dtype", "threads", "time_limit")
+CIRCUMSTANCES = ("method", "standardize", "dtype", "threads", "time_limit", "knowledge")
 
 
 def method_of(result: Discovery) -> Any:
@@ -53,7 +53,14 @@ def run_of(result: Discovery, **changed: Any) -> Run:
     config = result.config
     kept = {"seed": result.seed, **{key: config.get(key) for key in ("dtype", "threads", "time_limit")}}
     kept |= {key: value for key, value in changed.items() if value is not None}
-    return Run(**{key: value for key, value in kept.items() if value is not None})
+    return Run(**{key: value for key, value in kept.items() if value is not None}, knowledge=result.knowledge)
+
+
+def prepared(result: Discovery, panel: Panel) -> tuple[Panel, list[str]]:
+    """Return the data as the result saw them, and what cannot be repeated."""
+    preparation = Preparation.of(result.data.get("preparation"))
+    said = ["the result left steps under intervention out of what it learned; here they are learned from"]
+    return panel if preparation is None else preparation.apply(panel), said if "interventions" in result.data else []
 
 
 def check_data(result: Discovery, panel: Panel) -> None:

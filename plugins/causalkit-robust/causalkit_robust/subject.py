@@ -83,28 +83,30 @@ class Subject:
     def trial(self, threat: Threat) -> tuple[Trial, list[str]]:
         """Train what is to be trained; return the trial and what a reader must know."""
         from causalkit.cli.progress import ProgressBar
-        from causalkit_robust.repeat import check_data, method_of, run_of
+        from causalkit_robust.repeat import check_data, method_of, prepared, run_of
         from causalkit_robust.trial import Trial
 
-        notes = []
+        notes, panel = [], self.panel
         if self.pretrained is not None:
             notes.append(_acquaintance(self.pretrained, self.panel))
             _check(threat, self.panel, self.pretrained.lag)
             return Trial.of_pretrained(self.pretrained, self.panel, self._run(), k=self.options["top"]), notes
         if self.result is not None:
             check_data(self.result, self.panel)
+            panel, said = prepared(self.result, self.panel)
+            notes.extend(said)
             acting = method_of(self.result)
             changed = {key: self.options[key] for key in ("seed", "device", "threads", "time_limit")}
             run = run_of(self.result, **changed)
             standardized = self.result.config.get("standardize", True)
         else:
             acting, run, standardized = self._acting(), self._run(), True
-        _check(threat, self.panel, acting.lag)
+        _check(threat, panel, acting.lag)
         if not standardized:
             notes.append("the result was made of data that were not standardised; here they are")
         with ProgressBar(not self.quiet) as bar:
             run.observers.append(bar)
-            trial = Trial.of_method(acting, self.panel, run, k=self._k())
+            trial = Trial.of_method(acting, panel, run, k=self._k())
             run.observers.clear()
         notes.append(
             f"trained on {len(trial.training.windows(trial.lag)) if trial.training else 0} windows, judged by "
@@ -161,9 +163,8 @@ class Subject:
             panel = panel.drop(options["drop"])
             truth = None if options["drop"] else truth
         elif files:
-            panel = read_panel(
-                files, options["panel_column"], options["time_column"], options["drop"], options["irregular"]
-            )
+            reading = ("panel_column", "time_column", "drop", "irregular", "resample")
+            panel = read_panel(files, *(options[key] for key in reading))
         else:
             raise WrongUsageError(
                 "there are no data to attack", "give DATA after the result, or --dataset NAME (see: causalkit datasets)"
