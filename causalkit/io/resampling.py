@@ -74,4 +74,4 @@ def step_of(text: str, ticks: Ticks, usual: float) -> float:
             "apart",
             "choose a longer step",
         )
-    return step
+    return float(step)
