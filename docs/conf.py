@@ -6,9 +6,11 @@ import causalkit
 import causalkit.discovery
 import causalkit.evaluation
 from causalkit.neural.fitted import Fitted
+from causalkit.refit import Refit
 
-# autodoc resolves annotations while it runs; this one is imported for type checkers only, so as not to import torch.
-causalkit.discovery.Fitted = causalkit.evaluation.Fitted = Fitted  # type: ignore[attr-defined]
+# autodoc resolves annotations while it runs; these are imported for type checkers only, so as not to import torch.
+for module in (causalkit.discovery, causalkit.evaluation):
+    vars(module).update(Fitted=Fitted, Refit=Refit)
 
 project = "causalkit"
 author = "The causalkit authors"
