@@ -109,10 +109,7 @@ def discover(
         knowledge=Knowledge.of(knowledge),
     )
     prepared, set_from_outside = Preparation.of(preparation), interventions_of(interventions)
-    tree = merge({}, nest(params or {}))
-    for key, value in (("lag", lag), ("forecaster", forecaster), ("regularizer", regularizer)):
-        if value is not None:
-            tree = merge(tree, {key: {"name": value} if key != "lag" else value})
+    tree = _tree(params, lag, forecaster, regularizer)
     if pretrain is not None:
         tree = merge(tree, {"pretrain": {"source": pretrain}})
     provided = registry().get(Method, method)
@@ -174,6 +171,15 @@ def resolved_params(provided: Provided[Method], tree: Mapping[str, Any]) -> Tree
             own = plain(penalty.parameters)
             resolved["regularizer"] |= own if len(penalties) == 1 else {penalty.record.name: own}
     return resolved
+
+
+def _tree(params: Mapping[str, Any] | None, lag: int | None, forecaster: str | None, regularizer: str | None) -> Tree:
+    """Bring parameters and what has an argument of its own into one tree; the arguments win."""
+    tree = merge({}, nest(params or {}))
+    for key, value in (("lag", lag), ("forecaster", forecaster), ("regularizer", regularizer)):
+        if value is not None:
+            tree = merge(tree, {key: {"name": value} if key != "lag" else value})
+    return tree
 
 
 def _checked(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[Tree, Tree, Tree]:
@@ -296,10 +302,7 @@ def pretrain(
     from causalkit.neural.transfer import TwoStage
     from causalkit.run import Run
 
-    tree = merge({}, nest(params or {}))
-    for key, value in (("lag", lag), ("forecaster", forecaster), ("regularizer", regularizer)):
-        if value is not None:
-            tree = merge(tree, {key: {"name": value} if key != "lag" else value})
+    tree = _tree(params, lag, forecaster, regularizer)
     provided = registry().get(Method, method)
     acting, _ = build_method(provided, merge(tree, {"pretrain": {"source": sources}}))
     if not isinstance(acting, TwoStage):
