@@ -32,6 +32,7 @@ from causalkit.hookspecs import hookimpl
 
 if TYPE_CHECKING:
     from causalkit.api import discover, pretrain, read, simulate
+    from causalkit.choices import Choice
     from causalkit.discovery import Discovery
     from causalkit.interventions import Intervention
     from causalkit.knowledge import Knowledge
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 __version__ = "1.0.0"
 
 _LAZY = {
+    "Choice": "causalkit.choices",
     "Discovery": "causalkit.discovery",
     "Intervention": "causalkit.interventions",
     "Knowledge": "causalkit.knowledge",
@@ -58,6 +60,7 @@ _LAZY = {
 
 __all__ = [
     "CausalkitError",
+    "Choice",
     "Contribution",
     "Dataset",
     "DatasetItem",

@@ -206,14 +206,15 @@ class Metric(Contribution):
     """A number that compares a discovery with a truth; the factory is ``metric(evaluation) -> float``.
 
     Attributes:
-        needs: what it reads: ranked scores, the selected graph, or scores and a truth with lags; or the trained
-            forecaster, and no truth. One of a forecaster may train it again: it is computed only when asked by name.
+        needs: what it reads: ranked scores, the selected graph, scores and a truth with lags, or scores that were read
+            after several epochs of training; or the trained forecaster, and no truth. One of a forecaster may train it
+            again: it is computed only when asked by name.
         greater_is_better: orientation, for gates and ranks.
     """
 
     noun: ClassVar[str] = "metric"
 
-    needs: Literal["scores", "graph", "lags", "forecaster"] = "scores"
+    needs: Literal["scores", "graph", "lags", "forecaster", "epochs"] = "scores"
     greater_is_better: bool = True
 
     @property

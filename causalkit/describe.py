@@ -42,6 +42,7 @@ class _Row:
     effect: str
     lag: int
     score: float
+    error: float | None
     p_value: float | None
     selected: bool | None
 
@@ -147,7 +148,10 @@ def _strongest(discovery: Discovery, top: int, width: int) -> list[_Row]:
         elif discovery.joint_p_values is not None:
             p_value = float(discovery.joint_p_values[cause, effect])
         selected = None if discovery.selected is None else bool(discovery.selected[cause, effect, position])
-        rows.append(_Row(names[cause], names[effect], position + 1, score, p_value, selected))
+        error = None
+        if discovery.standard_errors is not None:
+            error = float(discovery.standard_errors[cause, effect, position])
+        rows.append(_Row(names[cause], names[effect], position + 1, score, error, p_value, selected))
     return rows
 
 
@@ -175,8 +179,14 @@ def _about_selection(discovery: Discovery) -> str:
 
 
 def _notes(discovery: Discovery) -> list[str]:
-    """Return the notes of the result and of its selection."""
-    return [*discovery.notes, *map(str, (discovery.selection or {}).get("notes", ()))]
+    """Return what was chosen without a truth, and the notes of the result and of its selection."""
+    chosen = [choice.sentence() for choice in discovery.choices]
+    return [*chosen, *discovery.notes, *map(str, (discovery.selection or {}).get("notes", ()))]
+
+
+def _score(row: _Row) -> str:
+    """Return a score, with its standard error where there is one."""
+    return f"{row.score:.3g}" + ("" if row.error is None else f" ± {row.error:.2g}")
 
 
 def _p(value: float) -> str:
@@ -199,7 +209,7 @@ def _columns(rows: Sequence[_Row], discovery: Discovery) -> list[str]:
             "->",
             row.effect,
             f" lag {row.lag}",
-            f" score {row.score:.3g}",
+            f" score {_score(row)}",
             *([f" {p_title} {_p(row.p_value)}"] if row.p_value is not None else []),
             *([" selected"] if row.selected else []),
         ]
@@ -226,7 +236,7 @@ def _edge_table(rows: Sequence[_Row], discovery: Discovery) -> str:
     for row in rows:
         bar = f'<span class="ck-bar" style="width:{5 * row.score / rows[0].score:.2f}em"></span>'
         line = f"<td>{escape(row.cause)}</td><td>{escape(row.effect)}</td>"
-        line += f'<td class="ck-n">{row.lag}</td><td><span class="ck-score">{row.score:.3g}</span>{bar}</td>'
+        line += f'<td class="ck-n">{row.lag}</td><td><span class="ck-score">{_score(row)}</span>{bar}</td>'
         if row.p_value is not None:
             line += f'<td class="ck-n">{_p(row.p_value)}</td>'
         if chosen:

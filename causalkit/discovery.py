@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.choices import Choice
 from causalkit.errors import PluginError
 
 if TYPE_CHECKING:
@@ -40,10 +41,12 @@ class Discovery:
         selected: shape (P, P, L), the edges that `causalkit.selection` chose, or None.
         selection: how they were chosen.
         path: scores along a path of regularisation strengths: ``strengths`` (S,), ``scores`` (S, P, P, L) and
-            ``forecast`` (S,), the training error at each; or None.
+            ``forecast`` (S,), the training error at each; or, with ``epochs`` (S,) in the place of strengths, as they
+            were read in the course of training (``training.snapshots``); or None.
         history: lists of equal length, one entry an epoch: ``epoch``, ``forecast``, ``validation``, and
             one for each penalty.
         pretraining: what the forecaster had learned before, as `causalkit.neural.Pretrained.facts`; or None.
+        choices: what the method chose by itself, by forecast error and without any truth; see `causalkit.choices`.
         method: name of the method.
         config: fully resolved configuration.
         seed, device, versions, seconds: of the run.
@@ -63,6 +66,7 @@ class Discovery:
     path: Mapping[str, Array] | None = None
     history: Mapping[str, list[float]] = field(default_factory=dict)
     pretraining: Mapping[str, Any] | None = None
+    choices: tuple[Choice, ...] = ()
     method: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
@@ -99,6 +103,12 @@ class Discovery:
             values = getattr(self, what)
             if values is not None and values.shape != shape:
                 raise PluginError(f"{what} have the shape {values.shape}", f"scores of {cells} need {shape}")
+        object.__setattr__(self, "choices", tuple(self.choices))
+        for choice in self.choices:
+            if not isinstance(choice, Choice):
+                raise PluginError(
+                    f"a choice is recorded as {type(choice).__name__}", "record it as a causalkit.choices.Choice"
+                )
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "fitted": None, "refit": None}

@@ -35,6 +35,8 @@ class Evaluation:
         diagonal: the policy for self-edges.
         fitted: the trained forecaster, where the method has one and its process still lives; or None.
         known: is a truth known? Without one, only metrics of the forecaster apply.
+        epochs: shape (S,), after which epochs of training scores were read; None where none were kept.
+        epoch_scores: shape (S, M), largest score over lags after each of them; None where none were kept.
     """
 
     truth: NDArray[np.bool_]
@@ -46,6 +48,8 @@ class Evaluation:
     diagonal: Diagonal
     fitted: Fitted | None = None
     known: bool = True
+    epochs: NDArray[np.float64] | None = None
+    epoch_scores: NDArray[np.float64] | None = None
 
     @classmethod
     def of(cls, discovery: Discovery, truth: Truth | None, diagonal: Diagonal) -> Evaluation:
@@ -64,6 +68,8 @@ class Evaluation:
             lag_truth = padded[keep]
             lost = int(truth.lags[keep][:, shared:].sum())
         selected = discovery.pair_selected
+        path = discovery.path or {}
+        epochs = path.get("epochs")
         return cls(
             truth=truth.edges[keep],
             scores=discovery.pair_scores[keep],
@@ -74,6 +80,8 @@ class Evaluation:
             diagonal=diagonal,
             fitted=discovery.fitted,
             known=known,
+            epochs=epochs,
+            epoch_scores=None if epochs is None else path["scores"].max(axis=3)[:, keep],
         )
 
     def lacks(self, needs: str) -> str:
@@ -86,7 +94,9 @@ class Evaluation:
             return "no edges were selected; choose some with --select"
         if needs == "lags" and self.lag_truth is None:
             return "the truth has no lags"
-        if needs in ("scores", "lags") and (self.truth.all() or not self.truth.any()):
+        if needs == "epochs" and self.epochs is None:
+            return "no scores of single epochs were kept; train with --set training.snapshots=5"
+        if needs in ("scores", "lags", "epochs") and (self.truth.all() or not self.truth.any()):
             return "ranking needs pairs with and without an edge"
         return ""
 

@@ -216,9 +216,11 @@ def test_every_metric_prefers_the_truth_to_its_transpose():
     truth[0, 1, 1] = truth[1, 2, 0] = truth[2, 3, 1] = True
     names = tuple("0123")
     known = Truth(names=names, edges=truth.any(axis=2), lags=truth)
+    found = []
+    for cells in (truth, truth.transpose(1, 0, 2)):
+        path = {"epochs": np.ones(1), "scores": cells[None] + 0.1}
+        discovery = Discovery(names=names, scores=cells + 0.1, selected=cells, path=path)
+        found.append(Evaluation.of(discovery, known, "exclude"))
     for record in RECORDS.values():
-        good, bad = (
-            record.load()(Evaluation.of(Discovery(names=names, scores=cells + 0.1, selected=cells), known, "exclude"))
-            for cells in (truth, truth.transpose(1, 0, 2))
-        )
+        good, bad = (record.load()(evaluation) for evaluation in found)
         assert (good > bad) if record.greater_is_better else (good < bad), record.name

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
+from causalkit.choices import Choice
 from causalkit.discovery import Discovery
 from causalkit.errors import DataError, ParameterError, WrongUsageError
 from causalkit.plotting import (
@@ -54,7 +55,8 @@ def random(size, lags, names=None, seed=0):
     truth = Truth(names=names, edges=generator.random((size, size)) < 0.2)
     scores = generator.random((size, size, lags)) + truth.edges[:, :, None]
     history = {"epoch": [1.0, 2.0, 3.0], "forecast": [1.0, 0.1, 0.001], "validation": [1.0, 0.2, 0.1]}
-    return Discovery(names=names, scores=scores, history=history, method="made"), truth
+    choices = (Choice("lag", (1, 2), (0.5, 0.4), (0.1, 0.1), 2, "lowest"),)
+    return Discovery(names=names, scores=scores, history=history, choices=choices, method="made"), truth
 
 
 def arrows(ax, kind):
@@ -401,6 +403,7 @@ def test_an_error_leaves_the_old_picture_and_nothing_else(tmp_path, monkeypatch)
         ("none/graph.png", {}, WrongUsageError, "no folder"),
         ("graph.png", {"kind": "heatmpa"}, WrongUsageError, "heatmap"),
         ("graph.png", {"kind": "ranking"}, WrongUsageError, "--truth"),
+        ("graph.png", {"kind": "choices"}, WrongUsageError, "nothing was chosen by itself"),
         ("graph.png", {"kind": "graph", "topp": 3}, ParameterError, "top"),
         ("graph.png", {"kind": "graph", "top": 0}, WrongUsageError, "at least 1"),
         ("graph.png", {"kind": "graph", "ax": None}, ParameterError, "ax"),

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from causalkit import api
+from causalkit.choices import Choice
 from causalkit.compare.record import Cell, CellRecord
 from causalkit.discovery import Discovery
 from causalkit.errors import CausalkitError, DataError, WrongUsageError
@@ -375,6 +376,67 @@ def test_discovery_report(tmp_path):
     assert len(pictures(outline(path))) == 5
 
 
+def rows(path, caption):
+    """The table with this in its caption, as a list of cells for each row."""
+    text = path.read_text(encoding="utf-8")
+    table = next(part for part in re.findall(r"<table.*?</table>", text, re.S) if caption in part)
+    cells = re.compile(r"<t[hd][^>]*>(.*?)</t[hd]>", re.S)
+    return [[cell.strip() for cell in cells.findall(row)] for row in re.findall(r"<tr>(.*?)</tr>", table, re.S)]
+
+
+def test_discovery_report_shows_what_the_method_chose(tmp_path):
+    choice = Choice("regularizer.strength", (0.1, 1.0, 10.0), (0.5, 0.4, 0.9), (0.1, 0.1, 0.1), 1.0, "lowest")
+    path = report_discovery(discovery(choices=(choice,)), tmp_path / "r.html")
+    assert "Chosen by the method" in headings(path)
+    assert choice.sentence() in outline(path).text
+    assert any("regularizer.strength; 1 was chosen" in attrs["aria-label"] for attrs in pictures(outline(path)))
+    assert "Chosen by the method" not in headings(report_discovery(discovery(), tmp_path / "none.html"))
+
+
+def test_discovery_report_says_how_sure_each_edge_is(tmp_path):
+    spread = np.full((4, 4, 2), 0.25)
+    path = report_discovery(discovery(standard_errors=spread), tmp_path / "r.html")
+    table = rows(path, "strongest of")
+    assert all(row[2].endswith("± 0.25") for row in table[1:])
+    assert "Nothing was tested" in outline(path).text
+
+
+def test_discovery_report_of_tested_edges_says_what_was_tested(tmp_path):
+    panel, _ = api.simulate("lagged-pair", steps=100)
+    found = api.discover(panel, method="var", lag=2)
+    tested = found.select("surrogate:0.1,count=20")
+    path = report_discovery(tested, tmp_path / "surrogate.html")
+    assert tested.selection["notes"][0] in outline(path).text
+    table = rows(path, "strongest of")
+    first = dict(zip(table[0], table[1], strict=True))
+    assert first["edge"] == "0 → 1"
+    assert float(first["p of all lags"]) == pytest.approx(tested.joint_p_values[0, 1], abs=1e-4)
+    stable = found.select("stability:subsamples=10")
+    path = report_discovery(stable, tmp_path / "stability.html")
+    assert stable.selection["notes"][0] in outline(path).text
+    table = rows(path, "strongest of")
+    assert dict(zip(table[0], table[1], strict=True))["frequency"] == f"{stable.selection['frequencies'][0][1]:.2f}"
+
+
+def test_a_weak_edge_that_was_selected_stands_in_the_table(tmp_path):
+    found = discovery(8)
+    pair = np.where(np.eye(8, dtype=bool)[:, :, None], np.inf, found.scores)
+    weakest = tuple(int(index) for index in np.unravel_index(pair.argmin(), pair.shape))
+    selected = np.zeros(found.scores.shape, dtype=bool)
+    selected[weakest] = True
+    path = report_discovery(replace(found, selected=selected, selection={"rule": "x"}), tmp_path / "r.html")
+    table = rows(path, "1 weaker one that was selected")
+    assert len(table) == 32
+    assert table[-1][0] == f"x{weakest[0]} → x{weakest[1]}"
+
+
+def test_a_comparison_says_what_methods_chose_by_themselves(tmp_path):
+    choice = Choice("lag", (1, 2), (0.5, 0.4), (0.1, 0.1), 2, "lowest held-out error")
+    records = [record(seed=seed, found=discovery(seed=seed, choices=(choice,))) for seed in range(2)]
+    path = report_comparison(grid(tmp_path / "runs", records), tmp_path / "r.html")
+    assert outline(path).text.count(choice.sentence()) == 1
+
+
 @pytest.mark.parametrize("size", [1, 2, 100])
 def test_discovery_report_of_any_size_without_truth(tmp_path, size):
     path = report_discovery(replace(discovery(size), data={}, method="", seed=None), tmp_path / "r.html")
@@ -492,5 +554,5 @@ def test_results_of_real_methods(tmp_path):
     found = api.discover(panel, method="var", select="fdr:0.05")
     path = report_discovery(found, tmp_path / "r.html", truth=real)
     text = outline(path).text
-    assert "p is that of each lag by itself" in text
+    assert "Each lag has a p-value of its own" in text
     assert "fdr:0.05" in text

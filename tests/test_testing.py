@@ -62,6 +62,7 @@ class TestMethod:
             (methods.Crashing, "IndexError: list index out of range (mistaken_methods.py, line"),
             (methods.Exploding, "not a finite non-negative number"),
             (methods.Nameless, "returned no discovery of these series"),
+            (methods.SayingOtherwise, "it chose lag=1, but the configuration says 2"),
             (methods.OneLagTooMany, "scores have 3 lags where lag=2 was asked for"),
         ],
     )

@@ -124,7 +124,7 @@ def test_json_is_strict_and_documented(tmp_path):
     assert record["schema"] == 1
     assert {
         *("names", "lags", "scores", "selected", "p_values", "joint_p_values", "selection", "history", "method"),
-        *("config", "seed", "device", "versions", "data", "seconds", "notes"),
+        *("config", "seed", "device", "versions", "data", "seconds", "notes", "choices", "standard_errors"),
     } <= set(record)
     assert record["lags"] == 2
     assert record["p_values"][0][0] == [None, None]

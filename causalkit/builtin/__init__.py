@@ -116,6 +116,18 @@ def causalkit_metrics() -> Iterable[Metric]:
         factory=f"{_METRICS}.ranking:f1_oracle",
         summary="F1 at the best threshold, which is chosen by looking at the truth",
     )
+    yield Metric(
+        name="auroc-oracle-epoch",
+        factory=f"{_METRICS}.oracle:auroc_oracle_epoch",
+        summary="AUROC at the best epoch, which is chosen by looking at the truth; needs training.snapshots",
+        needs="epochs",
+    )
+    yield Metric(
+        name="auprc-oracle-epoch",
+        factory=f"{_METRICS}.oracle:auprc_oracle_epoch",
+        summary="AUPRC at the best epoch, which is chosen by looking at the truth; needs training.snapshots",
+        needs="epochs",
+    )
     for name, function, summary in (
         ("f1", "f1", "Harmonic mean of precision and recall of the selected edges"),
         ("precision", "precision", "Share of selected edges that are true"),

@@ -13,6 +13,7 @@ Examples:
   causalkit plot result.json -o overview.png
   causalkit plot result.json --kind graph --select top-k:15 -o graph.svg
   causalkit plot result.json --kind ranking --truth truth.csv -o curves.pdf
+  causalkit plot result.json --kind choices -o strength.png
 """
 
 

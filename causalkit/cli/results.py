@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from causalkit.cli.console import note, print_table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from causalkit.discovery import Discovery
     from causalkit.truth import Truth
 
+JOINT = "p (all lags)"
 POLICIES = {"exclude": "without self-edges", "include": "with self-edges"}
 
 
@@ -19,39 +22,85 @@ def show_discovery(discovery: Discovery, top: int, *, quiet: bool = False) -> No
         note(line, quiet=quiet)
     chosen = discovery.selected is not None
     frame = discovery.edges(None if chosen else top, self_edges=chosen, selected_only=chosen)
-    columns = ["cause", "effect", "lag", "score"]
-    if discovery.p_values is not None:
-        columns.append("p_value")
-    frequencies = (discovery.selection or {}).get("frequencies")
-    if chosen and frequencies is not None:
-        place = {name: position for position, name in enumerate(discovery.names)}
-        pairs = zip(frame["cause"], frame["effect"], strict=True)
-        frame = frame.assign(frequency=[float(frequencies[place[cause]][place[effect]]) for cause, effect in pairs])
-        columns.append("frequency")
+    frame, columns = _with_confidence(discovery, frame)
     rows = [[_cell(value) for value in row] for row in frame[columns].itertuples(index=False)]
     rule = discovery.selection["rule"] if discovery.selection else ""
     edges = "1 edge" if len(rows) == 1 else f"{len(rows)} edges"
     title = f"{edges} selected by {rule}" if chosen else f"The strongest {edges} between different series"
-    print_table(columns, rows, title=title, numbers=("lag", "score", "p_value", "frequency"))
+    print_table(columns, rows, title=title, numbers=columns[2:])
     for line in confidence(discovery):
         note(line, quiet=quiet)
 
 
+def _with_confidence(discovery: Discovery, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return edges with what is known of how sure each is, and the columns to show."""
+    import numpy as np
+
+    place = {name: position for position, name in enumerate(discovery.names)}
+    cause = np.array([place[name] for name in frame["cause"]], dtype=np.intp)
+    effect = np.array([place[name] for name in frame["effect"]], dtype=np.intp)
+    columns = ["cause", "effect", "lag", "score"]
+    known: dict[str, Any] = {}
+    if discovery.standard_errors is not None:
+        known["± se"] = discovery.standard_errors[cause, effect, frame["lag"].to_numpy() - 1]
+    if discovery.p_values is not None:
+        known["p_value"] = frame["p_value"]
+    if discovery.joint_p_values is not None and (discovery.selected is not None or discovery.p_values is None):
+        known[JOINT] = discovery.joint_p_values[cause, effect]  # what rules go by
+    frequencies = (discovery.selection or {}).get("frequencies")
+    if discovery.selected is not None and frequencies is not None:
+        known["frequency"] = np.array(frequencies, dtype=np.float64)[cause, effect]
+    return frame.assign(**known), [*columns, *known]
+
+
 def confidence(discovery: Discovery) -> list[str]:
-    """Return in sentences what is known of how sure the edges are, and what was not tested."""
+    """Return in sentences what is known of how sure the edges are, what was not tested, and which rules would."""
+    lines = []
+    if discovery.standard_errors is not None:
+        lines.append(
+            "± se is the standard error of a score: how far it would move with another recording of this length. It is "
+            "no test: scores are never negative, and may lie well above 0 where there is no edge"
+        )
     if discovery.selected is not None:
-        return list((discovery.selection or {}).get("notes", ()))
-    size = len(discovery.names)
+        return [*(discovery.selection or {}).get("notes", ()), *lines]
     if discovery.pair_p_values is not None:
-        return [
-            f"Each p-value is of one test; among {size * (size - 1)} pairs of different series some are small by "
-            "chance. No edge was selected. To limit the share of false edges: --select fdr:0.05"
-        ]
+        return [*lines, *_tested(discovery)]
+    return [*lines, *_untested(discovery)]
+
+
+def _tested(discovery: Discovery) -> list[str]:
+    """Say what p-values of single tests do not say."""
+    pairs = len(discovery.names) * (len(discovery.names) - 1)
+    tests = pairs if discovery.p_values is None else pairs * discovery.lags
     return [
-        "Scores rank edges; none was selected and nothing was tested. Choose edges with --select, for example "
-        f"--select top-k:{2 * size}; to test them, --select surrogate:0.05 or --select stability, which fit the method "
-        "again many times"
+        f"No edge was selected. Each p-value is of one test and not corrected for the others: of {tests} tests about "
+        f"{0.05 * tests:.3g} are below 0.05 without any edge. To limit the share of false edges: --select fdr:0.05, "
+        "which trusts the method's own tests, or --select surrogate:0.05, which does not"
     ]
+
+
+def _untested(discovery: Discovery) -> list[str]:
+    """Say that scores without a test only rank, and what a test would cost."""
+    from causalkit.selection import parse_rule
+
+    surrogates = int(parse_rule("surrogate:0.05").parameters["count"])
+    halves = int(parse_rule("stability").parameters["subsamples"])
+    return [
+        "No edge was selected and nothing was tested: scores rank edges, and the strongest of them may be false",
+        f"To test: --select surrogate:0.05 limits the share of false edges{_fits(discovery, surrogates)}; "
+        f"--select stability limits their number{_fits(discovery, halves)}. "
+        f"--select top-k:{2 * len(discovery.names)} takes the strongest pairs untested",
+    ]
+
+
+def _fits(discovery: Discovery, count: int) -> str:
+    """Return what a rule costs, were every fit to last as long as this one."""
+    from causalkit.cli.refits import WORTH_SAYING, duration
+
+    seconds = count * discovery.seconds
+    return f" ({count} fits" + (
+        f", about {duration(seconds)} at the pace of this one)" if seconds >= WORTH_SAYING else ")"
+    )
 
 
 def facts(discovery: Discovery) -> list[str]:
@@ -69,6 +118,7 @@ def facts(discovery: Discovery) -> list[str]:
         dropped = f"{data.get('dropped', 0)} dropped for missing cells"
         lines.append(f"windows  {data['windows']} used, {dropped}; lag {discovery.lags}")
     lines.append(f"method   {discovery.method}" + _parts(config))
+    lines += [f"chosen   {choice.sentence()}" for choice in discovery.choices]
     lines.append(f"run      device {discovery.device}, seed {discovery.seed}, {discovery.seconds:.1f} s")
     lines += [f"note     {text}" for text in discovery.notes]
     return lines

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.choices import Choice
 from causalkit.discovery import Discovery
 from causalkit.errors import CausalkitError, DataError
 from causalkit.plain import plain
@@ -35,6 +36,7 @@ def to_record(discovery: Discovery) -> dict[str, Any]:
         "path": None if discovery.path is None else {name: _array_out(part) for name, part in discovery.path.items()},
         "history": plain(discovery.history),
         "pretraining": plain(discovery.pretraining),
+        "choices": [choice.describe() for choice in discovery.choices],
         "config": plain(discovery.config),
         "seed": plain(discovery.seed),
         "device": discovery.device,
@@ -78,6 +80,7 @@ def from_record(record: Any, source: str) -> Discovery:
             path=_path_in(record.get("path")),
             history={key: [_number_in(value) for value in values] for key, values in record.get("history", {}).items()},
             pretraining=record.get("pretraining"),
+            choices=tuple(Choice.from_dict(choice) for choice in record.get("choices") or ()),
             method=str(record.get("method", "")),
             config=dict(record.get("config") or {}),
             seed=record.get("seed"),

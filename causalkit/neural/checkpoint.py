@@ -29,6 +29,7 @@ class Progress:
         history: one list a loss part, one entry an epoch.
         best_epoch, best_loss: of the lowest held-out forecast error so far.
         best: weights at that epoch.
+        snapshots: scores (cause, effect, lag) that were read after an epoch, by epoch.
         stopped: why training ended, "" while it has not.
     """
 
@@ -37,6 +38,7 @@ class Progress:
     best_epoch: int = 0
     best_loss: float = float("inf")
     best: dict[str, Tensor] = field(default_factory=dict)
+    snapshots: dict[int, Tensor] = field(default_factory=dict)
     stopped: str = ""
 
 
@@ -53,6 +55,7 @@ def save_checkpoint(
 
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in progress.best.items()}
+    tensors |= {f"snapshot.{epoch}": scores for epoch, scores in progress.snapshots.items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value) for name, value in state.items()}
     tensors["random.batch"] = generator.get_state()
@@ -113,6 +116,7 @@ def load_checkpoint(
         best_epoch=facts["best_epoch"],
         best_loss=facts["best_loss"] if best else float("inf"),
         best=best,
+        snapshots={int(epoch): scores for epoch, scores in _with_prefix(tensors, "snapshot.").items()},
         stopped=facts["stopped"],
     )
 

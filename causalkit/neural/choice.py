@@ -77,7 +77,9 @@ def _with(method: NeuralMethod, penalty: Penalty, acting: RegularizerObject, str
 def _held_out_errors(method: NeuralMethod, model: nn.Module, windows: Windows, run: Run, domains: Domains) -> Array:
     """Return for each fold the mean squared forecast error on a block that was not learned from."""
     quiet = replace(run, observers=[], checkpoint=None, resume=False)
-    quiet_method = method.with_training(method.training.model_copy(update={"validation": 0.0, "patience": None}))
+    quiet_method = method.with_training(
+        method.training.model_copy(update={"validation": 0.0, "patience": None, "snapshots": None})
+    )
     errors = []
     for kept, held in blocked_folds(windows, FOLDS, run.numpy_generator()):
         trial = copy.deepcopy(model)

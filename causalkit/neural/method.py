@@ -23,6 +23,7 @@ from causalkit.neural.holdout import hold_out
 from causalkit.neural.parts import ForecasterPart
 from causalkit.neural.penalties import PenaltySum
 from causalkit.neural.sieve import closes
+from causalkit.neural.snapshots import snapshots_path
 from causalkit.neural.training import ONE_DOMAIN, Domains, Held, Training, train
 from causalkit.panel import Panel, Windows
 from causalkit.plain import plain
@@ -156,8 +157,10 @@ class NeuralMethod:
             fingerprint=fingerprint,
             domains=domains,
             observed=observed(learning, run),
+            everything=tensors(windows, run)[0] if held is not None and self.training.snapshots else None,
         )
-        return Learned(progress.history, _notes(progress, self.training), len(windows) - len(learning))
+        held_out = len(windows) - len(learning)
+        return Learned(progress.history, _notes(progress, self.training), held_out, path=snapshots_path(progress))
 
     def read_off(self, model: nn.Module, panel: Panel, windows: Windows, run: Run, learned: Learned) -> Discovery:
         """Return the discovery of a trained forecaster.

@@ -36,6 +36,10 @@ def two_stages(name: str, method: NeuralMethod, pretrain: Mapping[str, Any], fin
             "ensembles and a strength left open are for training in one stage",
             "leave out ensemble, and give regularizer.strength a number",
         )
+    if "snapshots" in pretrain:
+        raise ParameterError(
+            "pre-training keeps no scores of its epochs", "use --set finetune.snapshots, or training.snapshots"
+        )
     transfer: Tree = {}
     first = _settings(method.training, pretrain, "pretrain", ("source", "match"))
     second = _settings(method.training, finetune, "finetune", ("layers",))

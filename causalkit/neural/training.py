@@ -17,6 +17,7 @@ from causalkit.neural.interrupt import deferred_interrupt
 from causalkit.neural.penalties import PenaltySum
 from causalkit.neural.protocols import Batch, Stage, squared_error
 from causalkit.neural.sieve import Sieve
+from causalkit.neural.snapshots import is_due, take_snapshot
 from causalkit.run import Run
 
 
@@ -34,6 +35,11 @@ class Training(BaseModel):
     schedule: Literal["constant", "cosine"] = Field(default="constant", description="of the learning rate")
     validation: float = Field(default=0.0, ge=0, le=0.5, description="share of windows held out to judge forecasts")
     patience: int | None = Field(default=None, ge=1, description="epochs without a better held-out error; none: all")
+    snapshots: int | None = Field(
+        default=None,
+        ge=1,
+        description="epochs between two readings of the scores, kept in the result; none: only the last",
+    )
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,7 @@ def train(
     fingerprint: str = "",
     domains: Domains = ONE_DOMAIN,
     observed: Tensor | None = None,
+    everything: Tensor | None = None,
 ) -> Progress:
     """Minimise mean squared forecast error + penalties over windows x (B, K, P) and next steps y (B, P).
 
@@ -97,8 +104,15 @@ def train(
     not fallen for ``patience`` epochs. Weights that need no gradient stay as they are. First-layer weights that belong
     to one target each are exactly zero throughout where ``domains.allowed`` forbids them.
 
+    With ``settings.snapshots`` the scores are read after every so many epochs and after the last one, which changes
+    nothing of what is learned. Pre-training keeps none.
+
+    Args:
+        everything: windows (N, K, P) that scores are read off; default: ``x``.
+
     Returns:
-        The history and why training ended: "epochs", "patience" or "time limit". The model is changed in place.
+        The history, the readings, and why training ended: "epochs", "patience" or "time limit". The model is changed in
+        place.
 
     Raises:
         TrainingError: a loss is no longer finite.
@@ -108,6 +122,8 @@ def train(
     sieve = Sieve.of(model, domains.allowed)
     sieve.apply(model.named_parameters())
     progress = Progress()
+    interval = None if domains.stage == "pretrain" else settings.snapshots
+    shown = x if everything is None else everything
     if run.checkpoint and run.resume and run.checkpoint.exists():
         progress = load_checkpoint(run.checkpoint, fingerprint, model, optimizer, generator)
     run.start({"epochs": settings.epochs, "done": progress.epoch, "stage": domains.stage})
@@ -127,6 +143,8 @@ def train(
             if held is not None:
                 losses["validation"] = _judge(model, held, progress)
             _record(progress, losses, settings)
+            if is_due(progress, interval):
+                take_snapshot(model, penalties, shown, progress)
             run.epoch(progress.epoch, losses)
             due = time.monotonic() - saved >= run.checkpoint_every
             if run.checkpoint and (due or interrupt.asked):
@@ -138,6 +156,8 @@ def train(
         # A time limit is not the end of training: a resumed run goes on from here.
         resumable = replace(progress, stopped="") if progress.stopped == "time limit" else progress
         save_checkpoint(run.checkpoint, fingerprint, model, optimizer, generator, resumable)
+    if interval is not None:  # not before the checkpoint: the last epoch of a resumed run is another one
+        take_snapshot(model, penalties, shown, progress)
     if progress.best:
         model.load_state_dict(progress.best)
     return progress

@@ -23,6 +23,7 @@ from causalkit.plotting.formats import SUFFIXES, check_suffix
 
 if TYPE_CHECKING:
     from causalkit.discovery import Discovery
+    from causalkit.plotting.choice_curve import plot_choice, plot_choices
     from causalkit.plotting.cost import plot_accuracy_against_cost
     from causalkit.plotting.heatmap import plot_heatmap
     from causalkit.plotting.lag_graph import plot_lags
@@ -42,6 +43,8 @@ _MODULES = {
     "plot_graph": "summary_graph",
     "plot_lags": "lag_graph",
     "plot_training": "training",
+    "plot_choices": "choice_curve",
+    "plot_choice": "choice_curve",
     "plot_ranking": "ranking",
     "plot_roc_curves": "mean_curves",
     "plot_precision_recall": "mean_curves",
@@ -51,7 +54,7 @@ _MODULES = {
     "plot_training_spread": "training_spread",
     "save_figure": "saving",
 }
-KINDS = ("overview", "heatmap", "graph", "lags", "training", "ranking")
+KINDS = ("overview", "heatmap", "graph", "lags", "training", "choices", "ranking")
 
 __all__ = [
     "KINDS",
@@ -59,6 +62,8 @@ __all__ = [
     "check_suffix",
     "plot",
     "plot_accuracy_against_cost",
+    "plot_choice",
+    "plot_choices",
     "plot_graph",
     "plot_heatmap",
     "plot_lags",
@@ -87,20 +92,25 @@ def plot(
 
     Args:
         kind: one of `KINDS`.
-        truth: a known graph to compare with; "ranking" needs one, "training" has no use for it.
+        truth: a known graph to compare with; "ranking" needs one, "training" and "choices" have no use for it.
         options: of the picture, for example ``top=20`` for "graph" or ``lag=2`` for "heatmap".
 
     Returns:
         The path.
 
     Raises:
-        WrongUsageError: an unknown kind, suffix or option, or a ranking without a truth.
+        WrongUsageError: an unknown kind, suffix or option, a ranking without a truth, or choices where none was made.
     """
     if kind not in KINDS:
         raise UnknownNameError(f"there is no picture {kind!r}", did_you_mean(kind, KINDS))
     if kind == "ranking" and truth is None:
         raise WrongUsageError(
             "the picture ranking needs a truth to compare the scores with", "name the known graph with --truth FILE"
+        )
+    if kind == "choices" and not discovery.choices:
+        raise WrongUsageError(
+            "nothing was chosen by itself: every parameter of this result was given, or had its default",
+            "let a neural method choose, for example with -s regularizer.strength=auto",
         )
     from causalkit.io.atomic import check_writable
     from causalkit.plotting.saving import save_figure
@@ -116,5 +126,5 @@ def plot(
     if "truth" in known:
         options["truth"] = truth
     drawn = draw(discovery, **options)
-    figure = drawn if kind == "overview" else root(drawn[0] if kind == "ranking" else drawn)
+    figure = drawn if kind == "overview" else root(drawn[0] if isinstance(drawn, tuple) else drawn)
     return save_figure(figure, path)

@@ -19,7 +19,9 @@ def discovery_page(discovery: Discovery, truth: Truth | None = None) -> Page:
         DataError: the truth names series that the discovery does not have.
     """
     from causalkit.report.picture import Album
-    from causalkit.report.sections.discovered import edges, evaluation, found, pictures, settings
+    from causalkit.report.sections.chosen import chosen
+    from causalkit.report.sections.discovered import evaluation, found, pictures, settings
+    from causalkit.report.sections.edges import edges
 
     if truth is not None:
         truth = truth.align(discovery.names)
@@ -27,6 +29,7 @@ def discovery_page(discovery: Discovery, truth: Truth | None = None) -> Page:
     sections = [
         found(discovery, truth),
         edges(discovery, truth),
+        chosen(discovery, album),
         pictures(discovery, truth, album),
         evaluation(discovery, truth),
         settings(discovery),

@@ -10,7 +10,9 @@ from causalkit.plotting.labels import one_line, shorten
 MISSING = "\N{EN DASH}"
 GAP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
-METRICS = {"auroc": "AUROC", "auprc": "AUPRC", "f1": "F1", "shd": "SHD", "f1-oracle": "F1 (oracle)"}
+METRICS = {"auroc": "AUROC", "auprc": "AUPRC", "f1": "F1", "shd": "SHD", "f1-oracle": "F1 (oracle)"} | {
+    f"{metric}-oracle-epoch": f"{metric.upper()} (oracle epoch)" for metric in ("auroc", "auprc")
+}
 POLICIES = {"exclude": "without self-edges", "include": "with self-edges"}
 
 

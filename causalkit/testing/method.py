@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,7 @@ def check_method(subject: str | Method | Provided[Method], seed: int = 0) -> lis
         ("keeps the names of the series", trial.names_are_kept),
         ("ranks 0 -> 1 at lag 2 first", trial.edge_comes_first),
         ("leaves the panel as it was", trial.panel_is_unchanged),
+        ("what it chose by itself is what its configuration says", trial.choices_are_used),
         ("same seed gives identical bytes", trial.same_seed_same_bytes),
         ("a second fit of one object starts afresh", trial.no_hidden_state),
         ("leaves global random numbers alone", trial.randomness_is_untouched),
@@ -95,6 +96,16 @@ class _Trial:
 
     def panel_is_unchanged(self) -> None:
         require(self.panel.sha256 == self.before, "fit wrote into the panel: copy what you change")
+
+    def choices_are_used(self) -> None:
+        for choice in self.found.choices:
+            used = _configured(self.found.config, choice.parameter.split("."))
+            require(used, f"it chose {choice.parameter}, which the configuration does not have")
+            require(
+                choice.chosen in used,
+                f"it chose {choice.parameter}={choice.chosen:g}, but the configuration says "
+                f"{', '.join(map(str, used))}: put what was chosen into Discovery.config",
+            )
 
     def same_seed_same_bytes(self) -> None:
         fresh, _ = build_method(self.provided, self.tree)
@@ -161,6 +172,15 @@ def _require_edge(found: Discovery, lag: int, *, lagged: bool) -> None:
     require(found.lags >= lag, f"the edge acts at lag {lag} and scores have {found.lags}: set lag in test_params")
     best = int(found.scores[0, 1].argmax()) + 1
     require(best == lag, f"0 -> 1 is strongest at lag {best}, not {lag}; lag 1, the most recent step, comes first")
+
+
+def _configured(tree: Any, keys: list[str]) -> list[Any]:
+    """Return what a configuration holds under a dotted key; a list, as of regularizers, may hold it several times."""
+    if isinstance(tree, list | tuple) and keys:
+        return [value for part in tree for value in _configured(part, keys)]
+    if not keys:
+        return [tree]
+    return _configured(tree[keys[0]], keys[1:]) if isinstance(tree, Mapping) and keys[0] in tree else []
 
 
 def _difference(one: Discovery, other: Discovery) -> float:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causalkit.contributions import Metric
 from causalkit.discovery import Discovery
@@ -62,12 +63,12 @@ class _Trial:
         edges = TRUTH.lags.astype(float)
         rise = np.linspace(0.0, 0.1, edges.size).reshape(edges.shape)  # no ties
         pairs = np.broadcast_to(TRUTH.edges[:, :, None], edges.shape)
-        self.perfect = Discovery(NAMES, edges + rise, selected=TRUTH.lags)
+        self.perfect = _trained(edges + rise, TRUTH.lags)
         # True pairs come last, and within each of them the true lag does.
-        self.inverted = Discovery(NAMES, 1.1 - 0.5 * pairs - 0.5 * edges - rise, selected=~pairs)
+        self.inverted = _trained(1.1 - 0.5 * pairs - 0.5 * edges - rise, ~pairs)
         self.draws = np.random.default_rng(seed)
         draws = self.draws.random(edges.shape)
-        self.drawn = Discovery(NAMES, draws, selected=draws > 0.6)
+        self.drawn = _trained(draws, draws > 0.6)
 
     def value(self, discovery: Discovery, policy: Diagonal) -> float:
         value = self.record.load()(Evaluation.of(discovery, TRUTH, policy))
@@ -106,6 +107,13 @@ class _Trial:
         require(_bytes(evaluation) == before, "it writes into the arrays of the evaluation: copy what you change")
 
 
+def _trained(scores: NDArray[np.float64], selected: NDArray[np.bool_]) -> Discovery:
+    """Return a discovery whose scores were the same after each of two epochs."""
+    path = {"epochs": np.array([1.0, 2.0]), "scores": np.stack([scores, scores]), "forecast": np.ones(2)}
+    return Discovery(NAMES, scores, selected=selected, path=path)
+
+
 def _bytes(evaluation: Evaluation) -> list[bytes]:
-    arrays = (evaluation.truth, evaluation.scores, evaluation.selected, evaluation.lag_scores, evaluation.lag_truth)
+    ranked = (evaluation.truth, evaluation.scores, evaluation.selected, evaluation.lag_scores, evaluation.lag_truth)
+    arrays = (*ranked, evaluation.epochs, evaluation.epoch_scores)
     return [array.tobytes() for array in arrays if array is not None]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from causalkit.choices import Choice
 from causalkit.contributions import Writer
 from causalkit.discovery import Discovery
 from causalkit.io import load
@@ -64,6 +65,7 @@ class _Trial:
             selected=selected,
             method="check",
             history={"epoch": [1], "forecast": [1]},
+            choices=(Choice("lag", (1, 2), (0.5, 0.4), (0.1, 0.1), 2, "lowest held-out error"),),
         )
 
     def writes_one_file(self) -> None:
@@ -90,6 +92,7 @@ class _Trial:
                 found = load(self._write(self.full, Path(folder), suffix))
             require(found.names == NAMES, f"the names came back as {found.names}")
             require(np.array_equal(found.scores, self.full.scores), "the scores came back changed")
+            require(found.choices == self.full.choices, "what the method chose came back changed")
 
     def _write(self, discovery: Discovery, folder: Path, suffix: str) -> Path:
         path = folder / f"a result{suffix}"

@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 
-from causalkit import Discovery, Panel
+from causalkit import Choice, Discovery, Panel
 from causalkit.errors import DataError
 
 
@@ -26,6 +26,14 @@ class Correlation:
 
     def scores(self, panel, run):
         return correlation(panel, self.lag)
+
+
+class SayingOtherwise(Correlation):
+    """Chooses lag 2, and says that it chose lag 1."""
+
+    def fit(self, panel, run):
+        choice = Choice("lag", (1, 2), (0.5, 0.6), (0.1, 0.1), 1, "lowest held-out error")
+        return Discovery(panel.names, self.scores(panel, run), choices=(choice,))
 
 
 class Transposed(Correlation):

@@ -110,7 +110,8 @@ def _method(results: Results, method: str) -> Block:
         for key, value in _flat(discovery.config).items():
             if key not in CIRCUMSTANCES:
                 configs.setdefault(key, {}).setdefault(value, []).append(record.cell.data)
-        notes += [note for note in discovery.notes if note not in notes]
+        said = [*(choice.sentence() for choice in discovery.choices), *discovery.notes]
+        notes += [note for note in said if note not in notes]
     blocks: list[Block] = []
     rows: list[list[Cell | str]] = []
     usual = _flat(method_defaults(records[0].cell.method_name, first) or {})

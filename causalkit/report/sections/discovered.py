@@ -1,15 +1,14 @@
-"""The sections about a single discovery: what was found, its edges, pictures, metrics and settings."""
+"""The sections about a single discovery: what was found, pictures, metrics and settings."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from causalkit.discovery import Discovery
 from causalkit.evaluation import Evaluation
-from causalkit.plotting.labels import labels, one_line, shorten
+from causalkit.plotting.labels import one_line, shorten
 from causalkit.report.blocks import Block, Bullets, Cell, Figures, Picture, Section, Table, Text
 from causalkit.report.picture import Album
 from causalkit.report.sections.choices import flat_rows
+from causalkit.report.sections.edges import ranked
 from causalkit.report.wording import (
     MISSING,
     POLICIES,
@@ -18,12 +17,10 @@ from causalkit.report.wording import (
     listed,
     metric_name,
     name,
-    p_value,
     score,
 )
 from causalkit.truth import Diagonal, Truth
 
-TOP = 30
 _NAMED = 30  # series; heat maps of more are drawn as PNG
 _FEW = 20  # series; graph and heat map of so many have room beside each other
 
@@ -55,81 +52,33 @@ def found(discovery: Discovery, truth: Truth | None) -> Section:
     if truth is None:
         said.append("No truth was given, so this report cannot say how right these edges are.")
     blocks.append(Bullets(said))
+    if notes := (discovery.selection or {}).get("notes"):
+        blocks += [Text("How the edges were selected:"), Bullets([shorten(one_line(str(note)), 600) for note in notes])]
     if discovery.notes:
         blocks += [Text("Notes of the run:"), Bullets([shorten(one_line(note), 400) for note in discovery.notes])]
     return Section("summary", "Summary", blocks)
 
 
 def _strongest(discovery: Discovery) -> str:
-    ranked = _ranked(discovery, 1)
-    if not ranked or not discovery.scores[ranked[0]]:
+    first = ranked(discovery, 1)
+    if not first or not discovery.scores[first[0]]:
         return "No edge between different series has a score above zero."
-    cause, effect, position = ranked[0]
-    value = score(float(discovery.scores[ranked[0]]))
+    cause, effect, position = first[0]
+    value = score(float(discovery.scores[first[0]]))
     ends = f"{name(discovery.names[cause])} → {name(discovery.names[effect])}"
     return f"The strongest edge between different series is {ends} at lag {position + 1}, score {value}."
 
 
-def _ranked(discovery: Discovery, top: int) -> list[tuple[int, int, int]]:
-    """Return the places (cause, effect, lag - 1) of the strongest edges between different series, strongest first."""
-    size = len(discovery.names)
-    places = np.argwhere(np.broadcast_to(~np.eye(size, dtype=bool)[:, :, None], discovery.scores.shape))
-    order = np.argsort(-discovery.scores[tuple(places.T)], kind="stable")[:top]
-    return [(int(cause), int(effect), int(position)) for cause, effect, position in places[order]]
-
-
 def _selection(discovery: Discovery) -> str:
     if discovery.selected is None:
-        return "No edges were selected: scores rank the candidates, and nothing says where the true ones end."
+        tested = "" if discovery.pair_p_values is not None else " Nothing was tested."
+        return (
+            "No edges were selected: scores rank the candidates, and nothing says where the true ones end."
+            f"{tested} The rules surrogate and stability would choose edges with a bound on the false ones."
+        )
     rule = (discovery.selection or {}).get("rule")
     by = f" by the rule {name(str(rule))}, which does not look at a truth" if rule else ""
     return f"{count(int(discovery.selected.sum()), 'edge')} of {discovery.selected.size} candidates selected{by}."
-
-
-def edges(discovery: Discovery, truth: Truth | None) -> Section:
-    """Return the strongest edges between different series as a table."""
-    shown = labels(discovery.names, 40)
-    columns = ["edge", "lag", "score"]
-    numbers = [1, 2]
-    if discovery.p_values is not None:
-        columns.append("p")
-        numbers.append(3)
-    if discovery.selected is not None:
-        columns.append("selected")
-    if truth is not None:
-        columns.append("true")
-    rows: list[list[Cell | str]] = []
-    for place in _ranked(discovery, TOP):
-        cause, effect, position = place
-        value = score(float(discovery.scores[place]))
-        cells: list[Cell | str] = [f"{shown[cause]} → {shown[effect]}", str(position + 1), value]
-        if discovery.p_values is not None:
-            cells.append(p_value(float(discovery.p_values[place])))
-        if discovery.selected is not None:
-            cells.append(Cell("yes", strong=True) if discovery.selected[place] else Cell("no", faint=True))
-        if truth is not None:
-            cells.append(_verdict(truth, cause, effect, position + 1))
-        rows.append(cells)
-    total = len(discovery.names) * (len(discovery.names) - 1) * discovery.lags
-    blocks: list[Block] = []
-    if rows:
-        words = f"The {len(rows)} strongest of {total:,} candidates between different series, cause → effect."
-        blocks.append(Table(words, columns, rows, numbers=numbers))
-        if discovery.joint_p_values is not None:
-            blocks.append(
-                Text("p is that of each lag by itself; rules such as fdr go by the joint test over all lags.", "note")
-            )
-    else:
-        blocks.append(Text("There is one series, so there are no edges between different series."))
-    return Section("edges", "Strongest edges", blocks)
-
-
-def _verdict(truth: Truth, cause: int, effect: int, lag: int) -> Cell:
-    if not truth.edges[cause, effect]:
-        return Cell("no", faint=True)
-    if truth.lags is None or (lag <= truth.lags.shape[2] and truth.lags[cause, effect, lag - 1]):
-        return Cell("yes", strong=True)
-    return Cell("at another lag")
 
 
 def pictures(discovery: Discovery, truth: Truth | None, album: Album) -> Section:

@@ -119,11 +119,11 @@ class ComponentWise(NeuralMethod):
             raise WrongUsageError(
                 "proximal descent keeps no checkpoints", "leave out --checkpoint, or use --set training.optimizer=adam"
             )
-        if self.training.validation or self.training.batch_size:
-            name = "validation" if self.training.validation else "batch_size"
-            raise ParameterError(
-                f"proximal descent has no use for training.{name}", "leave it out, or set training.optimizer=adam"
-            )
+        for name in ("validation", "batch_size", "snapshots"):
+            if getattr(self.training, name):
+                raise ParameterError(
+                    f"proximal descent has no use for training.{name}", "leave it out, or set training.optimizer=adam"
+                )
         if not all(weight.requires_grad for weight in model.parameters()):
             raise ParameterError(
                 "proximal descent trains all layers",

@@ -1,0 +1,30 @@
+"""What a method chose by itself, without a truth: the curve of held-out errors and what it says."""
+
+from __future__ import annotations
+
+from causalkit.discovery import Discovery
+from causalkit.plotting.labels import one_line, shorten
+from causalkit.report.blocks import Block, Bullets, Figures, Picture, Section, Text
+from causalkit.report.picture import Album
+from causalkit.report.wording import name
+
+
+def chosen(discovery: Discovery, album: Album) -> Section | None:
+    """Return a sentence and a picture for everything that the method chose; None where it chose nothing."""
+    if not discovery.choices:
+        return None
+    from causalkit.plotting import plot_choice, style
+
+    sentences = [shorten(one_line(f"{choice.sentence()}."), 600) for choice in discovery.choices]
+    drawn: list[Picture] = []
+    for choice in discovery.choices:
+        ax = plot_choice(choice, ax=style.new_axes(None, (5.8, 3.9)))
+        alt = f"Held-out error of each candidate for {name(choice.parameter)}; {choice.chosen:g} was chosen."
+        drawn.append(album.picture(style.root(ax), alt, f"Set it with -s {name(choice.parameter)}=VALUE."))
+    words = (
+        "The method decided these by how well it forecast parts of the data that it had not learned from. No truth was "
+        "looked at. A flat curve means that the data hardly care; where the bars of two candidates overlap widely, "
+        "another recording may well have chosen the other."
+    )
+    blocks: list[Block] = [Text(words), Bullets(sentences), Figures(drawn, "medium")]
+    return Section("chosen", "Chosen by the method", blocks)

@@ -1,0 +1,123 @@
+"""The strongest edges of a discovery, and how sure each is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from causalkit.discovery import Discovery
+from causalkit.plotting.labels import labels
+from causalkit.report.blocks import Block, Cell, Section, Table, Text
+from causalkit.report.wording import count, p_value, score
+from causalkit.truth import Truth
+
+TOP = 30
+MOST = 200  # rows, where many edges were selected
+Place = tuple[int, int, int]
+"""Cause, effect, lag - 1."""
+
+
+def ranked(discovery: Discovery, top: int) -> list[Place]:
+    """Return the places of the strongest edges between different series, strongest first, and all selected ones."""
+    size = len(discovery.names)
+    places = np.argwhere(np.broadcast_to(~np.eye(size, dtype=bool)[:, :, None], discovery.scores.shape))
+    places = places[np.argsort(-discovery.scores[tuple(places.T)], kind="stable")]
+    if discovery.selected is None:
+        kept = places[:top]
+    else:
+        kept = np.concatenate([places[:top], places[top:][discovery.selected[tuple(places[top:].T)]]])
+    return [(int(cause), int(effect), int(position)) for cause, effect, position in kept]
+
+
+def edges(discovery: Discovery, truth: Truth | None) -> Section:
+    """Return the strongest edges between different series, and weaker ones that were selected, as a table."""
+    places = ranked(discovery, TOP)
+    if not places:
+        words = "There is one series, so there are no edges between different series."
+        return Section("edges", "Strongest edges", [Text(words)])
+    shown = labels(discovery.names, 40)
+    columns = _columns(discovery, truth)
+    rows: list[list[Cell | str]] = []
+    for place in places[:MOST]:
+        cause, effect, position = place
+        known = _row(discovery, truth, place)
+        rows.append(
+            [f"{shown[cause]} → {shown[effect]}", str(position + 1), *(known[column] for column in columns[2:])]
+        )
+    total = len(discovery.names) * (len(discovery.names) - 1) * discovery.lags
+    words = f"The {min(TOP, len(places))} strongest of {total:,} candidates between different series, cause → effect"
+    if len(places) > TOP:
+        words += f", and {count(len(places) - TOP, 'weaker one')} that {_were(len(places) - TOP)} selected"
+    if len(places) > MOST:
+        words += f"; {len(places) - MOST} more are in the result, not here"
+    numbers = [place for place, column in enumerate(columns) if place and column not in ("selected", "true")]
+    blocks: list[Block] = [Table(f"{words}.", columns, rows, numbers=numbers)]
+    return Section("edges", "Strongest edges", [*blocks, *(Text(said, "note") for said in _explained(discovery))])
+
+
+def _columns(discovery: Discovery, truth: Truth | None) -> list[str]:
+    columns = ["edge", "lag", "score"]
+    if discovery.p_values is not None:
+        columns.append("p of the lag")
+    if discovery.joint_p_values is not None:
+        columns.append("p of all lags")
+    if discovery.selected is not None:
+        columns += ["frequency"] if _frequencies(discovery) is not None else []
+        columns.append("selected")
+    return [*columns, "true"] if truth is not None else columns
+
+
+def _row(discovery: Discovery, truth: Truth | None, place: Place) -> dict[str, Cell | str]:
+    """Return everything that is known of an edge, by column."""
+    cause, effect, position = place
+    known: dict[str, Cell | str] = {"score": score(float(discovery.scores[place]))}
+    if discovery.standard_errors is not None:
+        known["score"] = f"{known['score']} ± {float(discovery.standard_errors[place]):.2g}"
+    if discovery.p_values is not None:
+        known["p of the lag"] = p_value(float(discovery.p_values[place]))
+    if discovery.joint_p_values is not None:
+        known["p of all lags"] = p_value(float(discovery.joint_p_values[cause, effect]))
+    if (frequencies := _frequencies(discovery)) is not None:
+        known["frequency"] = f"{frequencies[cause, effect]:.2f}"
+    if discovery.selected is not None:
+        known["selected"] = Cell("yes", strong=True) if discovery.selected[place] else Cell("no", faint=True)
+    if truth is not None:
+        known["true"] = _verdict(truth, cause, effect, position + 1)
+    return known
+
+
+def _frequencies(discovery: Discovery) -> np.ndarray | None:
+    """Return the share of halves in which a pair was among the strongest, (P, P), where the rule says so."""
+    frequencies = (discovery.selection or {}).get("frequencies")
+    return None if frequencies is None else np.array(frequencies, dtype=np.float64)
+
+
+def _explained(discovery: Discovery) -> list[str]:
+    """Say what the columns mean, and what they do not."""
+    said = []
+    if discovery.standard_errors is not None:
+        said.append(
+            "± is the standard error of a score: how far it would move with another recording of this length. It is no "
+            "test: scores are never negative, and may lie well above 0 where there is no edge."
+        )
+    if discovery.p_values is not None and discovery.joint_p_values is not None:
+        said.append("Each lag has a p-value of its own; selection rules go by the joint test over all lags.")
+    if discovery.pair_p_values is not None and (discovery.selection or {}).get("statistic") != "maximum":
+        said.append("No p-value is corrected for the number of tests; rules that test, fdr and surrogate, do that.")
+    if _frequencies(discovery) is not None:
+        said.append(
+            "The frequency is the share of random halves of the data in which the pair, at whatever lag, was among the "
+            "strongest. Of a stable pair the strongest lag is selected."
+        )
+    return said
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+def _verdict(truth: Truth, cause: int, effect: int, lag: int) -> Cell:
+    if not truth.edges[cause, effect]:
+        return Cell("no", faint=True)
+    if truth.lags is None or (lag <= truth.lags.shape[2] and truth.lags[cause, effect, lag - 1]):
+        return Cell("yes", strong=True)
+    return Cell("at another lag")

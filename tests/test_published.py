@@ -1,0 +1,279 @@
+"""The table of published numbers: its plan, what it computes and what it writes."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from causalkit.compare import load_records
+from causalkit.compare.data import resolve_data
+from causalkit.compare.specification import parse_specification
+from causalkit.contributions import Method
+from causalkit.errors import CausalkitError, DataError
+from causalkit.registry import registry
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "benchmarks"))  # scripts, not a package
+
+import published  # noqa: E402
+from published_table import NONE, Outcome, Row, Table, short  # noqa: E402
+
+sys.path.remove(str(ROOT / "benchmarks"))
+
+PLAN = published.Plan.read()
+MINE = """
+seeds = "0:2"
+method = "var"
+honest = ["lag=1"]
+snapshots = 5
+rivals = ["var[lag=3]", "nobody"]
+rows = [{name = "pair", title = "Pair", data = "lagged-pair[steps=60]", policy = "exclude"}]
+[sources]
+[settings]
+"""
+
+
+class TestPlan:
+    def test_every_part_is_there(self):
+        names = " ".join(PLAN.rows)
+        for data in (
+            "dream3",
+            "dream4",
+            "netsim",
+            "causaltime-medical",
+            "var-10",
+            "sos",
+            "irma-on",
+            "irma-off",
+            "yeast",
+        ):
+            assert data in names
+        for series in (10, 20, 100):
+            for forcing in (10, 20, 40):
+                steps = 1000 if series == 100 else 500
+                assert PLAN.rows[f"lorenz96-{series}-{forcing}"].data == (
+                    f"lorenz96[series={series},steps={steps},forcing={forcing}]"
+                )
+        assert PLAN.seeds == (0, 1, 2, 3, 4)
+
+    @pytest.mark.plugins
+    @pytest.mark.parametrize("row", [row for row in PLAN.rows.values() if not row.of], ids=lambda row: row.name)
+    def test_every_data_set_and_setting_is_known(self, row):
+        for data in filter(None, (row.data, row.published_data)):
+            resolve_data(parse_specification(data))
+        assert "There is no" not in published.absent(row)
+        for column in ("honest", "oracle"):
+            for method in PLAN.methods(row, column, {}).values():
+                from causalkit.api import build_method
+
+                build_method(registry().get(Method, method.name), method.params)
+
+    @pytest.mark.plugins
+    def test_public_settings_are_those_of_the_papers(self):
+        for name, strength in (("dream4-100-1", 0.8), ("lorenz96-100-20", 0.15), ("causaltime-medical", 0.4)):
+            row = PLAN.rows[name]
+            params = PLAN.methods(row, "oracle", {})[row.settings[0]].params
+            assert params["regularizer"]["strength"] == strength  # their lambda times the number of series
+            assert params["lag"] == params["ensemble"] == 1
+            assert params["training"]["snapshots"] == 5
+
+    def test_honest_settings_are_the_same_for_every_row(self):
+        rows = [row for row in PLAN.rows.values() if not row.of]
+        params = [PLAN.methods(row, "honest", {})[""].params for row in rows]
+        assert all(one == params[0] for one in params)
+
+    def test_published_numbers_are_numbers(self):
+        for row in PLAN.rows.values():
+            for _, auroc, auprc, source in row.published:
+                assert source in PLAN.sources
+                for number in (auroc, auprc):
+                    assert isinstance(number, str) or 0 < number <= 1
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ('policy = "exclude"', 'policy = "exclude", settings = ["none"]'),
+            ('policy = "exclude"', 'policy = "exclude", speed = 1'),
+            ('policy = "exclude"', 'policy = "exclude", published = [["a", 0.5, 0.5, "nowhere"]]'),
+            ("rows = [{", 'rows = [{name = "pair", title = "", policy = "include", of = []}, {'),
+        ],
+    )
+    def test_a_mistake_is_refused(self, tmp_path, old, new):
+        (tmp_path / "plan.toml").write_text(MINE.replace(old, new))
+        with pytest.raises(DataError, match="pair"):
+            published.Plan.read(tmp_path / "plan.toml")
+
+
+def cell(column, label, seed, auroc, auprc, seconds=2.0, **more):
+    """An outcome with these numbers without self-edges, and half of them with."""
+    suffix = "-oracle-epoch" if column == "oracle" else ""
+    names = (f"auroc{suffix}", f"auprc{suffix}")
+    metrics = {
+        "exclude": dict(zip(names, (auroc, auprc), strict=True)),
+        "include": dict(zip(names, (auroc / 2, auprc / 2), strict=True)),
+    }
+    metrics["exclude"] |= {"auroc": 0.111} if suffix else {}  # of the last epoch, which an oracle does not take
+    return Outcome(column=column, label=label, seed=seed, status="ok", metrics=metrics, seconds=seconds, **more)
+
+
+def failed(column, label, seed):
+    return Outcome(column=column, label=label, seed=seed, status="failed", reason="it | broke.")
+
+
+ROWS = {
+    "one": Row(
+        name="one",
+        title="First",
+        policy="exclude",
+        settings=["weak", "strong"],
+        published=[["Theirs", 0.5, 0.25, "paper"], ["Other", "> .9", "", "paper"], ["Fine", 0.9996, 1.0, "paper"]],
+    ),
+    "two": Row(name="two", title="Second", policy="include", settings=["weak"], borrowed=True, claim="best"),
+    "gone": Row(name="gone", title="Third", policy="exclude"),
+    "all": Row(name="all", title="Mean", policy="exclude", of=["one", "two", "gone"]),
+}
+
+
+def table(outcomes, shown=tuple(ROWS), rivals=("var",)) -> Table:
+    return Table(
+        rows=ROWS,
+        shown=shown,
+        seeds=(0, 1),
+        outcomes=outcomes,
+        absent={"gone": "Fetch it"},
+        sources={"paper": "A paper", "unused": "Another"},
+        rivals=rivals,
+    )
+
+
+def lines(text: str) -> dict[str, list[str]]:
+    """Cells of the lines that have a title, by title."""
+    split = [[part.strip() for part in line.strip("|").split(" | ")] for line in text.splitlines() if line[:1] == "|"]
+    return {cells[0]: cells for cells in split if cells[0]}
+
+
+class TestTable:
+    FULL: ClassVar = {
+        "one": [
+            cell("honest", "", 0, 0.80, 0.40, 1.0, self_edges=False),
+            cell("honest", "", 1, 0.60, 0.20, 3.0, self_edges=False),
+            cell("oracle", "weak", 0, 0.90, 0.10, 4.0),
+            cell("oracle", "weak", 1, 0.90, 0.10, 4.0),
+            cell("oracle", "strong", 0, 0.70, 0.30, 6.0),
+            cell("oracle", "strong", 1, 0.70, 0.50, 6.0),
+            cell("rival", "var", 0, 0.55, 0.5),
+            cell("rival", "var", 1, 0.55, 0.5),
+        ],
+        "two": [cell("honest", "", 0, 1.0, 1.0), failed("honest", "", 1), cell("oracle", "weak", 0, 1.0, 0.5)],
+    }
+
+    def test_numbers_stand_where_they_belong(self):
+        title, policy, theirs, honest, seconds, oracle, all_seconds, others = lines(table(self.FULL).markdown())[
+            "First"
+        ]
+        assert (title, policy) == ("First", "**left out**")
+        assert theirs == "Theirs .500 / .250 (paper)<br>Other > .9 (paper)<br>Fine .9996 / 1.000 (paper)"
+        assert honest == ".700 ± .141 / .300 ± .141"
+        assert seconds == "2.0"
+        assert oracle.startswith(".900 ± .000 / .400 ± .141")  # each metric from the settings where it is best
+        assert all_seconds == "10.0"  # what choosing among all settings takes
+        assert others == "`var` .550 ± .000 / .500 ± .000"
+
+    def test_both_policies_are_shown(self):
+        text = table(self.FULL, shown=["one"]).markdown()
+        other = next(line for line in text.splitlines() if line.startswith("|  | counted"))
+        assert ".350 ± .071 / .150 ± .071" in other
+        assert "counted ¶" in other  # this truth holds no self-edge
+
+    def test_seeds_that_lack_are_counted_and_explained(self):
+        text = table(self.FULL).markdown()
+        assert ".500 (1 of 2 seeds)" in lines(text)["Second"][3]  # with self-edges, the policy of the row
+        assert "* Second, honest: failed, 1 of 2 seeds: it / broke." in text
+        assert lines(text)["Second"][5].endswith("†")
+        assert lines(text)["Second"][7] == "`var` not computed"
+
+    def test_data_that_are_not_there_are_named(self):
+        text = table(self.FULL).markdown()
+        assert lines(text)["Third"][3] == "no data"
+        assert "* Third: no data. Fetch it." in text
+
+    def test_a_mean_is_over_rows_of_one_seed_and_says_what_lacks(self):
+        text = table(self.FULL).markdown()
+        assert lines(text)["Mean"][3] == ".900 (1 of 2 seeds) / .700 (1 of 2 seeds)"  # only seed 0 ended well in both
+        assert "* Mean: of 2 of 3, without Third." in text
+
+    def test_nothing_computed_is_said(self):
+        first = lines(table({}).markdown())["First"]
+        assert first[3] == first[5] == "not computed"
+        assert first[2].startswith("Theirs")
+
+    def test_a_column_in_which_all_failed_says_so(self):
+        first = lines(table({"one": [failed("honest", "", 0), failed("honest", "", 1)]}).markdown())["First"]
+        assert first[3] == "failed"
+
+    def test_only_the_sources_that_are_used_are_explained(self):
+        assert "Sources: paper: A paper." in table({}).markdown()
+
+    @pytest.mark.parametrize(("number", "text"), [(0.9964, ".996"), (1.0, "1.000"), (0.0, ".000"), (0.9996, "1.000")])
+    def test_three_decimals(self, number, text):
+        assert short(number) == text
+
+
+class TestCommand:
+    @pytest.fixture
+    def plan(self, tmp_path, monkeypatch):
+        path = tmp_path / "plan.toml"
+        path.write_text(MINE)
+        made = published.Plan.read(path)
+        monkeypatch.setattr(published.Plan, "read", lambda *_: made)
+        return made
+
+    def test_computes_once_and_writes_between_the_markers(self, plan, tmp_path):
+        page, out = tmp_path / "page.md", tmp_path / "records"
+        page.write_text(f"before\n{published.BEGIN}\nstale\n{published.END}\nafter\n")
+        published.main(["--out", str(out), "--write", str(page)])
+        text = page.read_text()
+        assert text.startswith(f"before\n{published.BEGIN}\n\n| data")
+        assert text.endswith(f"{published.END}\nafter\n")
+        assert "stale" not in text
+        pair = lines(text)["Pair"]
+        records = [one for one in load_records(out) if one.cell.method == "var (honest)"]
+        assert len(records) == 2
+        assert pair[3].startswith(short(sum(one.metric("auroc") for one in records) / 2))
+        assert pair[5] == NONE  # there are no settings for an oracle
+        assert re.match(r"`var\[lag=3\]` [.\d]+ ± ", pair[7])
+        assert pair[7].endswith("`nobody` not installed")
+        before = {path: path.stat().st_mtime_ns for path in out.glob("*.json")}
+        published.main(["--out", str(out), "--write", str(page)])
+        assert {path: path.stat().st_mtime_ns for path in out.glob("*.json")} == before
+        assert page.read_text() == text
+
+    def test_without_running_it_shows_what_there_is(self, plan, tmp_path, capsys):
+        out = str(tmp_path / "records")
+        published.main(["--out", out, "--no-run"])
+        assert lines(capsys.readouterr().out)["Pair"][3] == "not computed"
+        published.main(["--out", out, "--column", "honest", "--seeds", "0:1"])
+        capsys.readouterr()
+        published.main(["--out", out, "--no-run"])
+        pair = lines(capsys.readouterr().out)["Pair"]
+        assert "(1 of 2 seeds)" in pair[3]
+        assert pair[7].startswith("`var[lag=3]` not computed")
+
+    def test_a_page_without_markers_is_refused(self, plan, tmp_path):
+        page = tmp_path / "page.md"
+        page.write_text("nothing")
+        with pytest.raises(DataError, match="does not say where"):
+            published.main(["--out", str(tmp_path / "records"), "--no-run", "--write", str(page)])
+        assert page.read_text() == "nothing"
+
+    def test_an_unknown_row_is_refused(self, plan):
+        with pytest.raises(CausalkitError, match="there is no row"):
+            published.main(["--only", "paire"])
+
+    def test_the_page_has_a_place_for_the_table(self):
+        page = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
+        assert page.count(published.BEGIN) == page.count(published.END) == 1
