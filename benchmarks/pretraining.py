@@ -25,7 +25,12 @@ import causalkit
 from causalkit import Discovery, Panel, Truth
 
 EPSILON = 0.2
-NETWORK = {"forecaster.activation": "elu", "forecaster.hidden": (64, 64), "finetune.learning_rate": 0.003}
+NETWORK = {
+    "forecaster.activation": "elu",
+    "forecaster.linear": False,
+    "forecaster.hidden": (64, 64),
+    "finetune.learning_rate": 0.003,
+}
 STRENGTH = 0.02
 MEASURES = ("auroc", "auprc", "error", "attacked")
 SCRATCH, GRNGC, PLAIN, ROBUST, ALIGNED = "a scratch", "b grngc", "c plain", "d robust", "d + alignment"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from causalkit.contributions import Dataset, Method
 from causalkit.errors import ParameterError, PluginError, WrongUsageError
-from causalkit.params import Tree, merge, nest, resolve, signature_of
+from causalkit.params import Tree, check_open, merge, nest, resolve, signature_of
 from causalkit.plain import plain
 from causalkit.registry import Provided, registry
 
@@ -31,7 +31,7 @@ def discover(
     data: Any,
     *,
     method: str = DEFAULT_METHOD,
-    lag: int | None = None,
+    lag: int | Literal["auto"] | None = None,
     forecaster: str | None = None,
     regularizer: str | None = None,
     pretrain: Any = None,
@@ -57,7 +57,7 @@ def discover(
         data: a DataFrame, an array (T, P) or (R, T, P), a list of these (one a realisation), a `Panel`, or the path
             of a file or folder.
         method: name of a method; ``causalkit methods`` lists them.
-        lag: K, how many past steps may act; default: the method's own.
+        lag: K, how many past steps may act; "auto": by held-out forecast error; default: the method's own.
         forecaster, regularizer: other parts for a neural method.
         pretrain: for a neural method, what to learn from before: a file, the name of a data set (``"lorenz96"``,
             ``"lorenz96[forcing=8,steps=2000]"``), a `Panel`, a forecaster that ``causalkit pretrain`` wrote, or a list.
@@ -128,7 +128,7 @@ def discover(
         preparation=prepared,
         interventions=set_from_outside,
     )
-    if "lag" not in tree and "lag" in config:
+    if "lag" not in tree and isinstance(config.get("lag"), int):
         said = f"lag {config['lag']} is the default of {discovery.method}; choose another with --lag"
         discovery = replace(discovery, notes=(*discovery.notes, said))
     if select:
@@ -173,7 +173,12 @@ def resolved_params(provided: Provided[Method], tree: Mapping[str, Any]) -> Tree
     return resolved
 
 
-def _tree(params: Mapping[str, Any] | None, lag: int | None, forecaster: str | None, regularizer: str | None) -> Tree:
+def _tree(
+    params: Mapping[str, Any] | None,
+    lag: int | Literal["auto"] | None,
+    forecaster: str | None,
+    regularizer: str | None,
+) -> Tree:
     """Bring parameters and what has an argument of its own into one tree; the arguments win."""
     tree = merge({}, nest(params or {}))
     for key, value in (("lag", lag), ("forecaster", forecaster), ("regularizer", regularizer)):
@@ -208,6 +213,7 @@ def _checked(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[Tree,
             raise WrongUsageError(f"method {record.name} has no ensemble", "leave it out, or choose a neural method")
         if "pretrain" in given or "finetune" in given:
             raise WrongUsageError(f"method {record.name} cannot be pre-trained", "choose a neural method")
+    check_open(factory, given, "lag", what=f"method {record.name}")
     return parts, resolve(factory, given, what=f"method {record.name}", supplied=parts), stages
 
 
@@ -242,7 +248,7 @@ def fit(
         run.knowledge.allowed(panel.names)
     given = with_interventions(panel, interventions)
     panel = given if preparation is None else preparation.apply(given)
-    panel.check(int(lag or 1))
+    panel.check(lag if isinstance(lag, int) else 1)
     run.observers.extend(observer for _, observer in registry().call("causalkit_observers", run=run))
     if not standardize and hasattr(acting, "pretraining"):
         raise WrongUsageError(
@@ -281,7 +287,7 @@ def pretrain(
     sources: Any,
     *,
     method: str = DEFAULT_METHOD,
-    lag: int | None = None,
+    lag: int | Literal["auto"] | None = None,
     forecaster: str | None = None,
     regularizer: str | None = None,
     params: Mapping[str, Any] | None = None,

@@ -25,6 +25,7 @@ class Choice:
         chosen: one of the candidates, which was tried.
         rule: how it follows from the errors, for example "lowest held-out error".
         measured: what a held-out error is, with its unit.
+        judge: what forecast, where it was not the method itself, for example "a linear forecaster".
 
     Raises:
         PluginError: lists of unequal length, or a choice that is none.
@@ -37,6 +38,7 @@ class Choice:
     chosen: float
     rule: str
     measured: str = MEASURED
+    judge: str = ""
 
     def __post_init__(self) -> None:
         for field in ("candidates", "held_out_error", "standard_error"):
@@ -103,6 +105,11 @@ class Choice:
         among = f"{len(self.candidates)} candidates from {min(self.candidates):g} to {max(self.candidates):g}"
         if len(self.candidates) == 1:
             among = "a single candidate"
+        if self.hopeless and self.judge:
+            return (
+                f"{self.name} {self.chosen:g} was chosen, but {self.judge} with any of {among} forecasts held-out "
+                "steps no better than the mean: choose it yourself if you know it"
+            )
         if self.hopeless:
             return (
                 f"{self.name} {self.chosen:g} was chosen, but none of {among} forecasts held-out steps better than the "
@@ -110,7 +117,8 @@ class Choice:
             )
         if untried := len(self.candidates) - len(self.tried):
             among += f", {untried} of them not tried"
-        said = f"{self.name} {self.chosen:g} was chosen by held-out forecast error among {among}: {self._achieved()}"
+        by = f"held-out forecast error of {self.judge}" if self.judge else "held-out forecast error"
+        said = f"{self.name} {self.chosen:g} was chosen by {by} among {among}: {self._achieved()}"
         said += f"; rule: {self.rule}"
         return f"{said}; {edge}" if (edge := self.edge()) else said
 
@@ -150,6 +158,7 @@ class Choice:
                 chosen=record["chosen"],
                 rule=str(record["rule"]),
                 measured=str(record.get("measured", MEASURED)),
+                judge=str(record.get("judge", "")),
             )
         except (TypeError, ValueError) as error:
             raise DataError(f"the choice of {record['parameter']} holds what is no number", "write it again") from error

@@ -140,6 +140,40 @@ def resolve(
     return {name: getattr(checked, name) for name in parameters}
 
 
+def check_open(factory: Callable[..., Any], given: Mapping[str, Any], name: str, *, what: str) -> None:
+    """Refuse "auto" for a parameter that is a number and nothing else.
+
+    Raises:
+        ParameterError: the factory cannot choose the parameter; what it is, by its documentation, may say why.
+    """
+    parameter = signature_of(factory).get(name)
+    if given.get(name) != "auto" or parameter is None or _bare(parameter.annotation) is not int:
+        return
+    meaning = argument_docs(inspect.getdoc(factory) or "").get(name)
+    raise ParameterError(
+        f"{what} cannot choose its {name} by itself",
+        "give a number" + (f"; its {name} is {meaning}" if meaning else ""),
+    )
+
+
+def argument_docs(docstring: str) -> dict[str, str]:
+    """Return the meaning of each argument from the ``Args:`` section of a docstring."""
+    meanings: dict[str, str] = {}
+    inside, names = False, []
+    for line in docstring.splitlines():
+        if line.strip() == "Args:":
+            inside = True
+        elif inside and line.strip() and not line.startswith("    "):
+            break
+        elif inside and line.startswith("    ") and not line.startswith("     ") and ":" in line:
+            head, _, text = line.strip().partition(":")
+            names = [name.strip() for name in head.split(",")]
+            meanings |= dict.fromkeys(names, text.strip())
+        elif inside and line.strip():
+            meanings |= {name: f"{meanings[name]} {line.strip()}" for name in names}
+    return meanings
+
+
 def from_text(value: Any, annotation: Any) -> Any:
     """Split and clean text for the annotation; pydantic converts the rest. Values that are no text pass through."""
     import pydantic
@@ -185,4 +219,10 @@ def _readable(error: Any, what: str, prefix: str, parameters: Mapping[str, inspe
     if first["type"] == "missing":
         return ParameterError(f"{what} needs the parameter {key!r}", f"give it: --set {key}=VALUE")
     said = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if get_origin(parameters[location[0]].annotation) in (Union, types.UnionType):  # one complaint for each option
+        key = prefix + location[0]
+        options = [
+            one["msg"].removeprefix("Input should be ") for one in error.errors() if one["loc"][0] == location[0]
+        ]
+        said = ", or ".join(dict.fromkeys(options))
     return ParameterError(f"{key}={first['input']} does not fit {what}", f"it should be {said}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -239,25 +240,27 @@ class TestGated:
 @pytest.mark.plugins
 class TestNetworks:
     KNOWN = Knowledge.of({"forbid": ["A->B", "C->*"]})
+    ADAM: ClassVar = {"training.optimizer": "adam", "regularizer.strength": 0.1}  # given: one network, not an ensemble
 
     @pytest.mark.parametrize(
         ("method", "params"),
         [
             ("cmlp", {"forecaster.hidden": 6, "training.epochs": 60}),
-            ("cmlp", {"forecaster.hidden": 6, "training.epochs": 20, "training.optimizer": "adam"}),
+            ("cmlp", {"forecaster.hidden": 6, "training.epochs": 20, **ADAM}),
             ("cmlp", {"forecaster.hidden": 6, "training.epochs": 60, "regularizer.strength": "path"}),
             ("clstm", {"forecaster.hidden": 4, "training.epochs": 30, "lag": 5}),
-            ("clstm", {"forecaster.hidden": 4, "training.epochs": 5, "training.optimizer": "adam", "lag": 3}),
+            ("clstm", {"forecaster.hidden": 4, "training.epochs": 5, "lag": 3, **ADAM}),
         ],
         ids=["cmlp", "cmlp-adam", "cmlp-path", "clstm", "clstm-adam"],
     )
     def test_first_layer_weights_are_zero(self, method, params):
         found = causalkit.discover(chain(120), method=method, params={"lag": 2, **params}, knowledge=self.KNOWN)
-        weights = found.fitted.model.input_weights().detach()  # (target, hidden, K, cause)
         closed = torch.as_tensor(~self.KNOWN.allowed(NAMES)).T
-        bits = weights.movedim(3, 1)[closed]
-        assert set(bits.numpy().tobytes()) == {0}
-        assert weights.movedim(3, 1)[~closed].abs().sum() > 0
+        for member in getattr(found.fitted.model, "members", [found.fitted.model]):
+            weights = member.input_weights().detach()  # (target, hidden, K, cause)
+            bits = weights.movedim(3, 1)[closed]
+            assert set(bits.numpy().tobytes()) == {0}
+            assert weights.movedim(3, 1)[~closed].abs().sum() > 0
         assert any("exactly zero throughout training" in note for note in found.notes)
 
     def test_weights_of_an_ensemble_are_zero(self):

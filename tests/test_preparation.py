@@ -218,12 +218,13 @@ class TestInterventions:
         [
             ("grngc", {"training.epochs": 30, "lag": 1}),
             ("grngc", {"training.epochs": 30, "lag": 1, "training.batch_size": 50}),
-            ("grngc", {"training.epochs": 30, "lag": 1, "training.validation": 0.2}),
-            ("grngc", {"training.epochs": 12, "lag": 1, "ensemble": 3}),
+            ("grngc", {"training.epochs": 30, "lag": 1, "training.validation": 0.2, "regularizer.strength": 0.1}),
+            ("grngc", {"training.epochs": 30, "lag": 1, "regularizer.strength": 0.1}),
+            ("grngc", {"training.epochs": 12, "lag": 1, "ensemble": 3, "regularizer.strength": 0.1}),
             ("cmlp", {"training.epochs": 60, "lag": 2, "forecaster.hidden": 6}),
             ("clstm", {"training.epochs": 20, "lag": 5, "forecaster.hidden": 4}),
         ],
-        ids=["loop", "batches", "validation", "ensemble", "cmlp", "clstm"],
+        ids=["path", "batches", "validation", "loop", "ensemble", "cmlp", "clstm"],
     )
     def test_networks_do_not_learn_from_these_steps(self, method, params):
         """A series whose set values never enter a window as causes may be set to anything."""

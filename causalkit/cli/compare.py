@@ -11,6 +11,7 @@ import click
 from causalkit.cli.data_options import data_home_option
 from causalkit.cli.duration import Duration
 from causalkit.cli.knowledge_options import preparation_options
+from causalkit.cli.lag import LagParam
 
 if TYPE_CHECKING:
     from causalkit.compare.gates import Gate, GateResult
@@ -50,7 +51,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic in new version
 @click.option("-d", "--data", multiple=True, metavar="NAME[KEY=VALUE,...]", help="A data set or a file; repeat it.")
 @click.option("--seeds", metavar="SEEDS", help="0:5 for 0 to 4, or 0,3,7, or 3.  [default: 0]")
 @click.option("--config", metavar="FILE", help="All of this from a TOML file; options win over it.")
-@click.option("--lag", type=int, metavar="K", help="How many past steps may act, for all methods.")
+@click.option("--lag", type=LagParam(), metavar="K|auto", help="How many past steps may act, for all methods.")
 @click.option(
     "--select", metavar="RULE", help="Turn scores into edges: top-k:20, fdr:0.05, stability, surrogate:0.05, ..."
 )

@@ -11,6 +11,7 @@ from causalkit.api import DEFAULT_METHOD
 from causalkit.cli.data_options import data_home_option, data_options, read_panel, read_truth, truth_options
 from causalkit.cli.duration import Duration
 from causalkit.cli.knowledge_options import knowledge_options, known_beforehand, preparation_options
+from causalkit.cli.lag import LagParam
 from causalkit.errors import CausalkitError, Interrupted, ParameterError, WrongUsageError
 from causalkit.params import Tree, merge, parse_settings, read_config
 
@@ -44,7 +45,7 @@ RUN_KEYS = ("seed", "device", "dtype", "threads", "time_limit", "select", "stand
 )
 @click.option("-s", "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter; see: causalkit show.")
 @click.option("--config", metavar="FILE", help="Parameters from a TOML file; --set wins over it.")
-@click.option("--lag", type=int, metavar="K", help="How many past steps may act.")
+@click.option("--lag", type=LagParam(), metavar="K|auto", help="How many past steps may act.")
 @click.option(
     "--select", metavar="RULE", help="Turn scores into edges: top-k:20, fdr:0.05, stability, surrogate:0.05, ..."
 )

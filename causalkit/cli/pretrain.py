@@ -9,6 +9,7 @@ import click
 from causalkit.api import DEFAULT_METHOD
 from causalkit.cli.data_options import data_home_option
 from causalkit.cli.duration import Duration
+from causalkit.cli.lag import LagParam
 from causalkit.errors import WrongUsageError
 from causalkit.params import Tree, merge, parse_settings, read_config
 
@@ -28,7 +29,7 @@ Examples:
 @click.option("--regularizer", metavar="NAME", help="Another regularizer, or several joined by +.")
 @click.option("-s", "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter; see: causalkit show.")
 @click.option("--config", metavar="FILE", help="Parameters from a TOML file; --set wins over it.")
-@click.option("--lag", type=int, metavar="K", help="How many past steps may act.")
+@click.option("--lag", type=LagParam(), metavar="K|auto", help="How many past steps may act.")
 @data_home_option
 @click.option("-o", "--output", required=True, metavar="FILE", help="Where to write the forecaster: .safetensors.")
 @click.option("--seed", default=0, show_default=True, help="Of every random draw.")

@@ -67,7 +67,7 @@ def parameters(provided: Provided[Any]) -> list[dict[str, str]]:
     """Return the keys that --set takes for a part, with type, default and meaning."""
     import pydantic
 
-    from causalkit.params import signature_of
+    from causalkit.params import argument_docs, signature_of
 
     record = provided.record
     if record.noun not in ("method", "forecaster", "regularizer", "dataset"):
@@ -92,24 +92,6 @@ def parameters(provided: Provided[Any]) -> list[dict[str, str]]:
             default = "required" if parameter.default is inspect.Parameter.empty else parameter.default
             rows.append(_row(prefix + name, _type_name(parameter.annotation), default, meanings.get(name, "")))
     return rows
-
-
-def argument_docs(docstring: str) -> dict[str, str]:
-    """Return the meaning of each argument from the ``Args:`` section of a docstring."""
-    meanings: dict[str, str] = {}
-    inside, names = False, []
-    for line in docstring.splitlines():
-        if line.strip() == "Args:":
-            inside = True
-        elif inside and line.strip() and not line.startswith("    "):
-            break
-        elif inside and line.startswith("    ") and not line.startswith("     ") and ":" in line:
-            head, _, text = line.strip().partition(":")
-            names = [name.strip() for name in head.split(",")]
-            meanings |= dict.fromkeys(names, text.strip())
-        elif inside and line.strip():
-            meanings |= {name: f"{meanings[name]} {line.strip()}" for name in names}
-    return meanings
 
 
 def _row(key: str, kind: str, default: Any, description: str) -> dict[str, str]:

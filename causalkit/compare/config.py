@@ -35,13 +35,14 @@ def read_comparison(path: str | Path, seconds: Callable[[Any], float]) -> dict[s
         "methods": lambda value: _entries(value, "methods"),
         "data": lambda value: _entries(value, "data"),
         "seeds": parse_seeds,
+        "lag": lambda value: value if value == "auto" else _typed(int, "a whole number, or auto")(value),
         "timeout": seconds,
         "time_limit": seconds,
         "memory": parse_bytes,
         "gates": _texts,
         "metrics": _texts,
     }
-    readers |= dict.fromkeys(("lag", "threads", "jobs", "shuffle", "difference"), _typed(int, "a whole number"))
+    readers |= dict.fromkeys(("threads", "jobs", "shuffle", "difference"), _typed(int, "a whole number"))
     readers |= dict.fromkeys(
         ("select", "detrend", "device", "dtype", "backend", "scheduler", "out", "baseline", "diagonal"),
         _typed(str, "text"),

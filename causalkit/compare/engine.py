@@ -54,7 +54,7 @@ def run_grid(
     seeds: Sequence[int] | str = (0,),
     *,
     out: str | Path = "causalkit-compare",
-    lag: int | None = None,
+    lag: int | Literal["auto"] | None = None,
     select: str | None = None,
     standardize: bool = True,
     detrend: str | None = None,

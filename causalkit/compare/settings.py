@@ -19,7 +19,7 @@ class Settings:
     """Circumstances that are part of what a cell is: another value makes another cell.
 
     Attributes:
-        lag: K for all methods, or None for each method's own.
+        lag: K or "auto" for all methods, or None for each method's own.
         select: a rule that turns scores into edges, or None.
         standardize: give every series mean 0 and standard deviation 1.
         detrend, difference: what is taken out of every series first; see `causalkit.preparation.Preparation`.
@@ -27,7 +27,7 @@ class Settings:
         metrics: those that are computed only when asked by name, since they train the forecaster again.
     """
 
-    lag: int | None = None
+    lag: int | Literal["auto"] | None = None
     select: str | None = None
     standardize: bool = True
     device: str = "cpu"

@@ -9,6 +9,7 @@ from causalkit.neural.pretrained import Pretrained
 from causalkit.neural.protocols import Batch, ForecasterModule, RegularizerObject, Stage, squared_error
 from causalkit.neural.training import ONE_DOMAIN, Domains, Training, train
 from causalkit.neural.transfer import Transfer, TwoStage
+from causalkit.selection.lag import Lag
 
 __all__ = [
     "ONE_DOMAIN",
@@ -17,6 +18,7 @@ __all__ = [
     "Fitted",
     "ForecasterModule",
     "ForecasterPart",
+    "Lag",
     "Learned",
     "NeuralMethod",
     "PenaltySum",

@@ -7,17 +7,30 @@ from another run's state. Training that goes on from one gives the same bytes as
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from causalkit.errors import DataError
 from causalkit.io.atomic import atomic_path
 
 FORMAT = "causalkit-checkpoint-1"
+
+
+class Stateful(Protocol):
+    """What has weights: a network, or several that are trained as one."""
+
+    def state_dict(self) -> Mapping[str, Tensor]:
+        """Return all weights by name."""
+        ...
+
+    def load_state_dict(self, state_dict: dict[str, Tensor], /) -> Any:
+        """Take all weights."""
+        ...
 
 
 @dataclass
@@ -45,7 +58,7 @@ class Progress:
 def save_checkpoint(
     path: Path,
     fingerprint: str,
-    model: nn.Module,
+    model: Stateful,
     optimizer: torch.optim.Optimizer,
     generator: torch.Generator,
     progress: Progress,
@@ -77,7 +90,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: Path, fingerprint: str, model: nn.Module, optimizer: torch.optim.Optimizer, generator: torch.Generator
+    path: Path, fingerprint: str, model: Stateful, optimizer: torch.optim.Optimizer, generator: torch.Generator
 ) -> Progress:
     """Bring model, optimiser and generators to the state in a file.
 

@@ -2,14 +2,15 @@
 
 The weights of all members are stacked, and one step is one vectorised forward and backward pass (`torch.func.vmap`).
 Adam works weight by weight, so each member is trained exactly as it would be alone; what is saved is the overhead of a
-step, which dominates small networks.
+step, which dominates small networks. Networks and penalties that do not stand being vectorised take their passes one
+after another, with the same result.
 """
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -25,6 +26,8 @@ from causalkit.run import Run
 
 JUDGE_EVERY = 4
 """Epochs between two looks at the held-out forecast error."""
+Stacked = dict[str, Tensor]
+"""Weights by name, first axis the member."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,240 @@ class TrainedMembers:
     history: Mapping[str, list[float]] = field(default_factory=dict)
 
 
+class Members:
+    """E networks and the optimiser that moves all of them at once.
+
+    Args:
+        models: networks of one architecture with their first weights.
+        x, y: all windows (N, K, P) and next steps (N, P).
+        split: which of them each member sees.
+        averaging: share that the mean of the weights over past steps keeps in every step; 0: no mean is kept. The
+            steps of Adam under a penalty that is not smooth, or that is sampled, leave weights trembling about the
+            point that they have found; their mean does not tremble.
+        observed: shape (N, P), which next steps are learned from and judged; None: all.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[nn.Module],
+        penalties: PenaltySum,
+        x: Tensor,
+        y: Tensor,
+        split: Split,
+        settings: Training,
+        run: Run,
+        *,
+        averaging: float = 0.0,
+        domains: Domains = ONE_DOMAIN,
+        observed: Tensor | None = None,
+    ) -> None:
+        self.models = models
+        self.x, self.y, self.observed, self.split = x, y, observed, split
+        self.settings, self.domains, self.averaging = settings, domains, averaging
+        self.weights = stack_module_state([_Objective(model, penalties) for model in models])[0]
+        self._objective = _Objective(copy.deepcopy(models[0]), penalties)
+        self.optimizer = torch.optim.Adam(self.weights.values(), lr=settings.learning_rate, fused=True)
+        self.generator = run.torch_generator()
+        closed = Sieve.of(models[0], domains.allowed).closed
+        self._sieve = Sieve({f"model.{name}": mask for name, mask in closed.items()})
+        self._sieve.apply(self.weights.items())
+        self.averaged = self.weights if not averaging else _copied(self.weights)
+        self._vectorised: bool | None = None  # not known before the first step
+        self._show(split.rows)
+
+    def _show(self, rows: Tensor) -> None:
+        """Let members learn from some windows: rows (E, B)."""
+        self._inputs, self._targets = self.x[rows], self.y[rows]  # (E, B, K, P), (E, B, P)
+        self._seen = None if self.observed is None else self.observed[rows]
+
+    @torch.no_grad()
+    def restart(self, weights: Mapping[str, Tensor]) -> None:
+        """Go on from stacked weights, with a fresh optimiser, and learn from all windows."""
+        for name, value in weights.items():
+            self.weights[name].copy_(value)
+            self.averaged[name].copy_(value)
+        self.optimizer.state.clear()
+        self._show(torch.arange(len(self.x), device=self.x.device).expand(len(self.models), -1))
+
+    def epoch(self, rate: float, done: float, scale: Tensor) -> tuple[dict[str, float], Tensor]:
+        """Pass over the windows once.
+
+        Args:
+            rate: step size.
+            done: share of the training that is over.
+            scale: shape (E,), what the penalty that supplies the scores is multiplied by for each member.
+
+        Returns:
+            The mean of each loss part over members, and the forecast error of each (E,).
+
+        Raises:
+            TrainingError: a loss is no longer finite.
+        """
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        zero = scale.new_zeros(())
+        sums: dict[str, Tensor] = {}
+        size = self._inputs.shape[1]
+        for chosen in self._batches(size):
+            parts = self._step(chosen, done, scale)
+            share = 1.0 if chosen is None else len(chosen) / size
+            for name, part in parts.items():
+                sums[name] = sums.get(name, zero) + share * part.detach()
+        losses = {name: float(part.mean()) for name, part in sums.items()}
+        for name, value in losses.items():
+            if not math.isfinite(value):
+                raise TrainingError(
+                    f"training diverged: the {name} loss is {value} (training.learning_rate={rate:g})",
+                    f"try --set training.learning_rate={self.settings.learning_rate / 10:g}, or a weaker "
+                    "regularizer.strength",
+                )
+        return losses, sums["forecast"]
+
+    def _step(self, chosen: Tensor | None, done: float, scale: Tensor) -> dict[str, Tensor]:
+        """Take one step on some of each member's windows, None: all; return the loss parts, each (E,)."""
+        inputs, targets, seen = self._inputs, self._targets, self._seen
+        if chosen is not None:
+            inputs, targets, seen = inputs[:, chosen], targets[:, chosen], None if seen is None else seen[:, chosen]
+
+        def losses(
+            state: Stacked, mine: Tensor, next_step: Tensor, weight: Tensor, said: Tensor | None
+        ) -> dict[str, Tensor]:
+            arguments = (mine, next_step, weight, self.domains, self.generator, done, said)
+            found: dict[str, Tensor] = functional_call(self._objective, state, arguments)
+            return found
+
+        self.optimizer.zero_grad(set_to_none=True)
+        given = (inputs, targets, scale, seen)
+        parts = self._together(losses, given) or self._one_by_one(losses, given)
+        self.optimizer.step()
+        self._sieve.apply(self.weights.items())
+        if self.averaging:
+            with torch.no_grad():
+                for name, mean in self.averaged.items():
+                    mean.lerp_(self.weights[name], 1 - self.averaging)
+        return parts
+
+    def _together(self, losses: Callable[..., Stacked], given: tuple[Tensor | None, ...]) -> Stacked | None:
+        """Leave gradients of all members by one vectorised pass; return the loss parts, or None where it cannot be.
+
+        Random draws of a first pass that fails are undone.
+        """
+        if self._vectorised is False:
+            return None
+        before = self.generator.get_state()
+        dimensions = (0, *(None if argument is None else 0 for argument in given))
+        try:
+            parts: Stacked = vmap(losses, in_dims=dimensions, randomness="different")(self.weights, *given)
+            torch.stack([part.sum() for part in parts.values()]).sum().backward()  # type: ignore[no-untyped-call]
+        except (RuntimeError, NotImplementedError):
+            if self._vectorised:  # it could be done before, so something else is wrong
+                raise
+            self._vectorised = False
+            self.generator.set_state(before)
+            self.optimizer.zero_grad(set_to_none=True)
+            self._objective.train()
+            return None
+        self._vectorised = True
+        return parts
+
+    def _one_by_one(self, losses: Callable[..., Stacked], given: tuple[Tensor | None, ...]) -> Stacked:
+        """Leave gradients of all members by a pass for each; return the loss parts."""
+        for weight in self.weights.values():
+            weight.grad = torch.zeros_like(weight)
+        found: list[Stacked] = []
+        for member in range(len(self.models)):
+            own = {name: weight[member].detach().requires_grad_() for name, weight in self.weights.items()}
+            parts = losses(own, *(None if argument is None else argument[member] for argument in given))
+            torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
+            for name, weight in own.items():
+                total = self.weights[name].grad
+                if weight.grad is not None and total is not None:
+                    total[member] = weight.grad
+            found.append(parts)
+        return {name: torch.stack([parts[name].detach() for parts in found]) for name in found[0]}
+
+    def _batches(self, size: int) -> Iterator[Tensor | None]:
+        """Yield positions of the windows of each step, the same for all members; None stands for all at once."""
+        wanted = self.settings.batch_size
+        if wanted is None or wanted >= size:
+            yield None
+            return
+        order = torch.randperm(size, generator=self.generator, device=self.generator.device)
+        yield from torch.split(order, wanted)
+
+    @torch.no_grad()
+    def held_out_errors(self) -> Tensor:
+        """Return the mean squared forecast error of each member's mean weights on its own held-out windows: (E,)."""
+        assert self.split.held is not None
+        self._objective.eval()
+        prefix = "model."
+        state = {name.removeprefix(prefix): value for name, value in self.averaged.items()}
+
+        def forecast(mine: Stacked) -> Tensor:
+            made: Tensor = functional_call(self._objective.model, mine, (self.x,))
+            return made
+
+        if self._vectorised:
+            made = vmap(forecast, randomness="different")(state)
+        else:
+            every = range(len(self.models))
+            made = torch.stack([forecast({name: value[e] for name, value in state.items()}) for e in every])
+        squares = (made - self.y).square()  # (E, N, P)
+        self._objective.train()
+        mask = self.split.held.to(squares.dtype)
+        if self.observed is not None:
+            cells = mask.unsqueeze(2) * self.observed
+            return (squares * cells).sum((1, 2)) / cells.sum((1, 2)).clamp(min=1)
+        judged: Tensor = (squares.mean(2) * mask).sum(1) / mask.sum(1)
+        return judged
+
+    def with_weights(self, weights: Mapping[str, Tensor]) -> list[nn.Module]:
+        """Return the networks with stacked weights, in evaluation mode."""
+        members = []
+        for index, model in enumerate(self.models):
+            member = copy.deepcopy(model)
+            with torch.no_grad():
+                for name, weight in member.named_parameters():
+                    weight.copy_(weights[f"model.{name}"][index])
+            members.append(member.eval())
+        return members
+
+    def state_dict(self) -> Stacked:
+        """Return all weights, for a checkpoint."""
+        state = {f"weights.{name}": value.detach() for name, value in self.weights.items()}
+        if self.averaging:
+            state |= {f"averaged.{name}": value for name, value in self.averaged.items()}
+        return state
+
+    @torch.no_grad()
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take all weights from a checkpoint."""
+        for kind, mine in (("weights", self.weights), ("averaged", self.averaged)):
+            for name, value in mine.items():
+                if f"{kind}.{name}" in state:
+                    value.copy_(state[f"{kind}.{name}"])
+
+
+class Best:
+    """The mean weights of each member where its held-out error was lowest."""
+
+    def __init__(self, members: Members) -> None:
+        count, x = len(members.models), members.x
+        self.errors = torch.full((count,), math.inf, device=x.device, dtype=x.dtype)
+        self.latest = torch.full_like(self.errors, math.nan)
+        self.epochs = torch.zeros(count, dtype=torch.long, device=x.device)
+        self.weights = _copied(members.averaged)
+
+    def judge(self, errors: Tensor, weights: Mapping[str, Tensor], epoch: int) -> None:
+        """Keep the weights of the members whose error is the lowest so far."""
+        self.latest = errors
+        better = errors < self.errors
+        self.errors = torch.where(better, errors, self.errors)
+        self.epochs[better] = epoch
+        for name, value in weights.items():
+            self.weights[name][better] = value.detach()[better]
+
+
 def train_members(
     models: Sequence[nn.Module],
     penalties: PenaltySum,
@@ -73,59 +310,39 @@ def train_members(
     """Minimise forecast error + penalties for every member; see `causalkit.neural.train` for one.
 
     Args:
-        models: E networks of one architecture with their first weights.
-        x, y: all windows (N, K, P) and next steps (N, P).
-        split: which of them each member sees.
-        observed: shape (N, P), which next steps are learned from and judged; None: all.
-        scale: shape (E,), what the penalty that supplies the scores is multiplied by for each member.
+        scale: shape (E,), what the penalty that supplies the scores is multiplied by for each member; None: 1.
+
+    Other arguments are those of `Members`.
 
     Raises:
         TrainingError: a loss is no longer finite.
     """
-    count = len(models)
-    scale = torch.ones(count, device=x.device, dtype=x.dtype) if scale is None else scale
-    weights, buffers = stack_module_state([_Objective(model, penalties) for model in models])
-    objective = _Objective(copy.deepcopy(models[0]), penalties)
-    optimizer = torch.optim.Adam(weights.values(), lr=settings.learning_rate, fused=True)
-    generator = run.torch_generator()
-    sieve = Sieve({f"model.{name}": mask for name, mask in Sieve.of(models[0], domains.allowed).closed.items()})
-    sieve.apply(weights.items())
-    best = _Best(count, weights, x)
+    members = Members(models, penalties, x, y, split, settings, run, domains=domains, observed=observed)
+    scale = torch.ones(len(models), device=x.device, dtype=x.dtype) if scale is None else scale
+    best = Best(members)
     history: dict[str, list[float]] = {"epoch": []}
     run.start({"epochs": settings.epochs, "done": 0, "stage": domains.stage})
-    inputs, targets = x[split.rows], y[split.rows]  # (E, B, K, P), (E, B, P)
-    seen = None if observed is None else observed[split.rows]
-    mapped = (0, 0, 0, 0, None if seen is None else 0)
     for epoch in range(settings.epochs):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(settings, epoch)
-        done = epoch / settings.epochs
-
-        def step(
-            state: dict[str, Tensor], mine: Tensor, next_step: Tensor, weight: Tensor, said: Tensor | None
-        ) -> dict[str, Tensor]:
-            arguments = (mine, next_step, weight, domains, generator, done, said)  # noqa: B023 - called at once
-            found: dict[str, Tensor] = functional_call(objective, (state, buffers), arguments)
-            return found
-
-        parts = vmap(step, in_dims=mapped, randomness="different")(weights, inputs, targets, scale, seen)
-        optimizer.zero_grad(set_to_none=True)
-        torch.stack([part.sum() for part in parts.values()]).sum().backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        sieve.apply(weights.items())
-        losses = {name: float(part.detach().mean()) for name, part in parts.items()}
+        losses, errors = members.epoch(learning_rate(settings, epoch), epoch / settings.epochs, scale)
         last = epoch + 1 == settings.epochs or (run.expired and epoch > 0)
         if split.held is not None and (last or epoch % JUDGE_EVERY == 0):
-            best.judge(_held_out_errors(objective, weights, buffers, x, y, split.held, observed), weights, epoch + 1)
+            best.judge(members.held_out_errors(), members.averaged, epoch + 1)
         if split.held is not None:
             losses["validation"] = float(best.latest.mean())
-        _record(history, losses, epoch + 1, settings)
+        record(history, losses, epoch + 1)
         run.epoch(epoch + 1, losses)
         if last:
             break
     if split.held is None:
-        best.judge(parts["forecast"].detach(), weights, epoch + 1)
-    return TrainedMembers(_unstacked(models, best.weights), best.errors, best.epochs, history)
+        best.judge(errors, members.averaged, epoch + 1)
+    return TrainedMembers(members.with_weights(best.weights), best.errors, best.epochs, history)
+
+
+def record(history: dict[str, list[float]], losses: Mapping[str, float], epoch: int) -> None:
+    """Append the losses of an epoch to a history."""
+    for name, value in losses.items():
+        history.setdefault(name, []).append(value)
+    history.setdefault("epoch", []).append(epoch)
 
 
 class _Objective(nn.Module):
@@ -154,73 +371,5 @@ class _Objective(nn.Module):
         return {"forecast": squared_error(self.model(x), y, observed), **losses}
 
 
-class _Best:
-    """The weights of each member where its held-out error was lowest."""
-
-    def __init__(self, count: int, weights: Mapping[str, Tensor], x: Tensor) -> None:
-        self.errors = torch.full((count,), math.inf, device=x.device, dtype=x.dtype)
-        self.latest = torch.full_like(self.errors, math.nan)
-        self.epochs = torch.zeros(count, dtype=torch.long, device=x.device)
-        self.weights = {name: value.detach().clone() for name, value in weights.items()}
-
-    def judge(self, errors: Tensor, weights: Mapping[str, Tensor], epoch: int) -> None:
-        """Keep the weights of the members whose error is the lowest so far."""
-        self.latest = errors
-        better = errors < self.errors
-        self.errors = torch.where(better, errors, self.errors)
-        self.epochs[better] = epoch
-        for name, value in weights.items():
-            self.weights[name][better] = value.detach()[better]
-
-
-@torch.no_grad()
-def _held_out_errors(
-    objective: _Objective,
-    weights: Mapping[str, Tensor],
-    buffers: Mapping[str, Tensor],
-    x: Tensor,
-    y: Tensor,
-    held: Tensor,
-    observed: Tensor | None = None,
-) -> Tensor:
-    """Return the mean squared forecast error of each member on its own held-out windows, shape (E,)."""
-    objective.eval()
-    prefix = "model."
-    state = {name.removeprefix(prefix): value for name, value in {**weights, **buffers}.items()}
-
-    def forecast(mine: dict[str, Tensor]) -> Tensor:
-        made: Tensor = functional_call(objective.model, mine, (x,))
-        return made
-
-    squares = (vmap(forecast, randomness="different")(state) - y).square()  # (E, N, P)
-    objective.train()
-    mask = held.to(squares.dtype)
-    if observed is not None:
-        cells = mask.unsqueeze(2) * observed
-        return (squares * cells).sum((1, 2)) / cells.sum((1, 2)).clamp(min=1)
-    judged: Tensor = (squares.mean(2) * mask).sum(1) / mask.sum(1)
-    return judged
-
-
-def _unstacked(models: Sequence[nn.Module], weights: Mapping[str, Tensor]) -> list[nn.Module]:
-    """Return the members with the weights that were found."""
-    members = []
-    for index, model in enumerate(models):
-        member = copy.deepcopy(model)
-        with torch.no_grad():
-            for name, weight in member.named_parameters():
-                weight.copy_(weights[f"model.{name}"][index])
-        members.append(member.eval())
-    return members
-
-
-def _record(history: dict[str, list[float]], losses: Mapping[str, float], epoch: int, settings: Training) -> None:
-    for name, value in losses.items():
-        if name != "validation" and not math.isfinite(value):
-            raise TrainingError(
-                f"training diverged: the {name} loss is {value} in epoch {epoch} "
-                f"(training.learning_rate={settings.learning_rate:g})",
-                f"try --set training.learning_rate={settings.learning_rate / 10:g}, or a weaker regularizer.strength",
-            )
-        history.setdefault(name, []).append(value)
-    history["epoch"].append(epoch)
+def _copied(weights: Mapping[str, Tensor]) -> Stacked:
+    return {name: value.detach().clone() for name, value in weights.items()}

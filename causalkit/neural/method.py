@@ -14,8 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from causalkit.choices import Choice
 from causalkit.discovery import Discovery
-from causalkit.errors import TrainingError
+from causalkit.errors import TrainingError, WrongUsageError
+from causalkit.neural.averaged import Averaged
 from causalkit.neural.checkpoint import Progress
 from causalkit.neural.fitted import Fitted
 from causalkit.neural.gated import gate, is_gated
@@ -28,6 +30,7 @@ from causalkit.neural.training import ONE_DOMAIN, Domains, Held, Training, train
 from causalkit.panel import Panel, Windows
 from causalkit.plain import plain
 from causalkit.run import Run
+from causalkit.selection.lag import Lag, chosen_lag
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Learned:
         held_out: number of windows that were not learned from.
         scores: (cause, effect, lag) where training has already read them off; otherwise the regularizer does it.
         path: as `causalkit.Discovery.path`.
+        choices: what training chose by itself.
     """
 
     history: Mapping[str, list[float]]
@@ -47,6 +51,7 @@ class Learned:
     held_out: int = 0
     scores: NDArray[np.float64] | None = None
     path: Mapping[str, NDArray[np.float64]] | None = None
+    choices: tuple[Choice, ...] = ()
 
 
 class NeuralMethod:
@@ -54,14 +59,14 @@ class NeuralMethod:
 
     Args:
         forecaster, regularizer: resolved by causalkit from the user's ``forecaster.*`` and ``regularizer.*``.
-        lag: K, steps of a window.
+        lag: K, steps of a window; "auto": chosen anew in every fit, see `causalkit.selection.lag.choose_lag`.
         training: settings of the training loop.
 
     Raises:
         WrongUsageError: the pair cannot work together.
     """
 
-    def __init__(self, forecaster: ForecasterPart, regularizer: PenaltySum, lag: int, training: Training) -> None:
+    def __init__(self, forecaster: ForecasterPart, regularizer: PenaltySum, lag: Lag, training: Training) -> None:
         regularizer.check_records(forecaster.record)
         self.forecaster = forecaster
         self.regularizer = regularizer
@@ -78,34 +83,66 @@ class NeuralMethod:
             WrongUsageError: a regularizer acts in training on two domains only.
         """
         self.regularizer.check_stages(("train",))
+        if self.lag == "auto":
+            chosen = chosen_lag(panel, run)
+            return chosen.told(self.with_lag(chosen.lag).fit(panel, run))
         windows = panel.windows(self.lag)
         with run.isolated():
             if self.ensemble > 1 or self.regularizer.open_strength:
                 return self._fit_ensemble(panel, windows, run)
-            model = self.build(panel.series, run)
-            domains = known_domains(ONE_DOMAIN, panel, run)
-            learned = self.learn(model, windows, run, fingerprint=self.fingerprint(panel, run), domains=domains)
-            return self.read_off(model, panel, windows, run, learned)
+            return self._fit_one(panel, windows, run)
+
+    def _fit_one(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
+        """Return the discovery of one network that learns from all windows."""
+        model = self.build(panel.series, run)
+        domains = known_domains(ONE_DOMAIN, panel, run)
+        learned = self.learn(model, windows, run, fingerprint=self.fingerprint(panel, run), domains=domains)
+        return self.read_off(model, panel, windows, run, learned)
 
     def _fit_ensemble(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
         """Return the discovery of an ensemble over blocked folds, at the strength that they choose."""
         from causalkit.neural import ensemble
 
         ensemble.check_settings(self, run)
+        folds = ensemble.folds_of(windows, self.ensemble if self.ensemble > 1 else ensemble.MEMBERS, run)
+        if folds is None:
+            method, notes = ensemble.settled(self.with_ensemble(1))
+            found = method._fit_one(panel, windows, run)
+            said = f"{len(windows)} windows are too few to leave blocks of them out"
+            return replace(found, notes=(*found.notes, said, *notes))
         x, y = tensors(windows, run)
-        count = max(self.ensemble, ensemble.MEMBERS)
         domains = known_domains(ONE_DOMAIN, panel, run)
-        found = ensemble.learn_ensemble(self, x, y, windows, run, count, domains)
-        single = self if found.choice is None else ensemble.fixed(self, found.choice)
-        learned = Learned(found.trained.history, found.notes(), held_out=0)
-        discovery = single.read_off(found.model, panel, windows, run, learned)
-        config: dict[str, Any] = {**discovery.config, "ensemble": len(found.members)}
-        if found.choice is not None:
-            config["strength_choice"] = found.choice.describe()
+        if self.regularizer.open_strength:
+            digest = self.fingerprint(panel, run)
+            learned = ensemble.learn_path(self, x, y, windows, run, folds, domains, digest)
+        else:
+            learned = ensemble.learn_ensemble(self, x, y, windows, run, folds, domains)
+        choices = () if learned.choice is None else (learned.choice,)
+        single = self if learned.choice is None else ensemble.fixed(self, learned.choice.chosen)
+        scores = ensemble.scores_of(single.regularizer, learned, x)
+        told = Learned(learned.history, learned.notes, scores=scores, choices=choices)
+        found = single.read_off(learned.model, panel, windows, run, told)
         spread = ensemble.jackknife_errors(
-            np.stack([single.regularizer.scores(member, x).cpu().numpy() for member in found.members])
+            ensemble.each_scores(single.regularizer, learned.apart or learned.members, x)
         )
-        return replace(discovery, config=config, standard_errors=spread)
+        return replace(found, config={**found.config, "ensemble": len(learned.members)}, standard_errors=spread)
+
+    def with_lag(self, lag: Lag) -> NeuralMethod:
+        """Return the method with another lag."""
+        changed = copy.copy(self)
+        changed.lag = lag
+        return changed
+
+    @property
+    def steps(self) -> int:
+        """K, steps of a window, of a method whose lag is no longer open.
+
+        Raises:
+            WrongUsageError: it is still to be chosen.
+        """
+        if self.lag == "auto":
+            raise WrongUsageError("the lag is still to be chosen", "fit the method, or give it a lag by with_lag")
+        return self.lag
 
     def with_ensemble(self, members: int) -> NeuralMethod:
         """Return the method with so many members, each of which leaves another block of the recording out."""
@@ -125,7 +162,7 @@ class NeuralMethod:
         Raises:
             WrongUsageError: a regularizer cannot act on it.
         """
-        model = self.forecaster.build(series=series, lag=self.lag)
+        model = self.forecaster.build(series=series, lag=self.steps)
         model = model.to(device=run.torch_device(), dtype=run.torch_dtype())
         self.regularizer.check_model(model)
         return model
@@ -181,16 +218,19 @@ class NeuralMethod:
             names=panel.names,
             scores=scores,
             path=learned.path,
+            choices=learned.choices,
             history=learned.history,
             config=self.config(model, panel.series),
             device=str(run.torch_device()),
             data={"windows": len(windows), "dropped": windows.dropped, "windows_held_out": learned.held_out},
             notes=(*learned.notes, *self._about_knowledge(model, panel, run)),
-            fitted=Fitted(model, self.lag, panel, self, replace(run, observers=[], checkpoint=None, resume=False)),
+            fitted=Fitted(model, self.steps, panel, self, replace(run, observers=[], checkpoint=None, resume=False)),
         )
 
     def config(self, model: nn.Module | None = None, series: int = 0) -> dict[str, Any]:
         """Return the resolved configuration, with what regularizers chose by themselves where there is a model."""
+        if isinstance(model, Averaged):
+            model = model.members[0]
         chosen = self.regularizer.config(model, series) if model is not None else self.regularizer.settings()
         return {
             "lag": self.lag,

@@ -84,6 +84,9 @@ class RegularizerObject(Protocol):
             otherwise its record says it. In training on one domain it acts where the record says "train".
         ``keeps_to_knowledge``: True where the penalty makes forbidden pairs (``batch.allowed``) expensive.
         ``compares_domains``: True where it needs windows of the other domain; otherwise ``batch.other`` may be None.
+        ``grid``: candidates where the strength is left open, otherwise empty; only for a regularizer that reveals
+            causes. Then ``with_strength(strength)`` returns a copy that has it, its penalty is proportional to the
+            strength, and ``fallback`` is the strength where nothing can choose.
         ``choices``: strengths to choose from while fine-tuning, by held-out forecast error, None where the user gave
             one; 0 is always tried too. Then ``with_strength(strength)`` returns a copy that has it.
         ``control(strength)``: with ``choices``, a regularizer that acts as strongly and uses nothing of the source.

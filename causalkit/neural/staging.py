@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from causalkit.errors import ParameterError, WrongUsageError, did_you_mean
+from causalkit.neural.ensemble import settled
 from causalkit.neural.method import NeuralMethod
 from causalkit.neural.pretrained import SUFFIX, Pretrained
 from causalkit.neural.sources import Source
@@ -31,12 +32,10 @@ def two_stages(name: str, method: NeuralMethod, pretrain: Mapping[str, Any], fin
         raise ParameterError(
             "finetune or pretrain parameters are set, but there is no source to pre-train on", "name it with --pretrain"
         )
-    if method.ensemble > 1 or method.regularizer.open_strength:
-        raise WrongUsageError(
-            "ensembles and a strength left open are for training in one stage",
-            "leave out ensemble, and give regularizer.strength a number",
-        )
-    if "snapshots" in pretrain:
+    if method.ensemble > 1:
+        raise WrongUsageError("ensembles are for training in one stage", "leave out ensemble")
+    method, said = settled(method)
+    if pretrain.get("snapshots") is not None:
         raise ParameterError(
             "pre-training keeps no scores of its epochs", "use --set finetune.snapshots, or training.snapshots"
         )
@@ -46,7 +45,7 @@ def two_stages(name: str, method: NeuralMethod, pretrain: Mapping[str, Any], fin
     for tree, key in ((pretrain, "match"), (finetune, "layers")):
         if key in tree:
             transfer[key] = tree[key]
-    return TwoStage(name, method.with_training(second), sources, first, _checked(Transfer, transfer, "transfer"))
+    return TwoStage(name, method.with_training(second), sources, first, _checked(Transfer, transfer, "transfer"), said)
 
 
 def pretrain_sources(pretrain: Mapping[str, Any]) -> tuple[Source, ...]:
@@ -71,7 +70,8 @@ def with_pretrained(tree: Mapping[str, Any]) -> Tree:
         if start is None and isinstance(source, str | Path) and str(source).endswith(SUFFIX):
             start = Pretrained.load(source)
         if start is not None:
-            filled.setdefault("lag", start.lag)
+            if filled.get("lag", "auto") == "auto":
+                filled["lag"] = start.lag
             filled.setdefault("forecaster", dict(start.config["forecaster"]))
     return filled
 

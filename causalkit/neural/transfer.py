@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +27,7 @@ from causalkit.neural.training import Domains, Training
 from causalkit.panel import Panel, Windows
 from causalkit.plain import plain
 from causalkit.run import Run
+from causalkit.selection.lag import Lag, chosen_lag
 
 
 class Transfer(BaseModel):
@@ -50,6 +52,7 @@ class TwoStage:
             beside it are not learned from: they are what regularizers of two domains compare the target with.
         pretraining: training settings of the first stage.
         transfer: how series are matched, and which layers are fine-tuned.
+        said: sentences for the notes of every result.
     """
 
     def __init__(
@@ -59,16 +62,18 @@ class TwoStage:
         sources: Sequence[Source],
         pretraining: Training,
         transfer: Transfer = Transfer(),  # noqa: B008 - a frozen value
+        said: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.method = method
         self.sources = tuple(sources)
         self.pretraining = pretraining
         self.transfer = transfer
+        self.said = said
 
     @property
-    def lag(self) -> int:
-        """K, steps of a window."""
+    def lag(self) -> Lag:
+        """K, steps of a window; "auto": a saved forecaster's, or chosen on the target."""
         return self.method.lag
 
     def fit(self, panel: Panel, run: Run) -> Discovery:
@@ -88,7 +93,12 @@ class TwoStage:
         order, matched = order_of(panel, given[0].names, self.transfer.match) if given else (panel.names, ())
         target = panel_in_order(panel, order)
         source = joined(panels, order, self.transfer.match, panel.source)
-        windows = target.windows(self.method.lag)
+        if self.lag == "auto":
+            if given:
+                return self.with_lag(given[0].lag).fit(panel, run)
+            chosen = chosen_lag(target, run)
+            return chosen.told(self.with_lag(chosen.lag).fit(panel, run))
+        windows = target.windows(self.method.steps)
         with run.isolated():
             if given:
                 start = given[0]
@@ -103,7 +113,7 @@ class TwoStage:
             model.load_state_dict(start.weights)
             method, learned, said = self._finetune(model, target, windows, source, start, run)
             found = method.read_off(model, target, windows, run, learned)
-        notes = (*start.notes, *matched, *(source.notes if source else ()), *said, *found.notes)
+        notes = (*self.said, *start.notes, *matched, *(source.notes if source else ()), *said, *found.notes)
         return replace(
             discovery_in_order(found, panel.names),
             config={**found.config, "pretrain": self._settings(), "finetune": {"layers": self.transfer.layers}},
@@ -112,8 +122,14 @@ class TwoStage:
             notes=notes,
         )
 
+    def with_lag(self, lag: Lag) -> TwoStage:
+        """Return the method with another lag of both stages."""
+        changed = copy.copy(self)
+        changed.method = self.method.with_lag(lag)
+        return changed
+
     def pretrain(self, run: Run) -> Pretrained:
-        """Learn from the sources alone, and return the forecaster.
+        """Learn from the sources alone, which also choose the lag where it is open, and return the forecaster.
 
         Raises:
             WrongUsageError: a source is already a forecaster, or a regularizer needs the target.
@@ -126,13 +142,18 @@ class TwoStage:
         self.method.regularizer.check_stages(("pretrain",))
         source = joined(panels, panels[0].names, self.transfer.match, panels[0].source)
         assert source is not None
+        if self.lag == "auto":
+            chosen = chosen_lag(source, run)
+            said = chosen.notes if chosen.choice is None else (chosen.choice.sentence(),)
+            found = self.with_lag(chosen.lag).pretrain(run)
+            return replace(found, notes=(*said, *found.notes))
         with run.isolated():
             return self._pretrain(source, run, None)
 
     def _pretrain(self, source: Panel, run: Run, target: Windows | None) -> Pretrained:
-        source.check(self.method.lag)
         method = self.method.with_training(self.pretraining)
-        windows = source.windows(method.lag)
+        source.check(method.steps)
+        windows = source.windows(method.steps)
         if run.checkpoint is not None:
             run = replace(run, checkpoint=run.checkpoint.with_suffix(".pretrain" + run.checkpoint.suffix))
         # A source that is learned from by itself may have other series than the knowledge is about.
@@ -160,12 +181,12 @@ class TwoStage:
     ) -> tuple[NeuralMethod, Learned, tuple[str, ...]]:
         domains = Domains(
             stage="finetune",
-            other=self._other("finetune", None if source is None else source.windows(self.method.lag), run),
+            other=self._other("finetune", None if source is None else source.windows(self.method.steps), run),
             reference=torch.as_tensor(start.scores, device=run.torch_device(), dtype=run.torch_dtype()),
         )
         domains = known_domains(domains, target, run)
         if self.transfer.layers == "head":
-            for weight in body_weights(model, self.method.lag, target.series):
+            for weight in body_weights(model, self.method.steps, target.series):
                 weight.requires_grad_(False)
         method, said = choose_strengths(self.method, model, windows, run, domains)
         fingerprint = self._fingerprint(method, target, run, domains, start.weights)

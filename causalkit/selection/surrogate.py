@@ -86,12 +86,17 @@ def surrogate(
                 yield surrogate_panel(refit.panel, one, generator, apart=2 * discovery.lags)
 
     fits = rounds * len(kinds)
-    scores = [found.scores for found in refitted(refit, panels(), fits, rule="surrogate", observers=observers)]
     tested = candidate_pairs(discovery, False)
+    null_lags = np.zeros((fits, tested.sum(), discovery.lags))  # a lag that a fit did not look at has no score in it
+    null_pairs = np.zeros((fits, tested.sum()))
+    for number, found in enumerate(refitted(refit, panels(), fits, rule="surrogate", observers=observers)):
+        shared = min(found.lags, discovery.lags)  # a method that chooses its lag chooses it anew
+        null_lags[number, :, :shared] = found.scores[tested][:, :shared]
+        null_pairs[number] = found.pair_scores[tested]
     by_lag, joint = np.full(discovery.scores.shape, np.nan), np.full(tested.shape, np.nan)
-    nulls = [np.stack(scores[first : first + rounds])[:, tested] for first in range(0, fits, rounds)]  # (B, M, L)
-    by_lag[tested] = np.max([p_values(discovery.scores[tested], null, statistic) for null in nulls], axis=0)
-    pairs = np.max([p_values(discovery.pair_scores[tested], null.max(axis=2), statistic) for null in nulls], axis=0)
+    nulls = [slice(first, first + rounds) for first in range(0, fits, rounds)]  # of one kind each
+    by_lag[tested] = np.max([p_values(discovery.scores[tested], null_lags[one], statistic) for one in nulls], axis=0)
+    pairs = np.max([p_values(discovery.pair_scores[tested], null_pairs[one], statistic) for one in nulls], axis=0)
     joint[tested] = pairs
 
     chosen = np.zeros(tested.shape, dtype=bool)

@@ -105,7 +105,11 @@ def test_forecaster_and_regularizer_are_chosen_by_name_and_recorded(tmp_path):
         (["--regularizer", "gradient-l2"], "did you mean gradient-l1"),
         (["-s", "forecaster.hiden=3"], "did you mean forecaster.hidden"),
         (["-s", "regularizer.strength=-1"], "greater than or equal to 0"),
-        (["-s", "training.learning_rate=1e9", "-s", "training.optimizer=sgd"], "training diverged"),
+        (["-s", "training.optimizer=sgd"], "trains with adam"),
+        (
+            ["-s", "training.learning_rate=1e9", "-s", "training.optimizer=sgd", "-s", "regularizer.strength=0.1"],
+            "training diverged",
+        ),
     ],
 )
 def test_mistakes(arguments, said):

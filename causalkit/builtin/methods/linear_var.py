@@ -12,6 +12,7 @@ from causalkit.discovery import Discovery
 from causalkit.errors import ParameterError
 from causalkit.panel import Panel, Windows
 from causalkit.run import Run
+from causalkit.selection.lag import Lag, chosen_lag
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -44,7 +45,7 @@ class LinearVar:
     step was set from outside for it.
 
     Args:
-        lag: K.
+        lag: K; "auto": chosen by held-out forecast error, see `causalkit.selection.lag.choose_lag`.
         trend: "n" nothing, "c" a constant, "ct" a constant and a linear trend within each realisation.
         score: "joint" as above, or "t" for ``|t|`` itself; the same thing for K = 1.
 
@@ -56,9 +57,9 @@ class LinearVar:
     """
 
     def __init__(
-        self, lag: int = 2, trend: Literal["n", "c", "ct"] = "c", score: Literal["joint", "t"] = "joint"
+        self, lag: Lag = 2, trend: Literal["n", "c", "ct"] = "c", score: Literal["joint", "t"] = "joint"
     ) -> None:
-        if lag < 1:
+        if lag != "auto" and lag < 1:
             raise ParameterError(f"lag={lag} is too small", "a lag is a whole number of time steps, at least 1")
         if trend not in TREND_COLUMNS:
             raise ParameterError(f"trend={trend!r} is unknown", 'choose "n", "c" or "ct"')
@@ -74,6 +75,9 @@ class LinearVar:
         Raises:
             DataError: fewer windows than coefficients, or collinear regressors.
         """
+        if self.lag == "auto":
+            settled = chosen_lag(panel, run)
+            return settled.told(LinearVar(settled.lag, self.trend, self.score).fit(panel, run))
         windows = panel.windows(self.lag)
         terms = len(TREND_COLUMNS[self.trend])
         design = design_matrix(windows, self.trend)
@@ -88,7 +92,7 @@ class LinearVar:
             chosen = _columns(causes, self.lag, panel.series, terms)
             part = design[np.ix_(rows, chosen)]
             check_rank(part, [columns[column] for column in chosen], panel.source)
-            found = self._tests(part, windows.y[np.ix_(rows, effects)], len(causes))
+            found = self._tests(part, windows.y[np.ix_(rows, effects)], len(causes), self.lag)
             place = np.ix_(causes, effects)
             scores[place], p_values[place], joint[place] = found
             left = (len(rows) - len(chosen), len(rows), len(chosen))
@@ -102,7 +106,7 @@ class LinearVar:
             notes=() if fewest is None else self._notes(*fewest),
         )
 
-    def _tests(self, design: Array, y: Array, causes: int) -> tuple[Array, Array, Array]:
+    def _tests(self, design: Array, y: Array, causes: int, lag: int) -> tuple[Array, Array, Array]:
         """Return scores and p-values (C, E, K) and joint p-values (C, E) of E regressions on one design (N, ...)."""
         from scipy import stats
         from statsmodels.regression.linear_model import OLS
@@ -118,14 +122,14 @@ class LinearVar:
         floor = SMALLEST_RESIDUAL**2 * (y**2).mean(axis=0)
         variance = np.maximum((residuals**2).sum(axis=0) / degrees, floor)  # (E,)
 
-        lagged = self.lag * causes
-        by_lag = coefficients[:lagged].reshape(self.lag, causes, y.shape[1])  # (lag, cause, effect)
-        spread = np.diag(unscaled)[:lagged].reshape(self.lag, causes)
+        lagged = lag * causes
+        by_lag = coefficients[:lagged].reshape(lag, causes, y.shape[1])  # (lag, cause, effect)
+        spread = np.diag(unscaled)[:lagged].reshape(lag, causes)
         t = by_lag / np.sqrt(spread[:, :, None] * variance)  # (lag, cause, effect)
         f = _wald(by_lag, unscaled[:lagged, :lagged], variance)
         scores = np.abs(t) if self.score == "t" else _share(np.sqrt(f), np.abs(t))
         p_values = 2 * stats.t.sf(np.abs(t), degrees)
-        return scores.transpose(1, 2, 0), p_values.transpose(1, 2, 0), stats.f.sf(f, self.lag, degrees)
+        return scores.transpose(1, 2, 0), p_values.transpose(1, 2, 0), stats.f.sf(f, lag, degrees)
 
     def _notes(self, degrees: int, count: int, unknowns: int) -> tuple[str, ...]:
         if degrees >= FEW_DEGREES:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from causalkit import Forecaster, Method, Regularizer, hookimpl
 
 _PAPER = "Gradient Regularization-based Neural Granger Causality, arXiv 2507.11178 (2025)"
-_FAST = {"forecaster.hidden": 16, "training.epochs": 120}
+_FAST = {"forecaster.hidden": 16, "training.epochs": 120, "regularizer.strength": 0.1}
 
 
 @hookimpl

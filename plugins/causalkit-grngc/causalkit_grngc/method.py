@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from causalkit.neural import ForecasterPart, NeuralMethod, PenaltySum, Training
+from causalkit.neural import ForecasterPart, Lag, NeuralMethod, PenaltySum, Training
 
 TRAINING = Training(epochs=200, learning_rate=0.01)
 
 
 def grngc(
-    forecaster: ForecasterPart, regularizer: PenaltySum, lag: int = 2, training: Training = TRAINING
+    forecaster: ForecasterPart, regularizer: PenaltySum, lag: Lag = "auto", training: Training = TRAINING
 ) -> NeuralMethod:
     """Return GRNGC: full-batch Adam on forecast error + gradient penalty (arXiv 2507.11178).
 
     Args:
-        lag: K, how many past steps may act
+        lag: K, how many past steps may act; auto: by held-out forecast error
         training: settings of the training loop
     """
     return NeuralMethod(forecaster, regularizer, lag=lag, training=training)

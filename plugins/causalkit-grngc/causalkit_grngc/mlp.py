@@ -25,7 +25,7 @@ class MLP(nn.Module):
         hidden: width of each hidden layer, one or more.
         activation: between layers; the paper's is relu.
         linear: a linear map from window to forecast beside the network, from 0; the network then has
-            to learn only what is not linear.
+            to learn only what is not linear. The paper's has none.
     """
 
     def __init__(
@@ -33,8 +33,8 @@ class MLP(nn.Module):
         series: int,
         lag: int,
         hidden: Hidden = (128,),
-        activation: ActivationName = "relu",
-        linear: bool = False,
+        activation: ActivationName = "elu",
+        linear: bool = True,
     ) -> None:
         super().__init__()
         self.series, self.lag = series, lag

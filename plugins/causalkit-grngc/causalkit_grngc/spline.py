@@ -41,17 +41,18 @@ class _Bump(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor, order: int) -> Tensor:
-        # Written with few temporaries: this runs over windows x units x G cells and is bound by memory.
+        # Written with few temporaries, since this runs over windows x units x G cells and is bound by memory, and in
+        # operations that `torch.func.vmap` has in place as well.
         centres = torch.linspace(-1 - WIDTH, 1 + WIDTH, FUNCTIONS, dtype=x.dtype, device=x.device) / WIDTH
         v = (x / WIDTH).unsqueeze(-1) - centres
         near = 1 - v.abs()
-        far = (near + 1).clamp_(min=0)
-        near.clamp_(min=0)
+        far = (near + 1).relu_()
+        near.relu_()
         if order == 0:
-            cubed = near.square().mul_(near).mul_(-4)
-            return cubed.addcmul_(far.square(), far).div_(6)
+            cubed = (near * near).mul_(near).mul_(-4)
+            return cubed.add_((far * far).mul_(far)).div_(6)
         if order == 1:
-            return near.square_().mul_(4).sub_(far.square_()).mul_(v.sign_()).mul_(0.5 / WIDTH)
+            return near.mul_(near).mul_(4).sub_(far.mul_(far)).mul_(v.sign_()).mul_(0.5 / WIDTH)
         if order == 2:
             return far.sub_(near, alpha=4).div_(WIDTH**2)
         return v.sign_().mul_(near.sign_().mul_(4).sub_(far.sign_())).div_(WIDTH**3)

@@ -127,7 +127,7 @@ def test_many_windows_and_few_have_the_same_jacobian():
 
 
 def test_linear_map_starts_at_nothing_and_is_an_input_weight():
-    plain, linear = build((MLP, {"hidden": (6,)})), build((MLP, {"hidden": (6,), "linear": True}))
+    plain, linear = build((MLP, {"hidden": (6,), "linear": False})), build((MLP, {"hidden": (6,), "linear": True}))
     torch.testing.assert_close(plain(windows()), linear(windows()))
     weights = linear.input_weights()
     assert weights.shape == (1, 6 + 4, 3, 4)
@@ -144,7 +144,7 @@ def test_kan_is_linear_outside_its_grid():
 
 
 def test_networks_have_the_widths_that_were_asked_for():
-    mlp = MLP(4, 3, (8, 6))
+    mlp = MLP(4, 3, (8, 6), linear=False)
     assert [tuple(layer.weight.shape) for layer in (*mlp.layers, mlp.head)] == [(8, 12), (6, 8), (4, 6)]
     assert mlp.input_weights().shape == (1, 8, 3, 4)
     assert mlp.features(windows().float()).shape == (9, 6)

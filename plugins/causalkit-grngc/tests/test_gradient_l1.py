@@ -77,8 +77,8 @@ def test_the_result_says_which_estimator_was_used(series, network, expected):
 
 def test_strength_means_the_same_at_every_number_of_series():
     """Two independent copies of a system, side by side, get the penalty of one."""
-    model, seen = MLP(3, 1, (6,)), batch(series=3, lag=1)
-    twice = MLP(6, 1, (12,))
+    model, seen = MLP(3, 1, (6,), linear=False), batch(series=3, lag=1)
+    twice = MLP(6, 1, (12,), linear=False)
     with torch.no_grad():
         for ours, theirs in ((twice.layers[0], model.layers[0]), (twice.head, model.head)):
             ours.weight.copy_(torch.block_diag(theirs.weight, theirs.weight))

@@ -7,13 +7,18 @@ L1: the mean absolute Jacobian.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from causalkit.neural import Batch, mean_absolute_jacobian
+
+GRID = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+"""Strengths to choose from: on standardised series the weakest hardly changes a forecast, the strongest halves it."""
+FALLBACK = 0.01
+"""Strength where nothing can choose."""
 
 
 class Frobenius:
@@ -23,15 +28,24 @@ class Frobenius:
     that a strength means the same at every number of series.
 
     Args:
-        strength: weight of the penalty for each target.
+        strength: weight of the penalty for each target; auto: chosen by the forecast error on blocks that are left out.
         projections: random directions a step.
     """
 
+    fallback = FALLBACK
+
     def __init__(
-        self, strength: Annotated[float, Field(ge=0)] = 0.01, projections: Annotated[int, Field(ge=1)] = 1
+        self,
+        strength: Annotated[float, Field(ge=0)] | Literal["auto"] = "auto",
+        projections: Annotated[int, Field(ge=1)] = 1,
     ) -> None:
-        self.strength = strength
+        self.grid = GRID if strength == "auto" else ()
+        self.strength = FALLBACK if strength == "auto" else strength
         self.projections = projections
+
+    def with_strength(self, strength: float) -> Frobenius:
+        """Return the penalty with another strength."""
+        return Frobenius(strength, self.projections)
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return the estimate of strength / P * mean over windows of ||J||_F^2."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Annotated, Literal
 
 import torch
@@ -12,7 +13,11 @@ from causalkit.errors import WrongUsageError
 from causalkit.neural import Batch, as_scores, mean_absolute_jacobian
 from causalkit_neuralgc import groups
 
-Strength = Annotated[float, Field(ge=0)] | Literal["path"]
+Strength = Annotated[float, Field(ge=0)] | Literal["auto", "path"]
+GRID = (0.01, 0.02, 0.04, 0.07, 0.12, 0.2, 0.35, 0.6)
+"""Strengths to choose from in the common training loop; proximal descent finds out where the strongest one lies."""
+FALLBACK = 0.1
+"""Strength where nothing can choose."""
 
 
 class GroupLasso:
@@ -22,15 +27,29 @@ class GroupLasso:
     the same at every number of series.
 
     Args:
-        strength: weight of the penalty for each target; "path" solves for a whole path of strengths.
+        strength: weight of the penalty for each target; auto: chosen by the forecast error on blocks that are left out;
+            path: a whole path of strengths.
     """
 
     value = staticmethod(groups.lasso)
     shrink = staticmethod(groups.shrink_lasso)
     whole_series = True
 
-    def __init__(self, strength: Strength = 0.1) -> None:
-        self.strength = strength
+    def __init__(self, strength: Strength = "auto") -> None:
+        self.grid = GRID if strength == "auto" else ()
+        self.strength = FALLBACK if strength == "auto" else strength
+        self.fallback = FALLBACK
+
+    def with_strength(self, strength: float) -> GroupLasso:
+        """Return the penalty with another strength."""
+        return type(self)(strength)
+
+    def with_fallback(self, fallback: float) -> GroupLasso:
+        """Return the penalty with another strength for where nothing can choose."""
+        changed = copy.copy(self)
+        changed.fallback = fallback
+        changed.strength = fallback if self.grid else self.strength
+        return changed
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return strength * mean over targets of the penalty on the model's input weights."""
@@ -50,8 +69,12 @@ class GroupLasso:
 
         A network of each target's own, with weights for every lag: norms of its groups. Networks whose weights do not
         tell lags apart (recurrent ones): the norm of the group, spread over lags in proportion to the mean absolute
-        gradient. A network that all targets share: the mean absolute gradient, of the series that it uses.
+        gradient. A network that all targets share: the mean absolute gradient, of the series that it uses. The mean
+        forecast of an ensemble has no weights of its own: the mean over its members.
         """
+        members = getattr(model, "members", None)
+        if members is not None:
+            return torch.stack([self.scores(member, x) for member in members]).mean(0)
         weight = model.input_weights().detach()
         targets, _, positions, series = weight.shape
         if targets == series and positions == x.shape[1]:
@@ -96,7 +119,8 @@ class GroupSparseGroupLasso(GroupLasso):
     """Group lasso on series and on single lags of a series.
 
     Args:
-        strength: weight of the penalty for each target; "path" solves for a whole path of strengths.
+        strength: weight of the penalty for each target; auto: chosen by the forecast error on blocks that are left out;
+            path: a whole path of strengths.
     """
 
     value = staticmethod(groups.sparse_group)
@@ -108,7 +132,8 @@ class HierarchicalGroupLasso(GroupLasso):
     """Nested groups of lags: far lags drop out first, so that the penalty chooses the lag by itself.
 
     Args:
-        strength: weight of the penalty for each target; "path" solves for a whole path of strengths.
+        strength: weight of the penalty for each target; auto: chosen by the forecast error on blocks that are left out;
+            path: a whole path of strengths.
     """
 
     value = staticmethod(groups.hierarchical)

@@ -9,38 +9,45 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from causalkit import Run
+from causalkit import Choice, Discovery, Panel, Run
 from causalkit.errors import ParameterError, WrongUsageError
 from causalkit.neural import (
     ONE_DOMAIN,
     Domains,
     ForecasterPart,
+    Lag,
     Learned,
     NeuralMethod,
     PenaltySum,
     Training,
     tensors,
 )
+from causalkit.neural.ensemble import fixed, settled
+from causalkit.neural.method import known_domains
 from causalkit.panel import Windows
 from causalkit_neuralgc.group_lasso import GroupLasso
 from causalkit_neuralgc.path import path_scores, trace
 from causalkit_neuralgc.problem import Problem, Stacked
 from causalkit_neuralgc.settings import ProximalTraining
 from causalkit_neuralgc.solver import Progress, Solver
+from causalkit_neuralgc.strength import choose_strength
 
 LOOP = {"adam", "sgd"}
+RECURRENT_FALLBACK = 0.02
+"""Strength of the group lasso on recurrent networks where nothing can choose."""
+NO_PROXIMAL_STEP = "these parts have no proximal step: trained with adam, so small scores are not exactly zero"
 
 
 def cmlp(
     forecaster: ForecasterPart,
     regularizer: PenaltySum,
-    lag: int = 5,
+    lag: Lag = "auto",
     training: ProximalTraining = ProximalTraining(),  # noqa: B008 - a frozen value
 ) -> NeuralMethod:
     """Return cMLP: a perceptron for each target, trained by proximal descent until its unused inputs are exactly zero.
 
     Args:
-        lag: K, how many past steps may act
+        lag: K, how many past steps may act; auto: by held-out forecast error
         training: settings of proximal descent
     """
     return ComponentWise(forecaster, regularizer, lag, training)
@@ -58,22 +65,22 @@ def clstm(
     network forecasts after every step of a context.
 
     Args:
-        lag: K, steps of a context
+        lag: K, steps of the context in which a recurrent network finds lags by itself
         training: settings of proximal descent
     """
-    return ComponentWise(forecaster, regularizer, lag, training)
+    return ComponentWise(forecaster, _with_fallback(regularizer, RECURRENT_FALLBACK), lag, training)
 
 
 def jrngc(
     forecaster: ForecasterPart,
     regularizer: PenaltySum,
-    lag: int = 2,
+    lag: Lag = "auto",
     training: Training = Training(epochs=500, learning_rate=0.003),  # noqa: B008 - a frozen value
 ) -> NeuralMethod:
     """Return JRNGC: a residual perceptron under a Jacobian penalty; variant L1 is ``--regularizer gradient-l1``.
 
     Args:
-        lag: K, how many past steps may act
+        lag: K, how many past steps may act; auto: by held-out forecast error
         training: settings of the training loop
     """
     return NeuralMethod(forecaster, regularizer, lag=lag, training=training)
@@ -87,6 +94,31 @@ class ComponentWise(NeuralMethod):
     """
 
     training: ProximalTraining
+
+    def _fit_ensemble(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
+        """Return the discovery at a strength that held-out forecasts choose; ensembles are those of the common loop."""
+        if self.ensemble > 1 or self.training.optimizer in LOOP:
+            return super()._fit_ensemble(panel, windows, run)
+        if not self._proximal():
+            found = self._common()._fit_ensemble(panel, windows, run)
+            return replace(found, notes=(*found.notes, NO_PROXIMAL_STEP))
+        model = self.build(panel.series, run)
+        self._check_settings(model, run)
+        domains = known_domains(ONE_DOMAIN, panel, run)
+        choice = self._choose(model, windows, run, domains)
+        method, said = (fixed(self, choice.chosen), ()) if choice else settled(self)
+        if choice is None:
+            said = (f"{len(windows)} windows are too few to leave blocks of them out", *said)
+        learned = method.learn(model, windows, run, domains=domains)
+        learned = replace(learned, notes=(*learned.notes, *said), choices=(choice,) if choice else ())
+        return method.read_off(model, panel, windows, run, learned)
+
+    def _choose(self, model: nn.Module, windows: Windows, run: Run, domains: Domains) -> Choice | None:
+        """Return the choice of a strength for a model with first weights, which is left alone."""
+        problem = self._problem(model, *_pairs(model, windows, run), _observed(model, windows, run), domains)
+        contexts = _contexts(model, windows)
+        seen = windows if contexts is None else windows.subset(contexts)
+        return choose_strength(problem, _parameters(problem, model), seen, self._solver(gentle=True), run)
 
     def learn(
         self,
@@ -139,14 +171,16 @@ class ComponentWise(NeuralMethod):
     def _by_common_loop(
         self, model: nn.Module, windows: Windows, run: Run, fingerprint: str, domains: Domains
     ) -> Learned:
+        learned = self._common().learn(model, windows, run, fingerprint=fingerprint, domains=domains)
+        note = () if self.training.optimizer in LOOP else (NO_PROXIMAL_STEP,)
+        return replace(learned, notes=(*learned.notes, *note))
+
+    def _common(self) -> NeuralMethod:
+        """Return the method of the common training loop with the same parts."""
         chosen = self.training.model_dump(exclude={"ridge", "tolerance"})
-        note = ()
         if self.training.optimizer not in LOOP:
             chosen |= {"optimizer": "adam", "learning_rate": min(chosen["learning_rate"], 0.01)}
-            note = ("these parts have no proximal step: trained with adam, so small scores are not exactly zero",)
-        common = NeuralMethod(self.forecaster, self.regularizer, self.lag, Training(**chosen))
-        learned = common.learn(model, windows, run, fingerprint=fingerprint, domains=domains)
-        return replace(learned, notes=(*learned.notes, *note))
+        return NeuralMethod(self.forecaster, self.regularizer, self.lag, Training(**chosen))
 
     def _problem(self, model: nn.Module, x: Tensor, y: Tensor, seen: Tensor | None, domains: Domains) -> Problem:
         """Return the objective of all targets; required pairs carry no penalty."""
@@ -169,17 +203,8 @@ class ComponentWise(NeuralMethod):
         self, model: nn.Module, problem: Problem, everything: Tensor, run: Run, *, gentle: bool
     ) -> tuple[Progress, dict[str, np.ndarray] | None]:
         """Solve for the strength of the penalty, or for a path, and put the solution into the model."""
-        penalty = self.regularizer.penalties[0]
-        acting: Any = penalty.acting
-        solver = Solver(
-            iterations=self.training.epochs,
-            tolerance=self.training.tolerance,
-            line_search=self.training.optimizer == "gista",
-            step=self.training.learning_rate,
-            penalty_name=penalty.record.name,
-            gentle=gentle,
-        )
-        start, path = problem.opened({name: value.detach() for name, value in model.named_parameters()}), None
+        acting: Any = self.regularizer.penalties[0].acting
+        solver, start, path = self._solver(gentle=gentle), _parameters(problem, model), None
 
         def read_off(parameters: Stacked) -> Tensor:
             model.load_state_dict(parameters)
@@ -191,6 +216,31 @@ class ComponentWise(NeuralMethod):
             parameters, progress = solver.solve(problem, start, run)
         model.load_state_dict(parameters)
         return progress, path
+
+    def _solver(self, *, gentle: bool) -> Solver:
+        return Solver(
+            iterations=self.training.epochs,
+            tolerance=self.training.tolerance,
+            line_search=self.training.optimizer == "gista",
+            step=self.training.learning_rate,
+            penalty_name=self.regularizer.penalties[0].record.name,
+            gentle=gentle,
+        )
+
+
+def _parameters(problem: Problem, model: nn.Module) -> Stacked:
+    """Return the weights of a model, zero where a target must not look."""
+    return problem.opened({name: value.detach() for name, value in model.named_parameters()})
+
+
+def _with_fallback(penalties: PenaltySum, fallback: float) -> PenaltySum:
+    """Return the penalties with another strength of group lassos for where nothing can choose."""
+    return PenaltySum(
+        [
+            replace(one, acting=one.acting.with_fallback(fallback)) if isinstance(one.acting, GroupLasso) else one
+            for one in penalties.penalties
+        ]
+    )
 
 
 def _pairs(model: nn.Module, windows: Windows, run: Run) -> tuple[Tensor, Tensor]:

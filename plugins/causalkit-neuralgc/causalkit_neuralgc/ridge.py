@@ -35,6 +35,13 @@ class Ridge:
 
 
 def later_weights(model: nn.Module) -> list[Tensor]:
-    """Return all weights but those that ``input_weights`` shows and the offsets."""
-    first = model.input_weights().data_ptr() if hasattr(model, "input_weights") else None
-    return [value for name, value in model.named_parameters() if value.data_ptr() != first and not is_offset(name)]
+    """Return all weights but those that ``input_weights`` shows and the offsets.
+
+    The first layer is the first parameter of its size: stacked networks have no addresses by which to compare.
+    """
+    weights = [value for name, value in model.named_parameters() if not is_offset(name)]
+    if hasattr(model, "input_weights"):
+        size = model.input_weights().numel()
+        first = next((number for number, value in enumerate(weights) if value.numel() == size), None)
+        weights = [value for number, value in enumerate(weights) if number != first]
+    return weights

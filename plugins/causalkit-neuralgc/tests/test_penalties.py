@@ -66,7 +66,7 @@ def test_frobenius_draws_from_the_generator_of_the_batch_alone():
 
 def side_by_side(model):
     """A network for two independent copies of a system."""
-    twice = MLP(6, 1, (12,)).double()
+    twice = MLP(6, 1, (12,), linear=False).double()
     with torch.no_grad():
         for ours, theirs in ((twice.layers[0], model.layers[0]), (twice.head, model.head)):
             ours.weight.copy_(torch.block_diag(theirs.weight, theirs.weight))
@@ -75,7 +75,7 @@ def side_by_side(model):
 
 
 def test_a_frobenius_strength_means_the_same_at_every_number_of_series():
-    model, seen = MLP(3, 1, (6,)).double(), batch(series=3, lag=1)
+    model, seen = MLP(3, 1, (6,), linear=False).double(), batch(series=3, lag=1)
     double = Batch(x=seen.x.repeat(1, 1, 2), y=seen.y.repeat(1, 2), generator=seen.generator)
 
     def mean(network, seen):
@@ -85,7 +85,7 @@ def test_a_frobenius_strength_means_the_same_at_every_number_of_series():
 
 
 def test_ridge_means_the_same_at_every_number_of_series():
-    model, seen = MLP(3, 1, (6,)).double(), batch(series=3, lag=1)
+    model, seen = MLP(3, 1, (6,), linear=False).double(), batch(series=3, lag=1)
     double = Batch(x=seen.x.repeat(1, 1, 2), y=seen.y.repeat(1, 2), generator=seen.generator)
     penalty = Ridge(0.5)
     expected = penalty.penalty(model, seen).item()

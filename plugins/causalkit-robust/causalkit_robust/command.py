@@ -9,6 +9,7 @@ import click
 
 from causalkit.cli.data_options import data_home_option, data_options, truth_options
 from causalkit.cli.duration import Duration
+from causalkit.cli.lag import LagParam
 from causalkit.errors import WrongUsageError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Epsilons(click.ParamType):  # type: ignore[type-arg]  # generic in new ver
     "--pretrain", multiple=True, metavar="SOURCE", help="Learn from this first: a file, a data set, a .safetensors."
 )
 @click.option("-s", "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter; see: causalkit show.")
-@click.option("--lag", type=int, metavar="K", help="How many past steps may act.")
+@click.option("--lag", type=LagParam(), metavar="K|auto", help="How many past steps may act.")
 @click.option(
     "--eps", type=Epsilons(), default=DEFAULT_EPSILONS, show_default=True, metavar="LIST",
     help="Largest changes of a cell, in training standard deviations.",

@@ -25,8 +25,23 @@ def method_of(result: Discovery) -> Any:
         named = result.method or "this result's method"
         raise WrongUsageError(f"{named} has no forecaster that could be attacked", "name a result of a neural method")
     provided = registry().get(Method, result.method)
-    acting, _ = build_method(provided, parameters_of(result.config))
+    tree = parameters_of(result.config)
+    for choice in result.choices:
+        _reopen(tree, choice.parameter)
+    acting, _ = build_method(provided, tree)
     return acting
+
+
+def _reopen(tree: Tree, parameter: str) -> None:
+    """Leave to the method again what it chose by itself; of several regularizers, that which reveals causes chose."""
+    *above, last = parameter.split(".")
+    for key in above:
+        tree = tree[key]
+    names = str(tree.get("name", "")).split("+")
+    if above == ["regularizer"] and len(names) > 1:
+        records = {name: registry().get(Regularizer, name).record for name in names}
+        tree = next(tree[name] for name, record in records.items() if record.reveals_causes)
+    tree[last] = "auto"
 
 
 def parameters_of(config: Mapping[str, Any]) -> Tree:

@@ -84,7 +84,7 @@ class Subject:
         """Train what is to be trained; return the trial and what a reader must know."""
         from causalkit.cli.progress import ProgressBar
         from causalkit_robust.repeat import check_data, method_of, prepared, run_of
-        from causalkit_robust.trial import Trial
+        from causalkit_robust.trial import Trial, with_known_lag
 
         notes, panel = [], self.panel
         if self.pretrained is not None:
@@ -101,6 +101,7 @@ class Subject:
             standardized = self.result.config.get("standardize", True)
         else:
             acting, run, standardized = self._acting(), self._run(), True
+        acting = with_known_lag(acting, panel, run)
         _check(threat, panel, acting.lag)
         if not standardized:
             notes.append("the result was made of data that were not standardised; here they are")

@@ -13,6 +13,7 @@ from causalkit import Discovery, Panel, Run
 from causalkit.errors import DataError, ParameterError, WrongUsageError
 from causalkit.neural import Pretrained, input_jacobian, tensors
 from causalkit.neural.holdout import hold_out
+from causalkit.selection.lag import chosen_lag
 from causalkit_robust.attacks import frozen, noise
 from causalkit_robust.graphs import (
     attack_graphs,
@@ -104,6 +105,7 @@ class Trial:
             DataError: the panel is too short.
             WrongUsageError: the method has no forecaster.
         """
+        method = with_known_lag(method, panel, run)
         lag = getattr(method, "lag", 1)
         training, held = split(panel, lag if isinstance(lag, int) else 1, run)
         discovery = method.fit(training, run)
@@ -226,6 +228,21 @@ class Trial:
     def _error(self, x: Tensor) -> float:
         with torch.no_grad():
             return float((self.model(x) - self.y).square().mean())
+
+
+def with_known_lag(method: Any, panel: Panel, run: Run) -> Any:
+    """Return the method with the lag that the training part of a panel chooses, where it leaves the lag open.
+
+    How much is held out depends on the lag a little: the part that decides is the one that is left by a lag of 1, which
+    holds out most.
+
+    Raises:
+        DataError: the panel is too short.
+    """
+    if getattr(method, "lag", None) != "auto":
+        return method
+    training, _ = split(panel, 1, run)
+    return method.with_lag(chosen_lag(training, run).lag)
 
 
 def split(panel: Panel, lag: int, run: Run, fraction: float = HELD_OUT) -> tuple[Panel, Panel]:

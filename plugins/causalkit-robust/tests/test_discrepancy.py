@@ -27,7 +27,7 @@ def batch(progress=1.0, seed=0, windows=60, shift=1.0):
 
 def network(seed=0):
     torch.manual_seed(seed)
-    return MLP(SERIES, LAG, (12,))
+    return MLP(SERIES, LAG, (12,), activation="relu", linear=False)
 
 
 def distance(model, seen, kind):

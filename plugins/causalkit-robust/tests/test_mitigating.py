@@ -92,7 +92,8 @@ def test_it_acts_without_a_source_too(name):
     panel, _ = causalkit.simulate("lagged-pair", seed=1)
     params = {"forecaster.hidden": 8, "training.epochs": 30, f"regularizer.{name}.steps": 3}
     found = causalkit.discover(panel, regularizer=f"gradient-l1+{name}", params=params)
-    assert len(found.history[name]) == 30
+    assert len(found.history[name]) == len(found.history["epoch"])
+    assert max(found.history[name]) > 0
     assert found.edges(top=1).iloc[0][["cause", "effect", "lag"]].tolist() == ["0", "1", 2]
 
 

@@ -57,7 +57,8 @@ def panel():
 def trained(activation="elu", regularizer=None, seed=0, **data):
     """A method that has learned from a short Lorenz-96, and the truth."""
     panel, truth = causalkit.simulate("lorenz96", seed=0, series=5, steps=120, **data)
-    params = {"forecaster": {"activation": activation, "hidden": 16}, "training": {"epochs": 60}, **(regularizer or {})}
+    params = {"forecaster": {"activation": activation, "hidden": 16}, "training": {"epochs": 60}}
+    params |= regularizer or {"regularizer": {"strength": 0.1}}
     acting, _ = build_method(registry().get(Method, "grngc"), params)
     return Trial.of_method(acting, panel, Run(seed=seed, device="cpu")), truth
 

@@ -1,0 +1,149 @@
+"""A strength that held-out forecasts choose: it is said, it never sees the block, and it is what a user could set."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from causalkit_neuralgc import strength
+from causalkit_neuralgc.cmlp import CMLP
+from causalkit_neuralgc.frobenius import Frobenius
+from causalkit_neuralgc.group_lasso import GroupLasso, GroupSparseGroupLasso, HierarchicalGroupLasso
+from causalkit_neuralgc.problem import Problem
+from causalkit_neuralgc.solver import Solver
+
+import causalkit
+from causalkit import Choice, Knowledge, Panel, Run
+from causalkit.neural.holdout import fold_masks
+from tests.systems import lagged_pair
+
+SMALL = {"forecaster.hidden": 8, "training.epochs": 150}
+
+
+def discovered(panel=None, method="cmlp", **params):
+    panel = causalkit.simulate("lagged-pair", seed=1)[0] if panel is None else panel
+    lag = params.pop("lag", 3)
+    knowledge = params.pop("knowledge", None)
+    return causalkit.discover(panel, method=method, lag=lag, params=SMALL | params, knowledge=knowledge)
+
+
+def strength_of(discovery) -> Choice:
+    (choice,) = [one for one in discovery.choices if one.parameter == "regularizer.strength"]
+    return choice
+
+
+@pytest.mark.parametrize(("method", "lag"), [("cmlp", 3), ("clstm", 5)])
+def test_the_choice_is_in_the_result_and_is_what_a_user_could_have_set(method, lag):
+    found = discovered(method=method, lag=lag, **{"regularizer.strength": "auto", "training.epochs": 60})
+    choice = strength_of(found)
+    assert found.config["regularizer"][0]["strength"] == choice.chosen
+    assert choice.best <= choice.chosen
+    assert 1 - choice.error >= 0.95 * (1 - min(error for _, error in choice.tried)) or choice.hopeless
+    given = discovered(method=method, lag=lag, **{"regularizer.strength": choice.chosen, "training.epochs": 60})
+    assert given.choices == ()
+    assert given.scores.tobytes() == found.scores.tobytes()
+
+
+def test_one_seed_decides_the_choice():
+    first, again = (discovered(**{"regularizer.strength": "auto"}) for _ in range(2))
+    assert first.choices == again.choices
+    assert first.scores.tobytes() == again.scores.tobytes()
+
+
+def trial_of(x, masks):
+    windows = Panel.of(x).windows(2)
+    torch.manual_seed(0)
+    model = CMLP(x.shape[1], 2, (6,)).double()
+    penalty = HierarchicalGroupLasso
+    whole = Problem(
+        model.forecast, torch.as_tensor(windows.x), torch.as_tensor(windows.y), 0.01, 0.1, penalty.value, penalty.shrink
+    )
+    kept, held = masks
+    learned = [strength.rows_of(whole, torch.as_tensor(mask)) for mask in kept]
+    judged = [strength.rows_of(whole, torch.as_tensor(mask)) for mask in held]
+    solver = Solver(iterations=40, tolerance=1e-2, line_search=True, step=0.05)
+    trial = strength.Trial(learned, judged, [0.1] * 9, solver, Run(), Run(), 1.0)
+    return trial, {name: value.detach() for name, value in model.named_parameters()}
+
+
+def test_networks_never_see_the_block_that_judges_them():
+    x = lagged_pair(150, 4).astype(float)
+    windows = Panel.of(x).windows(2)
+    masks = fold_masks(windows, 3, np.random.default_rng(0))
+    steps = windows.step[masks[1][1]]
+    shaken = x.copy()
+    shaken[steps.min() : steps.max() + 1] *= 1e3
+    (trial, start), (other, _) = trial_of(x, masks), trial_of(shaken, masks)
+    before, after = trial.solve(3, [start] * 3), other.solve(3, [start] * 3)
+    assert all(torch.equal(before[1][name], after[1][name]) for name in start)
+    assert any(not torch.equal(before[0][name], after[0][name]) for name in start)
+    assert other.errors[3][1] > 100 * trial.errors[3][1]
+
+
+def test_a_recording_without_edges_gets_no_edges():
+    noise = np.random.default_rng(0).standard_normal((300, 5))
+    found = discovered(Panel.of(noise), **{"regularizer.strength": "auto"})
+    assert (found.scores.max(2) > 0).mean() <= 0.1
+
+
+def test_knowledge_holds_at_a_chosen_strength():
+    panel = causalkit.simulate("lagged-pair", seed=1)[0]
+    first, second, third = panel.names
+    known = Knowledge.of({"forbid": [f"{first}->{second}"], "require": [f"{third}->{second}"]})
+    found = discovered(panel, knowledge=known, **{"regularizer.strength": "auto"})
+    weights = found.fitted.model.input_weights().detach()
+    assert (weights[1, :, :, 0] == 0).all()
+    assert (weights[1, :, :, 2] != 0).any()
+    assert strength_of(found).chosen == found.config["regularizer"][0]["strength"]
+
+
+def test_too_few_windows_take_the_fallback_and_say_so():
+    panel = Panel.of(np.random.default_rng(0).standard_normal((9, 3)))
+    found = discovered(panel, **{"regularizer.strength": "auto"})
+    assert found.choices == ()
+    assert found.config["regularizer"][0]["strength"] == 0.1
+    assert any("too few" in note for note in found.notes)
+
+
+def test_a_path_of_strengths_is_no_choice():
+    found = discovered(**{"regularizer.strength": "path"})
+    assert found.choices == ()
+    assert found.config["regularizer"][0]["strength"] == "path"
+
+
+def test_what_a_user_intervened_on_is_neither_learned_nor_judged():
+    x = lagged_pair(150, 4).astype(float)
+    trial, start = trial_of(x, fold_masks(Panel.of(x).windows(2), 3, np.random.default_rng(0)))
+    seen = torch.ones_like(trial.judged[0].y)
+    seen[5, 1] = 0
+    wild = trial.judged[0].y.clone()
+    wild[5, 1] = 1e6
+    masked = replace(trial.judged[0], observed=seen)
+    assert strength.error_of(masked, start) == strength.error_of(replace(masked, y=wild), start)
+    assert strength.variance(masked) == strength.variance(replace(masked, y=torch.where(seen > 0, wild, 0.0)))
+
+
+@pytest.mark.parametrize("penalty", ["group-lasso", "hierarchical-group-lasso", "frobenius"])
+def test_the_common_loop_chooses_too(penalty):
+    params = {"regularizer.strength": "auto", "forecaster.hidden": 8, "training.epochs": 30}
+    panel = causalkit.simulate("lagged-pair", seed=1)[0]
+    found = causalkit.discover(panel, method="grngc", regularizer=penalty, lag=2, params=params)
+    assert strength_of(found).chosen == found.config["regularizer"][0]["strength"]
+
+
+def test_parts_without_a_proximal_step_choose_in_the_common_loop():
+    params = {"forecaster.hidden": 8, "training.epochs": 30, "regularizer.strength": "auto"}
+    panel = causalkit.simulate("lagged-pair", seed=1)[0]
+    found = causalkit.discover(panel, method="cmlp", regularizer="frobenius", lag=2, params=params)
+    assert strength_of(found).chosen == found.config["regularizer"][0]["strength"]
+    assert any("no proximal step" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("penalty", [GroupLasso, GroupSparseGroupLasso, HierarchicalGroupLasso, Frobenius])
+def test_an_open_strength_has_candidates_and_a_fallback(penalty):
+    left_open, given = penalty("auto"), penalty(0.3)
+    assert not given.grid
+    assert min(left_open.grid) < left_open.fallback < max(left_open.grid)
+    assert type(left_open.with_strength(0.2)) is penalty
+    assert left_open.with_strength(0.2).strength == 0.2
+    assert not left_open.with_strength(0.2).grid

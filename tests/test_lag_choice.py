@@ -1,0 +1,334 @@
+"""`lag=auto`: how many past steps, without a truth."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import causalkit
+from causalkit import Intervention, Panel, Run
+from causalkit.cli.main import _run
+from causalkit.compare.store import load_records
+from causalkit.errors import DataError, ParameterError, WrongUsageError
+from causalkit.interventions import with_interventions
+from causalkit.neural import NeuralMethod, Training, TwoStage
+from causalkit.neural.parts import ForecasterPart
+from causalkit.selection.lag import CANDIDATES, choose_lag, smallest_sufficient
+from tests.systems import LINEAR, GradientPenalty, lagged_pair, penalties
+
+QUICK = {"training.epochs": 3, "forecaster.hidden": 4, "regularizer.strength": 0.1}
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command in this process; return exit code, stdout and stderr."""
+
+    def call(*arguments):
+        code = _run([str(argument) for argument in arguments], debug=False)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def chosen(panel, seed: int = 0, **options) -> int:
+    choice = choose_lag(panel if isinstance(panel, Panel) else Panel.of(panel), Run(seed=seed), **options)
+    assert choice is not None
+    return int(choice.chosen)
+
+
+def far(series: int, steps: int, lag: int, seed: int = 0) -> np.ndarray:
+    """White noise with the single edge 1 -> 0 at a far lag."""
+    x = np.random.default_rng(seed).standard_normal((steps, series))
+    x[lag:, 0] = 0.9 * x[:-lag, 1] + 0.3 * x[lag:, 0]
+    return x
+
+
+def method(lag="auto", epochs: int = 3) -> NeuralMethod:
+    return NeuralMethod(ForecasterPart(LINEAR, {}), penalties(GradientPenalty()), lag, Training(epochs=epochs))
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A recording whose only edge acts at lag 2, as a file."""
+    path = tmp_path / "pair.csv"
+    np.savetxt(path, lagged_pair(), delimiter=",", header="a,b,c", comments="", fmt="%.6f")
+    return path
+
+
+class TestChosen:
+    @pytest.mark.parametrize(
+        ("system", "params", "expected"),
+        [
+            ("lagged-pair", {}, {2}),
+            ("var", {}, {2, 3}),
+            ("lorenz96", {"forcing": 40.0}, {1}),
+            ("henon", {}, {3}),
+            ("gene-network", {}, {1}),
+        ],
+    )
+    def test_of_systems(self, system, params, expected):
+        for seed in range(3):
+            assert chosen(causalkit.simulate(system, seed=seed, **params)[0]) in expected
+
+    def test_one_far_effect_in_a_large_panel_is_not_averaged_away(self):
+        panel = Panel.of(far(series=50, steps=400, lag=4))
+        choice = choose_lag(panel, Run())
+        assert min(choice.held_out_error) > 0.98, "the mean over series shows nothing"
+        assert choice.chosen == 4
+
+    def test_without_any_relation_is_the_smallest(self):
+        found = [chosen(np.random.default_rng(seed).standard_normal((200, 20))) for seed in range(10)]
+        assert found.count(1) >= 9
+
+    def test_does_not_depend_on_units(self):
+        x = lagged_pair()
+        assert choose_lag(Panel.of(x), Run()).held_out_error == pytest.approx(
+            choose_lag(Panel.of(x * [1e-6, 1.0, 1e6] + 5), Run()).held_out_error
+        )
+
+    def test_is_reproducible_and_follows_the_seed(self):
+        panel = Panel.of([lagged_pair(40, seed=seed) for seed in range(12)])
+        first = choose_lag(panel, Run(seed=3))
+        assert first == choose_lag(panel, Run(seed=3))
+        assert first.held_out_error != choose_lag(panel, Run(seed=4)).held_out_error, "other realisations in each block"
+
+    def test_more_series_than_windows(self):
+        assert chosen(far(series=300, steps=80, lag=1)) in CANDIDATES
+
+    def test_says_that_a_linear_forecaster_judged(self):
+        said = choose_lag(Panel.of(lagged_pair()), Run()).sentence()
+        assert said.startswith("lag 2 was chosen by held-out forecast error of a linear forecaster among 5 candidates")
+        assert "keeps 95% of the best explained held-out variance" in said
+
+    def test_says_where_a_linear_forecaster_sees_nothing(self):
+        said = choose_lag(Panel.of(np.random.default_rng(0).standard_normal((300, 20))), Run()).sentence()
+        assert "no better than the mean: choose it yourself if you know it" in said
+
+    def test_other_candidates(self):
+        assert chosen(far(series=3, steps=300, lag=7), candidates=(2, 7, 8)) == 7
+        for bad in ((), (0, 1)):
+            with pytest.raises(ParameterError, match="candidates for the lag"):
+                choose_lag(Panel.of(lagged_pair()), Run(), bad)
+
+
+class TestRule:
+    def errors(self, *means: float, series: int = 3) -> tuple[np.ndarray, np.ndarray]:
+        noise = np.random.default_rng(0).normal(0, 0.01, (20, series))
+        pieces = np.array(means)[:, None, None] + noise
+        return pieces.mean(axis=2).reshape(len(means), 5, 4).mean(axis=2), pieces
+
+    def test_smallest_that_keeps_most(self):
+        assert smallest_sufficient(*self.errors(0.5, 0.31, 0.30, 0.29)) == 1
+
+    def test_a_series_must_not_lose(self):
+        folds, pieces = self.errors(0.5, 0.5, 0.5, series=40)
+        pieces[:2, :, 7] += 0.3  # 0.0075 in the mean
+        assert smallest_sufficient(folds, pieces) == 2
+
+    def test_a_loss_by_chance_is_none(self):
+        folds, pieces = self.errors(0.5, 0.5, series=40)
+        pieces[0, 3, 7] += 5.0  # 0.25 in the mean, by a single piece
+        assert smallest_sufficient(folds, pieces) == 0
+
+
+class TestDataAsTheyAre:
+    def test_short_recordings_have_fewer_candidates(self):
+        choice = choose_lag(Panel.of([lagged_pair(9, seed=seed) for seed in range(30)]), Run())
+        assert [math.isnan(error) for error in choice.held_out_error] == [False, False, True, True, True]
+        assert choice.chosen == 2
+        assert "3 of them not tried" in choice.sentence()
+
+    def test_a_short_piece_beside_a_long_recording_changes_nothing(self):
+        assert chosen([lagged_pair(300), lagged_pair(5)]) == 2
+
+    def test_too_short_to_choose(self):
+        panel = Panel.of(lagged_pair(5))
+        assert choose_lag(panel, Run()) is None
+        found = causalkit.discover(panel, params=QUICK)
+        assert (found.config["lag"], found.choices) == (1, ())
+        assert any("too short to compare any" in note for note in found.notes)
+
+    def test_too_short_for_any_lag(self):
+        with pytest.raises(DataError, match="only one row"):
+            causalkit.discover(lagged_pair(1), params=QUICK)
+
+    def test_missing_cells(self):
+        x = lagged_pair(400)
+        x[np.random.default_rng(0).random(x.shape) < 0.02] = np.nan
+        assert chosen(x) == 2
+
+    def test_a_cell_in_every_other_row_leaves_lag_1(self):
+        x = lagged_pair(400)
+        x[np.arange(0, 400, 3), 2] = np.nan
+        assert chosen(x) == 1, "there is no window of two steps and the next one"
+
+    def test_what_was_set_from_outside_is_not_learned_from(self):
+        x = np.random.default_rng(0).standard_normal((500, 3))
+        for first in range(10, 500, 20):  # half of the time somebody copies series 0 by hand, three steps late
+            x[first : first + 10, 1] = x[first - 3 : first + 7, 0]
+        panel = Panel.of(x, names=("a", "b", "c"))
+        assert chosen(panel) == 3
+        copied = [Intervention("b", first + 1, first + 10) for first in range(10, 500, 20)]
+        assert chosen(with_interventions(panel, copied)) == 1
+
+    def test_interventions_leave_the_rest_to_learn_from(self):
+        panel = Panel.of(lagged_pair(), names=("a", "b", "c"))
+        held = [Intervention("b", 40, 90), Intervention("a", 150, 200)]
+        assert chosen(with_interventions(panel, held)) == 2
+
+
+class TestInMethods:
+    def test_neural_method(self):
+        panel = Panel.of(lagged_pair()).standardized()[0]
+        acting = method()
+        found = acting.fit(panel, Run(device="cpu"))
+        assert (found.config["lag"], found.lags, found.fitted.lag) == (2, 2, 2)
+        assert [choice.parameter for choice in found.choices] == ["lag"]
+        assert acting.lag == "auto", "the next fit chooses anew"
+        assert np.array_equal(found.scores, method(2).fit(panel, Run(device="cpu")).scores)
+
+    def test_an_open_lag_is_no_number(self):
+        with pytest.raises(WrongUsageError, match="still to be chosen"):
+            method().build(3, Run())
+        assert method().with_lag(3).steps == 3
+
+    def test_var(self):
+        found = causalkit.discover(lagged_pair(), method="var", lag="auto")
+        given = causalkit.discover(lagged_pair(), method="var", lag=2)
+        assert (found.config["lag"], [choice.chosen for choice in found.choices]) == (2, [2])
+        assert np.array_equal(found.p_values, given.p_values)
+        assert causalkit.discover(lagged_pair(), method="var").choices == (), "its default is a number"
+
+    def test_it_is_saved(self, tmp_path):
+        found = causalkit.discover(lagged_pair(), method="var", lag="auto")
+        found.save(tmp_path / "found.json")
+        assert causalkit.Discovery.load(tmp_path / "found.json").choices == found.choices
+
+    def test_checkpoint_belongs_to_the_chosen_lag(self, tmp_path):
+        panel, path = Panel.of(lagged_pair()).standardized()[0], tmp_path / "state.safetensors"
+        whole = method(epochs=6).fit(panel, Run(device="cpu"))
+        method(epochs=6).fit(panel, Run(device="cpu", checkpoint=path, checkpoint_every=0.0))
+        resumed = method(epochs=6).fit(panel, Run(device="cpu", checkpoint=path, resume=True))
+        assert np.array_equal(resumed.scores, whole.scores)
+        with pytest.raises(DataError, match="other data, settings or seed"):
+            method(3, epochs=6).fit(panel, Run(device="cpu", checkpoint=path, resume=True))
+
+    @pytest.mark.plugins
+    @pytest.mark.parametrize("name", ["grngc", "cmlp", "jrngc"])
+    def test_is_the_default(self, name):
+        params = {"training.epochs": 3, "regularizer.strength": 0.1}
+        found = causalkit.discover(lagged_pair(100), method=name, params=params)
+        assert (found.config["lag"], found.choices[0].parameter) == (2, "lag")
+        assert not any("is the default of" in note for note in found.notes)
+
+    @pytest.mark.plugins
+    def test_a_context_is_not_chosen(self):
+        with pytest.raises(ParameterError) as caught:
+            causalkit.discover(lagged_pair(), method="clstm", lag="auto")
+        assert "method clstm cannot choose its lag by itself" in str(caught.value)
+        assert "a recurrent network finds lags by itself" in str(caught.value)
+
+    def test_nonsense(self):
+        with pytest.raises(ParameterError, match="lag=far does not fit method var; it should be .* or 'auto'"):
+            causalkit.discover(lagged_pair(), method="var", params={"lag": "far"})
+        with pytest.raises(ParameterError, match="the lag is 0|lag=0 is too small"):
+            causalkit.discover(lagged_pair(), method="var", lag=0)
+
+
+class TestRefits:
+    def test_each_chooses_anew(self):
+        """Surrogates of white noise need no second lag, which the data do."""
+        found = causalkit.discover(lagged_pair(), method="var", lag="auto", select="surrogate:0.05,count=20")
+        assert (found.lags, found.selected.shape) == (2, (3, 3, 2))
+        assert [tuple(edge) for edge in np.argwhere(found.selected)] == [(0, 1, 1)]
+        surrogate = found.refit(Panel.of(np.random.default_rng(0).standard_normal((300, 3))))
+        assert surrogate.lags == 1
+
+    def test_halves(self):
+        found = causalkit.discover(lagged_pair(), method="var", lag="auto", select="stability:subsamples=10")
+        assert [tuple(edge) for edge in np.argwhere(found.selected)] == [(0, 1, 1)]
+
+    def test_surrogates_may_need_a_larger_lag_than_the_data(self):
+        def at_lag(values, panel):
+            return causalkit.Discovery(names=panel.names, scores=values)
+
+        class Erratic:
+            """One lag for the data, three for everything else."""
+
+            def __init__(self, data: Panel) -> None:
+                self.data = data
+
+            def fit(self, panel, run):
+                lags = 1 if np.array_equal(panel.realisations[0], self.data.realisations[0]) else 3
+                return at_lag(np.abs(np.random.default_rng(lags).standard_normal((3, 3, lags))), panel)
+
+        from causalkit.refit import Refit
+
+        panel = Panel.of(lagged_pair())
+        acting = Erratic(panel)
+        found = acting.fit(panel, Run())
+        object.__setattr__(found, "refit", Refit.of(acting, panel, Run(), standardize=False))
+        tested = found.select("surrogate:0.05,count=10")
+        assert tested.p_values.shape == (3, 3, 1)
+        assert np.all(tested.joint_p_values[~np.eye(3, dtype=bool)] > 0)
+
+
+class TestTwoStages:
+    def source(self, seed: int = 5) -> Panel:
+        return Panel.of(lagged_pair(200, seed=seed))
+
+    def test_the_target_chooses(self):
+        source = Panel.of(np.random.default_rng(0).standard_normal((200, 3)))
+        acting = TwoStage("made", method(), (source,), Training(epochs=2))
+        found = acting.fit(Panel.of(lagged_pair()).standardized()[0], Run(device="cpu"))
+        assert (found.config["lag"], [choice.chosen for choice in found.choices]) == (2, [2])
+        assert found.pretraining["config"]["lag"] == 2
+        assert acting.lag == "auto"
+
+    def test_alone_the_source_chooses(self):
+        found = TwoStage("made", method(), (self.source(),), Training(epochs=2)).pretrain(Run(device="cpu"))
+        assert found.lag == 2
+        assert found.notes[0].startswith("lag 2 was chosen by")
+
+    @pytest.mark.plugins
+    @pytest.mark.parametrize("lag", [None, "auto"])
+    def test_a_saved_forecaster_brings_its_lag(self, lag):
+        saved = causalkit.api.pretrain(self.source(), lag=3, params=QUICK)
+        found = causalkit.discover(lagged_pair(), pretrain=saved, lag=lag, params=QUICK)
+        assert (found.config["lag"], found.choices) == (3, ())
+        with pytest.raises(WrongUsageError, match="has lag 3, and 2 is asked for"):
+            causalkit.discover(lagged_pair(), pretrain=saved, lag=2, params=QUICK)
+
+    def test_an_open_method_takes_the_lag_of_a_forecaster(self):
+        saved = TwoStage("made", method(3), (self.source(),), Training(epochs=2)).pretrain(Run(device="cpu"))
+        acting = TwoStage("made", method(), (saved,), Training(epochs=2))
+        assert acting.fit(Panel.of(lagged_pair()).standardized()[0], Run(device="cpu")).config["lag"] == 3
+
+
+class TestCommandLine:
+    def test_says_what_was_chosen(self, table, run):
+        code, _, err = run("discover", table, "-m", "var", "--lag", "auto")
+        assert code == 0
+        assert "lag 2 was chosen by held-out forecast error of a linear forecaster" in " ".join(err.split())
+
+    def test_set_and_config(self, table, tmp_path, run):
+        config = tmp_path / "settings.toml"
+        config.write_text('lag = "auto"\n')
+        for given in (("--config", config), ("-s", "lag=auto")):
+            assert "lag 2 was chosen" in run("discover", table, "-m", "var", *given)[2]
+
+    def test_neither_number_nor_auto(self, table, run):
+        code, _, err = run("discover", table, "-m", "var", "--lag", "far")
+        assert code == 2
+        assert "'far' is no lag; write a number of steps, or auto" in err
+
+    def test_compare(self, table, tmp_path, run):
+        out = tmp_path / "records"
+        code, _, err = run("compare", "-m", "var", "-d", "lagged-pair", "--lag", "auto", "--out", out)
+        assert code == 0, err
+        (record,) = load_records(out)
+        assert record.cell.method_params["lag"] == "auto"
+        assert record.discovery["config"]["lag"] == 2
