@@ -149,7 +149,9 @@ def test_the_example_of_a_command_is_listed_and_runs(plugin):
 @pytest.mark.plugins
 @example_of("causalkit_observers")
 def test_the_example_of_an_observer_hears_every_epoch(plugin, capsys):
-    causalkit.discover(lagged_pair(), params={"training.epochs": 3, "forecaster.hidden": 4, "regularizer.strength": 0.1})
+    causalkit.discover(
+        lagged_pair(), params={"training.epochs": 3, "forecaster.hidden": 4, "regularizer.strength": 0.1}
+    )
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [epoch for epoch, _ in lines] == ["1", "2", "3"]
     assert all(float(loss) > 0 for _, loss in lines)

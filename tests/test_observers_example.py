@@ -58,7 +58,17 @@ def test_it_is_a_plugin(site):
 
 @pytest.mark.plugins
 def test_every_epoch_and_the_result_are_logged(site, tmp_path):
-    arguments = ("discover", "--dataset", "lagged-pair", "--seed", "3", "-s", "training.epochs=4", "-s", "regularizer.strength=0.1")
+    arguments = (
+        "discover",
+        "--dataset",
+        "lagged-pair",
+        "--seed",
+        "3",
+        "-s",
+        "training.epochs=4",
+        "-s",
+        "regularizer.strength=0.1",
+    )
     done = causalkit(site, *arguments, CAUSALKIT_TENSORBOARD=str(tmp_path / "log"))
     assert "observer" not in done.stderr  # one that fails is dropped with a warning
     (folder,) = (tmp_path / "log").iterdir()

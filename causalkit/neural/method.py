@@ -89,7 +89,7 @@ class NeuralMethod:
         windows = panel.windows(self.lag)
         with run.isolated():
             if self.ensemble > 1 or self.regularizer.open_strength:
-                return self._fit_ensemble(panel, windows, run)
+                return self.fit_ensemble(panel, windows, run)
             return self._fit_one(panel, windows, run)
 
     def _fit_one(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
@@ -99,8 +99,12 @@ class NeuralMethod:
         learned = self.learn(model, windows, run, fingerprint=self.fingerprint(panel, run), domains=domains)
         return self.read_off(model, panel, windows, run, learned)
 
-    def _fit_ensemble(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
-        """Return the discovery of an ensemble over blocked folds, at the strength that they choose."""
+    def fit_ensemble(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
+        """Return the discovery of an ensemble over blocked folds, at the strength that they choose.
+
+        For an ensemble, and where a strength is left open. Methods with a choice of their own replace it; it is called
+        inside ``run.isolated()``.
+        """
         from causalkit.neural import ensemble
 
         ensemble.check_settings(self, run)

@@ -11,24 +11,30 @@ from torch.nn import functional
 
 ActivationName = Literal["relu", "elu", "tanh", "softplus"]
 Activation = Callable[[Tensor], Tensor]
+Slope = Callable[[Tensor, Tensor], Tensor]
+"""``slope(z, h)`` with h = activation(z): where h gives the derivative, it costs half of what z alone would."""
 
 
-def _step(z: Tensor) -> Tensor:
+def _step(z: Tensor, h: Tensor) -> Tensor:
     return (z > 0).to(z.dtype)
 
 
-def _elu_slope(z: Tensor) -> Tensor:
-    return torch.exp(z.clamp(max=0))
+def _elu_slope(z: Tensor, h: Tensor) -> Tensor:
+    return 1 - torch.relu(-h)  # h is exp(z) - 1 below 0
 
 
-def _tanh_slope(z: Tensor) -> Tensor:
-    return 1 - torch.tanh(z).square()
+def _tanh_slope(z: Tensor, h: Tensor) -> Tensor:
+    return 1 - h.square()
 
 
-ACTIVATIONS: dict[str, tuple[Activation, Activation]] = {
+def _softplus_slope(z: Tensor, h: Tensor) -> Tensor:
+    return torch.sigmoid(z)
+
+
+ACTIVATIONS: dict[str, tuple[Activation, Slope]] = {
     "relu": (torch.relu, _step),
     "elu": (functional.elu, _elu_slope),
     "tanh": (torch.tanh, _tanh_slope),
-    "softplus": (functional.softplus, torch.sigmoid),
+    "softplus": (functional.softplus, _softplus_slope),
 }
 """Name -> (function, derivative); both are differentiable by autograd."""

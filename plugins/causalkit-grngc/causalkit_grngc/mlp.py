@@ -61,19 +61,19 @@ class MLP(nn.Module):
 
     def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`."""
-        h, sums, straight = self._hidden(x)
+        h, slopes, straight = self._hidden(x, slopes=True)
         below, linear = self._first_layer()
         weight = self.head.weight
         if targets is None and len(self.layers) == 1 and self.lag * self.series <= len(x):
             # All products of an output weight and an input weight once, (H, P K P), then one matrix product for all
             # windows: two to three times faster than a small one for each window.
             products = (weight.t().unsqueeze(2) * below.unsqueeze(1)).flatten(1)
-            rows = (self.slope(sums[0]) @ products).unflatten(1, (self.series, self.lag * self.series))
+            rows = (slopes[0] @ products).unflatten(1, (self.series, self.lag * self.series))
         else:
             rows = weight if targets is None else weight[targets]  # (m, H) or (B, m, H)
-            for layer, z in zip(reversed(self.layers[1:]), reversed(sums[1:]), strict=True):
-                rows = (rows * self.slope(z).unsqueeze(1)) @ layer.weight  # (B, m, H) -> (B, m, width below)
-            rows = (rows * self.slope(sums[0]).unsqueeze(1)) @ below
+            for layer, slope in zip(reversed(self.layers[1:]), reversed(slopes[1:]), strict=True):
+                rows = (rows * slope.unsqueeze(1)) @ layer.weight  # (B, m, H) -> (B, m, width below)
+            rows = (rows * slopes[0].unsqueeze(1)) @ below
         if linear is not None:
             rows = rows + (linear if targets is None else linear[targets])
         return self._output(h, straight), rows.unflatten(2, (self.lag, self.series))
@@ -85,18 +85,22 @@ class MLP(nn.Module):
     def _first_layer(self) -> tuple[Tensor, Tensor | None]:
         """Return the weights (H, K P) of the hidden units, and those of the linear map (P, K P) where there is one."""
         weight = self.layers[0].weight
-        return (weight[: -self.series], weight[-self.series :]) if self.linear else (weight, None)
+        if not self.linear:
+            return weight, None
+        hidden, linear = weight.split([len(weight) - self.series, self.series])
+        return hidden, linear
 
-    def _hidden(self, x: Tensor) -> tuple[Tensor, list[Tensor], Tensor | None]:
-        """Return the last hidden layer (B, H), the sums before each activation, and what the linear map forecasts."""
-        h, sums, straight = x.flatten(1), [], None
+    def _hidden(self, x: Tensor, *, slopes: bool = False) -> tuple[Tensor, list[Tensor], Tensor | None]:
+        """Return the last hidden layer (B, H), if wanted the slope of each layer, and what the linear map forecasts."""
+        h, found, straight = x.flatten(1), [], None
         for level, layer in enumerate(self.layers):
             z = layer(h)
             if self.linear and level == 0:
-                z, straight = z[:, : -self.series], z[:, -self.series :]
-            sums.append(z)
+                z, straight = z.split([z.shape[1] - self.series, self.series], 1)  # one tensor in the backward pass
             h = self.activation(z)
-        return h, sums, straight
+            if slopes:
+                found.append(self.slope(z, h))
+        return h, found, straight
 
     def _output(self, h: Tensor, straight: Tensor | None) -> Tensor:
         forecast: Tensor = self.head(h)

@@ -20,10 +20,11 @@ from causalkit.neural import (
     NeuralMethod,
     PenaltySum,
     Training,
+    fixed,
+    known_domains,
+    settled,
     tensors,
 )
-from causalkit.neural.ensemble import fixed, settled
-from causalkit.neural.method import known_domains
 from causalkit.panel import Windows
 from causalkit_neuralgc.group_lasso import GroupLasso
 from causalkit_neuralgc.path import path_scores, trace
@@ -95,12 +96,12 @@ class ComponentWise(NeuralMethod):
 
     training: ProximalTraining
 
-    def _fit_ensemble(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
+    def fit_ensemble(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
         """Return the discovery at a strength that held-out forecasts choose; ensembles are those of the common loop."""
         if self.ensemble > 1 or self.training.optimizer in LOOP:
-            return super()._fit_ensemble(panel, windows, run)
+            return super().fit_ensemble(panel, windows, run)
         if not self._proximal():
-            found = self._common()._fit_ensemble(panel, windows, run)
+            found = self._common().fit_ensemble(panel, windows, run)
             return replace(found, notes=(*found.notes, NO_PROXIMAL_STEP))
         model = self.build(panel.series, run)
         self._check_settings(model, run)

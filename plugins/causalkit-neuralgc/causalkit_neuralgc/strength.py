@@ -6,8 +6,8 @@ still in use, goes on to stronger penalties until forecasts get clearly worse, a
 ones as long as that helps. It is loose: few iterations a strength. What it chooses is then solved in full, on all
 windows, exactly as if a user had given that strength.
 
-Blocks are solved one after another: on a processor that is a quarter faster than all at once, since the activations of
-one block fit into its cache.
+Blocks are solved one after another: on one processor core an iteration of five blocks took a quarter to a third less
+time than with all of them stacked (P = 10 and 20, 100 hidden units).
 """
 
 from __future__ import annotations
@@ -20,15 +20,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from causalkit import Choice, Run
-from causalkit.neural.ensemble import choose, folds_of
-from causalkit.neural.strength_path import KEEP
+from causalkit.neural import KEEP, choose, folds_of
 from causalkit.panel import Windows
 from causalkit_neuralgc.path import largest_strength
 from causalkit_neuralgc.problem import Problem, Stacked
 from causalkit_neuralgc.solver import Solver
 
 FOLDS = 3
-"""Blocks. Five cost two thirds more and choose the same strength, or one beside it."""
+"""Blocks. Five cost up to twice as much, and chose the same strength in six trials on Lorenz-96 (P = 10, F = 10)."""
 SHARES = np.geomspace(0.01, 1.0, 9)
 """Candidates, in units of the strength from which no series is let in."""
 FIRST = 3
