@@ -11,9 +11,12 @@ import causalkit
 from causalkit.errors import ParameterError, WrongUsageError
 from causalkit.neural import Training, input_jacobian, mean_absolute_jacobian
 from causalkit.neural.averaged import Averaged
-from causalkit.neural.ensemble import KEEP, choose, jackknife_errors
+from causalkit.neural.ensemble import jackknife_errors
 from causalkit.neural.holdout import fold_masks
-from causalkit.neural.members import Split, train_members
+from causalkit.neural.members import Split
+from causalkit.neural.side_by_side import train_members
+from causalkit.neural.strength import choose
+from causalkit.neural.strength_path import KEEP
 from causalkit.neural.training import train
 from causalkit.panel import Windows
 from causalkit.run import Run

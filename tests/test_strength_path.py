@@ -16,7 +16,8 @@ import causalkit
 from causalkit import Method
 from causalkit.api import build_method
 from causalkit.errors import ParameterError, WrongUsageError
-from causalkit.neural.ensemble import Folds, folds_of, learn_path
+from causalkit.neural.ensemble import learn_path
+from causalkit.neural.holdout import Folds, folds_of
 from causalkit.registry import registry
 from causalkit.run import Run
 from tests.systems import lagged_pair

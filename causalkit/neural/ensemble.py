@@ -6,9 +6,8 @@ The scores are those of the mean forecast of all members; their standard errors 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,10 +19,12 @@ from causalkit.choices import Choice
 from causalkit.errors import ParameterError, WrongUsageError
 from causalkit.neural.averaged import Averaged
 from causalkit.neural.gated import gate
-from causalkit.neural.holdout import fold_masks
-from causalkit.neural.members import Members, Split, train_members
+from causalkit.neural.holdout import Folds
+from causalkit.neural.members import Members, Split
 from causalkit.neural.penalties import PenaltySum
-from causalkit.neural.strength_path import AVERAGING, KEEP, Trace, learn_from_all, trace
+from causalkit.neural.side_by_side import train_members
+from causalkit.neural.strength import choice_of, choose, with_strength
+from causalkit.neural.strength_path import AVERAGING, learn_from_all, trace
 from causalkit.neural.training import ONE_DOMAIN, Domains
 from causalkit.panel import Windows
 from causalkit.run import Run
@@ -33,21 +34,6 @@ if TYPE_CHECKING:
 
 MEMBERS = 5
 """Blocks, hence members, where the user says no number."""
-FEWEST = 2
-STRENGTH = "regularizer.strength"
-
-
-@dataclass(frozen=True)
-class Folds:
-    """Blocks that are left out one at a time: what members learn from and what they are judged by, (E, windows)."""
-
-    kept: NDArray[np.bool_]
-    held: NDArray[np.bool_]
-
-    def split(self, generator: np.random.Generator, device: torch.device) -> Split:
-        """Return the rows of each member, and what it is judged by."""
-        rows = torch.as_tensor(_rows(self.kept, generator), device=device)
-        return Split(rows, torch.as_tensor(self.held, device=device))
 
 
 @dataclass(frozen=True)
@@ -109,16 +95,6 @@ _UNUSED = {
 }
 
 
-def folds_of(windows: Windows, wanted: int, run: Run) -> Folds | None:
-    """Return as many blocks as wanted, fewer where windows do not suffice, None where not even two are left."""
-    for count in range(wanted, FEWEST - 1, -1):
-        try:
-            return Folds(*fold_masks(windows, count, run.numpy_generator()))
-        except ParameterError:
-            continue
-    return None
-
-
 def learn_ensemble(
     method: NeuralMethod, x: Tensor, y: Tensor, windows: Windows, run: Run, folds: Folds, domains: Domains = ONE_DOMAIN
 ) -> LearnedEnsemble:
@@ -132,7 +108,7 @@ def learn_ensemble(
         method.regularizer.for_stage("train"),
         x,
         y,
-        folds.split(run.numpy_generator(), x.device),
+        _split(folds, run, x),
         method.training,
         run,
         domains=domains,
@@ -164,7 +140,7 @@ def learn_path(
         with_strength(method.regularizer, 1.0).for_stage("train"),
         x,
         y,
-        folds.split(run.numpy_generator(), x.device),
+        _split(folds, run, x),
         method.training,
         run,
         averaging=AVERAGING,
@@ -183,66 +159,9 @@ def learn_path(
         members.with_weights(together),
         found.history,
         tuple(notes),
-        _choice(found, errors, strengths, chosen),
+        choice_of(found, errors, strengths, chosen),
         apart,
     )
-
-
-def choose(errors: NDArray[np.float64]) -> int:
-    """Return which strength to take: the strongest that keeps most of the best explained held-out variance.
-
-    A penalty shrinks the forecasts as well as the noise, so the lowest error belongs to a strength at which many
-    inputs are still in use that carry nothing. The rule gives a little of the forecast away for a sparser graph, as the
-    rule of one standard error does; unlike that rule it does not depend on how alike the blocks are.
-
-    Args:
-        errors: held-out errors, strongest strength first, in units of the variance, shape (S, E).
-    """
-    explained = 1 - errors.mean(1)
-    if explained.max() <= 0:
-        return 0
-    return int(np.flatnonzero(explained >= KEEP * explained.max())[0])
-
-
-def _choice(found: Trace, errors: NDArray[np.float64], strengths: list[float], chosen: int) -> Choice:
-    """Return the choice with its whole curve, weakest strength first; NaN where the path did not come."""
-    curve = np.full((2, len(strengths)), np.nan)
-    curve[0, : len(errors)] = errors.mean(1)
-    curve[1, : len(errors)] = errors.std(1, ddof=1) / errors.shape[1] ** 0.5
-    return Choice(
-        STRENGTH,
-        tuple(reversed(strengths)),
-        tuple(curve[0, ::-1]),
-        tuple(curve[1, ::-1]),
-        found.points[chosen].strength,
-        f"strongest that keeps {KEEP:.0%} of the best explained held-out variance",
-    )
-
-
-def with_strength(penalties: PenaltySum, strength: float) -> PenaltySum:
-    """Return the penalties with another strength for the one that supplies the scores."""
-    acting: Any = penalties.scoring.acting
-    parameters = {**penalties.scoring.parameters, "strength": strength}
-    changed = replace(penalties.scoring, acting=acting.with_strength(strength), parameters=parameters)
-    return PenaltySum([changed if one is penalties.scoring else one for one in penalties.penalties])
-
-
-def settled(method: NeuralMethod) -> tuple[NeuralMethod, tuple[str, ...]]:
-    """Return the method with the regularizer's own fallback where its strength is open, and a sentence on it.
-
-    For training in which nothing can choose: on two domains, or on too few windows to leave any out.
-    """
-    if not method.regularizer.open_strength:
-        return method, ()
-    acting: Any = method.regularizer.scoring.acting
-    return fixed(method, acting.fallback), (f"the strength of the penalty was not chosen: it is {acting.fallback:g}",)
-
-
-def fixed(method: NeuralMethod, strength: float) -> NeuralMethod:
-    """Return the method with a strength instead of an open one."""
-    changed = copy.copy(method)
-    changed.regularizer = with_strength(method.regularizer, strength)
-    return changed
 
 
 def scores_of(penalties: PenaltySum, learned: LearnedEnsemble, x: Tensor) -> NDArray[np.float64]:
@@ -274,19 +193,14 @@ def _first(method: NeuralMethod, x: Tensor, folds: Folds, run: Run, domains: Dom
     return [gate(method.build(x.shape[2], run), domains.allowed) for _ in folds.kept]
 
 
+def _split(folds: Folds, run: Run, x: Tensor) -> Split:
+    rows = torch.as_tensor(folds.rows(run.numpy_generator()), device=x.device)
+    return Split(rows, torch.as_tensor(folds.held, device=x.device))
+
+
 def _observed(windows: Windows, x: Tensor) -> Tensor | None:
     return None if windows.observed is None else torch.as_tensor(windows.observed, device=x.device).to(x.dtype)
 
 
 def _averaged(folds: Folds) -> str:
     return f"scores are those of the mean forecast of {len(folds.kept)} members, each without another block"
-
-
-def _rows(kept: NDArray[np.bool_], generator: np.random.Generator) -> NDArray[np.intp]:
-    """Return as many rows for each member as the largest has; smaller ones see some of theirs twice."""
-    size = int(kept.sum(1).max())
-    rows = []
-    for mask in kept:
-        mine = np.flatnonzero(mask)
-        rows.append(np.concatenate([mine, generator.choice(mine, size - len(mine))]) if len(mine) < size else mine)
-    return np.stack(rows)

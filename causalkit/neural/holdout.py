@@ -3,14 +3,45 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.errors import ParameterError
 from causalkit.panel import Windows
+from causalkit.run import Run
 
 WHOLE_REALISATIONS_FROM = 5
+FEWEST = 2
+
+
+@dataclass(frozen=True)
+class Folds:
+    """Blocks that are left out one at a time: what members learn from and what they are judged by, (E, windows)."""
+
+    kept: NDArray[np.bool_]
+    held: NDArray[np.bool_]
+
+    def rows(self, generator: np.random.Generator) -> NDArray[np.intp]:
+        """Return the windows of each member, (E, B): as many as the largest has; others see some of theirs twice."""
+        size = int(self.kept.sum(1).max())
+        rows = []
+        for mask in self.kept:
+            mine = np.flatnonzero(mask)
+            more = generator.choice(mine, size - len(mine)) if len(mine) < size else mine[:0]
+            rows.append(np.concatenate([mine, more]))
+        return np.stack(rows)
+
+
+def folds_of(windows: Windows, wanted: int, run: Run) -> Folds | None:
+    """Return as many blocks as wanted, fewer where windows do not suffice, None where not even two are left."""
+    for count in range(wanted, FEWEST - 1, -1):
+        try:
+            return Folds(*fold_masks(windows, count, run.numpy_generator()))
+        except ParameterError:
+            continue
+    return None
 
 
 def blocked_folds(windows: Windows, folds: int, generator: np.random.Generator) -> list[tuple[Windows, Windows]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -21,11 +21,9 @@ from causalkit.errors import TrainingError
 from causalkit.neural.penalties import PenaltySum
 from causalkit.neural.protocols import squared_error
 from causalkit.neural.sieve import Sieve
-from causalkit.neural.training import ONE_DOMAIN, Domains, Training, learning_rate
+from causalkit.neural.training import ONE_DOMAIN, Domains, Training
 from causalkit.run import Run
 
-JUDGE_EVERY = 4
-"""Epochs between two looks at the held-out forecast error."""
 Stacked = dict[str, Tensor]
 """Weights by name, first axis the member."""
 
@@ -41,23 +39,6 @@ class Split:
 
     rows: Tensor
     held: Tensor | None = None
-
-
-@dataclass(frozen=True)
-class TrainedMembers:
-    """What training leaves of E members.
-
-    Attributes:
-        models: the members, each at its lowest held-out error, or at the end where nothing was held out.
-        errors: held-out forecast error of each at that point, shape (E,); training error where nothing was held out.
-        epochs: epoch of that point, shape (E,).
-        history: means over members, one entry an epoch.
-    """
-
-    models: Sequence[nn.Module]
-    errors: Tensor
-    epochs: Tensor
-    history: Mapping[str, list[float]] = field(default_factory=dict)
 
 
 class Members:
@@ -292,57 +273,6 @@ class Best:
         self.epochs[better] = epoch
         for name, value in weights.items():
             self.weights[name][better] = value.detach()[better]
-
-
-def train_members(
-    models: Sequence[nn.Module],
-    penalties: PenaltySum,
-    x: Tensor,
-    y: Tensor,
-    split: Split,
-    settings: Training,
-    run: Run,
-    *,
-    scale: Tensor | None = None,
-    domains: Domains = ONE_DOMAIN,
-    observed: Tensor | None = None,
-) -> TrainedMembers:
-    """Minimise forecast error + penalties for every member; see `causalkit.neural.train` for one.
-
-    Args:
-        scale: shape (E,), what the penalty that supplies the scores is multiplied by for each member; None: 1.
-
-    Other arguments are those of `Members`.
-
-    Raises:
-        TrainingError: a loss is no longer finite.
-    """
-    members = Members(models, penalties, x, y, split, settings, run, domains=domains, observed=observed)
-    scale = torch.ones(len(models), device=x.device, dtype=x.dtype) if scale is None else scale
-    best = Best(members)
-    history: dict[str, list[float]] = {"epoch": []}
-    run.start({"epochs": settings.epochs, "done": 0, "stage": domains.stage})
-    for epoch in range(settings.epochs):
-        losses, errors = members.epoch(learning_rate(settings, epoch), epoch / settings.epochs, scale)
-        last = epoch + 1 == settings.epochs or (run.expired and epoch > 0)
-        if split.held is not None and (last or epoch % JUDGE_EVERY == 0):
-            best.judge(members.held_out_errors(), members.averaged, epoch + 1)
-        if split.held is not None:
-            losses["validation"] = float(best.latest.mean())
-        record(history, losses, epoch + 1)
-        run.epoch(epoch + 1, losses)
-        if last:
-            break
-    if split.held is None:
-        best.judge(errors, members.averaged, epoch + 1)
-    return TrainedMembers(members.with_weights(best.weights), best.errors, best.epochs, history)
-
-
-def record(history: dict[str, list[float]], losses: Mapping[str, float], epoch: int) -> None:
-    """Append the losses of an epoch to a history."""
-    for name, value in losses.items():
-        history.setdefault(name, []).append(value)
-    history.setdefault("epoch", []).append(epoch)
 
 
 class _Objective(nn.Module):

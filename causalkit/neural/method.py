@@ -21,7 +21,7 @@ from causalkit.neural.averaged import Averaged
 from causalkit.neural.checkpoint import Progress
 from causalkit.neural.fitted import Fitted
 from causalkit.neural.gated import gate, is_gated
-from causalkit.neural.holdout import hold_out
+from causalkit.neural.holdout import folds_of, hold_out
 from causalkit.neural.parts import ForecasterPart
 from causalkit.neural.penalties import PenaltySum
 from causalkit.neural.sieve import closes
@@ -105,12 +105,12 @@ class NeuralMethod:
         For an ensemble, and where a strength is left open. Methods with a choice of their own replace it; it is called
         inside ``run.isolated()``.
         """
-        from causalkit.neural import ensemble
+        from causalkit.neural import ensemble, strength
 
         ensemble.check_settings(self, run)
-        folds = ensemble.folds_of(windows, self.ensemble if self.ensemble > 1 else ensemble.MEMBERS, run)
+        folds = folds_of(windows, self.ensemble if self.ensemble > 1 else ensemble.MEMBERS, run)
         if folds is None:
-            method, notes = ensemble.settled(self.with_ensemble(1))
+            method, notes = strength.settled(self.with_ensemble(1))
             found = method._fit_one(panel, windows, run)
             said = f"{len(windows)} windows are too few to leave blocks of them out"
             return replace(found, notes=(*found.notes, said, *notes))
@@ -122,7 +122,7 @@ class NeuralMethod:
         else:
             learned = ensemble.learn_ensemble(self, x, y, windows, run, folds, domains)
         choices = () if learned.choice is None else (learned.choice,)
-        single = self if learned.choice is None else ensemble.fixed(self, learned.choice.chosen)
+        single = self if learned.choice is None else strength.fixed(self, learned.choice.chosen)
         scores = ensemble.scores_of(single.regularizer, learned, x)
         told = Learned(learned.history, learned.notes, scores=scores, choices=choices)
         found = single.read_off(learned.model, panel, windows, run, told)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from causalkit.errors import ParameterError, WrongUsageError, did_you_mean
-from causalkit.neural.ensemble import settled
 from causalkit.neural.method import NeuralMethod
 from causalkit.neural.pretrained import SUFFIX, Pretrained
 from causalkit.neural.sources import Source
+from causalkit.neural.strength import settled
 from causalkit.neural.training import Training
 from causalkit.neural.transfer import Transfer, TwoStage
 from causalkit.params import Tree, from_text

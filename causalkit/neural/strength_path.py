@@ -19,12 +19,13 @@ from torch import Tensor
 
 from causalkit.neural.checkpoint import Progress, load_checkpoint, save_checkpoint
 from causalkit.neural.interrupt import deferred_interrupt
-from causalkit.neural.members import Best, Members, Stacked, record
+from causalkit.neural.members import Best, Members, Stacked
+from causalkit.neural.side_by_side import record
 from causalkit.neural.training import Training
 from causalkit.run import Run
 
 KEEP = 0.95
-"""Share of the best explained held-out variance that is enough; see `causalkit.neural.ensemble.choose`."""
+"""Share of the best explained held-out variance that is enough; see `causalkit.neural.choose`."""
 AVERAGING = 0.9
 """Of the mean of the weights: about the latest ten steps."""
 STEADY, SLOWING = 1.5, 0.8
