@@ -1,8 +1,9 @@
-"""What all tests share: real files where they are, one thread."""
+"""What all tests share: real files where they are, one thread, a command in this process."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,3 +17,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 def real_data() -> Path:
     """The folder of published benchmark files."""
     return real()
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command in this process; return exit code, stdout and stderr."""
+    from causalkit.cli.main import _run
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        code = _run([str(argument) for argument in arguments], debug=False)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causalkit import Choice, Discovery
-from causalkit.cli.main import _run
 from causalkit.describe import html, summary
 from causalkit.errors import DataError, PluginError
 from causalkit.io.record import from_record, to_record
@@ -41,18 +40,6 @@ def discovery(*choices, **fields):
     scores = np.arange(18.0).reshape(3, 3, 2)
     data = {"source": "made", "series": 3, "steps": [50], "realisations": 1, "missing_cells": 0}
     return Discovery(("a", "b", "c"), scores, choices=choices, method="made", data=data, **fields)
-
-
-@pytest.fixture
-def run(capsys):
-    """Run a command in this process; return exit code, stdout and stderr."""
-
-    def call(*arguments):
-        code = _run([str(argument) for argument in arguments], debug=False)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture

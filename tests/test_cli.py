@@ -12,21 +12,9 @@ import pytest
 from pydantic import Field
 
 from causalkit import Discovery
-from causalkit.cli.main import COMMANDS, SUMMARIES, _run
+from causalkit.cli.main import COMMANDS, SUMMARIES
 from causalkit.cli.show import _type_name
 from tests.systems import lagged_pair
-
-
-@pytest.fixture
-def run(capsys):
-    """Run a command in this process; return exit code, stdout and stderr."""
-
-    def call(*arguments):
-        code = _run([str(argument) for argument in arguments], debug=False)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture

@@ -12,24 +12,11 @@ import pytest
 from causalkit import Dataset, Panel, Truth
 from causalkit.builtin import causalkit_datasets
 from causalkit.cli.catalogue import items_of
-from causalkit.cli.main import _run
 from causalkit.contributions import DatasetItem
 from causalkit.errors import DataError, NotOfferedError
 from causalkit.registry import Plugin, Provided, registry
 
 PLUGIN = Plugin("invented", "causalkit-invented", "3.2.1")
-
-
-@pytest.fixture
-def run(capsys):
-    """Run a command in this process; return exit code, stdout and stderr."""
-
-    def call(*arguments):
-        code = _run([str(argument) for argument in arguments], debug=False)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def load(item: str | None = None, doubled: bool = False):

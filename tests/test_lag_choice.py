@@ -9,7 +9,6 @@ import pytest
 
 import causalkit
 from causalkit import Intervention, Panel, Run
-from causalkit.cli.main import _run
 from causalkit.compare.store import load_records
 from causalkit.errors import DataError, ParameterError, WrongUsageError
 from causalkit.interventions import with_interventions
@@ -19,18 +18,6 @@ from causalkit.selection.lag import CANDIDATES, choose_lag, smallest_sufficient
 from tests.systems import LINEAR, GradientPenalty, lagged_pair, penalties
 
 QUICK = {"training.epochs": 3, "forecaster.hidden": 4, "regularizer.strength": 0.1}
-
-
-@pytest.fixture
-def run(capsys):
-    """Run a command in this process; return exit code, stdout and stderr."""
-
-    def call(*arguments):
-        code = _run([str(argument) for argument in arguments], debug=False)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def chosen(panel, seed: int = 0, **options) -> int:
