@@ -131,6 +131,7 @@ class TestDataAsTheyAre:
     def test_a_short_piece_beside_a_long_recording_changes_nothing(self):
         assert chosen([lagged_pair(300), lagged_pair(5)]) == 2
 
+    @pytest.mark.plugins
     def test_too_short_to_choose(self):
         panel = Panel.of(lagged_pair(5))
         assert choose_lag(panel, Run()) is None
@@ -138,6 +139,7 @@ class TestDataAsTheyAre:
         assert (found.config["lag"], found.choices) == (1, ())
         assert any("too short to compare any" in note for note in found.notes)
 
+    @pytest.mark.plugins
     def test_too_short_for_any_lag(self):
         with pytest.raises(DataError, match="only one row"):
             causalkit.discover(lagged_pair(1), params=QUICK)
