@@ -152,7 +152,10 @@ def learn_path(
     chosen = choose(errors)
     apart = members.with_weights(found.points[chosen].weights)
     together = learn_from_all(members, found.points[chosen], strengths, method.training, run)
-    notes = [_averaged(folds)]
+    notes = [
+        f"scores are those of the mean forecast of {len(folds.kept)} members, each of which left another block out "
+        "until the strength was chosen"
+    ]
     if found.stopped == "time limit":
         notes.append(f"the time limit ended the path after {len(errors)} of {len(strengths)} strengths")
     return LearnedEnsemble(
