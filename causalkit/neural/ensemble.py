@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from causalkit.neural.averaged import Averaged
 from causalkit.neural.gated import gate
 from causalkit.neural.holdout import Folds
 from causalkit.neural.members import Members, Split
+from causalkit.neural.method import NeuralMethod, observed
 from causalkit.neural.penalties import PenaltySum
 from causalkit.neural.side_by_side import train_members
 from causalkit.neural.strength import choice_of, choose, with_strength
@@ -28,9 +29,6 @@ from causalkit.neural.strength_path import AVERAGING, learn_from_all, trace
 from causalkit.neural.training import ONE_DOMAIN, Domains
 from causalkit.panel import Windows
 from causalkit.run import Run
-
-if TYPE_CHECKING:
-    from causalkit.neural.method import NeuralMethod
 
 MEMBERS = 5
 """Blocks, hence members, where the user says no number."""
@@ -66,9 +64,7 @@ def check_settings(method: NeuralMethod, run: Run) -> None:
     Raises:
         WrongUsageError, ParameterError: with what to do instead.
     """
-    from causalkit.neural.method import NeuralMethod as Common
-
-    if type(method).learn is not Common.learn and method.training.optimizer not in ("adam", "sgd"):
+    if type(method).learn is not NeuralMethod.learn and method.training.optimizer not in ("adam", "sgd"):
         raise WrongUsageError(
             "proximal descent trains one network at a time", "use --set training.optimizer=adam, or leave out ensemble"
         )
@@ -112,7 +108,7 @@ def learn_ensemble(
         method.training,
         run,
         domains=domains,
-        observed=_observed(windows, x),
+        observed=observed(windows, run),
     )
     return LearnedEnsemble(list(found.models), dict(found.history), (_averaged(folds),))
 
@@ -145,7 +141,7 @@ def learn_path(
         run,
         averaging=AVERAGING,
         domains=domains,
-        observed=_observed(windows, x),
+        observed=observed(windows, run),
     )
     found = trace(members, strengths, method.training, run, fingerprint=fingerprint)
     errors = np.stack([point.errors.cpu().double().numpy() for point in found.points])
@@ -199,10 +195,6 @@ def _first(method: NeuralMethod, x: Tensor, folds: Folds, run: Run, domains: Dom
 def _split(folds: Folds, run: Run, x: Tensor) -> Split:
     rows = torch.as_tensor(folds.rows(run.numpy_generator()), device=x.device)
     return Split(rows, torch.as_tensor(folds.held, device=x.device))
-
-
-def _observed(windows: Windows, x: Tensor) -> Tensor | None:
-    return None if windows.observed is None else torch.as_tensor(windows.observed, device=x.device).to(x.dtype)
 
 
 def _averaged(folds: Folds) -> str:
