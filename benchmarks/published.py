@@ -25,13 +25,13 @@ from causalkit.compare import CellRecord, run_grid
 from causalkit.compare.engine import Watcher
 from causalkit.compare.grid import build_grid
 from causalkit.compare.settings import Settings, parse_seeds
-from causalkit.compare.specification import Specification, parse_specification
 from causalkit.compare.store import Store
-from causalkit.contributions import Dataset, Method
 from causalkit.errors import CausalkitError, DataError, UnknownNameError, WrongUsageError, did_you_mean
 from causalkit.io.atomic import atomic_path, check_writable
-from causalkit.params import Tree, merge, parse_settings
-from causalkit.registry import registry
+from causalkit.plugins.params import Tree, merge, parse_settings
+from causalkit.plugins.records import Dataset, Method
+from causalkit.plugins.registry import registry
+from causalkit.plugins.specification import Specification, parse_specification
 
 PLAN = Path(__file__).with_name("published.toml")
 BEGIN, END = "<!-- published numbers: begin -->", "<!-- published numbers: end -->"

@@ -16,42 +16,47 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from causalkit.contributions import (
+from causalkit._moved import install
+from causalkit.errors import CausalkitError
+from causalkit.plugins.hookspecs import hookimpl
+from causalkit.plugins.records import (
     Contribution,
     Dataset,
     DatasetItem,
     Forecaster,
     Method,
     Metric,
+    Operation,
     Reader,
     Regularizer,
     Writer,
 )
-from causalkit.errors import CausalkitError
-from causalkit.hookspecs import hookimpl
 
 if TYPE_CHECKING:
     from causalkit.api import discover, pretrain, read, simulate
-    from causalkit.choices import Choice
-    from causalkit.discovery import Discovery
-    from causalkit.interventions import Intervention
-    from causalkit.knowledge import Knowledge
-    from causalkit.panel import Panel
-    from causalkit.preparation import Preparation
-    from causalkit.run import Run
-    from causalkit.truth import Truth
+    from causalkit.core.choice import Choice
+    from causalkit.core.discovery import Discovery
+    from causalkit.core.interventions import Intervention
+    from causalkit.core.knowledge import Knowledge
+    from causalkit.core.panel import Panel, Windows
+    from causalkit.core.preparation import Preparation
+    from causalkit.core.run import Run
+    from causalkit.core.truth import Truth
 
 __version__ = "1.0.0"
 
+install()
+
 _LAZY = {
-    "Choice": "causalkit.choices",
-    "Discovery": "causalkit.discovery",
-    "Intervention": "causalkit.interventions",
-    "Knowledge": "causalkit.knowledge",
-    "Panel": "causalkit.panel",
-    "Preparation": "causalkit.preparation",
-    "Run": "causalkit.run",
-    "Truth": "causalkit.truth",
+    "Choice": "causalkit.core.choice",
+    "Discovery": "causalkit.core.discovery",
+    "Intervention": "causalkit.core.interventions",
+    "Knowledge": "causalkit.core.knowledge",
+    "Panel": "causalkit.core.panel",
+    "Preparation": "causalkit.core.preparation",
+    "Run": "causalkit.core.run",
+    "Truth": "causalkit.core.truth",
+    "Windows": "causalkit.core.panel",
     "discover": "causalkit.api",
     "pretrain": "causalkit.api",
     "read": "causalkit.api",
@@ -70,12 +75,14 @@ __all__ = [
     "Knowledge",
     "Method",
     "Metric",
+    "Operation",
     "Panel",
     "Preparation",
     "Reader",
     "Regularizer",
     "Run",
     "Truth",
+    "Windows",
     "Writer",
     "__version__",
     "discover",

@@ -9,20 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from causalkit.contributions import Dataset, Method
+from causalkit.core.plain import plain
 from causalkit.errors import ParameterError, PluginError, WrongUsageError
-from causalkit.params import Tree, check_open, merge, nest, resolve, signature_of
-from causalkit.plain import plain
-from causalkit.registry import Provided, registry
+from causalkit.io.datasets import simulate as simulate
+from causalkit.plugins.params import Tree, check_open, merge, nest, resolve
+from causalkit.plugins.records import Method
+from causalkit.plugins.registry import Provided, registry
 
 if TYPE_CHECKING:
-    from causalkit.discovery import Discovery
-    from causalkit.interventions import Intervention
-    from causalkit.neural.pretrained import Pretrained
-    from causalkit.panel import Panel
-    from causalkit.preparation import Preparation
-    from causalkit.run import Run
-    from causalkit.truth import Truth
+    from causalkit.core.discovery import Discovery
+    from causalkit.core.interventions import Intervention
+    from causalkit.core.panel import Panel
+    from causalkit.core.preparation import Preparation
+    from causalkit.core.run import Run
+    from causalkit.neural.transfer.pretrained import Pretrained
 
 DEFAULT_METHOD = "grngc"
 
@@ -64,14 +64,14 @@ def discover(
         params: parameters of the method, nested or with dotted keys: ``{"training.epochs": 400}``.
         select: a rule that turns scores into edges, such as ``"top-k:20"``.
         standardize: give every series mean 0 and standard deviation 1 first.
-        knowledge: which edges are forbidden and which are required: a `causalkit.knowledge.Knowledge`, or a mapping
+        knowledge: which edges are forbidden and which are required: a `causalkit.Knowledge`, or a mapping
             such as ``{"forbid": ["A->B"], "require": ["C->D"], "regulators": ["A", "C"]}``.
-        preparation: trends and differences to take out first: a `causalkit.preparation.Preparation`, or a mapping such
+        preparation: trends and differences to take out first: a `causalkit.Preparation`, or a mapping such
             as ``{"detrend": "linear", "difference": 1}``.
         interventions: steps at which series were set from outside: a list of
-            `causalkit.interventions.Intervention` or of mappings, or a file.
+            `causalkit.Intervention` or of mappings, or a file.
         names: of the series of a bare array.
-        seed, device, dtype, threads, time_limit, checkpoint, resume, observers: see `causalkit.run.Run`.
+        seed, device, dtype, threads, time_limit, checkpoint, resume, observers: see `causalkit.Run`.
 
     Returns:
         A `Discovery` with ``scores[cause, effect, lag - 1]``.
@@ -86,11 +86,11 @@ def discover(
         >>> discovery.evaluate(truth)["auroc"]
         1.0
     """
-    from causalkit.interventions import interventions_of
-    from causalkit.knowledge import Knowledge
-    from causalkit.panel import Panel
-    from causalkit.preparation import Preparation
-    from causalkit.run import Run
+    from causalkit.core.interventions import interventions_of
+    from causalkit.core.knowledge import Knowledge
+    from causalkit.core.panel import Panel
+    from causalkit.core.preparation import Preparation
+    from causalkit.core.run import Run
 
     if select:
         from causalkit.selection import parse_rule
@@ -114,7 +114,7 @@ def discover(
         tree = merge(tree, {"pretrain": {"source": pretrain}})
     provided = registry().get(Method, method)
     if "pretrain" in tree and provided.record.neural:
-        from causalkit.neural.staging import with_pretrained
+        from causalkit.neural.transfer.settings import with_pretrained
 
         tree = with_pretrained(tree)
     acting, config = build_method(provided, tree)
@@ -149,7 +149,7 @@ def build_method(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[A
     if "ensemble" in stages:
         acting = acting.with_ensemble(_members(stages.pop("ensemble")))
     if stages:
-        from causalkit.neural.staging import two_stages
+        from causalkit.neural.transfer.settings import two_stages
 
         acting = two_stages(provided.record.name, acting, stages.get("pretrain", {}), stages.get("finetune", {}))
     return acting, plain(arguments)
@@ -196,7 +196,7 @@ def _checked(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[Tree,
     stages: Tree = {}
     if record.neural:
         from causalkit.neural.parts import forecaster_part, penalty_sum
-        from causalkit.neural.staging import with_pretrained
+        from causalkit.neural.transfer.settings import with_pretrained
 
         given = with_pretrained(given)
         stages = {stage: given.pop(stage) for stage in ("pretrain", "finetune", "ensemble") if stage in given}
@@ -234,11 +234,10 @@ def fit(
         DataError: the panel cannot be used.
         PluginError: the method returns something else than a discovery of these series.
     """
-    from causalkit.discovery import Discovery
-    from causalkit.interventions import described, with_interventions
-    from causalkit.knowledge import respected
-    from causalkit.preparation import trend_note
-    from causalkit.refit import Refit
+    from causalkit.core.discovery import Discovery
+    from causalkit.core.interventions import described, with_interventions
+    from causalkit.core.preparation import trend_note
+    from causalkit.core.refit import Refit
 
     lag = config.get("lag", 1)
     if isinstance(lag, int) and lag < 1:
@@ -269,7 +268,7 @@ def fit(
         facts["interventions"] = described(interventions)
     trend = trend_note(panel) if preparation is None else None
     said = [*panel.notes, *([trend] if trend else []), *_limits(provided, panel, run)]
-    found = respected(found, run.knowledge)
+    found = found.within(run.knowledge)
     return replace(
         found,
         method=provided.record.name,
@@ -300,13 +299,13 @@ def pretrain(
         sources: a file, the name of a data set, a `Panel`, or a list of them.
         method, lag, forecaster, regularizer, params: as for `discover`.
         seed: of every random draw.
-        circumstances: device, dtype, threads, time_limit, observers; see `causalkit.run.Run`.
+        circumstances: device, dtype, threads, time_limit, observers; see `causalkit.Run`.
 
     Raises:
         CausalkitError: whatever the user can mend.
     """
-    from causalkit.neural.transfer import TwoStage
-    from causalkit.run import Run
+    from causalkit.core.run import Run
+    from causalkit.neural.transfer.two_stage import TwoStage
 
     tree = _tree(params, lag, forecaster, regularizer)
     provided = registry().get(Method, method)
@@ -315,32 +314,6 @@ def pretrain(
         raise WrongUsageError(f"method {provided.record.name} cannot be pre-trained", "choose a neural method")
     found = acting.pretrain(Run(seed=seed, **circumstances))
     return replace(found, versions=versions(provided))
-
-
-def simulate(dataset: str, *, seed: int = 0, **params: Any) -> tuple[Panel, Truth | None]:
-    """Return a data set by name, ``family`` or ``family:item``, and its truth where one is known.
-
-    Args:
-        seed: of the random draws; a data set without any ignores it.
-        params: of the data set, for example ``series=20``.
-
-    Raises:
-        UnknownNameError, ParameterError: with the nearest known name.
-    """
-    family, _, item = dataset.partition(":")
-    record = registry().get(Dataset, family).record
-    factory = record.load()
-    known = signature_of(factory)
-    supplied: Tree = {}
-    if "item" in known:
-        supplied["item"] = item or None
-    elif item:
-        raise WrongUsageError(f"the data set {family!r} has no items", f"write {family} without ':{item}'")
-    if "seed" in known and "seed" not in params:
-        params = {**params, "seed": seed}
-    arguments = resolve(factory, params, what=f"data set {record.name}", prefix="dataset.", supplied=supplied)
-    panel, truth = factory(**supplied, **arguments)
-    return panel, truth
 
 
 def read(paths: str | Path | Sequence[str | Path], **options: Any) -> Panel:

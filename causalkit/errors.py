@@ -56,7 +56,7 @@ class NotOfferedError(DataError):
 
 
 class PluginError(CausalkitError):
-    """A plugin breaks the contract that `causalkit.hookspecs` states."""
+    """A plugin breaks the contract that `causalkit.plugins.hookspecs` states."""
 
 
 class TrainingError(CausalkitError):

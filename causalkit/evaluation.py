@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.contributions import Metric
+from causalkit.core.truth import Diagonal, Truth
 from causalkit.errors import WrongUsageError
-from causalkit.registry import registry
-from causalkit.truth import Diagonal, Truth
+from causalkit.plugins.records import Metric
+from causalkit.plugins.registry import registry
 
 if TYPE_CHECKING:
-    from causalkit.discovery import Discovery
-    from causalkit.neural.fitted import Fitted
+    from causalkit.core.discovery import Discovery
+    from causalkit.core.fitted import Fitted
 
 __all__ = ["Diagonal", "Evaluation", "evaluate"]
 

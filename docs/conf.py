@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import causalkit
-import causalkit.discovery
+import causalkit.core.discovery
 import causalkit.evaluation
-from causalkit.neural.fitted import Fitted
-from causalkit.refit import Refit
+from causalkit.core.fitted import Fitted
+from causalkit.core.refit import Refit
 
 # autodoc resolves annotations while it runs; these are imported for type checkers only, so as not to import torch.
-for module in (causalkit.discovery, causalkit.evaluation):
+for module in (causalkit.core.discovery, causalkit.evaluation):
     vars(module).update(Fitted=Fitted, Refit=Refit)
 
 project = "causalkit"

@@ -8,7 +8,7 @@ from torch import nn
 
 from causalkit import Forecaster, Regularizer
 from causalkit.neural import PenaltySum, input_jacobian, mean_absolute_jacobian
-from causalkit.neural.penalties import Penalty
+from causalkit.neural.regularizers import Penalty
 
 
 def lagged_pair(steps: int = 300, series: int = 3, seed: int = 0) -> np.ndarray:

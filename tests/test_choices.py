@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causalkit import Choice, Discovery
-from causalkit.describe import html, summary
+from causalkit.display.discovery import html, summary
 from causalkit.errors import DataError, PluginError
 from causalkit.io.record import from_record, to_record
 from causalkit.plotting import plot_choice, plot_choices

@@ -12,8 +12,9 @@ import pytest
 from pydantic import Field
 
 from causalkit import Discovery
-from causalkit.cli.main import COMMANDS, SUMMARIES
+from causalkit.cli.main import COMMANDS
 from causalkit.cli.show import _type_name
+from causalkit.plugins.reserved import SUMMARIES
 from tests.systems import lagged_pair
 
 

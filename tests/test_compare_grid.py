@@ -9,8 +9,8 @@ import pytest
 from causalkit.compare.data import PanelCache, load, resolve_data
 from causalkit.compare.grid import build_grid
 from causalkit.compare.settings import Settings
-from causalkit.compare.specification import Specification, parse_specification
 from causalkit.errors import DataError, ParameterError, UnknownNameError, WrongUsageError
+from causalkit.plugins.specification import Specification, parse_specification
 from tests.plugins_for_tests.installing import installed
 
 PAIR = "lagged-pair[steps=60]"
@@ -81,8 +81,8 @@ def test_a_pair_that_cannot_work_is_skipped_with_the_reason():
 @pytest.mark.plugins
 def test_parameters_of_a_neural_method_are_filled_in_and_survive_the_journey():
     from causalkit.api import build_method
-    from causalkit.contributions import Method
-    from causalkit.registry import registry
+    from causalkit.plugins.records import Method
+    from causalkit.plugins.registry import registry
 
     (cell,) = grid_of("grngc[forecaster=kan,regularizer=gradient-l1+ridge,training.epochs=7]").cells
     assert cell.method_params["forecaster"]["name"] == "kan"

@@ -7,8 +7,8 @@ import pytest
 from causalkit.cli.duration import Duration
 from causalkit.compare.config import read_comparison
 from causalkit.compare.settings import Limits, Settings, parse_bytes, parse_seeds
-from causalkit.compare.specification import from_table, parse_specification
 from causalkit.errors import CausalkitError, DataError, ParameterError, WrongUsageError
+from causalkit.plugins.specification import from_table, parse_specification
 
 
 @pytest.mark.parametrize(

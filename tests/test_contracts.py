@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from causalkit.contributions import Dataset, Method, Metric, Reader, Writer
-from causalkit.registry import KINDS, registry
+from causalkit.plugins.records import Dataset, Method, Metric, Reader, Writer
+from causalkit.plugins.registry import KINDS, registry
 from causalkit.testing import assert_ok, check_method
 from causalkit.testing.plugin import check_contribution
 from tests.data_files import FOLDER

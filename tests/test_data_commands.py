@@ -12,9 +12,9 @@ import pytest
 from causalkit import Dataset, Panel, Truth
 from causalkit.builtin import causalkit_datasets
 from causalkit.cli.catalogue import items_of
-from causalkit.contributions import DatasetItem
 from causalkit.errors import DataError, NotOfferedError
-from causalkit.registry import Plugin, Provided, registry
+from causalkit.plugins.records import DatasetItem
+from causalkit.plugins.registry import Plugin, Provided, registry
 
 PLUGIN = Plugin("invented", "causalkit-invented", "3.2.1")
 

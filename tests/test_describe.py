@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from causalkit.describe import html, summary
-from causalkit.discovery import Discovery
-from causalkit.plotting.labels import cells
+from causalkit.core.discovery import Discovery
+from causalkit.display.discovery import html, summary
+from causalkit.display.labels import cells
 
 VOID = {"br", "hr", "img", "meta"}
 

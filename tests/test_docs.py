@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 import pytest
 
-from causalkit import hookspecs
 from causalkit.cli.main import COMMANDS, cli
-from causalkit.contributions import Contribution
-from causalkit.registry import KINDS, Registry, hook_of
+from causalkit.plugins import hookspecs
+from causalkit.plugins.records import Contribution
+from causalkit.plugins.registry import KINDS, Registry, hook_of
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("plugins/*/README.md"), *ROOT.glob("docs/**/*.md")])

@@ -8,18 +8,18 @@ import torch
 from torch import nn
 
 import causalkit
+from causalkit.core.panel import Windows
+from causalkit.core.run import Run
 from causalkit.errors import ParameterError, WrongUsageError
+from causalkit.model_selection.splits import fold_masks
 from causalkit.neural import Training, input_jacobian, mean_absolute_jacobian
-from causalkit.neural.averaged import Averaged
 from causalkit.neural.ensemble import jackknife_errors
-from causalkit.neural.holdout import fold_masks
-from causalkit.neural.members import Split
-from causalkit.neural.side_by_side import train_members
+from causalkit.neural.modules.averaged import Averaged
+from causalkit.neural.regularization_path import KEEP
 from causalkit.neural.strength import choose
-from causalkit.neural.strength_path import KEEP
-from causalkit.neural.training import train
-from causalkit.panel import Windows
-from causalkit.run import Run
+from causalkit.neural.training.loop import train
+from causalkit.neural.training.members import Split
+from causalkit.neural.training.side_by_side import train_members
 from tests.systems import lagged_pair
 
 QUICK = {"training.epochs": 40, "forecaster.hidden": (16,)}

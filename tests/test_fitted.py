@@ -11,11 +11,12 @@ import pytest
 import causalkit
 from causalkit import Metric, Panel, Run, Truth
 from causalkit.compare import run_grid
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.refit import Refit
 from causalkit.errors import UnknownNameError, WrongUsageError
 from causalkit.evaluation import Evaluation, evaluate
 from causalkit.io.record import from_record, to_record
-from causalkit.registry import registry
+from causalkit.plugins.registry import registry
 from causalkit.testing import check_metric
 from causalkit.testing.linear import HandMadeMethod
 
@@ -61,7 +62,8 @@ def test_the_forecaster_stays_in_memory(found, tmp_path):
 
 
 def test_refit_repeats_the_method_on_other_data(found):
-    again = found.fitted.refit(Panel.of(np.ones((10, 3))))
+    refit = Refit.of(found.fitted.method, found.fitted.panel, found.fitted.run, standardize=False)
+    again = refit(Panel.of(np.random.default_rng(1).normal(size=(10, 3))))
     assert np.array_equal(again.scores, found.scores)
 
 

@@ -15,11 +15,12 @@ import pytest
 from click.testing import CliRunner
 
 import causalkit
-from causalkit import hookspecs
+import causalkit.errors
 from causalkit.cli.main import LazyGroup
-from causalkit.contributions import Method
 from causalkit.evaluation import evaluate
-from causalkit.registry import GROUP, KINDS, hook_of
+from causalkit.plugins import hookspecs
+from causalkit.plugins.records import Method
+from causalkit.plugins.registry import GROUP, KINDS, hook_of
 from tests.plugins_for_tests.installing import REAL, installed
 from tests.systems import lagged_pair
 
@@ -136,6 +137,15 @@ def test_the_example_of_a_writer_writes_when_its_suffix_is_asked_for(plugin, tmp
     found.save(tmp_path / "result.text")
     assert (tmp_path / "result.text").read_text(encoding="utf-8") == found.summary()
     assert [path.name for path in tmp_path.iterdir()] == ["result.text"]
+
+
+@example_of("causalkit_operations")
+def test_the_example_of_an_operation_is_applied_by_name(plugin):
+    scores = np.array([[[0.0], [2.0]], [[1.0], [0.0]]])
+    found = causalkit.Discovery(("a", "b"), scores)
+    assert found.apply("hubs", top=1) == ["a"]
+    with pytest.raises(causalkit.errors.UnknownNameError, match="hubs"):
+        found.apply("hub")
 
 
 @example_of("causalkit_commands")

@@ -15,11 +15,11 @@ from statsmodels.regression.linear_model import OLS
 import causalkit
 from causalkit import Discovery, Knowledge, Panel, Run
 from causalkit.builtin.methods.linear_var import LinearVar
+from causalkit.core.knowledge import read_regulators
 from causalkit.errors import DataError, ParameterError, UnknownNameError
-from causalkit.knowledge import read_regulators
 from causalkit.neural import Batch, mean_absolute_jacobian
-from causalkit.neural.gated import MOST, Gated, gate
-from causalkit.neural.sieve import Sieve
+from causalkit.neural.modules.input_mask import MOST, Gated, gate
+from causalkit.neural.modules.weight_mask import Sieve
 from tests.systems import Curved
 
 NAMES = ("A", "B", "C", "D")
@@ -339,7 +339,7 @@ class TestNetworks:
         assert found.pair_scores[3, 0] > 0
 
     def test_other_parts_say_that_they_only_mask(self, monkeypatch):
-        monkeypatch.setattr("causalkit.neural.gated.MOST", 1)
+        monkeypatch.setattr("causalkit.neural.modules.input_mask.MOST", 1)
         found = causalkit.discover(chain(60), regularizer="frobenius", params=SMALL, knowledge=self.KNOWN)
         assert "scores of forbidden pairs were masked after training, not in training" in found.notes
         assert (found.scores[~self.KNOWN.allowed(NAMES)] == 0).all()

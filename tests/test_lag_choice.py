@@ -10,11 +10,11 @@ import pytest
 import causalkit
 from causalkit import Intervention, Panel, Run
 from causalkit.compare.store import load_records
+from causalkit.core.interventions import with_interventions
 from causalkit.errors import DataError, ParameterError, WrongUsageError
-from causalkit.interventions import with_interventions
+from causalkit.model_selection.lag import CANDIDATES, choose_lag, smallest_sufficient
 from causalkit.neural import NeuralMethod, Training, TwoStage
 from causalkit.neural.parts import ForecasterPart
-from causalkit.selection.lag import CANDIDATES, choose_lag, smallest_sufficient
 from tests.systems import LINEAR, GradientPenalty, lagged_pair, penalties
 
 QUICK = {"training.epochs": 3, "forecaster.hidden": 4, "regularizer.strength": 0.1}
@@ -254,7 +254,7 @@ class TestRefits:
                 lags = 1 if np.array_equal(panel.realisations[0], self.data.realisations[0]) else 3
                 return at_lag(np.abs(np.random.default_rng(lags).standard_normal((3, 3, lags))), panel)
 
-        from causalkit.refit import Refit
+        from causalkit.core.refit import Refit
 
         panel = Panel.of(lagged_pair())
         acting = Erratic(panel)

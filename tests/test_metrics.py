@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causalkit.builtin import causalkit_metrics
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Truth
 from causalkit.errors import WrongUsageError
 from causalkit.evaluation import Evaluation
-from causalkit.truth import Truth
 
 RECORDS = {record.name: record for record in causalkit_metrics()}
 NAMES = ("a", "b", "c")

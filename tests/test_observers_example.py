@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from causalkit.run import Run
+from causalkit.core.run import Run
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "causalkit-tensorboard"
 

@@ -8,11 +8,11 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 import causalkit
 from causalkit import Discovery, Panel, Run, Truth
 from causalkit.compare import run_grid
+from causalkit.core.knowledge import Knowledge
 from causalkit.errors import CausalkitError, DataError, ParameterError, TrainingError, WrongUsageError
 from causalkit.evaluation import Evaluation, evaluate
-from causalkit.knowledge import Knowledge
 from causalkit.neural import ForecasterPart, NeuralMethod, PenaltySum, Training
-from causalkit.neural.training import Domains
+from causalkit.neural.training.loop import Domains
 from tests.systems import CURVED, GradientPenalty, lagged_pair, penalties
 from tests.test_training import Interrupts
 
@@ -80,7 +80,7 @@ class TestReadings:
     def test_know_what_is_forbidden(self, panel):
         knowledge = Knowledge.of({"forbid": ["0->1"]})
         method_, run = method(snapshots=4), Run(knowledge=knowledge)
-        found = causalkit.knowledge.respected(method_.fit(panel, run), knowledge)
+        found = causalkit.core.knowledge.respected(method_.fit(panel, run), knowledge)
         assert (found.path["scores"][:, 0, 1] == 0).all()
         assert (found.path["scores"][:, 1, 0] > 0).all()
 

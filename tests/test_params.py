@@ -7,7 +7,7 @@ from pydantic import Field
 
 from causalkit.errors import DataError, ParameterError
 from causalkit.neural import Training
-from causalkit.params import merge, nest, parse_settings, read_config, resolve
+from causalkit.plugins.params import merge, nest, parse_settings, read_config, resolve
 
 
 def factory(

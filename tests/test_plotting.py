@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from causalkit.choices import Choice
-from causalkit.discovery import Discovery
+from causalkit.core.choice import Choice
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Truth
+from causalkit.display.labels import cells, labels
 from causalkit.errors import DataError, ParameterError, WrongUsageError
 from causalkit.plotting import (
     KINDS,
@@ -27,8 +29,6 @@ from causalkit.plotting import (
     plot_ranking,
     plot_training,
 )
-from causalkit.plotting.labels import cells, labels
-from causalkit.truth import Truth
 
 NAMES = ("a", "b", "c", "d")
 WEIRD = ("$x_1^2$", "<b>&", "_hidden", "日本語", "two\nlines", "", "x" * 300, "x" * 299 + "y", "\ud800", "% \\ {")
@@ -434,7 +434,7 @@ def test_nothing_of_matplotlib_is_changed_and_pyplot_is_not_used(tmp_path):
 
 
 def test_importing_plotting_imports_neither_matplotlib_nor_pandas():
-    code = "import sys, causalkit.plotting, causalkit.describe"
+    code = "import sys, causalkit.plotting, causalkit.display.discovery"
     code += "; print({'matplotlib', 'pandas', 'torch'} & set(sys.modules))"
     code += "; import causalkit.plotting.overview; print('matplotlib.pyplot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

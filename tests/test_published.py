@@ -11,10 +11,10 @@ import pytest
 
 from causalkit.compare import load_records
 from causalkit.compare.data import resolve_data
-from causalkit.compare.specification import parse_specification
-from causalkit.contributions import Method
 from causalkit.errors import CausalkitError, DataError
-from causalkit.registry import registry
+from causalkit.plugins.records import Method
+from causalkit.plugins.registry import registry
+from causalkit.plugins.specification import parse_specification
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))  # scripts, not a package

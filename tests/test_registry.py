@@ -8,9 +8,9 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from causalkit.contributions import Method, Metric
 from causalkit.errors import ConflictError, PluginError, UnknownNameError
-from causalkit.registry import PluginWarning, Registry
+from causalkit.plugins.records import Method, Metric
+from causalkit.plugins.registry import PluginWarning, Registry
 from tests.plugins_for_tests.installing import command, installed, points_of
 
 # Folder of each broken plugin -> what a user must read about it.
@@ -62,7 +62,7 @@ def test_the_first_fault_of_a_plugin_is_the_one_that_is_kept():
         assert "first fault" in plugin(registry, "twice-broken").error
 
 
-@pytest.mark.filterwarnings("ignore::causalkit.registry.PluginWarning")
+@pytest.mark.filterwarnings("ignore::causalkit.plugins.registry.PluginWarning")
 def test_records_from_before_and_between_faults_survive():
     with installed("raises-midway", "no-record", beside=(), warns="raises-midway") as registry:
         assert names(registry, Method) == ["found", "survivor"]

@@ -14,9 +14,10 @@ import pytest
 from click.testing import CliRunner
 
 from causalkit import api
-from causalkit.choices import Choice
 from causalkit.compare.record import Cell, CellRecord
-from causalkit.discovery import Discovery
+from causalkit.core.choice import Choice
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Truth
 from causalkit.errors import CausalkitError, DataError, WrongUsageError
 from causalkit.evaluation import Evaluation, evaluate
 from causalkit.io.record import to_record
@@ -25,7 +26,6 @@ from causalkit.plotting.mean_curves import plot_precision_recall, plot_roc_curve
 from causalkit.plotting.method_looks import method_looks
 from causalkit.report import report_comparison, report_discovery
 from causalkit.report.results import Results, natural
-from causalkit.truth import Truth
 
 EVIL = "<script>alert(1)</script>"
 

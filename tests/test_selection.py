@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from causalkit.builtin.methods.linear_var import LinearVar
 from causalkit.builtin.simulators.lagged_pair import lagged_pair
 from causalkit.builtin.simulators.linear_var import linear_var
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.panel import Panel
+from causalkit.core.run import Run
 from causalkit.errors import WrongUsageError
-from causalkit.panel import Panel
-from causalkit.run import Run
 from causalkit.selection import RULES, parse_rule, select
 
 

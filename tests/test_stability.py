@@ -11,11 +11,11 @@ from click.testing import CliRunner
 
 import causalkit
 from causalkit.cli.main import cli
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.panel import Panel
+from causalkit.core.refit import Refit
+from causalkit.core.run import Run
 from causalkit.errors import DataError, Interrupted, WrongUsageError
-from causalkit.panel import Panel
-from causalkit.refit import Refit
-from causalkit.run import Run
 from causalkit.selection import parse_rule, select
 from causalkit.selection.stability import error_bound, largest_q
 from causalkit.selection.subsamples import complementary_halves

@@ -15,11 +15,11 @@ import torch
 import causalkit
 from causalkit import Method
 from causalkit.api import build_method
+from causalkit.core.run import Run
 from causalkit.errors import ParameterError, WrongUsageError
+from causalkit.model_selection.splits import Folds, folds_of
 from causalkit.neural.ensemble import learn_path
-from causalkit.neural.holdout import Folds, folds_of
-from causalkit.registry import registry
-from causalkit.run import Run
+from causalkit.plugins.registry import registry
 from tests.systems import lagged_pair
 
 pytestmark = pytest.mark.plugins

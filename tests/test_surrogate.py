@@ -13,11 +13,11 @@ from scipy.signal import lfilter
 
 import causalkit
 from causalkit.cli.main import cli
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.panel import Panel
+from causalkit.core.refit import Refit
+from causalkit.core.run import Run
 from causalkit.errors import DataError, WrongUsageError
-from causalkit.panel import Panel
-from causalkit.refit import Refit
-from causalkit.run import Run
 from causalkit.selection import parse_rule, select
 from causalkit.selection.surrogate import p_values
 from causalkit.selection.surrogate_data import distant_shifts, randomised_phases, surrogate_panel

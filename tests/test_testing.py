@@ -14,8 +14,8 @@ from torch import nn
 
 from causalkit import Dataset, Forecaster, Method, Metric, Panel, Reader, Regularizer, Truth, Writer
 from causalkit.cli.check import check
-from causalkit.contributions import DatasetItem
 from causalkit.errors import PluginError, UnknownNameError
+from causalkit.plugins.records import DatasetItem
 from causalkit.testing import (
     CheckResult,
     assert_ok,

@@ -11,9 +11,9 @@ import torch
 
 from causalkit import Panel, Run
 from causalkit.errors import DataError, ParameterError, TrainingError, WrongUsageError
+from causalkit.model_selection.splits import hold_out
 from causalkit.neural import ForecasterPart, NeuralMethod, PenaltySum, Training
-from causalkit.neural.holdout import hold_out
-from causalkit.neural.training import learning_rate
+from causalkit.neural.training.loop import learning_rate
 from tests.systems import CURVED, LINEAR, GradientPenalty, Ridge, lagged_pair, penalties
 
 FAST = Training(epochs=60, learning_rate=0.05)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from causalkit.core.truth import Truth
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.io import read, read_truth, write_truth
-from causalkit.truth import Truth
 from tests.data_files import real
 
 

@@ -8,8 +8,8 @@ import causalkit
 from causalkit import Panel, Regularizer, Run
 from causalkit.errors import DataError, ParameterError, WrongUsageError
 from causalkit.neural import Batch, ForecasterPart, NeuralMethod, PenaltySum, Pretrained, Training, Transfer, TwoStage
-from causalkit.neural.head import body_weights
-from causalkit.neural.penalties import Penalty
+from causalkit.neural.modules.head import body_weights
+from causalkit.neural.regularizers import Penalty
 from tests.systems import CURVED, GRADIENT, GradientPenalty, lagged_pair, penalties
 
 SHORT = Training(epochs=12, learning_rate=0.02)

@@ -13,10 +13,10 @@ from causalkit.builtin.methods.linear_var import LinearVar
 from causalkit.builtin.simulators.lagged_pair import lagged_pair
 from causalkit.builtin.simulators.linear_var import linear_var
 from causalkit.builtin.simulators.lorenz96 import lorenz96
+from causalkit.core.panel import Panel
+from causalkit.core.run import Run
 from causalkit.errors import DataError, ParameterError
 from causalkit.evaluation import evaluate
-from causalkit.panel import Panel
-from causalkit.run import Run
 
 
 def fit(panel, lag=2, **parameters):

@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.panel import Panel
+from causalkit.core.truth import Truth
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.io import load, read, write, write_panel, write_truth, writer_for
 from causalkit.io.record import from_record, to_record
-from causalkit.panel import Panel
-from causalkit.truth import Truth
 
 NASTY = ('quote"d', "back\\slash\\", "comma, and\ttab", "ünï→")
 

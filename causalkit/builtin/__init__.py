@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from causalkit.contributions import Dataset, Method, Metric, Reader, Writer
-from causalkit.hookspecs import hookimpl
+from causalkit.plugins.hookspecs import hookimpl
+from causalkit.plugins.records import Dataset, Method, Metric, Operation, Reader, Writer
 
 _SIMULATORS = "causalkit.builtin.simulators"
 _CATALOGUE = "causalkit.builtin.catalogue"
@@ -206,3 +206,17 @@ def causalkit_writers() -> Iterable[Writer]:
         ("dot", "The summary graph for Graphviz"),
     ):
         yield Writer(name=name, factory=f"causalkit.io.writers:write_{name}", summary=summary, suffixes=(f".{name}",))
+
+
+@hookimpl
+def causalkit_operations() -> Iterable[Operation]:
+    """Yield what `causalkit.Discovery` does through other parts of causalkit."""
+    for name, factory, summary in (
+        ("select", "causalkit.selection:select", "Select edges by a rule"),
+        ("evaluate", "causalkit.evaluation:evaluate", "Compare with a true graph"),
+        ("summary", "causalkit.display.discovery:summary", "A few lines of text"),
+        ("html", "causalkit.display.discovery:html", "A part of a page, for notebooks"),
+        ("save", "causalkit.io:write", "Write to a file; the suffix chooses the format"),
+        ("load", "causalkit.io:load", "Read a whole discovery from a .json or .npz file"),
+    ):
+        yield Operation(name=name, factory=factory, summary=summary)

@@ -5,7 +5,7 @@ A simulator whose graph is drawn at random has no number of edges here.
 
 from __future__ import annotations
 
-from causalkit.contributions import DatasetItem
+from causalkit.plugins.records import DatasetItem
 
 
 def lorenz96() -> list[DatasetItem]:

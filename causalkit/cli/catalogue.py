@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 
-from causalkit.contributions import Dataset, DatasetItem
-from causalkit.registry import PluginWarning, Provided
+from causalkit.plugins.records import Dataset, DatasetItem
+from causalkit.plugins.registry import PluginWarning, Provided
 
 
 def items_of(provided: Provided[Dataset]) -> list[DatasetItem]:

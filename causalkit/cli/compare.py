@@ -156,10 +156,10 @@ def _demands(given: dict[str, Any], options: dict[str, Any]) -> tuple[list[Gate]
     """Understand gates, baseline, metrics and the output file before any work."""
     from causalkit.compare.baseline import load_baseline
     from causalkit.compare.gates import parse_gate
-    from causalkit.contributions import Metric
     from causalkit.errors import WrongUsageError
     from causalkit.io import check_writable
-    from causalkit.registry import registry
+    from causalkit.plugins.records import Metric
+    from causalkit.plugins.registry import registry
 
     metrics = [registry().get(Metric, name).record.name for name in given.get("metrics", DEFAULT_METRICS)]
     diagonal = given.get("diagonal", "exclude")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 if TYPE_CHECKING:
-    from causalkit.panel import Panel
-    from causalkit.truth import Truth
+    from causalkit.core.panel import Panel
+    from causalkit.core.truth import Truth
 
 F = TypeVar("F", bound=Callable[..., Any])
 CACHE = "CAUSALKIT_CACHE"

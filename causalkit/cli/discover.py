@@ -13,11 +13,11 @@ from causalkit.cli.duration import Duration
 from causalkit.cli.knowledge_options import knowledge_options, known_beforehand, preparation_options
 from causalkit.cli.lag import LagParam
 from causalkit.errors import CausalkitError, Interrupted, ParameterError, WrongUsageError
-from causalkit.params import Tree, merge, parse_settings, read_config
+from causalkit.plugins.params import Tree, merge, parse_settings, read_config
 
 if TYPE_CHECKING:
-    from causalkit.panel import Panel
-    from causalkit.truth import Truth
+    from causalkit.core.panel import Panel
+    from causalkit.core.truth import Truth
 
 EPILOG = """
 \b
@@ -164,7 +164,7 @@ def _tree(options: dict[str, Any]) -> Tree:
 def _typed(run: Tree) -> Tree:
     """Check what a configuration file or --set says about the run as if it had been an option."""
     from causalkit.api import discover as function
-    from causalkit.params import resolve, signature_of
+    from causalkit.plugins.params import resolve, signature_of
 
     if isinstance(run.get("time_limit"), str):
         run["time_limit"] = Duration().convert(run["time_limit"], None, None)
@@ -175,9 +175,9 @@ def _typed(run: Tree) -> Tree:
 
 def _understood(known: Tree) -> Tree:
     """Read what is known beforehand, so that mistakes in it show before data are read."""
-    from causalkit.interventions import interventions_of
-    from causalkit.knowledge import Knowledge
-    from causalkit.preparation import Preparation
+    from causalkit.core.interventions import interventions_of
+    from causalkit.core.knowledge import Knowledge
+    from causalkit.core.preparation import Preparation
 
     readers = {"knowledge": Knowledge.of, "preparation": Preparation.of, "interventions": interventions_of}
     return {key: readers[key](value) for key, value in known.items()}

@@ -16,7 +16,7 @@ def evaluate(result: str, truth_file: str, truth_orientation: str | None, select
     """Compare RESULT (.json or .npz, as discover wrote it) with a known graph."""
     from causalkit.cli.console import print_json
     from causalkit.cli.results import metrics_table, show_metrics
-    from causalkit.discovery import Discovery
+    from causalkit.core.discovery import Discovery
 
     discovery = Discovery.load(result)
     if select:

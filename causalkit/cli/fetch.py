@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from causalkit.cli.data_options import data_home_option, environment
-from causalkit.contributions import Dataset
 from causalkit.errors import CausalkitError, DataError, Interrupted, NotOfferedError, WrongUsageError
+from causalkit.plugins.records import Dataset
 
 EPILOG = """
 \b
@@ -95,7 +95,7 @@ def _items(name: str) -> list[_Item]:
         WrongUsageError: there is nothing to fetch.
     """
     from causalkit.cli.catalogue import items_of
-    from causalkit.registry import registry
+    from causalkit.plugins.registry import registry
 
     family, colon, item = name.partition(":")
     provided = registry().get(Dataset, family)
@@ -119,7 +119,7 @@ def _items(name: str) -> list[_Item]:
 def _everything() -> list[_Item]:
     from dataclasses import replace
 
-    from causalkit.registry import registry
+    from causalkit.plugins.registry import registry
 
     provided = [one for one in registry().all(Dataset) if one.record.fetch]
     if not provided:

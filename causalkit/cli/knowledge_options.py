@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from causalkit.errors import ParameterError
-from causalkit.params import Tree
+from causalkit.plugins.params import Tree
 
 F = TypeVar("F", bound=Callable[..., Any])
 TABLES = ("knowledge", "preparation", "interventions")

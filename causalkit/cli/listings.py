@@ -10,8 +10,8 @@ import click
 
 from causalkit.cli.console import print_json, print_table, width
 from causalkit.cli.data_options import data_home_option
-from causalkit.contributions import Contribution, Dataset, DatasetItem, Forecaster, Method, Metric, Regularizer
-from causalkit.registry import Provided, registry
+from causalkit.plugins.records import Contribution, Dataset, DatasetItem, Forecaster, Method, Metric, Regularizer
+from causalkit.plugins.registry import Provided, registry
 
 Column = Callable[[Any], str]
 _SIZES = ("series", "realisations", "steps", "edges")

@@ -13,7 +13,8 @@ import click
 
 from causalkit import __version__
 from causalkit.errors import CausalkitError, did_you_mean
-from causalkit.registry import PluginWarning, registry
+from causalkit.plugins.registry import PluginWarning, registry
+from causalkit.plugins.reserved import SUMMARIES
 
 COMMANDS = {
     "discover": "causalkit.cli.discover:discover",
@@ -33,25 +34,6 @@ COMMANDS = {
     "plugins": "causalkit.cli.plugins:plugins",
     "check": "causalkit.cli.check:check",
     "new-plugin": "causalkit.cli.new_plugin:new_plugin",
-}
-SUMMARIES = {
-    "discover": "Find the causal graph of a table of measurements.",
-    "compare": "Compare methods on data sets over seeds.",
-    "evaluate": "Compare a result with a known graph.",
-    "pretrain": "Train a forecaster on a source, to go on from it elsewhere.",
-    "simulate": "Write a simulated data set and its true graph.",
-    "fetch": "Download published data sets.",
-    "plot": "Draw a result.",
-    "report": "Write a report about a result or a comparison as one HTML file.",
-    "methods": "List methods.",
-    "forecasters": "List forecasters.",
-    "regularizers": "List regularizers.",
-    "datasets": "List data sets.",
-    "metrics": "List metrics.",
-    "show": "Describe a part: parameters, what it goes with, where it is from.",
-    "plugins": "List plugins, and what is wrong with broken ones.",
-    "check": "Run the contract checks on a plugin.",
-    "new-plugin": "Write the skeleton of a plugin.",
 }
 
 

@@ -34,7 +34,7 @@ def plot(
 ) -> None:
     """Draw RESULT (.json or .npz, as discover wrote it)."""
     from causalkit.cli.console import note
-    from causalkit.discovery import Discovery
+    from causalkit.core.discovery import Discovery
     from causalkit.plotting import plot as draw
 
     discovery = Discovery.load(result)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from causalkit.cli.console import print_json, print_table
-from causalkit.registry import registry
+from causalkit.plugins.registry import registry
 
 
 @click.command(epilog="Leave plugins out with  CAUSALKIT_DISABLE_PLUGINS=name,name  (names of plugins or packages).")

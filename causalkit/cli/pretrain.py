@@ -11,7 +11,7 @@ from causalkit.cli.data_options import data_home_option
 from causalkit.cli.duration import Duration
 from causalkit.cli.lag import LagParam
 from causalkit.errors import WrongUsageError
-from causalkit.params import Tree, merge, parse_settings, read_config
+from causalkit.plugins.params import Tree, merge, parse_settings, read_config
 
 EPILOG = """
 \b
@@ -46,7 +46,7 @@ def pretrain(sources: tuple[str, ...], **options: Any) -> None:
     from causalkit import api
     from causalkit.cli.console import note
     from causalkit.cli.progress import ProgressBar
-    from causalkit.neural.pretrained import check_model_path
+    from causalkit.neural.transfer.pretrained import check_model_path
 
     if not sources:
         raise WrongUsageError("there is nothing to learn from", "name files or data sets (see: causalkit datasets)")

@@ -9,8 +9,8 @@ from causalkit.cli.console import note, print_table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from causalkit.discovery import Discovery
-    from causalkit.truth import Truth
+    from causalkit.core.discovery import Discovery
+    from causalkit.core.truth import Truth
 
 JOINT = "p (all lags)"
 POLICIES = {"exclude": "without self-edges", "include": "with self-edges"}

@@ -12,9 +12,9 @@ from causalkit.cli.catalogue import items_of, licences, presence, span
 from causalkit.cli.console import print_json, print_table
 from causalkit.cli.data_options import data_home_option
 from causalkit.cli.listings import describe
-from causalkit.contributions import Dataset, DatasetItem, Forecaster, Method, Regularizer
 from causalkit.errors import UnknownNameError, WrongUsageError, did_you_mean
-from causalkit.registry import KINDS, Provided, registry
+from causalkit.plugins.records import Dataset, DatasetItem, Forecaster, Method, Regularizer
+from causalkit.plugins.registry import KINDS, Provided, registry
 
 # Arguments that come from elsewhere than --set.
 SUPPLIED = {
@@ -67,7 +67,7 @@ def parameters(provided: Provided[Any]) -> list[dict[str, str]]:
     """Return the keys that --set takes for a part, with type, default and meaning."""
     import pydantic
 
-    from causalkit.params import argument_docs, signature_of
+    from causalkit.plugins.params import argument_docs, signature_of
 
     record = provided.record
     if record.noun not in ("method", "forecaster", "regularizer", "dataset"):

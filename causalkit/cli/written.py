@@ -23,7 +23,7 @@ def write_dataset(dataset: str, settings: Iterable[str], seed: int, output: str,
     """
     from causalkit import api, io
     from causalkit.cli.console import note
-    from causalkit.params import parse_settings
+    from causalkit.plugins.params import parse_settings
 
     io.check_writable(output)
     if truth_file:

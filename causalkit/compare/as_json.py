@@ -13,7 +13,7 @@ from causalkit import __version__
 from causalkit.compare.baseline import KIND, SCHEMA
 from causalkit.compare.formats import Comparison
 from causalkit.compare.table import Entry, Summary
-from causalkit.plain import plain
+from causalkit.core.plain import plain
 
 # Scores, selected edges and truth are large; the folder of records holds them.
 _LARGE = ("discovery", "truth")

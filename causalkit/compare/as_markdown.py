@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from causalkit.compare.formats import POLICIES, Comparison, legend, mark, readings
 from causalkit.compare.table import Summary
-from causalkit.plotting.labels import one_line
+from causalkit.display.labels import one_line
 
 
 def text(comparison: Comparison) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from causalkit.compare.formats import POLICIES, Comparison, legend, mark, readings
-from causalkit.plotting.labels import cells
+from causalkit.display.labels import cells
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -17,8 +17,8 @@ from typing import Any, Literal, get_args
 from causalkit.compare.record import Cell, CellRecord
 from causalkit.compare.settings import Limits
 from causalkit.compare.worker import close_all, work
+from causalkit.core.plain import plain
 from causalkit.errors import PluginError, WrongUsageError
-from causalkit.plain import plain
 
 BackendName = Literal["loky", "dask", "ray"]
 Computed = Iterator[CellRecord]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
-from causalkit.contributions import Metric
 from causalkit.errors import DataError
-from causalkit.registry import registry
+from causalkit.plugins.records import Metric
+from causalkit.plugins.registry import registry
 
 if TYPE_CHECKING:
     from causalkit.compare.record import CellRecord

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 from causalkit.compare.data import PanelCache
 from causalkit.compare.memory import forget_peak, peak
 from causalkit.compare.record import Cell, CellRecord, Status
-from causalkit.contributions import Method, Metric
+from causalkit.core.plain import plain
 from causalkit.errors import CausalkitError, PluginError
-from causalkit.plain import plain
-from causalkit.registry import Provided, registry
+from causalkit.plugins.records import Method, Metric
+from causalkit.plugins.registry import Provided, registry
 
 if TYPE_CHECKING:
-    from causalkit.discovery import Discovery
+    from causalkit.core.discovery import Discovery
+    from causalkit.core.truth import Truth
     from causalkit.evaluation import Evaluation
-    from causalkit.truth import Truth
 
 
 @dataclass
@@ -84,9 +84,9 @@ def environment(cell: Cell) -> dict[str, Any]:
 
 def _fill(work: _Work, cell: Cell, panels: PanelCache) -> None:
     from causalkit import api
+    from causalkit.core.preparation import Preparation
+    from causalkit.core.run import Run
     from causalkit.io.record import to_record
-    from causalkit.preparation import Preparation
-    from causalkit.run import Run
 
     clock = time.perf_counter()
     provided = registry().get(Method, cell.method_name)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from causalkit.compare.settings import parse_bytes, parse_seeds
-from causalkit.compare.specification import Specification, from_table, parse_specification
 from causalkit.errors import DataError, ParameterError, did_you_mean
+from causalkit.plugins.specification import Specification, from_table, parse_specification
 
 
 def read_comparison(path: str | Path, seconds: Callable[[Any], float]) -> dict[str, Any]:

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from causalkit.compare.specification import Specification
-from causalkit.contributions import Dataset, Reader
+from causalkit.core.plain import plain
 from causalkit.errors import DataError, ParameterError, UnknownNameError, WrongUsageError, did_you_mean
-from causalkit.params import resolve, signature_of
-from causalkit.plain import plain
-from causalkit.registry import registry
+from causalkit.plugins.params import resolve, signature_of
+from causalkit.plugins.records import Dataset, Reader
+from causalkit.plugins.registry import registry
+from causalkit.plugins.specification import Specification
 
 if TYPE_CHECKING:
-    from causalkit.panel import Panel
-    from causalkit.truth import Truth
+    from causalkit.core.panel import Panel
+    from causalkit.core.truth import Truth
 
 FILE = "file"
 _READING = ("panel_column", "time_column", "drop", "irregular", "resample")

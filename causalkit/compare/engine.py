@@ -12,9 +12,9 @@ from causalkit.compare.backends import backend_of
 from causalkit.compare.grid import Grid, build_grid
 from causalkit.compare.record import Cell, CellRecord
 from causalkit.compare.settings import Limits, Settings, by_name_only, parse_seeds
-from causalkit.compare.specification import Specification
 from causalkit.compare.store import Store
 from causalkit.errors import DataError
+from causalkit.plugins.specification import Specification
 
 
 class Watcher:
@@ -82,7 +82,7 @@ def run_grid(
         out: folder of the records.
         lag: K of all methods; default: each method's own.
         select, standardize, device, dtype, threads, time_limit: as in `causalkit.discover`, the same for all cells.
-        detrend, difference: as in `causalkit.preparation.Preparation`, the same for all cells.
+        detrend, difference: as in `causalkit.Preparation`, the same for all cells.
         metrics: names of metrics that are computed only when named; all others are computed anyway.
         timeout: seconds after which a cell is stopped.
         memory: bytes of resident memory above which a cell is stopped; default: a fair share of the machine.

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from causalkit.compare.blocks import COSTS, MEBIBYTE
 from causalkit.compare.settings import parse_bytes
-from causalkit.contributions import Metric
 from causalkit.errors import UnknownNameError, WrongUsageError, did_you_mean
-from causalkit.registry import registry
+from causalkit.plugins.records import Metric
+from causalkit.plugins.registry import registry
 
 EXAMPLE = "write a gate like 'auroc>=0.95@grngc,lorenz96' or 'grngc>cmlp:auprc@lorenz96'"
 COUNTS = ("failures",)

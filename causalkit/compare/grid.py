@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from causalkit.compare.data import FILE, load, resolve_data
 from causalkit.compare.record import Cell
 from causalkit.compare.settings import Settings
-from causalkit.compare.specification import Specification, parse_specification
-from causalkit.contributions import Method
 from causalkit.errors import (
     ConflictError,
     DataError,
@@ -20,11 +18,13 @@ from causalkit.errors import (
     UnknownNameError,
     WrongUsageError,
 )
-from causalkit.params import Tree
-from causalkit.registry import registry
+from causalkit.plugins.params import Tree
+from causalkit.plugins.records import Method
+from causalkit.plugins.registry import registry
+from causalkit.plugins.specification import Specification, parse_specification
 
 if TYPE_CHECKING:
-    from causalkit.panel import Panel
+    from causalkit.core.panel import Panel
 
 
 @dataclass(frozen=True)

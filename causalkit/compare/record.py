@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from causalkit.core.plain import plain
 from causalkit.errors import DataError
 from causalkit.io.atomic import atomic_path
-from causalkit.plain import plain
 
 if TYPE_CHECKING:
-    from causalkit.discovery import Discovery
-    from causalkit.truth import Truth
+    from causalkit.core.discovery import Discovery
+    from causalkit.core.truth import Truth
 
 SCHEMA = 1
 KIND = "causalkit-cell"
@@ -158,7 +158,7 @@ class CellRecord:
 
     def true_graph(self) -> Truth | None:
         """Return the truth, where one is known."""
-        from causalkit.truth import Truth
+        from causalkit.core.truth import Truth
 
         if self.truth is None:
             return None

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from causalkit.contributions import Metric
 from causalkit.errors import WrongUsageError
-from causalkit.registry import registry
+from causalkit.plugins.records import Metric
+from causalkit.plugins.registry import registry
 
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
@@ -22,8 +22,8 @@ class Settings:
         lag: K or "auto" for all methods, or None for each method's own.
         select: a rule that turns scores into edges, or None.
         standardize: give every series mean 0 and standard deviation 1.
-        detrend, difference: what is taken out of every series first; see `causalkit.preparation.Preparation`.
-        device, dtype, threads, time_limit: as in `causalkit.run.Run`.
+        detrend, difference: what is taken out of every series first; see `causalkit.Preparation`.
+        device, dtype, threads, time_limit: as in `causalkit.Run`.
         metrics: those that are computed only when asked by name, since they train the forecaster again.
     """
 
@@ -39,8 +39,8 @@ class Settings:
     difference: int = 0
 
     def __post_init__(self) -> None:
-        from causalkit.preparation import Preparation
-        from causalkit.run import Run
+        from causalkit.core.preparation import Preparation
+        from causalkit.core.run import Run
 
         Preparation(self.detrend, self.difference)
         if self.select:
@@ -56,7 +56,7 @@ class Settings:
         Metrics and preparation stand there only where there are some, so that a cell without them is what it was
         before.
         """
-        from causalkit.preparation import Preparation
+        from causalkit.core.preparation import Preparation
 
         others = ("lag", "metrics", "detrend", "difference")
         found = {key: value for key, value in asdict(self).items() if key not in others}

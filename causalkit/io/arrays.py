@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.panel import Panel
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.io.atomic import atomic_path
 from causalkit.io.columns import Table, panel_of
 from causalkit.io.options import ReadOptions
 from causalkit.io.paths import existing_file
-from causalkit.panel import Panel
 
 _DEFAULT = ReadOptions()
 _DATA_KEYS = ("data", "X", "x")

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.panel import Panel
 from causalkit.errors import DataError, did_you_mean
 from causalkit.io.cells import argument, counted, shown
 from causalkit.io.numeric import to_floats
 from causalkit.io.options import ReadOptions
 from causalkit.io.sampling import resampled, split_by_time
 from causalkit.io.timeaxis import find_time
-from causalkit.panel import Panel
 
 PANEL_COLUMN = "realisation"
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
 from causalkit.errors import DataError
 from causalkit.io.paths import existing_file
 from causalkit.io.record import from_record

@@ -7,13 +7,13 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
+from causalkit.core.panel import Panel
+from causalkit.core.truth import Truth
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.io.atomic import atomic_path
 from causalkit.io.columns import PANEL_COLUMN
 from causalkit.io.header import looks_like_names
 from causalkit.io.timeaxis import counts_evenly, is_time_name
-from causalkit.panel import Panel
-from causalkit.truth import Truth
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _TIME_COLUMNS = ("time", "timestamp", "datetime", "date", "t")

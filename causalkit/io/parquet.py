@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
+from causalkit.core.panel import Panel
 from causalkit.errors import DataError
 from causalkit.io.columns import Table, panel_of
 from causalkit.io.options import ReadOptions
 from causalkit.io.paths import existing_file
-from causalkit.panel import Panel
 
 _DEFAULT = ReadOptions()
 

@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
-from causalkit.contributions import Reader, Writer
 from causalkit.errors import ConflictError, DataError
-from causalkit.registry import Provided, registry
+from causalkit.plugins.records import Reader, Writer
+from causalkit.plugins.registry import Provided, registry
 
 S = TypeVar("S", Reader, Writer)
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from causalkit.contributions import Reader
+from causalkit.core.panel import Panel
 from causalkit.errors import CausalkitError, DataError, PluginError, did_you_mean
 from causalkit.io.options import ReadOptions
 from causalkit.io.paths import by_suffix, existing_file, known_suffixes
-from causalkit.panel import Panel
+from causalkit.plugins.records import Reader
 
 _DEFAULT = ReadOptions()
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.choices import Choice
-from causalkit.discovery import Discovery
+from causalkit.core.choice import Choice
+from causalkit.core.discovery import Discovery
+from causalkit.core.plain import plain
 from causalkit.errors import CausalkitError, DataError
-from causalkit.plain import plain
 
 SCHEMA = 1
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from causalkit.core.truth import Edge
 from causalkit.errors import DataError, did_you_mean
 from causalkit.io.cells import counted, is_missing, number, shown
-from causalkit.truth import Edge
 
 _CAUSES = ("cause", "source", "from", "regulator")
 _EFFECTS = ("effect", "target", "to")

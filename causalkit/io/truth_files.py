@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from causalkit.core.truth import Orientation, Truth
 from causalkit.errors import DataError
 from causalkit.io.paths import existing_file
 from causalkit.io.text import TextFile
 from causalkit.io.truth_edges import Row, edges_with_header, edges_without_header, has_edge_header
 from causalkit.io.truth_matrix import find_matrix, matrix_from_arrays, unclear
-from causalkit.truth import Orientation, Truth
 
 
 def read_truth(

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.truth import Orientation, Truth
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.io.cells import is_value, number, shown
 from causalkit.io.truth_edges import Row
-from causalkit.truth import Orientation, Truth
 
 _CORNER = re.compile(r"(cause|effect)s?\s*[\\/]\s*(cause|effect)s?", re.IGNORECASE)
 _KEYS = ("truth", "graph", "adjacency", "edges", "lags", "data")

@@ -12,7 +12,7 @@ from causalkit.errors import DataError
 from causalkit.io.record import to_record
 
 if TYPE_CHECKING:
-    from causalkit.discovery import Discovery
+    from causalkit.core.discovery import Discovery
 
 _ARRAYS = ("scores", "p_values", "joint_p_values", "selected")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from causalkit.contributions import Writer
 from causalkit.errors import CausalkitError, DataError, PluginError, WrongUsageError
 from causalkit.io.atomic import atomic_path
 from causalkit.io.paths import by_suffix, known_suffixes
-from causalkit.registry import Provided
+from causalkit.plugins.records import Writer
+from causalkit.plugins.registry import Provided
 
 if TYPE_CHECKING:
-    from causalkit.discovery import Discovery
+    from causalkit.core.discovery import Discovery
 
 
 def writer_for(path: str | Path) -> Provided[Writer]:

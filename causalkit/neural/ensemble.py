@@ -15,20 +15,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from causalkit.choices import Choice
+from causalkit.core.choice import Choice
+from causalkit.core.panel import Windows
+from causalkit.core.run import Run
 from causalkit.errors import ParameterError, WrongUsageError
-from causalkit.neural.averaged import Averaged
-from causalkit.neural.gated import gate
-from causalkit.neural.holdout import Folds
-from causalkit.neural.members import Members, Split
+from causalkit.model_selection.splits import Folds
 from causalkit.neural.method import NeuralMethod, observed
-from causalkit.neural.penalties import PenaltySum
-from causalkit.neural.side_by_side import train_members
+from causalkit.neural.modules.averaged import Averaged
+from causalkit.neural.modules.input_mask import gate
+from causalkit.neural.regularization_path import AVERAGING, learn_from_all, trace
+from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.strength import choice_of, choose, with_strength
-from causalkit.neural.strength_path import AVERAGING, learn_from_all, trace
-from causalkit.neural.training import ONE_DOMAIN, Domains
-from causalkit.panel import Windows
-from causalkit.run import Run
+from causalkit.neural.training.loop import ONE_DOMAIN, Domains
+from causalkit.neural.training.members import Members, Split
+from causalkit.neural.training.side_by_side import train_members
 
 MEMBERS = 5
 """Blocks, hence members, where the user says no number."""

@@ -14,23 +14,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from causalkit.choices import Choice
-from causalkit.discovery import Discovery
+from causalkit.core.choice import Choice
+from causalkit.core.discovery import Discovery
+from causalkit.core.fitted import Fitted
+from causalkit.core.panel import Panel, Windows
+from causalkit.core.plain import plain
+from causalkit.core.run import Run
 from causalkit.errors import TrainingError, WrongUsageError
-from causalkit.neural.averaged import Averaged
-from causalkit.neural.checkpoint import Progress
-from causalkit.neural.fitted import Fitted
-from causalkit.neural.gated import gate, is_gated
-from causalkit.neural.holdout import folds_of, hold_out
+from causalkit.model_selection.lag import Lag, chosen_lag
+from causalkit.model_selection.splits import folds_of, hold_out
+from causalkit.neural.modules.averaged import Averaged
+from causalkit.neural.modules.input_mask import gate, is_gated
+from causalkit.neural.modules.weight_mask import closes
 from causalkit.neural.parts import ForecasterPart
-from causalkit.neural.penalties import PenaltySum
-from causalkit.neural.sieve import closes
-from causalkit.neural.snapshots import snapshots_path
-from causalkit.neural.training import ONE_DOMAIN, Domains, Held, Training, train
-from causalkit.panel import Panel, Windows
-from causalkit.plain import plain
-from causalkit.run import Run
-from causalkit.selection.lag import Lag, chosen_lag
+from causalkit.neural.regularizers import PenaltySum
+from causalkit.neural.training.checkpoint import Progress
+from causalkit.neural.training.loop import ONE_DOMAIN, Domains, Held, Training, train
+from causalkit.neural.training.score_history import snapshots_path
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class NeuralMethod:
 
     Args:
         forecaster, regularizer: resolved by causalkit from the user's ``forecaster.*`` and ``regularizer.*``.
-        lag: K, steps of a window; "auto": chosen anew in every fit, see `causalkit.selection.lag.choose_lag`.
+        lag: K, steps of a window; "auto": chosen anew in every fit, see `causalkit.model_selection.lag.choose_lag`.
         training: settings of the training loop.
 
     Raises:

@@ -8,12 +8,12 @@ from typing import Any
 
 from torch import nn
 
-from causalkit.contributions import Forecaster, Regularizer
+from causalkit.core.plain import plain
 from causalkit.errors import ParameterError, did_you_mean
-from causalkit.neural.penalties import Penalty, PenaltySum
-from causalkit.params import resolve, signature_of
-from causalkit.plain import plain
-from causalkit.registry import registry
+from causalkit.neural.regularizers import Penalty, PenaltySum
+from causalkit.plugins.params import resolve, signature_of
+from causalkit.plugins.records import Forecaster, Regularizer
+from causalkit.plugins.registry import registry
 
 
 @dataclass(frozen=True)

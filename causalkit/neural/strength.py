@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.choices import Choice
-from causalkit.neural.penalties import PenaltySum
-from causalkit.neural.strength_path import KEEP, Trace
+from causalkit.core.choice import Choice
+from causalkit.neural.regularization_path import KEEP, Trace
+from causalkit.neural.regularizers import PenaltySum
 
 if TYPE_CHECKING:
     from causalkit.neural.method import NeuralMethod

@@ -22,7 +22,8 @@ from causalkit.errors import ParameterError, UnknownNameError, WrongUsageError, 
 from causalkit.plotting.formats import SUFFIXES, check_suffix
 
 if TYPE_CHECKING:
-    from causalkit.discovery import Discovery
+    from causalkit.core.discovery import Discovery
+    from causalkit.core.truth import Truth
     from causalkit.plotting.choice_curve import plot_choice, plot_choices
     from causalkit.plotting.cost import plot_accuracy_against_cost
     from causalkit.plotting.heatmap import plot_heatmap
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from causalkit.plotting.summary_graph import plot_graph
     from causalkit.plotting.training import plot_training
     from causalkit.plotting.training_spread import plot_training_spread
-    from causalkit.truth import Truth
 
 _MODULES = {
     "plot_overview": "overview",

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from causalkit.choices import Choice
-from causalkit.discovery import Discovery
+from causalkit.core.choice import Choice
+from causalkit.core.discovery import Discovery
+from causalkit.display.labels import shorten
 from causalkit.plotting import style
-from causalkit.plotting.labels import shorten
 
 _NAMES = {"regularizer.strength": "strength of the penalty", "lag": "lag: how many past steps may act"}
 _SPAN = 20.0  # a ratio of errors from which a logarithmic scale shows more

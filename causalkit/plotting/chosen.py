@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Truth
 from causalkit.errors import WrongUsageError
-from causalkit.truth import Truth
 
 Verdict = Literal["unknown", "true", "false", "missed"]
 MOST = 300  # more arrows than this cannot be told apart

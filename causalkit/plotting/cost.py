@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from causalkit.display.labels import shorten
 from causalkit.plotting import style
-from causalkit.plotting.labels import shorten
 from causalkit.plotting.method_looks import MARKERS, Look, method_looks
 
 _LINE_HEIGHT = 0.2

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.axes import Axes
 
 from causalkit.compare.statistics import ALPHA, plural
+from causalkit.display.labels import cells, labels
 from causalkit.plotting import style
-from causalkit.plotting.labels import cells, labels
 
 if TYPE_CHECKING:
     from causalkit.compare.ranks import Ranking

@@ -13,11 +13,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Truth
+from causalkit.display.labels import labels
 from causalkit.errors import WrongUsageError
 from causalkit.plotting import style
-from causalkit.plotting.labels import labels
-from causalkit.truth import Truth
 
 
 def plot_heatmap(

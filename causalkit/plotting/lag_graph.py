@@ -6,12 +6,12 @@ import math
 
 from matplotlib.axes import Axes
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Truth
+from causalkit.display.labels import labels
 from causalkit.plotting import style
 from causalkit.plotting.arrows import add_arrow, explain, missed_to_draw
 from causalkit.plotting.chosen import Chosen, choose_edges
-from causalkit.plotting.labels import labels
-from causalkit.truth import Truth
 
 _MOST_ROWS = 40  # beyond this, only series that take part in an edge get a row
 

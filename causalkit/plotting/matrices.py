@@ -8,10 +8,10 @@ from matplotlib.collections import PatchCollection
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.patches import Rectangle
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Truth
+from causalkit.display.labels import labels, shorten
 from causalkit.plotting import style
-from causalkit.plotting.labels import labels, shorten
-from causalkit.truth import Truth
 
 SMALL_SERIES = 30  # beyond, neither names nor outlines of cells can be told apart
 _SIDE = 2.9

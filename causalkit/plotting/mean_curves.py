@@ -15,12 +15,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Diagonal, Truth
+from causalkit.display.labels import shorten
 from causalkit.evaluation import Evaluation
 from causalkit.plotting import style
-from causalkit.plotting.labels import shorten
 from causalkit.plotting.method_looks import Look, method_looks
-from causalkit.truth import Diagonal, Truth
 
 Array = NDArray[np.float64]
 Runs = Mapping[str, Sequence[tuple[Discovery, Truth]]]

@@ -8,15 +8,15 @@ from typing import Literal
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Truth
+from causalkit.display.labels import shorten
 from causalkit.plotting import style
 from causalkit.plotting.heatmap import plot_heatmap
-from causalkit.plotting.labels import shorten
 from causalkit.plotting.lag_graph import plot_lags
 from causalkit.plotting.ranking import plot_ranking
 from causalkit.plotting.summary_graph import plot_graph
 from causalkit.plotting.training import plot_training
-from causalkit.truth import Truth
 
 Panel = Literal["lags", "training", "roc", "recall"]
 _HEIGHT = 4.9

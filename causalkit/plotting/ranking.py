@@ -7,10 +7,10 @@ from typing import Any, get_args
 import numpy as np
 from matplotlib.axes import Axes
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Truth
 from causalkit.evaluation import Diagonal, Evaluation
 from causalkit.plotting import style
-from causalkit.truth import Truth
 
 _NAMES: dict[Diagonal, str] = {"exclude": "without self-edges", "include": "with self-edges"}
 

@@ -9,12 +9,12 @@ import networkx as nx
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Truth
+from causalkit.display.labels import cells, labels
 from causalkit.plotting import style
 from causalkit.plotting.arrows import Point, add_arrow, explain, missed_to_draw
 from causalkit.plotting.chosen import Chosen, choose_edges
-from causalkit.plotting.labels import cells, labels
-from causalkit.truth import Truth
 
 _LOOP = math.radians(55)  # a loop leaves and meets its node so far left and right of the outward direction
 

@@ -10,9 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.display.labels import shorten
 from causalkit.plotting import style
-from causalkit.plotting.labels import shorten
 
 _SPAN = 50.0  # a ratio of values from which a logarithmic scale shows more
 

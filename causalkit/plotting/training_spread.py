@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from causalkit.display.labels import shorten
 from causalkit.plotting import style
-from causalkit.plotting.labels import shorten
 
 _SPAN = 20.0  # a ratio of values from which a logarithmic scale shows more
 _ORDER = ("forecast", "validation")

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from causalkit.discovery import Discovery
-    from causalkit.truth import Truth
+    from causalkit.core.discovery import Discovery
+    from causalkit.core.truth import Truth
 
 __all__ = ["report_comparison", "report_discovery"]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from causalkit.compare.record import Cell
-from causalkit.compare.specification import from_table, parse_specification
+from causalkit.core.plain import plain
 from causalkit.errors import CausalkitError
-from causalkit.plain import plain
+from causalkit.plugins.specification import from_table, parse_specification
 from causalkit.report.results import Results
 
 _FLAGS = {
@@ -95,8 +95,8 @@ def _spelled(name: str, params: Mapping[str, Any]) -> str:
 
 def _resolved(name: str, params: Mapping[str, Any]) -> Mapping[str, Any] | None:
     from causalkit.api import resolved_params
-    from causalkit.contributions import Method
-    from causalkit.registry import registry
+    from causalkit.plugins.records import Method
+    from causalkit.plugins.registry import registry
 
     try:
         return resolved_params(registry().get(Method, name), params)

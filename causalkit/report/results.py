@@ -12,9 +12,9 @@ from pathlib import Path
 from causalkit.compare.blocks import greater_is_better
 from causalkit.compare.record import CellRecord
 from causalkit.compare.table import Summary, summarize
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Truth
 from causalkit.errors import CausalkitError, DataError
-from causalkit.truth import Truth
 
 __all__ = ["Results", "Unread", "greater_is_better", "natural"]
 PREFERRED = ("auroc", "auprc", "f1")

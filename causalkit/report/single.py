@@ -8,8 +8,8 @@ from causalkit.report.blocks import Page
 from causalkit.report.wording import count, duration, name
 
 if TYPE_CHECKING:
-    from causalkit.discovery import Discovery
-    from causalkit.truth import Truth
+    from causalkit.core.discovery import Discovery
+    from causalkit.core.truth import Truth
 
 
 def discovery_page(discovery: Discovery, truth: Truth | None = None) -> Page:

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from causalkit.compare.record import KIND, CellRecord
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Truth
 from causalkit.errors import DataError
-from causalkit.truth import Truth
 
 
 def read_result(path: str | Path) -> tuple[Discovery, Truth | None]:

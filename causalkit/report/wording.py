@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from causalkit.plotting.labels import one_line, shorten
+from causalkit.display.labels import one_line, shorten
 
 MISSING = "\N{EN DASH}"
 GAP = "\N{NO-BREAK SPACE}"

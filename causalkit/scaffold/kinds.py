@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from causalkit.contributions import Contribution, Dataset, Forecaster, Method, Metric, Regularizer
+from causalkit.plugins.records import Contribution, Dataset, Forecaster, Method, Metric, Regularizer
 
 
 @dataclass(frozen=True)

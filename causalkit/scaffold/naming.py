@@ -6,9 +6,9 @@ import importlib.util
 import re
 from dataclasses import dataclass
 
-from causalkit.contributions import Contribution
 from causalkit.errors import WrongUsageError
-from causalkit.registry import registry
+from causalkit.plugins.records import Contribution
+from causalkit.plugins.registry import registry
 
 LONGEST = 40
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")

@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.panel import Panel
+from causalkit.core.refit import Refit
 from causalkit.errors import CausalkitError, DataError, WrongUsageError
-from causalkit.panel import Panel
-from causalkit.refit import Refit
 
 
-def refit_of(discovery: Discovery, rule: str) -> Refit:
+def refit_of(discovery: Discovery, rule: str) -> Refit[Discovery]:
     """Return how the discovery's method is fitted again.
 
     Raises:
@@ -28,7 +28,7 @@ def refit_of(discovery: Discovery, rule: str) -> Refit:
 
 
 def refitted(
-    refit: Refit,
+    refit: Refit[Discovery],
     panels: Iterable[Panel],
     count: int,
     *,
@@ -47,12 +47,12 @@ def refitted(
         count: how many panels there are.
         rule: name of the rule.
         seeds: one for each fit; default: that of the first fit, for all.
-        observers: as of `causalkit.run.Run`.
+        observers: as of `causalkit.Run`.
 
     Raises:
         DataError: the method cannot be fitted to one of the panels.
     """
-    from causalkit.run import Run
+    from causalkit.core.run import Run
 
     told = Run(observers=list(observers))
     started = time.monotonic()

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
 from causalkit.errors import WrongUsageError, did_you_mean
-from causalkit.params import resolve, signature_of
+from causalkit.plugins.params import resolve, signature_of
 from causalkit.selection.density import density
 from causalkit.selection.fdr import fdr
 from causalkit.selection.outcome import Outcome

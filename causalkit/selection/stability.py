@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from causalkit.discovery import Discovery
-from causalkit.panel import Panel
+from causalkit.core.discovery import Discovery
+from causalkit.core.panel import Panel
 from causalkit.selection.outcome import Outcome
 from causalkit.selection.resampling import refit_of, refitted
 from causalkit.selection.subsamples import complementary_halves

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from causalkit.core.panel import Panel
 from causalkit.errors import DataError
-from causalkit.panel import Panel
 
 WHOLE_REALISATIONS_FROM = 10
 BLOCKS = 20  # of each realisation, where it is long enough

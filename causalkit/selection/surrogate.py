@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.panel import Panel
 from causalkit.errors import DataError
-from causalkit.panel import Panel
 from causalkit.selection.outcome import Outcome
 from causalkit.selection.resampling import refit_of, refitted
 from causalkit.selection.surrogate_data import Kind, surrogate_panel

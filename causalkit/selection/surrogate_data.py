@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.panel import Panel
+from causalkit.core.panel import Panel
 
 Array = NDArray[np.float64]
 Kind = Literal["phase", "shift"]

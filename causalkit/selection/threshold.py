@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
 from causalkit.errors import WrongUsageError
 from causalkit.selection.top_k import candidate_pairs
 

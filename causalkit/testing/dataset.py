@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from causalkit.contributions import Dataset
-from causalkit.panel import Panel
-from causalkit.params import nest, resolve, signature_of
-from causalkit.registry import Provided
+from causalkit.core.panel import Panel
+from causalkit.core.truth import Truth
+from causalkit.plugins.params import nest, resolve, signature_of
+from causalkit.plugins.records import Dataset
+from causalkit.plugins.registry import Provided
 from causalkit.testing.randomness import kept_randomness, untouched_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require
 from causalkit.testing.subject import checklist_for, provided_of
-from causalkit.truth import Truth
 
 
 @kept_randomness()

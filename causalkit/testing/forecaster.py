@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from causalkit.contributions import Forecaster
-from causalkit.registry import Provided
+from causalkit.plugins.records import Forecaster
+from causalkit.plugins.registry import Provided
 from causalkit.testing.capabilities import check_features, check_input_weights
 from causalkit.testing.jacobian import check_chosen_targets, check_derivative, check_exactness
 from causalkit.testing.randomness import kept_randomness

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from causalkit.discovery import Discovery
-from causalkit.neural.fitted import Fitted
-from causalkit.neural.jacobian import mean_absolute_jacobian
-from causalkit.panel import Panel
-from causalkit.run import Run
+from causalkit.core.discovery import Discovery
+from causalkit.core.fitted import Fitted
+from causalkit.core.panel import Panel
+from causalkit.core.run import Run
+from causalkit.neural.modules.jacobian import mean_absolute_jacobian
 
 CAPABILITIES = frozenset({"jacobian", "features", "input-weights"})
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from causalkit.api import build_method, fit
-from causalkit.contributions import Method
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.panel import Panel
+from causalkit.core.run import Run
 from causalkit.errors import DataError
-from causalkit.panel import Panel
-from causalkit.params import nest, signature_of
-from causalkit.registry import Provided
-from causalkit.run import Run
+from causalkit.plugins.params import nest, signature_of
+from causalkit.plugins.records import Method
+from causalkit.plugins.registry import Provided
 from causalkit.testing import systems
 from causalkit.testing.randomness import kept_randomness, untouched_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require

@@ -8,16 +8,16 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.contributions import Metric
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.panel import Panel
+from causalkit.core.run import Run
+from causalkit.core.truth import Truth
 from causalkit.evaluation import Diagonal, Evaluation
-from causalkit.panel import Panel
-from causalkit.registry import Provided
-from causalkit.run import Run
+from causalkit.plugins.records import Metric
+from causalkit.plugins.registry import Provided
 from causalkit.testing.randomness import kept_randomness
 from causalkit.testing.result import CheckResult, require
 from causalkit.testing.subject import checklist_for, provided_of
-from causalkit.truth import Truth
 
 NAMES = ("a", "b", "c", "d")
 TRUTH = Truth.from_edges([("a", "b", 2), ("b", "c", 1), ("c", "c", 1), ("d", "a", 2)], names=NAMES)

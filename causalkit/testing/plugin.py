@@ -6,9 +6,10 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+from causalkit.core.run import EVENTS, Run
 from causalkit.errors import UnknownNameError, did_you_mean
-from causalkit.registry import KINDS, Plugin, Provided, Registry, registry
-from causalkit.run import EVENTS, Run
+from causalkit.plugins.registry import KINDS, Plugin, Provided, Registry, registry
+from causalkit.plugins.reserved import SUMMARIES
 from causalkit.testing.checklist import Checklist
 from causalkit.testing.result import CheckResult, require
 
@@ -88,13 +89,11 @@ def _check_hooks_with_arguments(plugin: Plugin) -> list[CheckResult]:
 def _commands(plugin: Plugin) -> None:
     import click
 
-    from causalkit.cli.main import COMMANDS
-
     group = click.Group()
     _call_alone(plugin, "causalkit_commands", cli=group)
     require(group.commands, "the hook causalkit_commands added no command")
     for name, command in group.commands.items():
-        require(name not in COMMANDS, f"{name!r} is a command of causalkit itself")
+        require(name not in SUMMARIES, f"{name!r} is a command of causalkit itself")
         require(command.help, f"the command {name!r} has no help text")
 
 

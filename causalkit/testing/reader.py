@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from causalkit.contributions import Reader
+from causalkit.core.panel import Panel
 from causalkit.errors import CausalkitError
 from causalkit.io import ReadOptions, write_panel
-from causalkit.panel import Panel
-from causalkit.registry import Provided
+from causalkit.plugins.records import Reader
+from causalkit.plugins.registry import Provided
 from causalkit.testing.randomness import kept_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require
 from causalkit.testing.subject import checklist_for, provided_of

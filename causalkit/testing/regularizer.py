@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from causalkit.contributions import Forecaster, Regularizer
 from causalkit.neural import Batch
-from causalkit.registry import Provided, registry
+from causalkit.plugins.records import Forecaster, Regularizer
+from causalkit.plugins.registry import Provided, registry
 from causalkit.testing.linear import CAPABILITIES, HandMade
 from causalkit.testing.randomness import kept_randomness, untouched_randomness
 from causalkit.testing.result import CheckFailed, CheckResult, DoesNotApply, require

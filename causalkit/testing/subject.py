@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from causalkit.contributions import Contribution
-from causalkit.params import Tree, nest, resolve
-from causalkit.registry import Plugin, Provided, registry
+from causalkit.plugins.params import Tree, nest, resolve
+from causalkit.plugins.records import Contribution
+from causalkit.plugins.registry import Plugin, Provided, registry
 from causalkit.testing.checklist import Checklist
 
 R = TypeVar("R", bound=Contribution)

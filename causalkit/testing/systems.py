@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from causalkit.panel import Panel
+from causalkit.core.panel import Panel
 
 NAMES = ("heart rate", "β-band", "2")
 """Blanks, letters beyond ASCII and digits: names that a careless method loses."""

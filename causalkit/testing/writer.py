@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from causalkit.choices import Choice
-from causalkit.contributions import Writer
-from causalkit.discovery import Discovery
+from causalkit.core.choice import Choice
+from causalkit.core.discovery import Discovery
 from causalkit.io import load
-from causalkit.registry import Provided
+from causalkit.plugins.records import Writer
+from causalkit.plugins.registry import Provided
 from causalkit.testing.randomness import kept_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require
 from causalkit.testing.subject import checklist_for, provided_of

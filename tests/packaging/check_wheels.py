@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = {
-    "causalkit": ["causalkit/py.typed", "causalkit/hookspecs.py", "causalkit/cli/main.py"],
+    "causalkit": ["causalkit/py.typed", "causalkit/plugins/hookspecs.py", "causalkit/cli/main.py"],
     "causalkit_grngc": ["causalkit_grngc/method.py"],
 }
 

@@ -13,11 +13,11 @@ from unittest.mock import patch
 
 import pytest
 
-import causalkit.registry
-from causalkit.registry import GROUP, PluginWarning, Registry, registry
+import causalkit.plugins.registry
+from causalkit.plugins.registry import GROUP, PluginWarning, Registry, registry
 
 FOLDER = Path(__file__).parent
-REAL = tuple(causalkit.registry.entry_points(group=GROUP))
+REAL = tuple(causalkit.plugins.registry.entry_points(group=GROUP))
 
 
 def points_of(*cases: str) -> list[EntryPoint]:
@@ -45,7 +45,7 @@ def installed(
     try:
         with (
             pytest.warns(PluginWarning, match=f"{warns}@") if warns else nullcontext(),
-            patch.object(causalkit.registry, "entry_points", lambda group: points),
+            patch.object(causalkit.plugins.registry, "entry_points", lambda group: points),
             patch.dict(os.environ, {"CAUSALKIT_STRICT": "1" if strict else "0"}),
         ):
             yield registry()

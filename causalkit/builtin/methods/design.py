@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.panel import Panel, Windows
 from causalkit.errors import DataError
-from causalkit.panel import Panel, Windows
 
 Array = NDArray[np.float64]
 Trend = Literal["n", "c", "ct"]

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.builtin.methods.design import TREND_COLUMNS, check_rank, check_size, column_names, design_matrix
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.panel import Panel, Windows
+from causalkit.core.run import Run
 from causalkit.errors import ParameterError
-from causalkit.panel import Panel, Windows
-from causalkit.run import Run
-from causalkit.selection.lag import Lag, chosen_lag
+from causalkit.model_selection.lag import Lag, chosen_lag
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -45,7 +45,7 @@ class LinearVar:
     step was set from outside for it.
 
     Args:
-        lag: K; "auto": chosen by held-out forecast error, see `causalkit.selection.lag.choose_lag`.
+        lag: K; "auto": chosen by held-out forecast error, see `causalkit.model_selection.lag.choose_lag`.
         trend: "n" nothing, "c" a constant, "ct" a constant and a linear trend within each realisation.
         score: "joint" as above, or "t" for ``|t|`` itself; the same thing for K = 1.
 

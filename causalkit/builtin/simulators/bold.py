@@ -11,9 +11,9 @@ from causalkit.builtin.simulators import balloon
 from causalkit.builtin.simulators.checks import check_count, check_number
 from causalkit.builtin.simulators.output import describe, pack
 from causalkit.builtin.simulators.ring_clusters import ring_clusters
+from causalkit.core.panel import Panel
+from causalkit.core.truth import Truth
 from causalkit.errors import ParameterError
-from causalkit.panel import Panel
-from causalkit.truth import Truth
 
 Array = NDArray[np.float64]
 

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from causalkit.builtin.simulators.checks import check_count, check_number
 from causalkit.builtin.simulators.output import describe, pack
+from causalkit.core.panel import Panel
+from causalkit.core.truth import Truth
 from causalkit.errors import DataError, ParameterError
-from causalkit.panel import Panel
-from causalkit.truth import Truth
 
 # From a coupling of about 0.4 on, neighbours synchronise: they become equal, and no data can tell who drives whom.
 STRONGEST_COUPLING = 0.3

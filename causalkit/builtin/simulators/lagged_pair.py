@@ -6,8 +6,8 @@ import numpy as np
 
 from causalkit.builtin.simulators.checks import check_count, check_number
 from causalkit.builtin.simulators.output import describe, pack
-from causalkit.panel import Panel
-from causalkit.truth import Truth
+from causalkit.core.panel import Panel
+from causalkit.core.truth import Truth
 
 LAG = 2
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from causalkit.builtin.simulators.checks import check_count, check_number
 from causalkit.builtin.simulators.output import describe, pack
 from causalkit.builtin.simulators.sparse import draw_coefficients, draw_graph
-from causalkit.panel import Panel
-from causalkit.truth import Truth
+from causalkit.core.panel import Panel
+from causalkit.core.truth import Truth
 
 LARGEST_RADIUS = 0.95
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from causalkit.builtin.simulators.checks import check_count, check_number
 from causalkit.builtin.simulators.output import describe, pack
-from causalkit.panel import Panel
-from causalkit.truth import Truth
+from causalkit.core.panel import Panel
+from causalkit.core.truth import Truth
 
 Array = NDArray[np.float64]
 

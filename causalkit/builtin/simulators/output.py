@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.panel import Panel
-from causalkit.truth import Truth
+from causalkit.core.panel import Panel
+from causalkit.core.truth import Truth
 
 
 def describe(name: str, **parameters: int | float | bool) -> str:

@@ -7,8 +7,8 @@ import numpy as np
 from causalkit.builtin.simulators.checks import check_count, check_number
 from causalkit.builtin.simulators.output import describe, pack
 from causalkit.builtin.simulators.sparse import draw_coefficients, draw_graph
-from causalkit.panel import Panel
-from causalkit.truth import Truth
+from causalkit.core.panel import Panel
+from causalkit.core.truth import Truth
 
 
 def tanh_var(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from causalkit.compare.record import CellRecord
-from causalkit.plotting.labels import one_line, shorten
+from causalkit.display.labels import one_line, shorten
 from causalkit.report.blocks import Block, Bullets, Cell, Code, Fold, Section, Sub, Table, Text
 from causalkit.report.commands import compare_commands, method_defaults
 from causalkit.report.results import Results

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from causalkit.discovery import Discovery
-from causalkit.plotting.labels import one_line, shorten
+from causalkit.core.discovery import Discovery
+from causalkit.display.labels import one_line, shorten
 from causalkit.report.blocks import Block, Bullets, Figures, Picture, Section, Text
 from causalkit.report.picture import Album
 from causalkit.report.wording import name

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Truth
 from causalkit.plotting.method_looks import Look
 from causalkit.report.blocks import Block, Figures, Section, Sub, Text
 from causalkit.report.picture import Album
 from causalkit.report.results import Results
 from causalkit.report.wording import count, listed, name
-from causalkit.truth import Truth
 
 
 def curves(results: Results, looks: dict[str, Look], album: Album) -> Section | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Diagonal, Truth
+from causalkit.display.labels import one_line, shorten
 from causalkit.evaluation import Evaluation
-from causalkit.plotting.labels import one_line, shorten
 from causalkit.report.blocks import Block, Bullets, Cell, Figures, Picture, Section, Table, Text
 from causalkit.report.picture import Album
 from causalkit.report.sections.choices import flat_rows
@@ -19,7 +20,6 @@ from causalkit.report.wording import (
     name,
     score,
 )
-from causalkit.truth import Diagonal, Truth
 
 _NAMED = 30  # series; heat maps of more are drawn as PNG
 _FEW = 20  # series; graph and heat map of so many have room beside each other

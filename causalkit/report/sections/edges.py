@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from causalkit.discovery import Discovery
-from causalkit.plotting.labels import labels
+from causalkit.core.discovery import Discovery
+from causalkit.core.truth import Truth
+from causalkit.display.labels import labels
 from causalkit.report.blocks import Block, Cell, Section, Table, Text
 from causalkit.report.wording import count, p_value, score
-from causalkit.truth import Truth
 
 TOP = 30
 MOST = 200  # rows, where many edges were selected

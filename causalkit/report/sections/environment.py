@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from causalkit.plotting.labels import one_line, shorten
+from causalkit.display.labels import one_line, shorten
 from causalkit.report.blocks import Block, Cell, Section, Table, Text
 from causalkit.report.results import Results
 from causalkit.report.wording import GAP, MISSING, count, listed, memory, name

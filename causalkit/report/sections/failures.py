@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from causalkit.plotting.labels import one_line, shorten
+from causalkit.display.labels import one_line, shorten
 from causalkit.report.blocks import Block, Cell, Section, Table, Text
 from causalkit.report.results import Results
 from causalkit.report.sections.summary import STATUSES

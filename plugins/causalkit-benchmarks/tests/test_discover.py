@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import causalkit
 from causalkit import io
 from causalkit.cli.main import cli
-from causalkit.registry import registry
+from causalkit.plugins.registry import registry
 from causalkit.testing import assert_ok
 from causalkit.testing.dataset import check_dataset
 
@@ -162,8 +162,8 @@ def test_listing_imports_nothing_heavy():
     heavy = "('numpy', 'torch', 'pandas', 'scipy', 'statsmodels', 'matplotlib', 'pooch', 'requests')"
     code = f"""
 import sys
-from causalkit.contributions import Dataset
-from causalkit.registry import registry
+from causalkit.plugins.records import Dataset
+from causalkit.plugins.registry import registry
 for provided in registry().all(Dataset):
     record = provided.record
     if record.catalogue:

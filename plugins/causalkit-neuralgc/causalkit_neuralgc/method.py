@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from causalkit import Choice, Discovery, Panel, Run
+from causalkit.core.panel import Windows
 from causalkit.errors import ParameterError, WrongUsageError
 from causalkit.neural import (
     ONE_DOMAIN,
@@ -25,7 +26,6 @@ from causalkit.neural import (
     settled,
     tensors,
 )
-from causalkit.panel import Windows
 from causalkit_neuralgc.group_lasso import GroupLasso
 from causalkit_neuralgc.path import path_scores, trace
 from causalkit_neuralgc.problem import Problem, Stacked

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from causalkit import Choice, Run
+from causalkit.core.panel import Windows
 from causalkit.neural import KEEP, choose, folds_of
-from causalkit.panel import Windows
 from causalkit_neuralgc.path import largest_strength
 from causalkit_neuralgc.problem import Problem, Stacked
 from causalkit_neuralgc.solver import Solver

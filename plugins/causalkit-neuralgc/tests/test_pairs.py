@@ -6,7 +6,7 @@ import pytest
 import causalkit
 from causalkit import Forecaster, Regularizer
 from causalkit.errors import WrongUsageError
-from causalkit.registry import registry
+from causalkit.plugins.registry import registry
 
 INSTALLED = [provided.record for provided in registry().all(Forecaster)]
 REVEALING = [provided.record for provided in registry().all(Regularizer) if provided.record.reveals_causes]

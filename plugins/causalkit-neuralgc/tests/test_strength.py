@@ -14,7 +14,7 @@ from causalkit_neuralgc.solver import Solver
 
 import causalkit
 from causalkit import Choice, Knowledge, Panel, Run
-from causalkit.neural.holdout import fold_masks
+from causalkit.model_selection.splits import fold_masks
 from tests.systems import lagged_pair
 
 SMALL = {"forecaster.hidden": 8, "training.epochs": 150}

@@ -10,8 +10,8 @@ from io import StringIO
 
 import numpy as np
 
+from causalkit.core.run import Run
 from causalkit.errors import DataError
-from causalkit.run import Run
 from causalkit_peers.package import Package
 
 FOR_DEVELOPERS = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)

@@ -7,10 +7,10 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.panel import Panel
+from causalkit.core.run import Run
 from causalkit.errors import DataError
-from causalkit.panel import Panel
-from causalkit.run import Run
 from causalkit_peers.contained import contained
 from causalkit_peers.package import Package
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from causalkit.discovery import Discovery
+from causalkit.core.discovery import Discovery
+from causalkit.core.panel import Panel
+from causalkit.core.run import Run
 from causalkit.errors import DataError
-from causalkit.panel import Panel
-from causalkit.run import Run
 from causalkit_peers.contained import contained
 from causalkit_peers.package import Package
 

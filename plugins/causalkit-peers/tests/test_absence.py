@@ -67,8 +67,8 @@ def test_a_method_is_shown_and_refused_on_the_command_line(name, module, package
 def test_listing_imports_none_of_the_packages():
     code = (
         "import sys\n"
-        "from causalkit.contributions import Method\n"
-        "from causalkit.registry import registry\n"
+        "from causalkit.plugins.records import Method\n"
+        "from causalkit.plugins.registry import registry\n"
         "names = {p.record.name for p in registry().all(Method)}\n"
         "assert {'pcmci', 'varlingam', 'granger-lasso'} <= names\n"
         "print(*sorted({'tigramite', 'lingam', 'causallearn', 'torch', 'numpy'} & set(sys.modules)))\n"

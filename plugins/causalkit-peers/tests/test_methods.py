@@ -57,8 +57,8 @@ def test_same_seed_gives_the_same_bytes_and_nothing_is_left_behind(method, capsy
 
 
 def test_result_names_the_version_of_the_package(method):
-    from causalkit.contributions import Method
-    from causalkit.registry import registry
+    from causalkit.plugins.records import Method
+    from causalkit.plugins.registry import registry
 
     panel = causalkit.Panel.of(pair())
     found = registry().get(Method, method).record.load()(lag=2).fit(panel, Run())

@@ -8,8 +8,8 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from causalkit.display.labels import shorten
 from causalkit.plotting import style
-from causalkit.plotting.labels import shorten
 from causalkit.plotting.saving import save_figure
 from causalkit_robust.robustness import Level, Perturbed, Robustness
 

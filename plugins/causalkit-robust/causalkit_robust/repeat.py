@@ -8,8 +8,8 @@ from typing import Any
 from causalkit import Discovery, Method, Panel, Preparation, Regularizer, Run
 from causalkit.api import build_method
 from causalkit.errors import DataError, WrongUsageError
-from causalkit.params import Tree, signature_of
-from causalkit.registry import registry
+from causalkit.plugins.params import Tree, signature_of
+from causalkit.plugins.registry import registry
 
 CIRCUMSTANCES = ("method", "standardize", "dtype", "threads", "time_limit", "knowledge")
 

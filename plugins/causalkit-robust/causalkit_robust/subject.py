@@ -117,10 +117,10 @@ class Subject:
 
     def _acting(self) -> Any:
         from causalkit.api import build_method
-        from causalkit.contributions import Method
-        from causalkit.neural.staging import with_pretrained
-        from causalkit.params import merge, parse_settings
-        from causalkit.registry import registry
+        from causalkit.neural.transfer.settings import with_pretrained
+        from causalkit.plugins.params import merge, parse_settings
+        from causalkit.plugins.records import Method
+        from causalkit.plugins.registry import registry
 
         provided = registry().get(Method, self._method)
         if not provided.record.neural:
@@ -153,7 +153,7 @@ class Subject:
 
     def _data(self, files: tuple[str, ...]) -> tuple[Panel, Truth | None]:
         from causalkit import api
-        from causalkit.compare.specification import parse_specification
+        from causalkit.plugins.specification import parse_specification
 
         options, truth = self.options, None
         if files and options["dataset"]:

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from causalkit import Panel
+from causalkit.core.panel import Windows
 from causalkit.errors import WrongUsageError, did_you_mean
-from causalkit.panel import Windows
 from causalkit_robust.attacks import STEPS, Attack, Loss, attacked
 
 Per = Literal["window", "step"]

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from causalkit import Discovery, Panel, Run
+from causalkit.core.refit import Refit
 from causalkit.errors import DataError, ParameterError, WrongUsageError
+from causalkit.model_selection.lag import chosen_lag
+from causalkit.model_selection.splits import hold_out
 from causalkit.neural import Pretrained, input_jacobian, tensors
-from causalkit.neural.holdout import hold_out
-from causalkit.selection.lag import chosen_lag
 from causalkit_robust.attacks import frozen, noise
 from causalkit_robust.graphs import (
     attack_graphs,
@@ -217,7 +218,8 @@ class Trial:
         series = replace(threat, per="step", last=None)
         with frozen(self.model):
             moved = attack_series(self.model, self.training, self.lag, epsilon, series, self.run.torch_generator())
-        return self.discovery.fitted.refit(moved.standardized()[0])
+        fitted = self.discovery.fitted
+        return Refit.of(fitted.method, fitted.panel, fitted.run, standardize=True)(moved)
 
     def refit_stability(self, refitted: Discovery) -> float:
         """Return the top-k Jaccard index between the graph of the training part and that of perturbed data."""
@@ -248,8 +250,8 @@ def with_known_lag(method: Any, panel: Panel, run: Run) -> Any:
 def split(panel: Panel, lag: int, run: Run, fraction: float = HELD_OUT) -> tuple[Panel, Panel]:
     """Return what to train on and what to judge by, both standardised by mean and deviation of the former.
 
-    Blocks as `causalkit.neural.holdout.hold_out` chooses them: whole realisations where there are five or more, and
-    otherwise the last stretch of each, apart by so many steps that no time step is in both.
+    Blocks as `causalkit.model_selection.splits.hold_out` chooses them: whole realisations where there are five or more,
+    and otherwise the last stretch of each, apart by so many steps that no time step is in both.
 
     Raises:
         DataError: the panel is too short, or a series is constant in the training part.

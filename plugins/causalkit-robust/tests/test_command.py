@@ -19,7 +19,7 @@ from causalkit.cli.main import _run
 from causalkit.compare import run_grid
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.evaluation import evaluate
-from causalkit.registry import registry
+from causalkit.plugins.registry import registry
 from causalkit.testing import check_metric
 
 FAST = {"forecaster.hidden": 8, "forecaster.activation": "elu", "training.epochs": 40}

@@ -169,8 +169,8 @@ def test_refused_where_nothing_below_the_head_is_trained(domains):
 
 @pytest.mark.parametrize("method", ["cmlp", "clstm", "jrngc", "grngc"])
 def test_it_combines_with_every_neural_method(domains, method):
-    from causalkit.contributions import Method
-    from causalkit.registry import registry
+    from causalkit.plugins.records import Method
+    from causalkit.plugins.registry import registry
 
     own = registry().get(Method, method).record.regularizer
     found = causalkit.discover(

@@ -17,7 +17,7 @@ import causalkit
 from causalkit import Method, Panel, Run
 from causalkit.api import build_method
 from causalkit.errors import DataError, WrongUsageError
-from causalkit.registry import registry
+from causalkit.plugins.registry import registry
 
 NAMES = ("a", "b", "c")
 

@@ -1,0 +1,1 @@
+"""The data of causal discovery: panels, truths, results, and the circumstances of a run."""

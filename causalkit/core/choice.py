@@ -1,0 +1,195 @@
+"""What a method chose by itself, without any truth: the candidates, how well each forecast, and the rule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from causalkit.core.plain import plain
+from causalkit.errors import DataError, PluginError
+
+MEASURED = "mean squared forecast error on blocks that were held out, in units of the variance"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A parameter that the data decided by how well they could be forecast.
+
+    Attributes:
+        parameter: dotted key under which a user would set it, for example "regularizer.strength" or "lag".
+        candidates: values to choose from, all different; numbers.
+        held_out_error: of each candidate, lower is better; NaN for one that was not tried.
+        standard_error: of each held-out error, from 0; NaN where it is not known.
+        chosen: one of the candidates, which was tried.
+        rule: how it follows from the errors, for example "lowest held-out error".
+        measured: what a held-out error is, with its unit.
+        judge: what forecast, where it was not the method itself, for example "a linear forecaster".
+
+    Raises:
+        PluginError: lists of unequal length, or a choice that is none.
+    """
+
+    parameter: str
+    candidates: tuple[float, ...]
+    held_out_error: tuple[float, ...]
+    standard_error: tuple[float, ...]
+    chosen: float
+    rule: str
+    measured: str = MEASURED
+    judge: str = ""
+
+    def __post_init__(self) -> None:
+        for field in ("candidates", "held_out_error", "standard_error"):
+            object.__setattr__(self, field, _numbers(getattr(self, field)))
+        object.__setattr__(self, "chosen", _numbers([self.chosen])[0])
+        lengths = {len(self.candidates), len(self.held_out_error), len(self.standard_error)}
+        if len(lengths) > 1 or not self.candidates:
+            raise PluginError(
+                f"the choice of {self.parameter} has {len(self.candidates)} candidates, {len(self.held_out_error)} "
+                f"errors and {len(self.standard_error)} standard errors",
+                "every candidate has one of each, NaN where it was not tried",
+            )
+        if not all(map(math.isfinite, self.candidates)) or len(set(self.candidates)) < len(self.candidates):
+            raise PluginError(
+                f"the candidates for {self.parameter} are {_listed(self.candidates)}",
+                "candidates are finite numbers, all different",
+            )
+        if self.chosen not in self.candidates:
+            raise PluginError(
+                f"the chosen {self.parameter} is {self.chosen:g}, which is no candidate",
+                f"candidates are {_listed(self.candidates)}",
+            )
+        if math.isnan(self.error):
+            raise PluginError(
+                f"{self.parameter}={self.chosen:g} was chosen without a held-out error",
+                "choose a candidate that has one",
+            )
+        if any(error < 0 for error in self.standard_error):
+            raise PluginError(f"a standard error of {self.parameter} is below 0", "standard errors are 0 or more")
+
+    @property
+    def error(self) -> float:
+        """Held-out error of the chosen candidate."""
+        return self.held_out_error[self.candidates.index(self.chosen)]
+
+    @property
+    def best(self) -> float:
+        """The candidate with the lowest held-out error, the first of several; rules may choose another."""
+        return min(self.tried, key=lambda pair: pair[1])[0]
+
+    @property
+    def tried(self) -> tuple[tuple[float, float], ...]:
+        """Candidates that have a held-out error, each with it."""
+        pairs = zip(self.candidates, self.held_out_error, strict=True)
+        return tuple((candidate, error) for candidate, error in pairs if not math.isnan(error))
+
+    @property
+    def name(self) -> str:
+        """Last part of the key, in words: "strength" for "regularizer.strength"."""
+        return self.parameter.rpartition(".")[2].replace("_", " ")
+
+    @property
+    def relative(self) -> bool:
+        """Is the error in units of the variance, so that 1 is that of forecasting the mean?"""
+        return self.measured == MEASURED
+
+    @property
+    def hopeless(self) -> bool:
+        """Does no candidate forecast better than the mean?"""
+        return self.relative and min(error for _, error in self.tried) >= 1
+
+    def sentence(self) -> str:
+        """Say what was chosen and how sure that is, in one line."""
+        among = f"{len(self.candidates)} candidates from {min(self.candidates):g} to {max(self.candidates):g}"
+        if len(self.candidates) == 1:
+            among = "a single candidate"
+        if self.hopeless and self.judge:
+            return (
+                f"{self.name} {self.chosen:g} was chosen, but {self.judge} with any of {among} forecasts held-out "
+                "steps no better than the mean: choose it yourself if you know it"
+            )
+        if self.hopeless:
+            return (
+                f"{self.name} {self.chosen:g} was chosen, but none of {among} forecasts held-out steps better than the "
+                "mean: do not trust the scores"
+            )
+        if untried := len(self.candidates) - len(self.tried):
+            among += f", {untried} of them not tried"
+        by = f"held-out forecast error of {self.judge}" if self.judge else "held-out forecast error"
+        said = f"{self.name} {self.chosen:g} was chosen by {by} among {among}: {self._achieved()}"
+        said += f"; rule: {self.rule}"
+        return f"{said}; {edge}" if (edge := self.edge()) else said
+
+    def edge(self) -> str:
+        """Say in words that better candidates may lie beyond those that were tried, or nothing."""
+        values = [candidate for candidate, _ in self.tried]
+        if len(values) < 2 or self.chosen not in (min(values), max(values)):
+            return ""
+        if self.chosen == max(values):
+            return "it is the largest that was tried, a larger one may forecast better"
+        if self.chosen <= 0 or (self.parameter == "lag" and self.chosen == 1):
+            return ""  # there is no smaller one
+        return "it is the smallest that was tried, a smaller one may forecast better"
+
+    def describe(self) -> dict[str, Any]:
+        """Return what JSON can hold; `from_dict` reads it back."""
+        described: dict[str, Any] = plain(asdict(self))
+        return described
+
+    @classmethod
+    def from_dict(cls, record: Any) -> Choice:
+        """Return the choice that `describe` described; other keys are left alone.
+
+        Raises:
+            DataError: a key is missing, or a value is no number.
+            PluginError: as for the class.
+        """
+        needed = ("parameter", "candidates", "held_out_error", "standard_error", "chosen", "rule")
+        if not isinstance(record, Mapping) or not set(needed) <= set(record):
+            raise DataError("a choice is incomplete", f"it has {', '.join(needed)}")
+        try:
+            return cls(
+                parameter=str(record["parameter"]),
+                candidates=_numbers(record["candidates"]),
+                held_out_error=_numbers(record["held_out_error"]),
+                standard_error=_numbers(record["standard_error"]),
+                chosen=record["chosen"],
+                rule=str(record["rule"]),
+                measured=str(record.get("measured", MEASURED)),
+                judge=str(record.get("judge", "")),
+            )
+        except (TypeError, ValueError) as error:
+            raise DataError(f"the choice of {record['parameter']} holds what is no number", "write it again") from error
+
+    def _achieved(self) -> str:
+        """Say how well the chosen candidate forecasts, beside the best one where that is another."""
+        best = dict(self.tried)[self.best]
+        if self.relative:
+            said = f"it explains {1 - self.error:.0%} of the held-out variance"
+            return said if self.chosen == self.best else f"{said}, {self.best:g} explains most, {1 - best:.0%}"
+        said = f"its error is {self.error:.4g}"
+        return (
+            f"{said}, the lowest" if self.chosen == self.best else f"{said}, {self.best:g} has the lowest, {best:.4g}"
+        )
+
+
+def _numbers(values: Iterable[Any]) -> tuple[float, ...]:
+    """Return plain numbers; whole ones stay whole, and None, as files have it, is NaN."""
+    return tuple(_number(value) for value in values)
+
+
+def _number(value: Any) -> float:
+    if hasattr(value, "item"):  # a number of NumPy or torch
+        value = value.item()
+    if value is None:
+        return math.nan
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    number = float(value)  # also "inf", which is how files spell infinity
+    return math.nan if math.isnan(number) else number  # one and the same object, so that equal choices are equal
+
+
+def _listed(values: Iterable[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)

@@ -1,0 +1,296 @@
+"""Discovery: the result of a method, with all that is needed to trust and repeat it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalkit.core.choice import Choice
+from causalkit.core.fitted import Fitted
+from causalkit.core.knowledge import Knowledge
+from causalkit.core.refit import Refit
+from causalkit.core.truth import Truth
+from causalkit.errors import PluginError
+from causalkit.plugins.records import Operation
+from causalkit.plugins.registry import registry
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import pandas as pd
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Discovery:
+    """Scores for every cause, effect and lag, and how they came about.
+
+    A method fills ``names``, ``scores`` and what it knows of ``p_values``, ``history``, ``config`` and ``notes``;
+    `causalkit.discover` adds the rest.
+
+    Attributes:
+        names: of the P series.
+        scores: shape (P, P, L), ``scores[cause, effect, lag - 1]``, non-negative; lag 1 is the most recent step.
+        p_values: shape (P, P, L), or None.
+        standard_errors: of the scores, shape (P, P, L), where a method knows them; or None.
+        joint_p_values: shape (P, P), of a test over all lags of a pair at once, or None.
+        selected: shape (P, P, L), the edges that `causalkit.selection` chose, or None.
+        selection: how they were chosen.
+        path: scores along a path of regularisation strengths: ``strengths`` (S,), ``scores`` (S, P, P, L) and
+            ``forecast`` (S,), the training error at each; or, with ``epochs`` (S,) in the place of strengths, as they
+            were read in the course of training (``training.snapshots``); or None.
+        history: lists of equal length, one entry an epoch: ``epoch``, ``forecast``, ``validation``, and
+            one for each penalty.
+        pretraining: what the forecaster had learned before, as `causalkit.neural.Pretrained.facts`; or None.
+        choices: what the method chose by itself, by forecast error and without any truth; see `causalkit.core.choice`.
+        method: name of the method.
+        config: fully resolved configuration.
+        seed, device, versions, seconds: of the run.
+        data: shape, windows used and dropped, digest.
+        notes: what was assumed, dropped or cut short, in sentences.
+        fitted: the trained forecaster of a neural method, in memory only: neither saved nor pickled; or None.
+        refit: fits the same method with the same settings to another panel, ``refit(panel)``; in memory only; or None.
+    """
+
+    names: tuple[str, ...]
+    scores: Array
+    p_values: Array | None = None
+    standard_errors: Array | None = None
+    joint_p_values: Array | None = None
+    selected: NDArray[np.bool_] | None = None
+    selection: Mapping[str, Any] | None = None
+    path: Mapping[str, Array] | None = None
+    history: Mapping[str, list[float]] = field(default_factory=dict)
+    pretraining: Mapping[str, Any] | None = None
+    choices: tuple[Choice, ...] = ()
+    method: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    device: str = "cpu"
+    versions: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    fitted: Fitted | None = None
+    refit: Refit[Discovery] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))
+        object.__setattr__(self, "scores", np.ascontiguousarray(self.scores, dtype=np.float64))
+        size = len(self.names)
+        if self.scores.ndim != 3 or self.scores.shape[:2] != (size, size) or not self.scores.shape[2]:
+            raise PluginError(
+                f"scores have the shape {self.scores.shape} for {size} series", "a method returns (cause, effect, lag)"
+            )
+        if not np.isfinite(self.scores).all() or (self.scores < 0).any():
+            bad = np.argwhere(~np.isfinite(self.scores) | (self.scores < 0))[0]
+            raise PluginError(
+                f"the score {self.scores[tuple(bad)]} of {self.names[bad[0]]} -> {self.names[bad[1]]} at lag "
+                f"{bad[2] + 1} is not a finite non-negative number",
+                "the method is at fault, or its settings let training diverge",
+            )
+        pairs, cells = self.scores.shape[:2], self.scores.shape
+        for what, shape in (
+            ("p_values", cells),
+            ("standard_errors", cells),
+            ("joint_p_values", pairs),
+            ("selected", cells),
+        ):
+            values = getattr(self, what)
+            if values is not None and values.shape != shape:
+                raise PluginError(f"{what} have the shape {values.shape}", f"scores of {cells} need {shape}")
+        object.__setattr__(self, "choices", tuple(self.choices))
+        for choice in self.choices:
+            if not isinstance(choice, Choice):
+                raise PluginError(
+                    f"a choice is recorded as {type(choice).__name__}", "record it as a causalkit.core.choice.Choice"
+                )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "fitted": None, "refit": None}
+
+    @property
+    def knowledge(self) -> Knowledge | None:
+        """The background knowledge that it was made with, as its configuration records it."""
+        return Knowledge.of(self.config.get("knowledge"))
+
+    @property
+    def lags(self) -> int:
+        """Number of lags, L."""
+        return int(self.scores.shape[2])
+
+    @property
+    def pair_scores(self) -> Array:
+        """Shape (P, P): the largest score over lags."""
+        result: Array = self.scores.max(axis=2)
+        return result
+
+    @property
+    def pair_lags(self) -> NDArray[np.intp]:
+        """Shape (P, P): the lag at which the score is largest."""
+        lags: NDArray[np.intp] = self.scores.argmax(axis=2) + 1
+        return lags
+
+    @property
+    def pair_p_values(self) -> Array | None:
+        """Shape (P, P): the joint test over lags, or the smallest p-value over lags corrected for their number."""
+        if self.joint_p_values is not None:
+            return self.joint_p_values
+        if self.p_values is None:
+            return None
+        corrected: Array = np.minimum(1.0, self.p_values.min(axis=2) * self.lags)
+        return corrected
+
+    @property
+    def pair_selected(self) -> NDArray[np.bool_] | None:
+        """Shape (P, P): was any lag of the pair selected?"""
+        if self.selected is None:
+            return None
+        chosen: NDArray[np.bool_] = np.any(self.selected, axis=2)
+        return chosen
+
+    def edges(self, top: int | None = None, *, self_edges: bool = True, selected_only: bool = False) -> pd.DataFrame:
+        """Return one row for each cause, effect and lag, strongest first.
+
+        Args:
+            top: keep so many rows.
+            self_edges: keep rows whose cause is their effect.
+            selected_only: keep selected edges.
+
+        Returns:
+            Columns ``cause, effect, lag, score, p_value, selected``; the last two are empty where they are unknown.
+        """
+        import pandas as pd
+
+        cause, effect, lag = (index.ravel() for index in np.indices(self.scores.shape))
+        score = self.scores.ravel()
+        keep = np.ones(len(score), dtype=bool)
+        if not self_edges:
+            keep &= cause != effect
+        if selected_only and self.selected is not None:
+            keep &= self.selected.ravel()
+        order = np.lexsort((lag, effect, cause, -score))
+        order = order[keep[order]][:top]
+        names = np.array(self.names, dtype=object)
+        return pd.DataFrame(
+            {
+                "cause": names[cause[order]],
+                "effect": names[effect[order]],
+                "lag": lag[order] + 1,
+                "score": score[order],
+                "p_value": np.full(len(order), np.nan) if self.p_values is None else self.p_values.ravel()[order],
+                "selected": pd.array([pd.NA] * len(order), dtype="boolean")
+                if self.selected is None
+                else pd.array(self.selected.ravel()[order], dtype="boolean"),
+            }
+        )
+
+    def graph(self, *, selected_only: bool | None = None) -> nx.DiGraph:
+        """Return the summary graph for networkx; an edge runs from cause to effect.
+
+        Args:
+            selected_only: keep selected edges only; default: where edges were selected.
+
+        Returns:
+            A graph with every series as a node. Edges carry ``score`` (largest over lags), ``lag`` (where it is
+            largest) and, where they are known, ``p_value`` and ``selected``.
+        """
+        import networkx as nx
+
+        if selected_only is None:
+            selected_only = self.selected is not None
+        graph = nx.DiGraph()
+        graph.add_nodes_from(self.names)
+        scores, lags, chosen, p_values = self.pair_scores, self.pair_lags, self.pair_selected, self.pair_p_values
+        for cause, effect in np.argwhere(chosen if selected_only and chosen is not None else scores > 0):
+            facts = {"score": float(scores[cause, effect]), "lag": int(lags[cause, effect])}
+            if p_values is not None:
+                facts["p_value"] = float(p_values[cause, effect])
+            if chosen is not None:
+                facts["selected"] = bool(chosen[cause, effect])
+            graph.add_edge(self.names[cause], self.names[effect], **facts)
+        return graph
+
+    def within(self, knowledge: Knowledge | None) -> Self:
+        """Return the discovery with score 0 and p-value 1 for forbidden pairs, and the knowledge in its configuration.
+
+        Methods keep to it in training as well as they can; this makes sure of all of them.
+        """
+        if knowledge is None:
+            return self
+        allowed = knowledge.allowed(self.names)
+        path = self.path
+        if path is not None:
+            path = {**path, "scores": np.where(allowed[:, :, None], path["scores"], 0.0)}
+
+        def kept(values: Any, other: float) -> Any:
+            if values is None:
+                return None
+            return np.where(allowed if values.ndim == 2 else allowed[:, :, None], values, other)
+
+        return replace(
+            self,
+            scores=kept(self.scores, 0.0),
+            standard_errors=kept(self.standard_errors, 0.0),
+            p_values=kept(self.p_values, 1.0),
+            joint_p_values=kept(self.joint_p_values, 1.0),
+            path=path,
+            config={**self.config, "knowledge": knowledge.describe()},
+        )
+
+    def apply(self, operation: str, *arguments: Any, **options: Any) -> Any:
+        """Do something with the discovery that causalkit or a plugin contributes: ``discovery.apply("hubs", top=3)``.
+
+        Args:
+            operation: name of a `causalkit.Operation`.
+            arguments, options: of the operation, behind the discovery.
+
+        Raises:
+            UnknownNameError: no plugin contributes it.
+        """
+        return registry().get(Operation, operation).record.load()(self, *arguments, **options)
+
+    def select(self, rule: str, *, observers: Iterable[Any] = ()) -> Discovery:
+        """Return the discovery with edges selected by a rule such as ``"top-k:20"``; see `causalkit.selection`."""
+        chosen: Discovery = self.apply("select", rule, observers=observers)
+        return chosen
+
+    def evaluate(
+        self,
+        truth: Truth,
+        *,
+        diagonal: Literal["include", "exclude"] | None = None,
+        metrics: Iterable[str] | None = None,
+    ) -> dict[str, float]:
+        """Return the named metrics, or all that apply; see `causalkit.evaluation.evaluate`."""
+        found: dict[str, float] = self.apply("evaluate", truth, diagonal=diagonal, metrics=metrics)
+        return found
+
+    def summary(self, top: int = 10) -> str:
+        """Return a few readable lines: what was done, and the strongest edges between different series."""
+        return str(self.apply("summary", top))
+
+    def save(self, path: str | Path) -> None:
+        """Write the discovery in the format that the suffix names (.json, .csv, .npz, .graphml, .gexf, .dot)."""
+        self.apply("save", path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Discovery:
+        """Read a discovery from .json or .npz.
+
+        Raises:
+            DataError: the file is missing, or no discovery.
+        """
+        found: Discovery = registry().get(Operation, "load").record.load()(path)
+        return found
+
+    def __repr__(self) -> str:
+        return self.summary(top=5)
+
+    def _repr_html_(self) -> str:
+        return str(self.apply("html"))

@@ -1,0 +1,166 @@
+"""Known interventions: steps at which a series was set from outside, and says nothing about what acts on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from causalkit.errors import DataError, UnknownNameError, did_you_mean
+
+if TYPE_CHECKING:
+    from causalkit.core.panel import Panel
+
+_NEEDED = ("series", "from", "to")
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """A stretch of time during which one series was set from outside.
+
+    Attributes:
+        series: its name.
+        first, last: rows of the realisation, counted from 1, both included.
+        realisation: its number, counted from 1, or None for all of them.
+        kind: in the user's words, such as "knockdown".
+    """
+
+    series: str
+    first: int
+    last: int
+    realisation: int | None = None
+    kind: str = ""
+
+
+def interventions_of(given: Any) -> tuple[Intervention, ...]:
+    """Return interventions.
+
+    Args:
+        given: None, the path of a file as for `read_interventions`, an `Intervention`, a mapping with ``series``,
+            ``from``, ``to`` and perhaps ``realisation`` and ``kind``, or a list of these.
+
+    Raises:
+        DataError: one cannot be understood.
+    """
+    if given is None:
+        return ()
+    if isinstance(given, str | Path):
+        return read_interventions(given)
+    if isinstance(given, Intervention | Mapping):
+        given = [given]
+    return tuple(
+        one if isinstance(one, Intervention) else _of_row(one, f"intervention {number}")
+        for number, one in enumerate(given, start=1)
+    )
+
+
+def read_interventions(path: str | Path) -> tuple[Intervention, ...]:
+    """Return the interventions in a .csv or .tsv file with the columns series, from, to [, realisation] [, kind].
+
+    Raises:
+        DataError: the file is missing or malformed; the message names the line.
+    """
+    import csv
+
+    path = Path(path)
+    hint = "write a table with the columns series,from,to and, where needed, realisation and kind"
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no such file", hint) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a readable text file ({error})", hint) from error
+    rows = csv.DictReader(text.splitlines(), delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+    rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
+    for name in _NEEDED:
+        if name not in rows.fieldnames:
+            raise DataError(f"{path}: line 1 names no column {name!r}", hint)
+    found = tuple(_of_row(row, f"{path}: line {rows.line_num}") for row in rows)
+    if not found:
+        raise DataError(f"{path}: there is no intervention in it", hint)
+    return found
+
+
+def with_interventions(panel: Panel, interventions: Iterable[Intervention]) -> Panel:
+    """Return a panel that knows at which steps its series were set from outside.
+
+    Raises:
+        UnknownNameError: a series that is not there.
+        DataError: a realisation or steps that are not there, or a series under intervention all the time.
+    """
+    import numpy as np
+
+    listed = tuple(interventions)
+    if not listed:
+        return panel
+    masks = [np.zeros(values.shape, dtype=bool) for values in panel.realisations]
+    for one in listed:
+        if one.series not in panel.names:
+            raise UnknownNameError(
+                f"an intervention names {one.series!r}, and no series is called so",
+                did_you_mean(one.series, panel.names),
+            )
+        if one.realisation is not None and not 1 <= one.realisation <= len(masks):
+            raise DataError(
+                f"an intervention on {one.series} names realisation {one.realisation}, and {panel.source} has "
+                f"{len(masks)}",
+                "realisations are counted from 1",
+            )
+        chosen = masks if one.realisation is None else [masks[one.realisation - 1]]
+        shortest = min(len(mask) for mask in chosen)
+        if not 1 <= one.first <= one.last or one.last > shortest:
+            raise DataError(
+                f"an intervention on {one.series} runs from step {one.first} to {one.last}, and the realisation has "
+                f"{shortest} steps",
+                "steps are counted from 1, the last one is included",
+            )
+        for mask in chosen:
+            mask[one.first - 1 : one.last, panel.names.index(one.series)] = True
+    always = np.concatenate(masks).all(axis=0)
+    if always.any():
+        name = panel.names[int(np.argmax(always))]
+        raise DataError(
+            f"{name} is under intervention at every step, so nothing can be learned about what acts on it",
+            f"leave out that intervention and say instead that nothing acts on it: --forbid '*->{name}'",
+        )
+    touched = sorted({one.series for one in listed}, key=panel.names.index)
+    said = [
+        f"{int(np.concatenate(masks).sum())} steps of {', '.join(touched)} are under intervention: not learned from as "
+        "effects, kept as causes"
+    ]
+    if any(np.isnan(values).all(axis=1).any() for values in panel.realisations):
+        said.append("the steps of interventions count every gap in time as one step")
+    return replace(panel, intervened=tuple(masks), notes=(*panel.notes, *said))
+
+
+def described(interventions: Sequence[Intervention]) -> list[dict[str, Any]]:
+    """Return what a result records as ``data.interventions``."""
+    return [{key: value for key, value in asdict(one).items() if value not in (None, "")} for one in interventions]
+
+
+def _of_row(row: Any, where: str) -> Intervention:
+    if not isinstance(row, Mapping):
+        raise DataError(f"{where}: {row!r} is no intervention", "give series, from and to")
+    series = str(row.get("series") or "").strip()
+    if not series:
+        raise DataError(f"{where}: no series is named", "write the name of a series in the column series")
+    realisation = row.get("realisation")
+    return Intervention(
+        series=series,
+        first=_step(row.get("from"), "from", where),
+        last=_step(row.get("to"), "to", where),
+        realisation=None if realisation in (None, "") else _step(realisation, "realisation", where),
+        kind=str(row.get("kind") or "").strip(),
+    )
+
+
+def _step(value: Any, column: str, where: str) -> int:
+    try:
+        number = float(str(value).strip())
+    except ValueError:
+        number = float("nan")
+    if not math.isfinite(number) or number != int(number):
+        raise DataError(f"{where}: {column} is {value!r}, not a whole number", "steps are counted from 1")
+    return int(number)

@@ -1,0 +1,207 @@
+"""Background knowledge: which series cannot act on which, and which surely do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from causalkit.errors import DataError, ParameterError, UnknownNameError, did_you_mean
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+ARROW = "->"
+ANY = "*"
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What is known of the graph before the data are looked at, by names of series.
+
+    Build one with `Knowledge.of`, which takes text such as ``"A->B"``.
+
+    Attributes:
+        forbid: pairs (cause, effect) without an edge, at any lag. ``"*"`` stands for every other series; a series'
+            own past is forbidden by its name alone, ``("A", "A")``.
+        require: pairs with an edge, whatever the data say.
+        regulators: the only series that can act on others, or None. Every series may still depend on its own past.
+    """
+
+    forbid: tuple[Pair, ...] = ()
+    require: tuple[Pair, ...] = ()
+    regulators: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        both = [pair for pair in self.require if pair in self.forbid]
+        if both:
+            raise ParameterError(f"{_shown(both[0])} is both forbidden and required", "take one of them back")
+        for pair in self.require:
+            if ANY in pair:
+                raise ParameterError(f"{_shown(pair)} cannot be required", "name both series of a required edge")
+        if self.regulators is not None and not self.regulators:
+            raise ParameterError("the list of regulators is empty", "name at least one series that can be a cause")
+
+    @classmethod
+    def of(cls, given: Any) -> Knowledge | None:
+        """Return knowledge, or None where there is none.
+
+        Args:
+            given: a `Knowledge`, None, or a mapping with any of ``forbid``, ``require`` (``"A->B"``, a pair, or a list
+                of these) and ``regulators`` (a list of names, or the path of a file as for `read_regulators`).
+
+        Raises:
+            ParameterError: an unknown key, a malformed edge or a contradiction.
+            DataError: the file of regulators cannot be read.
+        """
+        if given is None or isinstance(given, cls):
+            return given if given else None
+        if not isinstance(given, Mapping):
+            raise ParameterError(f"{given!r} is no background knowledge", "give forbid, require or regulators")
+        for key in given:
+            if key not in ("forbid", "require", "regulators"):
+                raise ParameterError(
+                    f"background knowledge has no part {key!r}",
+                    did_you_mean(str(key), ("forbid", "require", "regulators")),
+                )
+        regulators = given.get("regulators")
+        if isinstance(regulators, str | Path):
+            regulators = read_regulators(regulators)
+        found = cls(
+            forbid=_pairs(given.get("forbid")),
+            require=_pairs(given.get("require")),
+            regulators=None if regulators is None else tuple(dict.fromkeys(str(name) for name in regulators)),
+        )
+        return found if found else None
+
+    def __bool__(self) -> bool:
+        return bool(self.forbid or self.require or self.regulators is not None)
+
+    def allowed(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Return shape (P, P), may ``[cause, effect]`` be an edge?
+
+        Raises:
+            UnknownNameError: a series that is not there.
+            ParameterError: something is both forbidden and required, or no pair of different series is left.
+        """
+        import numpy as np
+
+        place = self._places(names)
+        allowed = np.ones((len(names), len(names)), dtype=bool)
+        others = ~np.eye(len(names), dtype=bool)
+        if self.regulators is not None:
+            passive = np.ones(len(names), dtype=bool)
+            passive[[place[name] for name in self.regulators]] = False
+            allowed[passive] = ~others[passive]
+        for cause, effect in self.forbid:
+            rows = slice(None) if cause == ANY else [place[cause]]
+            columns = slice(None) if effect == ANY else [place[effect]]
+            named = np.zeros_like(allowed)
+            named[rows, columns] = True
+            allowed &= ~(named & others if ANY in (cause, effect) else named)
+        for cause, effect in self.require:
+            if not allowed[place[cause], place[effect]]:
+                raise ParameterError(
+                    f"{_shown((cause, effect))} is both forbidden and required",
+                    "take it out of the required edges, or let its cause be a regulator",
+                )
+        if len(names) > 1 and not allowed[others].any():
+            raise ParameterError("every edge between different series is forbidden", "leave at least one open")
+        return allowed
+
+    def required(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Return shape (P, P), is ``[cause, effect]`` surely an edge?
+
+        Raises:
+            UnknownNameError: a series that is not there.
+        """
+        import numpy as np
+
+        place = self._places(names)
+        required = np.zeros((len(names), len(names)), dtype=bool)
+        for cause, effect in self.require:
+            required[place[cause], place[effect]] = True
+        return required
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a result records; `of` takes it again."""
+        found: dict[str, Any] = {}
+        for key in ("forbid", "require"):
+            if getattr(self, key):
+                found[key] = [list(pair) for pair in getattr(self, key)]
+        return found if self.regulators is None else {**found, "regulators": list(self.regulators)}
+
+    def sentence(self, names: Sequence[str]) -> str:
+        """Say what is known, in numbers."""
+        allowed, required = self.allowed(names), self.required(names)
+        said = f"background knowledge: {int((~allowed).sum())} of {allowed.size} pairs are forbidden"
+        return said + (f", {int(required.sum())} required" if required.any() else "")
+
+    def _places(self, names: Sequence[str]) -> dict[str, int]:
+        place = {name: number for number, name in enumerate(names)}
+        edges = [name for pair in (*self.forbid, *self.require) for name in pair if name != ANY]
+        for name in (*edges, *(self.regulators or ())):
+            if name not in place:
+                raise UnknownNameError(
+                    f"background knowledge names {name!r}, and no series is called so", did_you_mean(name, names)
+                )
+        return place
+
+
+def read_regulators(path: str | Path) -> tuple[str, ...]:
+    """Return the names in a file: one a line, or the first column of a .csv or .tsv file.
+
+    A first line ``name``, ``regulator``, ``series`` or ``gene`` of a .csv or .tsv file is a header; empty lines and
+    those that begin with # are skipped.
+
+    Raises:
+        DataError: the file is missing, no text, or holds no name.
+    """
+    import csv
+
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no such file", "name a file with one regulator a line") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a readable text file ({error})", "write one name a line") from error
+    delimiter = {".csv": ",", ".tsv": "\t"}.get(path.suffix.lower())
+    lines = [line.strip() for line in text.splitlines()]
+    lines = [line for line in lines if line and not line.startswith("#")]
+    if delimiter:
+        lines = [row[0].strip() for row in csv.reader(lines, delimiter=delimiter) if row and row[0].strip()]
+        if lines and lines[0].lower() in ("name", "names", "regulator", "regulators", "series", "gene", "genes"):
+            lines = lines[1:]
+    if not lines:
+        raise DataError(f"{path}: there is no name in it", "write one name a line")
+    return tuple(dict.fromkeys(lines))
+
+
+def _pairs(given: Any) -> tuple[Pair, ...]:
+    """Return edges written as ``"A->B"``, as pairs, or as a list of these."""
+    if given is None:
+        return ()
+    names = isinstance(given, tuple) and len(given) == 2 and all(isinstance(part, str) for part in given)
+    pair = names and not any(ARROW in part for part in given)
+    edges: Iterable[Any] = [given] if isinstance(given, str) or pair else given
+    return tuple(dict.fromkeys(_pair(edge) for edge in edges))
+
+
+def _pair(edge: Any) -> Pair:
+    parts = edge.split(ARROW) if isinstance(edge, str) else list(edge)
+    parts = [str(part).strip() for part in parts]
+    if len(parts) != 2 or not all(parts):
+        raise ParameterError(
+            f"{edge!r} is no edge",
+            f"write 'CAUSE{ARROW}EFFECT', with * for every other series; in Python and TOML also a pair of names",
+        )
+    return parts[0], parts[1]
+
+
+def _shown(pair: Pair) -> str:
+    return f"{pair[0]} {ARROW} {pair[1]}"

@@ -1,0 +1,68 @@
+"""How the fit of a method is repeated on other data, for selection rules that need refits."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Generic, Protocol, Self, TypeVar
+
+from causalkit.core.knowledge import Knowledge
+from causalkit.core.panel import Panel
+from causalkit.core.run import Run
+
+
+class Result(Protocol):
+    """What a method returns: a discovery."""
+
+    def within(self, knowledge: Knowledge | None) -> Self:
+        """Return it without what background knowledge forbids."""
+        ...
+
+
+D = TypeVar("D", bound=Result)
+D_co = TypeVar("D_co", bound=Result, covariant=True)
+
+
+class FitsPanels(Protocol[D_co]):
+    """A method object, see `causalkit.Method`."""
+
+    def fit(self, panel: Panel, run: Run) -> D_co:
+        """Return the discovery of a panel."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Refit(Generic[D]):
+    """A method with its settings, as `causalkit.Discovery.refit`. It lives as long as its process and is never saved.
+
+    Attributes:
+        method: object with ``fit(panel, run) -> Discovery``.
+        panel: what the discovery was found in, in its own units.
+        run: of that fit, without observers and checkpoint.
+        standardize: give every series of a panel mean 0 and standard deviation 1 first.
+    """
+
+    method: FitsPanels[D]
+    panel: Panel
+    run: Run
+    standardize: bool = True
+
+    @classmethod
+    def of(cls, method: FitsPanels[D], panel: Panel, run: Run, standardize: bool) -> Refit[D]:
+        """Return how a fit is repeated: without observers, and without touching its checkpoint."""
+        return cls(method, panel, replace(run, observers=[], checkpoint=None, resume=False), standardize)
+
+    def __call__(self, panel: Panel, seed: int | None = None) -> D:
+        """Return the discovery of the same method with the same settings for another panel of the same series.
+
+        Args:
+            panel: in units of the data.
+            seed: of the fit; default: that of the first one. A time limit counts anew.
+
+        Raises:
+            CausalkitError: the panel cannot be used, or as the method's ``fit``.
+        """
+        panel.check(1)
+        learned = panel.standardized()[0] if self.standardize else panel
+        run = replace(self.run, seed=self.run.seed if seed is None else seed, started=time.monotonic())
+        return self.method.fit(learned, run).within(run.knowledge)

@@ -1,0 +1,155 @@
+"""Run: everything about one fit that is neither data nor method: seed, device, precision, observers, deadline."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from causalkit.errors import WrongUsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from causalkit.core.knowledge import Knowledge
+
+EVENTS = ("on_start", "on_epoch", "on_end")
+
+
+@dataclass
+class Run:
+    """The circumstances of one fit.
+
+    Attributes:
+        seed: reaches every random draw; the same seed gives the same bytes on the same machine and build.
+        device: "auto", "cpu", "cuda" or "cuda:1"; "auto" takes an accelerator where there is one.
+        dtype: precision of neural methods.
+        threads: of the numeric libraries; small networks are several times faster on one thread than on two.
+        time_limit: seconds after which training ends with what it has, or None.
+        checkpoint: file that training state is written to, or None.
+        checkpoint_every: seconds between two checkpoints.
+        resume: go on from the checkpoint where there is one.
+        observers: objects with any of ``on_start(info)``, ``on_epoch(epoch, losses)``, ``on_end(discovery)``.
+        knowledge: which edges are forbidden and which are required, by names of series, or None. A method asks
+            ``run.knowledge.allowed(panel.names)`` and keeps to it while it learns; causalkit sets the scores of
+            forbidden pairs to 0 in any case.
+    """
+
+    seed: int = 0
+    device: str = "auto"
+    dtype: Literal["float32", "float64"] = "float32"
+    threads: int = 1
+    time_limit: float | None = None
+    checkpoint: Path | None = None
+    checkpoint_every: float = 30.0
+    resume: bool = False
+    observers: list[Any] = field(default_factory=list)
+    knowledge: Knowledge | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise WrongUsageError(f"the seed is {self.seed}", "a seed is a whole number, 0 or more")
+        if self.threads < 1:
+            raise WrongUsageError(f"the number of threads is {self.threads}", "use at least one")
+        if self.dtype not in ("float32", "float64"):
+            raise WrongUsageError(f"the precision {self.dtype!r} is unknown", "choose float32 or float64")
+        if self.time_limit is not None and self.time_limit <= 0:
+            raise WrongUsageError(f"the time limit is {self.time_limit} s", "give a positive time, for example 10m")
+        if self.resume and self.checkpoint is None:
+            raise WrongUsageError("there is nothing to resume from", "name the file with --checkpoint")
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self.started
+
+    @property
+    def expired(self) -> bool:
+        """Is the time limit over?"""
+        return self.time_limit is not None and self.seconds >= self.time_limit
+
+    def numpy_generator(self) -> np.random.Generator:
+        """Return a fresh generator with the run's seed."""
+        import numpy as np
+
+        return np.random.default_rng(self.seed)
+
+    def torch_generator(self) -> torch.Generator:
+        """Return a fresh generator with the run's seed, on the run's device."""
+        import torch
+
+        return torch.Generator(device=self.torch_device()).manual_seed(self.seed)
+
+    def torch_device(self) -> torch.device:
+        """Resolve ``device``.
+
+        Raises:
+            WrongUsageError: the device is unknown or not there.
+        """
+        import torch
+
+        if self.device == "auto":
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            device = torch.device(self.device)
+        except RuntimeError as error:
+            raise WrongUsageError(f"there is no device {self.device!r}", "choose auto, cpu or cuda") from error
+        if device.type == "cuda" and not torch.cuda.is_available():
+            raise WrongUsageError("this machine or this build of torch has no CUDA device", "use --device cpu")
+        return device
+
+    def torch_dtype(self) -> torch.dtype:
+        """Return the precision for torch."""
+        import torch
+
+        return torch.float64 if self.dtype == "float64" else torch.float32
+
+    @contextmanager
+    def isolated(self) -> Iterator[None]:
+        """Seed torch's global generator and set its threads for the block, and put both back afterwards.
+
+        Networks draw their first weights and dropout masks from the global generator; this is how one seed reaches
+        those draws without leaving a trace in the user's process.
+        """
+        import torch
+
+        device = self.torch_device()
+        threads = torch.get_num_threads()
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.manual_seed(self.seed)
+            torch.set_num_threads(self.threads)
+            try:
+                yield
+            finally:
+                torch.set_num_threads(threads)
+
+    def notify(self, event: str, *arguments: Any) -> None:
+        """Tell every observer; one that raises is reported once and dropped."""
+        for observer in list(self.observers):
+            handler = getattr(observer, event, None)
+            if handler is None:
+                continue
+            try:
+                handler(*arguments)
+            except Exception as error:  # an observer must never end a run
+                self.observers.remove(observer)
+                warnings.warn(
+                    f"observer {type(observer).__name__} failed in {event} and was dropped: "
+                    f"{type(error).__name__}: {error}",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+
+    def start(self, info: Mapping[str, Any]) -> None:
+        """Tell observers that training begins; ``info`` has at least ``epochs``."""
+        self.notify("on_start", info)
+
+    def epoch(self, number: int, losses: Mapping[str, float]) -> None:
+        """Tell observers the losses of an epoch, counted from 1."""
+        self.notify("on_epoch", number, losses)

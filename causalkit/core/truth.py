@@ -1,0 +1,206 @@
+"""Truth: a known graph to evaluate against. Rows are causes, columns are effects, as in networkx.
+
+Only this module transposes the matrices of users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from causalkit.errors import DataError, WrongUsageError, did_you_mean
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+Orientation = Literal["cause-effect", "effect-cause"]
+Diagonal = Literal["include", "exclude"]
+Edge = tuple[str, str] | tuple[str, str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """A known graph.
+
+    Attributes:
+        names: of the series.
+        edges: shape (P, P), ``edges[cause, effect]``.
+        lags: shape (P, P, L), ``lags[cause, effect, lag - 1]``, or None where lags are not known.
+        source: file or description, named in errors.
+        scope: the series between which edges are known; only their pairs are judged. None: all of them.
+        diagonal: how this truth counts self-edges, where only one way makes sense or was published; None: either.
+    """
+
+    names: tuple[str, ...]
+    edges: NDArray[np.bool_]
+    lags: NDArray[np.bool_] | None = None
+    source: str = "truth"
+    scope: tuple[str, ...] | None = None
+    diagonal: Diagonal | None = None
+
+    def __post_init__(self) -> None:
+        size = len(self.names)
+        if len(set(self.names)) != size:
+            twice = next(name for name in self.names if self.names.count(name) > 1)
+            raise DataError(f"{self.source}: the name {twice!r} stands twice", "give every series its own")
+        if self.edges.shape != (size, size):
+            raise DataError(
+                f"{self.source}: a matrix of shape {self.edges.shape} for {size} names",
+                "a truth is square, one row and one column for each series",
+            )
+        if self.lags is not None and self.lags.shape[:2] != (size, size):
+            raise DataError(f"{self.source}: lags of shape {self.lags.shape} for {size} names", "use (P, P, L)")
+        if self.diagonal is not None and self.diagonal not in get_args(Diagonal):
+            raise DataError(
+                f"{self.source}: the diagonal policy {self.diagonal!r} is unknown", "choose include, exclude or None"
+            )
+        if self.scope is not None:
+            foreign = [name for name in self.scope if name not in set(self.names)]
+            if foreign or not self.scope:
+                said = f"the scope names {foreign[0]!r}, which is no series" if foreign else "the scope is empty"
+                raise DataError(f"{self.source}: {said}", "name the series between which edges are known, or None")
+
+    @classmethod
+    def from_edges(cls, edges: Iterable[Edge], names: Sequence[str] | None = None, source: str = "truth") -> Truth:
+        """Make a truth of ``(cause, effect)`` or ``(cause, effect, lag)``; all with a lag, or none.
+
+        Args:
+            edges: the edges that are there.
+            names: all series, also those without an edge; default: those that occur, in order.
+
+        Raises:
+            DataError: an unknown name, a lag below 1, or a mixture of edges with and without lag.
+        """
+        listed = list(edges)
+        if names is None:
+            names = list(dict.fromkeys(str(end) for edge in listed for end in edge[:2]))
+        index = {str(name): position for position, name in enumerate(names)}
+        depths = [int(edge[2]) for edge in listed if len(edge) == 3]
+        if depths and len(depths) != len(listed):
+            raise DataError(f"{source}: some edges have a lag and some have none", "give all of them a lag, or none")
+        if depths and min(depths) < 1:
+            raise DataError(f"{source}: there is an edge at lag {min(depths)}", "lags start at 1, the step before")
+        matrix = np.zeros((len(index), len(index)), dtype=bool)
+        lagged = np.zeros((*matrix.shape, max(depths)), dtype=bool) if depths else None
+        for edge in listed:
+            ends = []
+            for name in edge[:2]:
+                if str(name) not in index:
+                    raise DataError(f"{source}: {name!r} is not the name of a series", did_you_mean(str(name), index))
+                ends.append(index[str(name)])
+            matrix[ends[0], ends[1]] = True
+            if lagged is not None and len(edge) == 3:
+                lagged[ends[0], ends[1], int(edge[2]) - 1] = True
+        return cls(names=tuple(index), edges=matrix, lags=lagged, source=source)
+
+    @classmethod
+    def from_matrix(
+        cls,
+        matrix: ArrayLike,
+        *,
+        orientation: Orientation,
+        names: Sequence[str] | None = None,
+        source: str = "truth",
+    ) -> Truth:
+        """Make a truth of a matrix (P, P), or (P, P, L) with lag 1 first; whatever is not zero is an edge.
+
+        Args:
+            orientation: what the first axis is: "cause-effect" as in networkx, "effect-cause" as in statsmodels.
+
+        Raises:
+            WrongUsageError: the orientation is missing or unknown.
+            DataError: the matrix is not square, or holds NaN.
+        """
+        if orientation not in ("cause-effect", "effect-cause"):
+            raise WrongUsageError(
+                f"{source}: the orientation of the matrix is not known",
+                "say --truth-orientation cause-effect (rows are causes) or effect-cause (rows are effects)",
+            )
+        values = np.asarray(matrix, dtype=np.float64)
+        if values.ndim not in (2, 3) or values.shape[0] != values.shape[1]:
+            raise DataError(f"{source}: a matrix of shape {values.shape}", "a truth has shape (P, P) or (P, P, L)")
+        if np.isnan(values).any():
+            raise DataError(f"{source}: the matrix holds missing values", "write 0 for no edge and 1 for an edge")
+        present = values != 0
+        if orientation == "effect-cause":
+            present = present.swapaxes(0, 1)
+        if names is None:
+            names = [str(position) for position in range(len(present))]
+        return cls(
+            names=tuple(str(name) for name in names),
+            edges=present if present.ndim == 2 else present.any(axis=2),
+            lags=present if present.ndim == 3 else None,
+            source=source,
+        )
+
+    @property
+    def count(self) -> int:
+        """Number of edges between pairs, self-edges included."""
+        return int(self.edges.sum())
+
+    def __repr__(self) -> str:
+        lagged = f", lags up to {self.lags.shape[2]}" if self.lags is not None else ""
+        known = f" ({len(self.scope)} of them judged)" if self.scope is not None else ""
+        return f"<Truth {self.source}: {len(self.names)} series{known}, {self.count} edges{lagged}>"
+
+    def judged(self, diagonal: Diagonal) -> NDArray[np.bool_]:
+        """Return which pairs count, shape (P, P): those within the scope, with or without self-edges."""
+        inside = np.ones(len(self.names), dtype=bool)
+        if self.scope is not None:
+            inside = np.isin(self.names, self.scope)
+        pairs: NDArray[np.bool_] = np.outer(inside, inside)
+        if diagonal == "exclude":
+            np.fill_diagonal(pairs, False)
+        return pairs
+
+    def align(self, names: Sequence[str]) -> Truth:
+        """Return the truth in the order of ``names``.
+
+        Series of the data that the truth never mentions have no edges, unless a scope says that they are not judged.
+        The reverse is an error, and so is a truth that shares no name with the data.
+
+        Raises:
+            DataError: the truth names series that the data does not have.
+        """
+        position = {name: index for index, name in enumerate(self.names)}
+        foreign = [name for name in self.names if name not in set(names)]
+        if foreign:
+            raise DataError(
+                f"{self.source}: {len(foreign)} of {len(self.names)} names are not in the data, first {foreign[0]!r}",
+                did_you_mean(foreign[0], names),
+            )
+        size = len(names)
+        known = [index for index, name in enumerate(names) if name in position]
+        theirs = [position[names[index]] for index in known]
+        edges = np.zeros((size, size), dtype=bool)
+        edges[np.ix_(known, known)] = self.edges[np.ix_(theirs, theirs)]
+        lags = None
+        if self.lags is not None:
+            lags = np.zeros((size, size, self.lags.shape[2]), dtype=bool)
+            lags[np.ix_(known, known)] = self.lags[np.ix_(theirs, theirs)]
+        return replace(self, names=tuple(names), edges=edges, lags=lags)
+
+    def edge_list(self) -> list[dict[str, Any]]:
+        """Return the edges as dictionaries with ``cause``, ``effect`` and, where known, ``lag``."""
+        if self.lags is None:
+            return [{"cause": self.names[c], "effect": self.names[e]} for c, e in np.argwhere(self.edges)]
+        return [
+            {"cause": self.names[c], "effect": self.names[e], "lag": int(k) + 1} for c, e, k in np.argwhere(self.lags)
+        ]
+
+    def graph(self) -> nx.DiGraph:
+        """Return the graph for networkx; edges carry ``lags`` where they are known."""
+        import networkx as nx
+
+        graph = nx.DiGraph()
+        graph.add_nodes_from(self.names)
+        for cause, effect in np.argwhere(self.edges):
+            facts = {}
+            if self.lags is not None:
+                facts["lags"] = (np.flatnonzero(self.lags[cause, effect]) + 1).tolist()
+            graph.add_edge(self.names[cause], self.names[effect], **facts)
+        return graph

@@ -1,0 +1,1 @@
+"""Results in words: texts, labels and number formats for terminals, notebooks and reports."""

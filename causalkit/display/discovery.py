@@ -1,0 +1,265 @@
+"""A discovery in words: a few lines for terminals and logs, and a small page part for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from causalkit.display.labels import cells, labels, one_line, shorten
+
+if TYPE_CHECKING:
+    from causalkit.core.discovery import Discovery
+
+HEATMAP_SERIES = 30  # a heat map of table cells is legible up to here
+_HTML_EDGES = 10
+
+_STYLE = """<style>
+.causalkit{font-size:90%;line-height:1.4;max-width:75em}
+.causalkit table{color:inherit;font-size:inherit;border-collapse:collapse;margin:.5em 0}
+.causalkit .ck-edges td,.causalkit .ck-edges th{padding:.15em .7em;text-align:left;white-space:nowrap}
+.causalkit .ck-edges tr{border-bottom:1px solid rgba(128,128,128,.35);background:none}
+.causalkit .ck-edges td.ck-n{text-align:right;font-variant-numeric:tabular-nums}
+.causalkit .ck-bar{display:inline-block;height:.65em;background:#0072B2;border-radius:1px}
+.causalkit .ck-parts{display:flex;flex-wrap:wrap;gap:1em 2.5em;align-items:flex-start}
+.causalkit .ck-score{display:inline-block;min-width:4em;font-variant-numeric:tabular-nums}
+.causalkit .ck-map{border:1px solid rgba(128,128,128,.6);table-layout:fixed}
+.causalkit .ck-map td{width:.8em;height:.8em;padding:0;border:0}
+.causalkit .ck-map.ck-few td{width:1.7em;height:1.7em}
+.causalkit .ck-map td.ck-self{outline:1px dotted rgba(128,128,128,.9);outline-offset:-2px}
+.causalkit .ck-soft{opacity:.8}
+</style>"""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One edge as it is shown."""
+
+    cause: str
+    effect: str
+    lag: int
+    score: float
+    error: float | None
+    p_value: float | None
+    selected: bool | None
+
+
+def summary(discovery: Discovery, top: int = 10) -> str:
+    """Return a few readable lines: what was done, the strongest edges between different series, and the notes.
+
+    Args:
+        discovery: what was found.
+        top: show so many edges.
+    """
+    rows = _strongest(discovery, top, width=32)
+    lines = [_run(discovery), _data(discovery), "", _heading(discovery, len(rows))]
+    lines += _columns(rows, discovery)
+    lines += ["", _about_selection(discovery)]
+    if notes := _notes(discovery):
+        lines += ["", "Notes:", *(f"- {one_line(note)}" for note in notes)]
+    return "\n".join(lines)
+
+
+def html(discovery: Discovery) -> str:
+    """Return the same for a notebook: one element without scripts and without anything from elsewhere.
+
+    Colours are mixed into whatever lies behind, so that light and dark themes are both legible.
+    """
+    rows = _strongest(discovery, _HTML_EDGES, width=40)
+    heat = _heat(discovery) if 1 < len(discovery.names) <= HEATMAP_SERIES else ""
+    notes = "".join(f"<li>{escape(one_line(note))}</li>" for note in _notes(discovery))
+    return "\n".join(
+        part
+        for part in (
+            '<div class="causalkit">',
+            _STYLE,
+            f"<div><b>{escape(_run(discovery))}</b></div>",
+            f"<div>{escape(_data(discovery))}</div>",
+            '<div class="ck-parts">',
+            f"<div><div>{escape(_heading(discovery, len(rows)))}</div>{_edge_table(rows, discovery)}</div>",
+            heat,
+            "</div>",
+            f'<div class="ck-soft">{escape(_about_selection(discovery))}</div>',
+            f"<ul>{notes}</ul>" if notes else "",
+            "</div>",
+        )
+        if part
+    )
+
+
+def _run(discovery: Discovery) -> str:
+    facts = [shorten(discovery.method, 40) or "discovery", f"lag {discovery.lags}"]
+    if discovery.seed is not None:
+        facts.append(f"seed {discovery.seed}")
+    if discovery.device:
+        facts.append(one_line(discovery.device))
+    if discovery.seconds:
+        facts.append(f"{discovery.seconds:.3g} s" if discovery.seconds < 100 else f"{discovery.seconds:.0f} s")
+    return ", ".join(facts)
+
+
+def _data(discovery: Discovery) -> str:
+    """Return what is known of the data; a method that was called on its own records little."""
+    data = discovery.data
+    source = f" of {shorten(str(data['source']), 60)}" if data.get("source") else ""
+    facts = [f"{len(discovery.names)} series{source}"]
+    if data.get("realisations"):
+        facts.append(_count(data["realisations"], "realisation") + _steps(data.get("steps")))
+    if data.get("windows") is not None:
+        dropped = f" ({data['dropped']} more dropped for missing cells)" if data.get("dropped") else ""
+        facts.append(_count(data["windows"], "window") + dropped)
+    elif data.get("missing_cells"):
+        facts.append(_count(data["missing_cells"], "missing cell"))
+    if data.get("standardized") is not None:
+        facts.append("standardized" if data["standardized"] else "not standardized")
+    return ", ".join(facts)
+
+
+def _steps(steps: Any) -> str:
+    if not isinstance(steps, Sequence) or isinstance(steps, str) or not steps:
+        return ""
+    low, high = min(steps), max(steps)
+    return f" of {low} steps" if low == high else f" of {low} to {high} steps"
+
+
+def _count(number: Any, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _strongest(discovery: Discovery, top: int, width: int) -> list[_Row]:
+    """Return the strongest edges between different series whose score is above zero."""
+    size = len(discovery.names)
+    scores = discovery.scores.copy()
+    scores[np.arange(size), np.arange(size)] = 0.0
+    order = np.argsort(-scores, axis=None, kind="stable")[: max(top, 0)]
+    places = [tuple(int(part) for part in np.unravel_index(place, scores.shape)) for place in order]
+    names = labels(discovery.names, width)
+    rows = []
+    for cause, effect, position in places:
+        score = float(scores[cause, effect, position])
+        if score == 0:
+            break
+        p_value = None
+        if discovery.p_values is not None:
+            p_value = float(discovery.p_values[cause, effect, position])
+        elif discovery.joint_p_values is not None:
+            p_value = float(discovery.joint_p_values[cause, effect])
+        selected = None if discovery.selected is None else bool(discovery.selected[cause, effect, position])
+        error = None
+        if discovery.standard_errors is not None:
+            error = float(discovery.standard_errors[cause, effect, position])
+        rows.append(_Row(names[cause], names[effect], position + 1, score, error, p_value, selected))
+    return rows
+
+
+def _heading(discovery: Discovery, shown: int) -> str:
+    size = len(discovery.names)
+    possible = size * (size - 1) * discovery.lags
+    if not shown and not discovery.scores[~np.eye(size, dtype=bool)].any():
+        return "No edge between different series has a score above zero."
+    return f"Strongest edges between different series ({shown} of {possible}):"
+
+
+def _about_selection(discovery: Discovery) -> str:
+    if discovery.selected is None:
+        return (
+            "No edges were selected: scores only rank. "
+            'To pick edges, use select("top-k:10") or --select top-k:10; no rule looks at a truth.'
+        )
+    own = int(np.einsum("iik->", discovery.selected.astype(int)))
+    count = int(discovery.selected.sum())
+    rule = one_line(str((discovery.selection or {}).get("rule", "")))
+    by = f" by {shorten(rule, 60)}" if rule else ""
+    loops = f", {own} of them from a series to itself" if own else ""
+    every = " All of them: edges(selected_only=True)." if count else ""
+    return f"{_count(count, 'edge')} {'was' if count == 1 else 'were'} selected{by}{loops}.{every}"
+
+
+def _notes(discovery: Discovery) -> list[str]:
+    """Return what was chosen without a truth, and the notes of the result and of its selection."""
+    chosen = [choice.sentence() for choice in discovery.choices]
+    return [*chosen, *discovery.notes, *map(str, (discovery.selection or {}).get("notes", ()))]
+
+
+def _score(row: _Row) -> str:
+    """Return a score, with its standard error where there is one."""
+    return f"{row.score:.3g}" + ("" if row.error is None else f" ± {row.error:.2g}")
+
+
+def _p(value: float) -> str:
+    if np.isnan(value):
+        return "-"
+    return f"{value:.2g}" if value >= 0.001 or value == 0 else f"{value:.0e}"
+
+
+def _p_title(discovery: Discovery) -> str:
+    joint = "p (all lags)" if discovery.joint_p_values is not None else ""
+    return joint if discovery.p_values is None else "p"
+
+
+def _columns(rows: Sequence[_Row], discovery: Discovery) -> list[str]:
+    """Align the columns, counting wide letters twice as terminals do."""
+    p_title = _p_title(discovery)
+    table = [
+        [
+            row.cause,
+            "->",
+            row.effect,
+            f" lag {row.lag}",
+            f" score {_score(row)}",
+            *([f" {p_title} {_p(row.p_value)}"] if row.p_value is not None else []),
+            *([" selected"] if row.selected else []),
+        ]
+        for row in rows
+    ]
+    widths: dict[int, int] = {}
+    for line in table:
+        for column, cell in enumerate(line):
+            widths[column] = max(widths.get(column, 0), cells(cell))
+    return ["  " + " ".join(_pad(line, widths)).rstrip() for line in table]
+
+
+def _pad(line: Iterable[str], widths: dict[int, int]) -> Iterable[str]:
+    return (cell + " " * (widths[column] - cells(cell)) for column, cell in enumerate(line))
+
+
+def _edge_table(rows: Sequence[_Row], discovery: Discovery) -> str:
+    if not rows:
+        return ""
+    p_title = _p_title(discovery)
+    chosen = discovery.selected is not None
+    titles = ["cause", "effect", "lag", "score", *([p_title] if p_title else []), *(["selected"] if chosen else [])]
+    lines = ["<tr>" + "".join(f"<th>{title}</th>" for title in titles) + "</tr>"]
+    for row in rows:
+        bar = f'<span class="ck-bar" style="width:{5 * row.score / rows[0].score:.2f}em"></span>'
+        line = f"<td>{escape(row.cause)}</td><td>{escape(row.effect)}</td>"
+        line += f'<td class="ck-n">{row.lag}</td><td><span class="ck-score">{_score(row)}</span>{bar}</td>'
+        if row.p_value is not None:
+            line += f'<td class="ck-n">{_p(row.p_value)}</td>'
+        if chosen:
+            line += f"<td>{'yes' if row.selected else 'no'}</td>"
+        lines.append(f"<tr>{line}</tr>")
+    return f'<table class="ck-edges">{"".join(lines)}</table>'
+
+
+def _heat(discovery: Discovery) -> str:
+    """Return the heat map: opacity is the score as a share of the largest between different series."""
+    scores = discovery.pair_scores
+    size = len(scores)
+    limit = float(scores[~np.eye(size, dtype=bool)].max()) or float(scores.max()) or 1.0
+    names = [escape(name, quote=True) for name in labels(discovery.names, 40)]
+    lines = []
+    for cause in range(size):
+        line = ""
+        for effect, score in enumerate(scores[cause]):
+            mark = ' class="ck-self"' if cause == effect else ""
+            hint = f"{names[cause]} → {names[effect]}: {score:.3g}"
+            shade = f"background:rgba(0,114,178,{min(score / limit, 1.0):.2f})"
+            line += f'<td{mark} title="{hint}" style="{shade}"></td>'
+        lines.append(f"<tr>{line}</tr>")
+    few = " ck-few" if size <= 12 else ""
+    table = f'<table class="ck-map{few}">{"".join(lines)}</table>'
+    return f"<div><div>Scores: rows are causes, columns are effects</div>{table}</div>"

@@ -1,0 +1,1 @@
+"""Choose by validation error, never by a truth: splits, rules, and the lag."""

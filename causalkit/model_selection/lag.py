@@ -1,0 +1,271 @@
+"""The lag, chosen without a truth: how many past steps a linear forecaster needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalkit.core.choice import Choice
+from causalkit.core.panel import Panel, Windows
+from causalkit.core.run import Run
+from causalkit.errors import DataError, ParameterError
+
+if TYPE_CHECKING:
+    from causalkit.core.discovery import Discovery
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Lag = int | Literal["auto"]
+"""K, or "auto": by `choose_lag`, anew in every fit."""
+
+CANDIDATES = (1, 2, 3, 4, 5)
+PENALTIES = (1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""Of the ridge, for series of variance 1; relative to the number of windows or of coefficients, the larger of both."""
+FOLDS = 5
+PIECES = 4
+"""Stretches of time that a fold is cut into, over which a loss has to be significant."""
+KEEP = 0.95
+"""Share of the best explained held-out variance that a smaller lag must keep."""
+LOSS = 0.1
+"""Share of its variance that no single series may lose to a larger lag."""
+LEVEL = 0.05
+STEPS = 4
+"""Time steps that a realisation has for each step of the largest candidate."""
+COUNTED = 0.9
+"""Share of all time steps that lie in realisations of that length."""
+COMPLETE = 0.25
+"""Share of the windows of the smallest candidate that the largest keeps, where cells are missing."""
+ROUNDS = 10
+"""In which what is not to be learned from is replaced by what is said of it."""
+FEW = 1000
+"""Windows that are always used; more only as far as their covariance is quickly computed."""
+RULE = (
+    f"the smallest lag that keeps {KEEP:.0%} of the best explained held-out variance and with which no series loses "
+    f"{LOSS:.0%} of its variance"
+)
+JUDGE = "a linear forecaster"
+
+
+@dataclass(frozen=True)
+class ChosenLag:
+    """What a method whose lag is "auto" goes on with.
+
+    Attributes:
+        lag: K.
+        choice: how it was chosen, or None: the recording is too short to choose.
+    """
+
+    lag: int
+    choice: Choice | None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Say that nothing could be chosen."""
+        if self.choice is not None:
+            return ()
+        return (f"lag {self.lag} was taken, as the recordings are too short to compare any; choose another with --lag",)
+
+    def told(self, found: Discovery) -> Discovery:
+        """Return a discovery that says how its lag was chosen."""
+        chosen = () if self.choice is None else (self.choice,)
+        return replace(
+            found,
+            config={**found.config, "lag": self.lag},
+            choices=(*chosen, *found.choices),
+            notes=(*self.notes, *found.notes),
+        )
+
+
+def chosen_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -> ChosenLag:
+    """Return the lag of a panel as `choose_lag` chooses it, or the smallest where the panel is too short to choose.
+
+    For methods whose lag is "auto"::
+
+        if self.lag == "auto":
+            chosen = chosen_lag(panel, run)
+            return chosen.told(self.with_lag(chosen.lag).fit(panel, run))
+    """
+    choice = choose_lag(panel, run, candidates)
+    return ChosenLag(min(candidates) if choice is None else int(choice.chosen), choice)
+
+
+def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -> Choice | None:
+    """Choose the lag of a panel by the held-out forecast error of a linear forecaster.
+
+    For every candidate K, a ridge regression forecasts all series from the last K steps of all. All candidates are
+    judged on the same windows, those of the largest, in blocks that are left out one at a time
+    (`causalkit.model_selection.splits.fold_masks`), with the penalty of the lowest mean error. Chosen is the smallest
+    K that keeps `KEEP` of the best explained variance, the mean over series, among those with which no single series
+    loses `LOSS` of its variance against a larger K. For this second condition each series has the penalty that is best for
+    it, and a loss has to be significant: a one-sided paired t-test over `PIECES` pieces of each block, with
+    Bonferroni's correction for series and larger candidates. Without it, one far-lagged effect in a large panel would
+    be averaged away. Where no more than one standard error of the variance is explained, it alone counts.
+
+    A linear judge is a choice: it costs milliseconds, and has no training that could favour a size of the input. A
+    relation that shows only in a nonlinear forecast of a far lag escapes it.
+
+    Short recordings have fewer candidates: nine tenths of all steps must lie in realisations of 4 K steps or more.
+    Steps at which a series was set from outside do not count for it, and windows with missing cells do not exist.
+
+    Args:
+        panel: whose series need not be standardised.
+        run: whose seed decides which realisations make a block, where there are many.
+        candidates: lags, each at least 1.
+
+    Returns:
+        The choice of "lag", with NaN for candidates that the panel is too short for; None if it is too short for all.
+
+    Raises:
+        ParameterError: there is no candidate, or one is below 1.
+    """
+    lags = sorted(set(candidates))
+    if not lags or lags[0] < 1:
+        raise ParameterError(f"candidates for the lag are {list(candidates)}", "give whole numbers from 1 on")
+    found = _blocks(panel, run, lags)
+    if found is None:
+        return None
+    windows, kept, held = found
+    tried = [lag for lag in lags if lag <= windows.x.shape[1]]
+    judged = [_judged(windows, kept, held, lag) for lag in tried]
+    by_fold, by_piece = (np.stack(part) for part in zip(*judged, strict=True))
+    lacking = (np.nan,) * (len(lags) - len(tried))
+    return Choice(
+        parameter="lag",
+        candidates=tuple(lags),
+        held_out_error=(*by_fold.mean(axis=1), *lacking),
+        standard_error=(*(by_fold.std(axis=1, ddof=1) / FOLDS**0.5), *lacking),
+        chosen=tried[smallest_sufficient(by_fold, by_piece)],
+        rule=RULE,
+        judge=JUDGE,
+    )
+
+
+def smallest_sufficient(folds: Array, pieces: Array) -> int:
+    """Return the position of the chosen candidate; errors are in units of the variance, and candidates ascend.
+
+    Args:
+        folds: shape (candidates, folds), mean errors over series.
+        pieces: shape (candidates, pieces, series); NaN where a series was not to be forecast in a piece.
+    """
+    complete = pieces[:, :, np.isfinite(pieces).all(axis=(0, 1))]
+    sufficient = [position for position in range(len(folds)) if not _loses(complete, position)]
+    explained = 1 - folds.mean(axis=1)
+    best = max(sufficient, key=lambda position: float(explained[position]))
+    if explained[best] <= folds[best].std(ddof=1) / folds.shape[1] ** 0.5:
+        return sufficient[0]  # nothing is explained beyond chance
+    return next(position for position in sufficient if explained[position] >= KEEP * explained[best])
+
+
+def _loses(errors: Array, position: int) -> bool:
+    """Tell whether a series is forecast significantly worse than with a larger candidate."""
+    from scipy import stats
+
+    loss = errors[position] - errors[position + 1 :]  # (larger candidate, piece, series)
+    if not loss.size:
+        return False
+    mean = loss.mean(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = mean / (loss.std(axis=1, ddof=1) / loss.shape[1] ** 0.5)
+    significant = stats.t.sf(t, loss.shape[1] - 1) <= LEVEL / mean.size
+    return bool((significant & (mean >= LOSS)).any())
+
+
+def _blocks(panel: Panel, run: Run, lags: Sequence[int]) -> tuple[Windows, Mask, Mask] | None:
+    """Return the windows of the largest lag that the panel is long enough for, and their blocks; see `fold_masks`."""
+    from causalkit.model_selection.splits import fold_masks
+
+    lengths = np.array(panel.lengths)
+    most = len(panel.windows(lags[0])) if max(lengths) > lags[0] else 0
+    for lag in reversed(lags):
+        if lag > lags[0] and lengths[lengths >= STEPS * lag].sum() < COUNTED * lengths.sum():
+            continue
+        try:
+            windows = _thinned(panel.windows(lag))
+            if len(windows) < COMPLETE * min(most, FEW):
+                continue
+            return windows, *fold_masks(windows, FOLDS, run.numpy_generator())
+        except (DataError, ParameterError):  # too few windows for this lag
+            continue
+    return None
+
+
+def _thinned(windows: Windows) -> Windows:
+    """Return windows, or evenly spaced ones where a choice needs no more of them."""
+    columns = windows.x.shape[1] * windows.x.shape[2]
+    limit = max(FEW, 4_000_000 // columns)
+    if len(windows) <= limit:
+        return windows
+    return windows.subset(np.linspace(0, len(windows) - 1, limit).astype(np.intp))
+
+
+def _judged(windows: Windows, kept: Mask, held: Mask, lag: int) -> tuple[Array, Array]:
+    """Return mean squared errors in units of the variance: of the folds, (F,), and of pieces of them, (pieces, P).
+
+    The first are means over series under one penalty for all; in the second, each series has its own.
+    """
+    mean, deviation = windows.y.mean(axis=0), windows.y.std(axis=0)
+    deviation = np.where(deviation > 0, deviation, 1.0)
+    recent = ((windows.x[:, -lag:] - mean) / deviation).reshape(len(windows), -1)
+    y, seen = (windows.y - mean) / deviation, windows.observed
+    count = min(PIECES, int(held.sum(axis=1).min()))
+    folds, pieces = [], []
+    for learn, judge in zip(kept, held, strict=True):
+        known = None if seen is None else seen[learn]
+        squared = (_ridge(recent[learn], y[learn], known, recent[judge]) - y[judge]) ** 2  # (penalty, window, series)
+        if seen is not None:
+            squared[:, ~seen[judge]] = np.nan
+        folds.append(_mean(squared))
+        pieces += [_mean(part) for part in np.array_split(squared, count, axis=1)]
+    by_fold, by_piece = np.stack(folds, axis=1), np.stack(pieces, axis=1)  # (penalty, fold or piece, series)
+    errors = np.nanmean(by_fold, axis=2)
+    own = np.nan_to_num(_mean(by_fold), nan=np.inf).argmin(axis=0)
+    return errors[errors.mean(axis=1).argmin()], by_piece[own, :, np.arange(y.shape[1])].T
+
+
+def _mean(values: Array) -> Array:
+    """Return the mean over the second axis of what is there, NaN where nothing is."""
+    there = np.isfinite(values)
+    count = there.sum(axis=1)
+    result: Array = np.where(count > 0, np.where(there, values, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)
+    return result
+
+
+def _ridge(x: Array, y: Array, seen: Mask | None, ahead: Array) -> Array:
+    """Return the forecasts (penalties, H, P) of a ridge regression.
+
+    Args:
+        x, y: what to learn from, (N, D) and (N, P).
+        seen: which of ``y`` are to be learned from, or None: all. The others are replaced by what the regression says
+            of them, again and again, which leads to the regression without them.
+        ahead: inputs of the forecasts, (H, D).
+    """
+    inner, outer, squares = _principal(x, ahead)
+    known: Array = inner.T @ (y if seen is None else np.where(seen, y, 0.0))  # (R, P)
+    forecasts = []
+    for penalty in PENALTIES:
+        shrunk = (squares + penalty * max(x.shape))[:, None]
+        products: Array = known
+        if seen is not None:
+            for _ in range(ROUNDS):
+                products = known + inner.T @ np.where(seen, 0.0, inner @ (products / shrunk))
+        forecasts.append(outer @ (products / shrunk))
+    return np.stack(forecasts)
+
+
+def _principal(x: Array, ahead: Array) -> tuple[Array, Array, Array]:
+    """Return inputs (N, R) and (H, R) along the principal axes of the first, and the sums of their squares (R,).
+
+    The decomposition is of the columns or of the rows, whichever are fewer.
+    """
+    if x.shape[1] <= len(x):
+        squares, axes = np.linalg.eigh(x.T @ x)
+        return x @ axes, ahead @ axes, np.maximum(squares, 0.0)
+    squares, rows = np.linalg.eigh(x @ x.T)
+    some = squares > 1e-10 * squares[-1]
+    squares, rows = squares[some], rows[:, some]
+    size = np.sqrt(squares)
+    return rows * size, (ahead @ x.T) @ (rows / size), squares

@@ -1,0 +1,1 @@
+"""Building blocks around a forecaster: Jacobian, averaged forecasts, masks, the head."""

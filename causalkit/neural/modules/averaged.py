@@ -1,0 +1,36 @@
+"""The forecaster whose forecast is the mean of its members'."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from causalkit.neural.modules.jacobian import input_jacobian
+
+
+class Averaged(nn.Module):
+    """Mean forecast of members of one shape.
+
+    Its input Jacobian is the mean of the members' Jacobians, window by window and with signs: what members have learned
+    in common adds up, and what each has made of noise cancels. Scores read off it are steadier than the mean of the
+    members' scores, in which noise adds up as well.
+
+    Args:
+        members: forecasters (B, K, P) -> (B, P).
+    """
+
+    def __init__(self, members: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Forecast: (B, K, P) -> (B, P)."""
+        return torch.stack([member(x) for member in self.members]).mean(0)
+
+    def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`."""
+        pairs = [input_jacobian(member, x, targets) for member in self.members]
+        forecasts, jacobians = zip(*pairs, strict=True)
+        return torch.stack(forecasts).mean(0), torch.stack(jacobians).mean(0)

@@ -1,0 +1,1 @@
+"""The training loop of all neural methods, checkpoints and score history."""

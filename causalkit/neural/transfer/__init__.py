@@ -1,0 +1,1 @@
+"""Training in two stages: pre-train on a source, fine-tune on the target."""

@@ -1,0 +1,127 @@
+"""Which series of a source stands for which series of a target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalkit.core.discovery import Discovery
+from causalkit.core.panel import Panel
+from causalkit.errors import DataError
+
+Match = Literal["auto", "name", "position"]
+
+
+def match_series(source: Panel, names: tuple[str, ...], how: Match, target: str) -> Panel:
+    """Return the source with its series in the order of the target, under the target's names.
+
+    By name, the source may have more series than the target: the others are left out. By position, both have as many.
+    "auto" goes by name where the source has every name of the target, and otherwise by position.
+
+    Args:
+        names: of the target's series.
+        how: the rule.
+        target: how errors call the target.
+
+    Raises:
+        DataError: the series cannot be matched.
+    """
+    lacking = [name for name in names if name not in source.names]
+    if how == "name" or (how == "auto" and not lacking):
+        if lacking:
+            raise DataError(
+                f"{source.source} has no series {lacking[0]!r}, which {target} has",
+                "rename its columns, or match by order with --set pretrain.match=position",
+            )
+        chosen = [source.names.index(name) for name in names]
+        spare = len(source.names) - len(chosen)
+        said = (f"{spare} series of {source.source} are not in {target} and were left out",) if spare else ()
+        return replace(_columns(source, chosen, names), notes=(*source.notes, *said))
+    if source.series != len(names):
+        raise DataError(
+            f"{source.source} has {source.series} series and {target} has {len(names)}, and their names differ",
+            "a forecaster carries over only between the same series: name the columns alike, or choose as many",
+        )
+    said = (f"series of {source.source} were matched with those of {target} by their order",)
+    return replace(source, names=names, notes=(*source.notes, *said)) if source.names != names else source
+
+
+def joined(panels: Sequence[Panel], names: tuple[str, ...], match: Match, target: str) -> Panel | None:
+    """Return all sources as one panel, each standardised by itself; None where there is none."""
+    if not panels:
+        return None
+    matched = [match_series(panel, names, match, target) for panel in panels]
+    for panel in matched:
+        panel.check(1)
+    scaled = [panel.standardized()[0] for panel in matched]
+    return Panel(
+        realisations=tuple(values for panel in scaled for values in panel.realisations),
+        names=names,
+        source=" + ".join(panel.source for panel in scaled),
+        notes=tuple(note for panel in scaled for note in panel.notes),
+        intervened=tuple(mask for panel in scaled for mask in _masks(panel))
+        if any(panel.intervened is not None for panel in scaled)
+        else None,
+    )
+
+
+def _masks(panel: Panel) -> tuple[NDArray[np.bool_], ...]:
+    if panel.intervened is not None:
+        return panel.intervened
+    return tuple(np.zeros(values.shape, dtype=bool) for values in panel.realisations)
+
+
+def order_of(panel: Panel, trained: tuple[str, ...], match: Match) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the panel's names in the order that a forecaster was trained with, and what a user should know about it.
+
+    Raises:
+        DataError: the forecaster is of other series.
+    """
+    alike = set(panel.names) == set(trained)
+    if match != "position" and alike:
+        return trained, ()
+    if len(panel.names) != len(trained):
+        raise DataError(
+            f"the pre-trained forecaster has {len(trained)} series and {panel.source} has {panel.series}",
+            "a forecaster carries over only between the same series",
+        )
+    if match == "name":
+        lacking = next(name for name in trained if name not in panel.names)
+        raise DataError(
+            f"{panel.source} has no series {lacking!r}, which the pre-trained forecaster has",
+            "rename its columns, or match by order with --set pretrain.match=position",
+        )
+    said = f"series of {panel.source} were matched with those of the pre-trained forecaster by their order"
+    return panel.names, () if panel.names == trained else (said,)
+
+
+def panel_in_order(panel: Panel, names: tuple[str, ...]) -> Panel:
+    """Return a panel with its series in another order."""
+    if names == panel.names:
+        return panel
+    return _columns(panel, [panel.names.index(name) for name in names], names)
+
+
+def _columns(panel: Panel, chosen: Sequence[int], names: tuple[str, ...]) -> Panel:
+    order = list(chosen)
+    return replace(
+        panel,
+        realisations=tuple(values[:, order] for values in panel.realisations),
+        names=names,
+        intervened=None if panel.intervened is None else tuple(mask[:, order] for mask in panel.intervened),
+    )
+
+
+def discovery_in_order(found: Discovery, names: tuple[str, ...]) -> Discovery:
+    """Return a discovery with its series in another order."""
+    if names == found.names:
+        return found
+    chosen = [found.names.index(name) for name in names]
+    path = found.path
+    if path is not None:
+        path = {**path, "scores": path["scores"][:, chosen][:, :, chosen]}
+    return replace(found, names=names, scores=found.scores[chosen][:, chosen], path=path)

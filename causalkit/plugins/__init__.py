@@ -1,0 +1,1 @@
+"""How plugins are found: hooks, records, the registry, and parameters from text."""

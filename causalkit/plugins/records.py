@@ -1,0 +1,252 @@
+"""The typed records that hooks yield: what a plugin contributes, described without importing what it describes.
+
+A record is cheap. Its `factory` may be a callable, or a string ``"package.module:attribute"`` that is imported when
+the contribution is first used, so that listing hundreds of contributions imports none of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from causalkit.errors import PluginError
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contribution:
+    """One named thing that a plugin adds.
+
+    Attributes:
+        name: lower-case words joined by "-".
+        factory: what makes the thing, a callable or ``"package.module:attribute"``.
+        summary: one line for listings.
+        aliases: other names under which it is found.
+        reference: the paper or page that describes it.
+        test_params: small and fast parameters with which the contract checks run it; keys are dotted as in ``--set``.
+
+    Raises:
+        PluginError: a name, an alias or the factory is malformed.
+    """
+
+    noun: ClassVar[str] = "contribution"
+
+    name: str
+    factory: Callable[..., Any] | str
+    summary: str
+    aliases: tuple[str, ...] = ()
+    reference: str = ""
+    test_params: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in (self.name, *self.aliases):
+            if not isinstance(name, str) or not _NAME.fullmatch(name):
+                raise PluginError(
+                    f"{type(self).__name__} name {name!r} is not allowed",
+                    'use lower-case words joined by "-", for example "gradient-l1"',
+                )
+        if isinstance(self.factory, str):
+            if self.factory.count(":") != 1:
+                raise PluginError(
+                    f"factory {self.factory!r} of {self.name} is malformed", 'write "package.module:attribute"'
+                )
+        elif not callable(self.factory):
+            raise PluginError(f"factory of {self.name} is neither callable nor a string", "pass a function or a class")
+
+    def load(self) -> Callable[..., Any]:
+        """Return the factory, importing it when it is given as a string.
+
+        Raises:
+            PluginError: the module or the attribute cannot be imported.
+        """
+        return self.import_callable(self.factory)
+
+    def import_callable(self, target: Callable[..., Any] | str) -> Callable[..., Any]:
+        """Return a callable, importing it when it is given as ``"package.module:attribute"``.
+
+        Raises:
+            PluginError: the module or the attribute cannot be imported.
+        """
+        if not isinstance(target, str):
+            return target
+        module, _, attribute = target.partition(":")
+        try:
+            found: Any = importlib.import_module(module)
+            for part in attribute.split("."):
+                found = getattr(found, part)
+        except Exception as error:  # whatever a plugin's module raises on import is that plugin's fault
+            raise PluginError(
+                f"{self.noun} {self.name} cannot be loaded from {target!r}: {type(error).__name__}: {error}",
+                "report this to the plugin's author, or reinstall the plugin",
+            ) from error
+        if not callable(found):
+            raise PluginError(f"{target!r} of {self.noun} {self.name} is not callable", "point to a function")
+        loaded: Callable[..., Any] = found
+        return loaded
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method(Contribution):
+    """Turns a panel into a discovery; the factory returns an object with ``fit(panel, run) -> Discovery``.
+
+    Attributes:
+        lagged: scores differ between lags.
+        missing: reads panels with missing cells by itself (otherwise windows that touch one are dropped).
+        contemporaneous: also finds effects within one time step.
+        device: can compute on an accelerator.
+        knowledge: what it does with background knowledge: "training" keeps to it while it learns; under "mask", scores
+            of forbidden pairs are set to 0 afterwards. With other parts, a neural method may do only the latter.
+        interventions: leaves steps of a series under intervention out of what it learns about that series.
+        neural: a forecaster + regularizer + training settings, whose parts can be exchanged.
+        forecaster: name of the default forecaster of a neural method.
+        regularizer: default regularizers of a neural method, joined by "+".
+        defaults: parameters of these default parts that differ from the parts' own defaults, with dotted keys; they
+            hold as long as the user does not choose another part.
+    """
+
+    noun: ClassVar[str] = "method"
+
+    lagged: bool = True
+    missing: bool = False
+    contemporaneous: bool = False
+    device: bool = False
+    knowledge: Literal["training", "mask"] = "mask"
+    interventions: bool = False
+    neural: bool = False
+    forecaster: str = ""
+    regularizer: str = ""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecaster(Contribution):
+    """A network ``(B, K, P) -> (B, P)``; the factory takes ``series`` and ``lag`` and its own parameters.
+
+    Attributes:
+        layout: one network for all targets ("joint") or one per target ("component-wise").
+        capabilities: what regularizers may rely on, for example ``{"input-weights", "features"}``.
+    """
+
+    noun: ClassVar[str] = "forecaster"
+
+    layout: Literal["joint", "component-wise"] = "joint"
+    capabilities: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regularizer(Contribution):
+    """A penalty on a forecaster, and the score that is read off it.
+
+    Attributes:
+        stage: when it acts.
+        needs: capabilities that the forecaster must have.
+        reveals_causes: it has ``scores``; exactly one regularizer of a run supplies them.
+    """
+
+    noun: ClassVar[str] = "regularizer"
+
+    stage: Literal["train", "pretrain", "finetune"] = "train"
+    needs: frozenset[str] = frozenset()
+    reveals_causes: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetItem:
+    """One data set of a family, as ``causalkit datasets`` lists it; None where a number is not known.
+
+    Attributes:
+        name: ``family`` or ``family:item``, what ``--dataset`` takes.
+        series, realisations: P, and how many recordings.
+        steps: of the longest realisation.
+        edges: of the true graph under its default protocol.
+        licence: of the data.
+        here: nothing has to be downloaded any more.
+    """
+
+    name: str
+    series: int | None = None
+    realisations: int | None = None
+    steps: int | None = None
+    edges: int | None = None
+    licence: str = ""
+    here: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset(Contribution):
+    """A data set; the factory returns ``(Panel, Truth | None)``.
+
+    A factory with a parameter ``seed`` is given the run's seed unless the user sets ``dataset.seed``; one with a
+    parameter ``item`` is given what stands behind the colon in ``family:item``.
+
+    Attributes:
+        kind: simulated here ("synthetic"), shipped or supplied as a file ("file"), or fetched ("download").
+        lagged_truth: the truth says at which lag each edge acts.
+        catalogue: lists the items of a family without loading them, ``() -> Iterable[DatasetItem]``; or
+            ``"package.module:attribute"``.
+        fetch: brings the files of an item to this machine, ``(item: str | None) -> Iterable[Path]``; or
+            ``"package.module:attribute"``. Without it there is nothing to fetch.
+    """
+
+    noun: ClassVar[str] = "dataset"
+
+    kind: Literal["synthetic", "file", "download"] = "synthetic"
+    lagged_truth: bool = False
+    catalogue: Callable[[], Iterable[DatasetItem]] | str = ""
+    fetch: Callable[[str | None], Iterable[Path]] | str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric(Contribution):
+    """A number that compares a discovery with a truth; the factory is ``metric(evaluation) -> float``.
+
+    Attributes:
+        needs: what it reads: ranked scores, the selected graph, scores and a truth with lags, or scores that were read
+            after several epochs of training; or the trained forecaster, and no truth. One of a forecaster may train it
+            again: it is computed only when asked by name.
+        greater_is_better: orientation, for gates and ranks.
+    """
+
+    noun: ClassVar[str] = "metric"
+
+    needs: Literal["scores", "graph", "lags", "forecaster", "epochs"] = "scores"
+    greater_is_better: bool = True
+
+    @property
+    def by_name_only(self) -> bool:
+        """Is it left out where all metrics are computed, because of the work?"""
+        return self.needs == "forecaster"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader(Contribution):
+    """Reads a file into realisations; the factory is ``reader(path, options) -> Panel``."""
+
+    noun: ClassVar[str] = "reader"
+
+    suffixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writer(Contribution):
+    """Writes a discovery to a file; the factory is ``writer(discovery, path) -> None``."""
+
+    noun: ClassVar[str] = "writer"
+
+    suffixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation(Contribution):
+    """Something that users do with a discovery; the factory is ``operation(discovery, ...) -> Any``.
+
+    Users call it by name: ``discovery.apply("strongest", 3)``. The methods of `causalkit.Discovery` that select,
+    evaluate, describe or write are operations of causalkit itself.
+    """
+
+    noun: ClassVar[str] = "operation"
