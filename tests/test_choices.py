@@ -133,7 +133,7 @@ def test_a_damaged_choice_is_a_damaged_file(broken):
 
 
 def test_a_discovery_takes_nothing_else_for_a_choice():
-    with pytest.raises(PluginError, match=r"causalkit\.choices\.Choice"):
+    with pytest.raises(PluginError, match=r"causalkit\.Choice"):
         discovery({"parameter": "lag"})
 
 

@@ -108,7 +108,7 @@ class Discovery:
         for choice in self.choices:
             if not isinstance(choice, Choice):
                 raise PluginError(
-                    f"a choice is recorded as {type(choice).__name__}", "record it as a causalkit.core.choice.Choice"
+                    f"a choice is recorded as {type(choice).__name__}", "record it as a causalkit.Choice"
                 )
 
     def __getstate__(self) -> dict[str, Any]:

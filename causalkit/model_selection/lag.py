@@ -100,8 +100,8 @@ def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -
     judged on the same windows, those of the largest, in blocks that are left out one at a time
     (`causalkit.model_selection.splits.fold_masks`), with the penalty of the lowest mean error. Chosen is the smallest
     K that keeps `KEEP` of the best explained variance, the mean over series, among those with which no single series
-    loses `LOSS` of its variance against a larger K. For this second condition each series has the penalty that is best for
-    it, and a loss has to be significant: a one-sided paired t-test over `PIECES` pieces of each block, with
+    loses `LOSS` of its variance against a larger K. For this second condition each series has the penalty that is best
+    for it, and a loss has to be significant: a one-sided paired t-test over `PIECES` pieces of each block, with
     Bonferroni's correction for series and larger candidates. Without it, one far-lagged effect in a large panel would
     be averaged away. Where no more than one standard error of the variance is explained, it alone counts.
 
