@@ -107,9 +107,7 @@ class Discovery:
         object.__setattr__(self, "choices", tuple(self.choices))
         for choice in self.choices:
             if not isinstance(choice, Choice):
-                raise PluginError(
-                    f"a choice is recorded as {type(choice).__name__}", "record it as a causalkit.Choice"
-                )
+                raise PluginError(f"a choice is recorded as {type(choice).__name__}", "record it as a causalkit.Choice")
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "fitted": None, "refit": None}
