@@ -38,10 +38,11 @@ if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery
     from causalkit.core.interventions import Intervention
     from causalkit.core.knowledge import Knowledge
-    from causalkit.core.panel import Panel, Windows
+    from causalkit.core.panel import Panel
     from causalkit.core.preparation import Preparation
     from causalkit.core.run import Run
     from causalkit.core.truth import Truth
+    from causalkit.core.windows import Windows
 
 __version__ = "1.0.0"
 
@@ -56,7 +57,7 @@ _LAZY = {
     "Preparation": "causalkit.core.preparation",
     "Run": "causalkit.core.run",
     "Truth": "causalkit.core.truth",
-    "Windows": "causalkit.core.panel",
+    "Windows": "causalkit.core.windows",
     "discover": "causalkit.api",
     "pretrain": "causalkit.api",
     "read": "causalkit.api",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from causalkit.errors import CausalkitError, DataError, WrongUsageError
 from causalkit.io import ReadOptions, read, read_truth
-from causalkit.io.table import read_table
+from causalkit.io.tables.delimited import read_table
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from causalkit import Choice, Discovery
 from causalkit.display.discovery import html, summary
 from causalkit.errors import DataError, PluginError
-from causalkit.io.record import from_record, to_record
+from causalkit.io.results.record import from_record, to_record
 from causalkit.plotting import plot_choice, plot_choices
 
 NAN = float("nan")

@@ -15,7 +15,7 @@ from causalkit.core.discovery import Discovery
 from causalkit.core.refit import Refit
 from causalkit.errors import UnknownNameError, WrongUsageError
 from causalkit.evaluation import Evaluation, evaluate
-from causalkit.io.record import from_record, to_record
+from causalkit.io.results.record import from_record, to_record
 from causalkit.plugins.registry import registry
 from causalkit.testing import check_metric
 from causalkit.testing.linear import HandMadeMethod

@@ -15,7 +15,7 @@ from causalkit import Intervention, Panel, Preparation, io
 from causalkit.core.interventions import interventions_of, read_interventions, with_interventions
 from causalkit.core.preparation import trend_note
 from causalkit.errors import DataError, ParameterError, UnknownNameError, WrongUsageError
-from causalkit.io.resampling import on_equal_grid
+from causalkit.io.time.resampling import on_equal_grid
 from causalkit.neural import squared_error
 
 NAMES = ("A", "B", "C")

@@ -13,7 +13,7 @@ import pytest
 from causalkit import io
 from causalkit.io import ReadOptions, read
 from causalkit.io.reading import natural_key
-from causalkit.io.table import read_table
+from causalkit.io.tables.delimited import read_table
 from tests.data_files import real
 
 

@@ -20,7 +20,7 @@ from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
 from causalkit.errors import CausalkitError, DataError, WrongUsageError
 from causalkit.evaluation import Evaluation, evaluate
-from causalkit.io.record import to_record
+from causalkit.io.results.record import to_record
 from causalkit.plotting import style
 from causalkit.plotting.mean_curves import plot_precision_recall, plot_roc_curves, recall_values, roc_values
 from causalkit.plotting.method_looks import method_looks

@@ -21,7 +21,7 @@ from causalkit.core.panel import Panel
 from causalkit.core.truth import Truth
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.io import load, read, write, write_panel, write_truth, writer_for
-from causalkit.io.record import from_record, to_record
+from causalkit.io.results.record import from_record, to_record
 
 NASTY = ('quote"d', "back\\slash\\", "comma, and\ttab", "ünï→")
 
@@ -226,7 +226,7 @@ def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("causalkit.io.writers.to_record", full)
+    monkeypatch.setattr("causalkit.io.results.writers.to_record", full)
     with pytest.raises(DataError, match="No space left"):
         write(discovery(), path)
     assert path.read_bytes() == before

@@ -176,19 +176,19 @@ def causalkit_readers() -> Iterable[Reader]:
     """Yield the readers of data files."""
     yield Reader(
         name="table",
-        factory="causalkit.io.table:read_table",
+        factory="causalkit.io.tables.delimited:read_table",
         summary="Delimited text, one column a series",
         suffixes=(".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz"),
     )
     yield Reader(
         name="numpy",
-        factory="causalkit.io.arrays:read_npz",
+        factory="causalkit.io.tables.arrays:read_npz",
         summary="NumPy arrays (steps, series) or (realisations, steps, series), without pickle",
         suffixes=(".npz", ".npy"),
     )
     yield Reader(
         name="parquet",
-        factory="causalkit.io.parquet:read_parquet",
+        factory="causalkit.io.tables.parquet:read_parquet",
         summary="Apache Parquet, one column a series; needs the extra causalkit[parquet]",
         suffixes=(".parquet",),
     )
@@ -205,7 +205,9 @@ def causalkit_writers() -> Iterable[Writer]:
         ("gexf", "The summary graph for Gephi"),
         ("dot", "The summary graph for Graphviz"),
     ):
-        yield Writer(name=name, factory=f"causalkit.io.writers:write_{name}", summary=summary, suffixes=(f".{name}",))
+        yield Writer(
+            name=name, factory=f"causalkit.io.results.writers:write_{name}", summary=summary, suffixes=(f".{name}",)
+        )
 
 
 @hookimpl

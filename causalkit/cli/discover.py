@@ -131,7 +131,7 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
 
         report_discovery(discovery, options["report_file"], truth=truth)
     if options["as_json"]:
-        from causalkit.io.record import to_record
+        from causalkit.io.results.record import to_record
 
         record = to_record(discovery)
         if truth is not None:

@@ -86,7 +86,7 @@ def _fill(work: _Work, cell: Cell, panels: PanelCache) -> None:
     from causalkit import api
     from causalkit.core.preparation import Preparation
     from causalkit.core.run import Run
-    from causalkit.io.record import to_record
+    from causalkit.io.results.record import to_record
 
     clock = time.perf_counter()
     provided = registry().get(Method, cell.method_name)

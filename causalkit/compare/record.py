@@ -71,7 +71,7 @@ class CellRecord:
         reason: a sentence for every status but "ok".
         metrics: ``metrics[diagonal][name]`` with diagonal "exclude" and "include"; where no truth is known, only those
             that need none and were asked for.
-        discovery: the result as `causalkit.io.record.to_record` gives it, or None.
+        discovery: the result as `causalkit.io.results.record.to_record` gives it, or None.
         truth: ``{"names": [...], "edges": [[cause, effect], ...], "source": ...}``, with a lag in each edge where lags
             are known, and with "scope" and "diagonal" where the truth has them; or None.
         data: shape and sha256 of the panel.
@@ -152,7 +152,7 @@ class CellRecord:
 
     def discovered(self) -> Discovery | None:
         """Return the discovery, where there is one."""
-        from causalkit.io.record import from_record
+        from causalkit.io.results.record import from_record
 
         return None if self.discovery is None else from_record(self.discovery, f"record {self.cell.key}")
 

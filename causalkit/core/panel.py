@@ -1,4 +1,4 @@
-"""Panel: realisations of the same series, and the windows that methods learn from."""
+"""Panel: realisations of the same series."""
 
 from __future__ import annotations
 
@@ -10,55 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.windows import Array
+from causalkit.core.windows import Windows as Windows  # under its former path
 from causalkit.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Windows:
-    """All windows of a panel that are complete.
-
-    Attributes:
-        x: inputs, shape (N, K, P), oldest step first: ``x[:, -1]`` is lag 1.
-        y: the step that follows each window, shape (N, P).
-        realisation: which realisation each window is from, shape (N,).
-        step: position of ``y`` in its realisation, shape (N,).
-        dropped: how many windows touched a missing cell and were left out.
-        intervened: shape (N, K + 1, P), which cells of window and next step were set from outside; or None: none.
-    """
-
-    x: Array
-    y: Array
-    realisation: NDArray[np.intp]
-    step: NDArray[np.intp]
-    dropped: int
-    intervened: NDArray[np.bool_] | None = None
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-    @property
-    def observed(self) -> NDArray[np.bool_] | None:
-        """Shape (N, P): which next steps say something about what acts on the series; None: all of them.
-
-        A series that was set from outside says nothing about its causes.
-        """
-        return None if self.intervened is None else ~self.intervened[:, -1]
-
-    def subset(self, chosen: NDArray[Any]) -> Windows:
-        """Return the windows that an index or a mask chooses."""
-        return replace(
-            self,
-            x=self.x[chosen],
-            y=self.y[chosen],
-            realisation=self.realisation[chosen],
-            step=self.step[chosen],
-            intervened=None if self.intervened is None else self.intervened[chosen],
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -279,36 +236,7 @@ class Panel:
         Raises:
             DataError: nothing is left.
         """
-        if lag < 1:
-            raise DataError(f"the lag is {lag}", "a lag is a whole number of time steps, at least 1")
-        xs, ys, realisation, step, intervened, dropped = [], [], [], [], [], 0
-        for number, values in enumerate(self.realisations):
-            count = len(values) - lag
-            if count < 1:
-                continue
-            runs = np.lib.stride_tricks.sliding_window_view(values, lag + 1, axis=0)  # (count, P, K + 1)
-            complete = ~np.isnan(runs).any(axis=(1, 2))
-            dropped += int(count - complete.sum())
-            xs.append(runs[complete, :, :lag].transpose(0, 2, 1))
-            ys.append(runs[complete, :, lag])
-            realisation.append(np.full(int(complete.sum()), number))
-            step.append(np.flatnonzero(complete) + lag)
-            if self.intervened is not None:
-                masks = np.lib.stride_tricks.sliding_window_view(self.intervened[number], lag + 1, axis=0)
-                intervened.append(masks[complete].transpose(0, 2, 1))
-        if not xs or not any(len(part) for part in xs):
-            raise DataError(
-                f"{self.source}: no complete window of {lag + 1} rows is left ({dropped} touch a missing cell)",
-                "choose a smaller --lag, leave out the series with most gaps by --drop, or fill the gaps first",
-            )
-        return Windows(
-            x=np.ascontiguousarray(np.concatenate(xs)),
-            y=np.concatenate(ys),
-            realisation=np.concatenate(realisation),
-            step=np.concatenate(step),
-            dropped=dropped,
-            intervened=np.concatenate(intervened) if intervened else None,
-        )
+        return Windows.of(self.realisations, self.intervened, lag, self.source)
 
 
 def _is_list_of_tables(data: Any) -> bool:

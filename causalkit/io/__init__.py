@@ -10,25 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from causalkit.io.atomic import atomic_path, check_writable
-    from causalkit.io.loading import load
     from causalkit.io.options import ReadOptions
-    from causalkit.io.panels import write_panel, write_truth
     from causalkit.io.reading import read
-    from causalkit.io.resampling import on_equal_grid
-    from causalkit.io.truth_files import read_truth
+    from causalkit.io.results.loading import load
+    from causalkit.io.tables.writing import write_panel, write_truth
+    from causalkit.io.time.resampling import on_equal_grid
+    from causalkit.io.truths.reading import read_truth
     from causalkit.io.writing import write, writer_for
 
 _LAZY = {
     "ReadOptions": "causalkit.io.options",
     "atomic_path": "causalkit.io.atomic",
     "check_writable": "causalkit.io.atomic",
-    "load": "causalkit.io.loading",
-    "on_equal_grid": "causalkit.io.resampling",
+    "load": "causalkit.io.results.loading",
+    "on_equal_grid": "causalkit.io.time.resampling",
     "read": "causalkit.io.reading",
-    "read_truth": "causalkit.io.truth_files",
+    "read_truth": "causalkit.io.truths.reading",
     "write": "causalkit.io.writing",
-    "write_panel": "causalkit.io.panels",
-    "write_truth": "causalkit.io.panels",
+    "write_panel": "causalkit.io.tables.writing",
+    "write_truth": "causalkit.io.tables.writing",
     "writer_for": "causalkit.io.writing",
 }
 

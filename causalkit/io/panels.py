@@ -1,114 +1,128 @@
-"""Write panels and truths to files that reading turns into the same again."""
+"""A table with named columns, from whatever kind of file, and the panel that it makes."""
 
 from __future__ import annotations
 
-import csv
-import itertools
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from causalkit.core.panel import Panel
-from causalkit.core.truth import Truth
-from causalkit.errors import DataError, WrongUsageError
-from causalkit.io.atomic import atomic_path
-from causalkit.io.columns import PANEL_COLUMN
-from causalkit.io.header import looks_like_names
-from causalkit.io.timeaxis import counts_evenly, is_time_name
+from causalkit.errors import DataError, did_you_mean
+from causalkit.io.options import ReadOptions
+from causalkit.io.tables.cells import argument, counted, shown
+from causalkit.io.tables.numbers import to_floats
+from causalkit.io.time.axis import find_time
+from causalkit.io.time.sampling import resampled, split_by_time
 
-_DELIMITERS = {".csv": ",", ".tsv": "\t"}
-_TIME_COLUMNS = ("time", "timestamp", "datetime", "date", "t")
+PANEL_COLUMN = "realisation"
 
 
-def write_panel(panel: Panel, path: str | Path) -> None:
-    """Write a panel as .csv, .tsv or .npz, every number in full.
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Columns as a reader found them.
 
-    A panel of several realisations gets a column ``realisation`` in a table. Where a series is called like a time, a
-    column that counts the steps comes first, so that the series is not mistaken for time. Missing cells read NaN.
+    Attributes:
+        frame: a DataFrame with unique column names.
+        source: how errors call the file.
+        locate: turns the position of a row into "line 7".
+        notes: what was assumed so far.
+        unnamed: the name that was made up for a first column without one, or "".
+    """
+
+    frame: Any
+    source: str
+    locate: Callable[[int], str]
+    notes: tuple[str, ...] = ()
+    unnamed: str = ""
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+        return list(self.frame.columns)
+
+
+def panel_of(table: Table, options: ReadOptions) -> Panel:
+    """Make a panel: leave columns out, tell realisations apart, take out time, turn the rest into numbers.
 
     Raises:
-        WrongUsageError: the suffix is another one, or no file can be made there.
-        DataError: names or realisations that a table cannot hold.
+        DataError: a column does not exist, a cell is no finite number, or the sampling is irregular.
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix == ".npz":
-        from causalkit.io.arrays import write_panel_npz
-
-        write_panel_npz(panel, path)
-        return
-    if suffix not in _DELIMITERS:
-        raise WrongUsageError(
-            f"data cannot be written to {path}", "known suffixes: " + ", ".join([*_DELIMITERS, ".npz"])
+    if len(table.frame) < 2:
+        found = "only one row" if len(table.frame) else "no row"
+        raise DataError(
+            f"{table.source} holds {found} of measurements",
+            "; ".join(("a time series needs at least two time steps", *table.notes)),
         )
-    _check_names(panel, path)
-    _check_times(panel, path)
+    notes = list(table.notes)
+    names = _without(table, options)
+    panel_column, note = _panel_column(table, names, options)
+    notes.extend(note)
+    names = [name for name in names if name != panel_column]
+    groups = _groups(table, panel_column)
+    time = find_time(table.frame, names, groups, options, table.locate, table.source, table.unnamed)
+    notes.extend(time.notes)
+    names = [name for name in names if name not in time.columns]
+    if not names:
+        raise DataError(f"{table.source} has no column of measurements", "check the delimiter and the options")
+    values = to_floats(table.frame, names, table.locate, table.source)
+    missing = int(np.isnan(values).sum())
+    if options.resample is not None:
+        parts, said = resampled(time.axis, groups, values, options.resample, table.locate, table.source)
+    else:
+        pieces, said = split_by_time(time.axis, groups, options.irregular, table.locate, table.source)
+        parts = [piece.cut(values) for piece in pieces]
+    notes.extend(said)
+    if missing:
+        holding = [name for name, count in zip(names, np.isnan(values).sum(axis=0), strict=True) if count]
+        listed = ", ".join(holding[:5]) + (f" and {len(holding) - 5} more" if len(holding) > 5 else "")
+        notes.append(f"{counted(missing, 'missing cell')} of {values.size}, in {listed}")
+    return Panel(
+        realisations=tuple(parts),
+        names=tuple(names),
+        source=table.source,
+        notes=tuple(notes),
+    )
+
+
+def _without(table: Table, options: ReadOptions) -> list[str]:
+    """Return the names of the columns that the options leave, having checked every name that the user gave."""
+    asked = [(name, "--drop") for name in options.drop]
+    if options.panel_column is not None:
+        asked.append((options.panel_column, "--panel-column"))
+    if options.time_column not in ("auto", "none"):
+        asked.append((options.time_column, "--time-column"))
+    for name, option in asked:
+        if name not in table.names:
+            raise DataError(
+                f"{table.source} has no column {shown(name)} (asked for by {option})", did_you_mean(name, table.names)
+            )
+    return [name for name in table.names if name not in set(options.drop)]
+
+
+def _panel_column(table: Table, names: Sequence[str], options: ReadOptions) -> tuple[str | None, list[str]]:
+    """Return the column that tells realisations apart, and a note where nobody asked for it."""
+    if options.panel_column is not None or PANEL_COLUMN not in names:
+        return options.panel_column, []
+    return PANEL_COLUMN, [f"the column {PANEL_COLUMN!r} tells realisations apart"]
+
+
+def _groups(table: Table, column: str | None) -> list[NDArray[np.intp]]:
+    """Return the rows of every realisation, in order of first appearance."""
+    if column is None:
+        return [np.arange(len(table.frame))]
     import pandas as pd
 
-    frame = pd.concat([pd.DataFrame(values, columns=list(panel.names)) for values in panel], ignore_index=True)
-    if any(is_time_name(name) for name in panel.names):
-        free = next((name for name in _TIME_COLUMNS if name not in panel.names), None)
-        if free is None:
-            raise DataError(f"the series of {panel.source} take all names of a time column", "write an .npz file")
-        frame.insert(0, free, list(itertools.chain.from_iterable(range(length) for length in panel.lengths)))
-    if len(panel.realisations) > 1:
-        if not all(panel.lengths):
-            raise DataError(f"a realisation of {panel.source} has no row", "write an .npz file")
-        counted = itertools.chain.from_iterable([run] * length for run, length in enumerate(panel.lengths, start=1))
-        frame.insert(0, PANEL_COLUMN, list(counted))
-    delimiter = _DELIMITERS[suffix]
-    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-        stream.write(_header_line(list(frame.columns), delimiter))
-        frame.to_csv(stream, sep=delimiter, index=False, header=False, na_rep="NaN", lineterminator="\n")
-
-
-def write_truth(truth: Truth, path: str | Path) -> None:
-    """Write the edges of a truth as CSV with the columns ``cause,effect`` and, where they are known, ``lag``.
-
-    Series without an edge are not in such a list; reading it with the names of the data brings them back.
-
-    Raises:
-        WrongUsageError: no file can be made there.
-    """
-    columns = ["cause", "effect"] if truth.lags is None else ["cause", "effect", "lag"]
-    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(
-            stream,
-            columns,
-            delimiter=_DELIMITERS.get(Path(path).suffix.lower(), ","),
-            lineterminator="\n",
-        )
-        writer.writeheader()
-        writer.writerows(truth.edge_list())
-
-
-def _check_names(panel: Panel, path: Path) -> None:
-    if PANEL_COLUMN in panel.names:
+    codes, _ = pd.factorize(table.frame[column])
+    if (codes < 0).any():
+        row = int(np.flatnonzero(codes < 0)[0])
         raise DataError(
-            f"a series of {panel.source} is called {PANEL_COLUMN!r}, which marks realisations in {path.suffix} files",
-            "rename it, or write an .npz file",
+            f"{table.source}: {table.locate(row)} has no value in the column {shown(column)} that tells realisations "
+            "apart",
+            f"fill the cell, or do without --panel-column {argument(column)}",
         )
-    for name in panel.names:
-        if not name or name != name.strip() or name.startswith("#") or not name.isprintable():
-            raise DataError(
-                f"the series name {name!r} of {panel.source} would not survive in a {path.suffix} file",
-                "rename it, or write an .npz file",
-            )
-
-
-def _check_times(panel: Panel, path: Path) -> None:
-    for column, name in enumerate(panel.names):
-        if is_time_name(name) and counts_evenly([values[:, column] for values in panel]):
-            raise DataError(
-                f"the series {name!r} of {panel.source} is called like a time and counts like one, so a "
-                f"{path.suffix} file would not keep it as a series",
-                "rename it, or write an .npz file",
-            )
-
-
-def _header_line(names: Sequence[str], delimiter: str) -> str:
-    """Return the header; quoted are names that hold a delimiter of any kind, or all, if they look like measurements."""
-    all_of_them = not looks_like_names(names)
-    cells = [
-        '"' + name.replace('"', '""') + '"' if all_of_them or set(name) & set("\t;,\" '") else name for name in names
-    ]
-    return delimiter.join(cells) + "\n"
+    order = np.argsort(codes, kind="stable")
+    borders = np.cumsum(np.bincount(codes))[:-1]
+    return [np.asarray(rows, dtype=np.intp) for rows in np.split(order, borders)]

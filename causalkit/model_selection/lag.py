@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.core.choice import Choice
-from causalkit.core.panel import Panel, Windows
+from causalkit.core.panel import Panel
 from causalkit.core.run import Run
+from causalkit.core.windows import Windows
 from causalkit.errors import DataError, ParameterError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.core.panel import Windows
 from causalkit.core.run import Run
+from causalkit.core.windows import Windows
 from causalkit.errors import ParameterError
 
 WHOLE_REALISATIONS_FROM = 5

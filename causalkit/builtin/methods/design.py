@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.core.panel import Panel, Windows
+from causalkit.core.panel import Panel
+from causalkit.core.windows import Windows
 from causalkit.errors import DataError
 
 Array = NDArray[np.float64]

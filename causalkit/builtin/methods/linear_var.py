@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from causalkit.builtin.methods.design import TREND_COLUMNS, check_rank, check_size, column_names, design_matrix
 from causalkit.core.discovery import Discovery
-from causalkit.core.panel import Panel, Windows
+from causalkit.core.panel import Panel
 from causalkit.core.run import Run
+from causalkit.core.windows import Windows
 from causalkit.errors import ParameterError
 from causalkit.model_selection.lag import Lag, chosen_lag
 

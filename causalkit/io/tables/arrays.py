@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from causalkit.core.panel import Panel
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.io.atomic import atomic_path
-from causalkit.io.columns import Table, panel_of
 from causalkit.io.options import ReadOptions
+from causalkit.io.panels import Table, panel_of
 from causalkit.io.paths import existing_file
 
 _DEFAULT = ReadOptions()

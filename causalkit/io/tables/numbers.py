@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.errors import DataError
-from causalkit.io.cells import argument, has_decimal_comma, is_missing, number, shown
+from causalkit.io.tables.cells import argument, has_decimal_comma, is_missing, number, shown
 
 _TRUTH_VALUES = {"True": 1.0, "TRUE": 1.0, "true": 1.0, "False": 0.0, "FALSE": 0.0, "false": 0.0}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from causalkit.errors import DataError
-from causalkit.io.record import to_record
+from causalkit.io.results.record import to_record
 
 if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery

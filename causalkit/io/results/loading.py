@@ -9,7 +9,7 @@ from typing import Any
 from causalkit.core.discovery import Discovery
 from causalkit.errors import DataError
 from causalkit.io.paths import existing_file
-from causalkit.io.record import from_record
+from causalkit.io.results.record import from_record
 
 _HINT = "name a file that causalkit discover -o wrote as .json or .npz"
 
@@ -41,7 +41,7 @@ def _json(path: Path) -> Any:
 
 
 def _npz(path: Path) -> Any:
-    from causalkit.io.arrays import load_arrays
+    from causalkit.io.tables.arrays import load_arrays
 
     arrays = load_arrays(path)
     if not {"metadata", "scores"} <= set(arrays):

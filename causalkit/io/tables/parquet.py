@@ -7,15 +7,15 @@ from pathlib import Path
 
 from causalkit.core.panel import Panel
 from causalkit.errors import DataError
-from causalkit.io.columns import Table, panel_of
 from causalkit.io.options import ReadOptions
+from causalkit.io.panels import Table, panel_of
 from causalkit.io.paths import existing_file
 
 _DEFAULT = ReadOptions()
 
 
 def read_parquet(path: str | Path, options: ReadOptions = _DEFAULT) -> Panel:
-    """Read a Parquet file, one row a time step, one column a series, under the rules of `causalkit.io.table`.
+    """Read a Parquet file, one row a time step, one column a series, under the rules of text tables.
 
     An index that was stored with the rows becomes a column, so that it can be time.
 

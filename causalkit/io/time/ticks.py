@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.io.cells import is_date
+from causalkit.io.tables.cells import is_date
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from causalkit.core.truth import Orientation, Truth
 from causalkit.errors import DataError, WrongUsageError
-from causalkit.io.cells import is_value, number, shown
-from causalkit.io.truth_edges import Row
+from causalkit.io.tables.cells import is_value, number, shown
+from causalkit.io.truths.edges import Row
 
 _CORNER = re.compile(r"(cause|effect)s?\s*[\\/]\s*(cause|effect)s?", re.IGNORECASE)
 _KEYS = ("truth", "graph", "adjacency", "edges", "lags", "data")

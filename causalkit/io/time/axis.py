@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.errors import DataError
-from causalkit.io.cells import argument, is_missing, number, shown
 from causalkit.io.options import ReadOptions
-from causalkit.io.ticks import Ticks, is_dated, ticks_of
+from causalkit.io.tables.cells import argument, is_missing, number, shown
+from causalkit.io.time.ticks import Ticks, is_dated, ticks_of
 
 _WORDS = (
     "time|t|date|datetime|timestamp|index|epoch|hours?|hrs?|minutes?|mins|seconds?|secs?|milliseconds?|ms|days?|"

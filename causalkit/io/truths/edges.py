@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from causalkit.core.truth import Edge
 from causalkit.errors import DataError, did_you_mean
-from causalkit.io.cells import counted, is_missing, number, shown
+from causalkit.io.tables.cells import counted, is_missing, number, shown
 
 _CAUSES = ("cause", "source", "from", "regulator")
 _EFFECTS = ("effect", "target", "to")

@@ -8,9 +8,9 @@ from pathlib import Path
 from causalkit.core.truth import Orientation, Truth
 from causalkit.errors import DataError
 from causalkit.io.paths import existing_file
-from causalkit.io.text import TextFile
-from causalkit.io.truth_edges import Row, edges_with_header, edges_without_header, has_edge_header
-from causalkit.io.truth_matrix import find_matrix, matrix_from_arrays, unclear
+from causalkit.io.tables.text import TextFile
+from causalkit.io.truths.edges import Row, edges_with_header, edges_without_header, has_edge_header
+from causalkit.io.truths.matrix import find_matrix, matrix_from_arrays, unclear
 
 
 def read_truth(
@@ -39,7 +39,7 @@ def read_truth(
     """
     path = existing_file(path)
     if path.suffix.lower() in (".npy", ".npz"):
-        from causalkit.io.arrays import load_arrays
+        from causalkit.io.tables.arrays import load_arrays
 
         return matrix_from_arrays(load_arrays(path), str(path), names, orientation)
     file = TextFile.of(path)

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.errors import DataError
-from causalkit.io.cells import argument, counted, shown
 from causalkit.io.options import Irregular
-from causalkit.io.resampling import WIDEST, on_equal_grid, step_of
-from causalkit.io.timeaxis import TimeAxis
+from causalkit.io.tables.cells import argument, counted, shown
+from causalkit.io.time.axis import TimeAxis
+from causalkit.io.time.resampling import WIDEST, on_equal_grid, step_of
 
 _TOLERANCE = 0.01
 
@@ -91,7 +91,7 @@ def resampled(
     locate: Callable[[int], str],
     source: str,
 ) -> tuple[list[NDArray[np.float64]], list[str]]:
-    """Bring rows to equal steps by straight lines, in every realisation; see `causalkit.io.resampling`.
+    """Bring rows to equal steps by straight lines, in every realisation; see `causalkit.io.time.resampling`.
 
     Returns:
         The values of every realisation, and notes on what was done.

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.errors import WrongUsageError
-from causalkit.io.ticks import Ticks
+from causalkit.io.time.ticks import Ticks
 
 Array = NDArray[np.float64]
 WIDEST = 2.0

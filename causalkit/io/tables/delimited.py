@@ -12,11 +12,11 @@ import numpy as np
 
 from causalkit.core.panel import Panel
 from causalkit.errors import DataError
-from causalkit.io.cells import MISSING, counted, shown
-from causalkit.io.columns import Table, panel_of
-from causalkit.io.header import Header, column_names, find_header
 from causalkit.io.options import ReadOptions
-from causalkit.io.text import WHITESPACE, TextFile
+from causalkit.io.panels import Table, panel_of
+from causalkit.io.tables.cells import MISSING, counted, shown
+from causalkit.io.tables.header import Header, column_names, find_header
+from causalkit.io.tables.text import WHITESPACE, TextFile
 
 _DEFAULT = ReadOptions()
 

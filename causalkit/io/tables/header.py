@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from causalkit.errors import DataError
-from causalkit.io.cells import counted, is_date, is_value, number, on_one_line, shown
-from causalkit.io.text import WHITESPACE, TextFile
+from causalkit.io.tables.cells import counted, is_date, is_value, number, on_one_line, shown
+from causalkit.io.tables.text import WHITESPACE, TextFile
 
 
 @dataclass(frozen=True)

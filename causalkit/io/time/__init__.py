@@ -1,0 +1,1 @@
+"""The axis of time: which column it is, its steps, gaps and restarts."""

@@ -1,0 +1,1 @@
+"""Known graphs in files: lists of edges and matrices."""
