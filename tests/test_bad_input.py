@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from causalkit.errors import CausalkitError, DataError, WrongUsageError
 from causalkit.io import ReadOptions, read, read_truth
-from causalkit.io.tables.delimited import read_table
+from causalkit.io.panels.readers import read_text
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def has(said, *words):
         ("time,a\n0,1\n1,2\n1,3\n", ["line 3", "line 4", "same time", "--panel-column"]),
         ("time,a\n3,1\n2,2\n1,3\n", ["line 2", "line 3", "sort"]),
         ("date,a\n2024-01-03,1\n2024-01-02,2\n2024-01-01,3\n", ["sort"]),
-        ("time,a\n0,1\n,2\n2,3\n", ["line 3", "no time"]),
+        ("time,a\n0,1\n,2\n2,3\n", ["line 3", "'time'", "time is missing"]),
         ("time,a\n0,1\n1,1\n2,1\n0,1\n2,1\n4,1\n6,1\n8,1\n10,1\n", ["irregular"]),
         ("time\n0\n1\n2\n", ["no column of measurements"]),
     ],
@@ -221,7 +221,7 @@ _JUNK = st.one_of(
 def test_junk_never_ends_in_a_traceback(tmp_path, content):
     path = tmp_path / "junk.csv"
     path.write_bytes(content)
-    for attempt in (lambda: read_table(path), lambda: read_truth(path, names=("a", "b"))):
+    for attempt in (lambda: read_text(path), lambda: read_truth(path, names=("a", "b"))):
         try:
             attempt()
         except CausalkitError as error:

@@ -259,13 +259,13 @@ def test_loading_other_files(tmp_path):
     write_panel(Panel.of(np.ones((3, 2))), tmp_path / "panel.npz")
     write(discovery(), tmp_path / "result.npz")
     write(discovery(), tmp_path / "result.csv")
-    with pytest.raises(DataError, match="not a discovery but holds"):
+    with pytest.raises(DataError, match="not a discovery; it contains names, data"):
         load(tmp_path / "panel.npz")
     with pytest.raises(DataError, match=r"only \.json and \.npz"):
         load(tmp_path / "result.csv")
     with pytest.raises(DataError, match=r"did you mean .*result\.npz"):
         load(tmp_path / "resul.npz")
-    with pytest.raises(DataError, match="holds a discovery, not data"):
+    with pytest.raises(DataError, match="contains a discovery, not data"):
         read(tmp_path / "result.npz")
 
 

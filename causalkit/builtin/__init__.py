@@ -176,19 +176,19 @@ def causalkit_readers() -> Iterable[Reader]:
     """Yield the readers of data files."""
     yield Reader(
         name="table",
-        factory="causalkit.io.tables.delimited:read_table",
+        factory="causalkit.io.panels.readers:read_text",
         summary="Delimited text, one column a series",
         suffixes=(".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz"),
     )
     yield Reader(
         name="numpy",
-        factory="causalkit.io.tables.arrays:read_npz",
+        factory="causalkit.io.panels.readers:read_numpy",
         summary="NumPy arrays (steps, series) or (realisations, steps, series), without pickle",
         suffixes=(".npz", ".npy"),
     )
     yield Reader(
         name="parquet",
-        factory="causalkit.io.tables.parquet:read_parquet",
+        factory="causalkit.io.panels.readers:read_parquet",
         summary="Apache Parquet, one column a series; needs the extra causalkit[parquet]",
         suffixes=(".parquet",),
     )

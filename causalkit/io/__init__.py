@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from causalkit.io.atomic import atomic_path, check_writable
     from causalkit.io.options import ReadOptions
-    from causalkit.io.reading import read
+    from causalkit.io.panels.reading import read
+    from causalkit.io.panels.writing import write_panel
     from causalkit.io.results.loading import load
-    from causalkit.io.tables.writing import write_panel, write_truth
+    from causalkit.io.results.writing import write, writer_for
     from causalkit.io.time.resampling import on_equal_grid
     from causalkit.io.truths.reading import read_truth
-    from causalkit.io.writing import write, writer_for
+    from causalkit.io.truths.writing import write_truth
 
 _LAZY = {
     "ReadOptions": "causalkit.io.options",
@@ -24,12 +25,12 @@ _LAZY = {
     "check_writable": "causalkit.io.atomic",
     "load": "causalkit.io.results.loading",
     "on_equal_grid": "causalkit.io.time.resampling",
-    "read": "causalkit.io.reading",
+    "read": "causalkit.io.panels.reading",
     "read_truth": "causalkit.io.truths.reading",
-    "write": "causalkit.io.writing",
-    "write_panel": "causalkit.io.tables.writing",
-    "write_truth": "causalkit.io.tables.writing",
-    "writer_for": "causalkit.io.writing",
+    "write": "causalkit.io.results.writing",
+    "write_panel": "causalkit.io.panels.writing",
+    "write_truth": "causalkit.io.truths.writing",
+    "writer_for": "causalkit.io.results.writing",
 }
 
 __all__ = [

@@ -15,7 +15,7 @@ def check_writable(path: str | Path) -> Path:
     """Return the path when a file can be created there; ask before work starts, not after it.
 
     Raises:
-        WrongUsageError: the folder does not exist or may not be written, or the path is a folder.
+        WrongUsageError: the folder does not exist or is read-only, or the path is a folder.
     """
     path = Path(path)
     folder = path.parent

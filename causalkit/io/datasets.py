@@ -18,7 +18,7 @@ def simulate(dataset: str, *, seed: int = 0, **params: Any) -> tuple[Panel, Trut
     """Return a data set by name, ``family`` or ``family:item``, and its truth where one is known.
 
     Args:
-        seed: of the random draws; a data set without any ignores it.
+        seed: random seed; data sets without random numbers ignore it.
         params: of the data set, for example ``series=20``.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a user may say about how a file is to be read."""
+"""Options for reading files."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ class ReadOptions:
     """How readers treat columns and time.
 
     Attributes:
-        panel_column: the column that tells realisations apart, or None.
+        panel_column: the column that identifies the realisation of each row, or None.
         time_column: "auto" recognises one by its name or its dates, "none" means that there is none, anything else
             is the name of the column.
         drop: columns to leave out.
         irregular: what to do when the steps between times are neither equal nor multiples of one step: refuse, or
             accept the rows as if they were equally spaced.
-        resample: a step, to which rows are brought by linear interpolation between their times: a number in the units
-            of the time column, or for dates a length such as ``2h`` or ``1D``; None: rows stay as they are.
+        resample: the step to which rows are interpolated linearly: a number in the units of the time column, or for
+            dates a duration such as ``2h`` or ``1D``; None: rows stay as they are.
 
     Raises:
-        WrongUsageError: ``irregular`` is neither "refuse" nor "accept", or there is a step beside "accept".
+        WrongUsageError: ``irregular`` is neither "refuse" nor "accept", or both ``resample`` and "accept" are given.
     """
 
     panel_column: str | None = None
@@ -38,12 +38,10 @@ class ReadOptions:
         # A caller who writes drop="x" means one column, not the letters of its name.
         object.__setattr__(self, "drop", (self.drop,) if isinstance(self.drop, str) else tuple(self.drop))
         if self.irregular not in get_args(Irregular):
-            raise WrongUsageError(
-                f"{self.irregular!r} is no way to treat irregular sampling", 'choose "refuse" or "accept"'
-            )
+            raise WrongUsageError(f"irregular={self.irregular!r} is not allowed", 'choose "refuse" or "accept"')
         if self.resample is not None:
             object.__setattr__(self, "resample", str(self.resample))
             if self.irregular == "accept":
                 raise WrongUsageError(
-                    "rows can be resampled or be taken as equally spaced, not both", "leave out one of the two"
+                    "rows can be resampled or taken as equally spaced, not both", "leave out one of the two"
                 )

@@ -1,13 +1,12 @@
-"""Paths that users give: whether they are there, and whose suffix they carry."""
+"""Paths that users give: is the file there, and which reader or writer knows its suffix?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
-from causalkit.errors import ConflictError, DataError
+from causalkit.errors import ConflictError, DataError, WrongUsageError
 from causalkit.plugins.records import Reader, Writer
 from causalkit.plugins.registry import Provided, registry
 
@@ -15,7 +14,7 @@ S = TypeVar("S", Reader, Writer)
 
 
 def existing_file(path: str | Path) -> Path:
-    """Return the path of a file that is there and holds something.
+    """Return the path of a file that exists and is not empty.
 
     Raises:
         DataError: it is missing (the hint names files with a similar name), a folder, unreadable or empty.
@@ -46,7 +45,7 @@ def near_files(path: Path) -> str:
         return "check the path"
     near = get_close_matches(path.name, names, n=3, cutoff=0.6)
     if not near:
-        # The right name with another suffix is near to anybody but a string distance.
+        # The right name with another suffix is near to a person, but not to a string distance.
         near = sorted(name for name in names if path.stem and name.startswith(path.stem))[:3]
     return "did you mean " + " or ".join(str(folder / name) for name in near) + "?" if near else "check the path"
 
@@ -56,27 +55,33 @@ def known_suffixes(kind: type[S]) -> list[str]:
     return sorted({suffix for provided in registry().all(kind) for suffix in provided.record.suffixes})
 
 
-def by_suffix(kind: type[S], path: Path) -> Provided[S] | None:
-    """Return the reader or writer for a path, the one with the longest fitting suffix; None when nobody knows it.
+def by_suffix(kind: type[S], path: str | Path) -> Provided[S]:
+    """Return the reader or writer for a path: the one with the longest suffix that fits.
 
     Raises:
+        DataError: no installed reader knows the suffix.
+        WrongUsageError: no installed writer knows the suffix.
         ConflictError: two plugins claim the suffix.
     """
-    name = path.name.lower()
-    fitting: list[tuple[str, Provided[S]]] = [
-        (suffix.lower(), provided)
+    path = Path(path)
+    fitting = {
+        (len(suffix), provided.qualified): provided
         for provided in registry().all(kind)
         for suffix in provided.record.suffixes
-        if name.endswith(suffix.lower())
-    ]
+        if path.name.lower().endswith(suffix.lower())
+    }
     if not fitting:
-        return None
-    longest = max(len(suffix) for suffix, _ in fitting)
-    best: Sequence[Provided[S]] = [provided for suffix, provided in fitting if len(suffix) == longest]
-    if len({provided.qualified for provided in best}) > 1:
+        error = DataError if kind is Reader else WrongUsageError
+        raise error(
+            f"no installed {kind.noun} supports {path.suffix!r} ({path})" if path.suffix else f"{path} has no suffix",
+            "known suffixes: " + ", ".join(known_suffixes(kind)),
+        )
+    longest = max(length for length, _ in fitting)
+    best = [provided for (length, _), provided in fitting.items() if length == longest]
+    if len(best) > 1:
         raise ConflictError(
-            f"{kind.noun}s for {path.name} come from more than one plugin: "
+            f"more than one plugin has a {kind.noun} for {path.name}: "
             + ", ".join(provided.qualified for provided in best),
-            f"switch one off, for example CAUSALKIT_DISABLE_PLUGINS={best[-1].plugin.distribution}",
+            f"disable one, for example with CAUSALKIT_DISABLE_PLUGINS={best[-1].plugin.distribution}",
         )
     return best[0]

@@ -18,7 +18,7 @@ def load(path: str | Path) -> Discovery:
     """Return the discovery in a file.
 
     Raises:
-        DataError: the file is missing, damaged, no discovery, or was written by a newer version.
+        DataError: the file is missing, damaged, not a discovery, or was written by a newer version.
     """
     path = existing_file(path)
     suffix = path.suffix.lower()
@@ -26,7 +26,7 @@ def load(path: str | Path) -> Discovery:
         return from_record(_npz(path), str(path))
     if suffix == ".json":
         return from_record(_json(path), str(path))
-    raise DataError(f"{path} cannot be loaded, since only .json and .npz hold a whole discovery", _HINT)
+    raise DataError(f"{path} cannot be loaded: only .json and .npz files contain a whole discovery", _HINT)
 
 
 def _json(path: Path) -> Any:
@@ -45,7 +45,7 @@ def _npz(path: Path) -> Any:
 
     arrays = load_arrays(path)
     if not {"metadata", "scores"} <= set(arrays):
-        raise DataError(f"{path} is not a discovery but holds {', '.join(arrays) or 'nothing'}", _HINT)
+        raise DataError(f"{path} is not a discovery; it contains {', '.join(arrays) or 'nothing'}", _HINT)
     try:
         record = json.loads(str(arrays["metadata"]))
     except json.JSONDecodeError as error:

@@ -1,4 +1,4 @@
-"""A discovery as a plain dictionary, which is what JSON files hold."""
+"""A discovery as a plain dictionary, as in JSON files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCHEMA = 1
 def to_record(discovery: Discovery) -> dict[str, Any]:
     """Return a discovery as a dictionary of lists, strings and numbers.
 
-    Numbers that strict JSON cannot hold become None (NaN) or the strings "inf" and "-inf".
+    Numbers that strict JSON does not allow become None (NaN) or the strings "inf" and "-inf".
     """
     return {
         "schema": SCHEMA,
@@ -51,11 +51,11 @@ def from_record(record: Any, source: str) -> Discovery:
     """Return the discovery of a dictionary that `to_record` made.
 
     Args:
-        record: what a JSON file held.
-        source: how errors call the file.
+        record: the content of a JSON file.
+        source: the name of the file in errors.
 
     Raises:
-        DataError: the record is no discovery, or was written by a newer version.
+        DataError: the record is not a discovery, or was written by a newer version.
     """
     if not isinstance(record, Mapping) or not {"schema", "names", "scores"} <= set(record):
         raise DataError(f"{source} is not a discovery", "name a file that causalkit discover -o wrote as .json or .npz")

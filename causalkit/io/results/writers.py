@@ -48,7 +48,7 @@ def write_graphml(discovery: Discovery, path: Path) -> None:
     """Write the summary graph as GraphML, for networkx, igraph, Cytoscape and yEd.
 
     Raises:
-        DataError: a name holds a character that XML cannot.
+        DataError: a name has a character that XML cannot represent.
     """
     import networkx as nx
 
@@ -60,7 +60,7 @@ def write_gexf(discovery: Discovery, path: Path) -> None:
     """Write the summary graph as GEXF, for Gephi.
 
     Raises:
-        DataError: a name holds a character that XML cannot.
+        DataError: a name has a character that XML cannot represent.
     """
     import networkx as nx
 
@@ -75,7 +75,7 @@ def write_dot(discovery: Discovery, path: Path) -> None:
     lines.extend(f"  {_quoted(name)};" for name in graph.nodes)
     for cause, effect, facts in graph.edges(data=True):
         attributes = {"label": f"lag {facts['lag']}", **facts}
-        listed = ", ".join(f"{key}={_quoted(_worded(value))}" for key, value in attributes.items())
+        listed = ", ".join(f"{key}={_quoted(_text(value))}" for key, value in attributes.items())
         lines.append(f"  {_quoted(cause)} -> {_quoted(effect)} [{listed}];")
     path.write_text("\n".join([*lines, "}", ""]), encoding="utf-8")
 
@@ -86,7 +86,7 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _worded(value: object) -> str:
+def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -94,5 +94,5 @@ def _check_xml(discovery: Discovery) -> None:
     for name in discovery.names:
         if any(ord(character) < 32 and character not in "\t\n\r" for character in name):
             raise DataError(
-                f"the series name {name!r} holds a control character, which XML files cannot", "rename the series"
+                f"the series name {name!r} has a control character, which XML does not allow", "rename the series"
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 
 MISSING = frozenset(
     {"", "?", ".", "-", "--", "NA", "na", "Na", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>"}
@@ -16,12 +17,12 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?|[+-]?\d{1,3}(\.\d{3})+
 
 
 def is_missing(cell: str) -> bool:
-    """Return whether the cell stands for a value that was not measured."""
+    """Return whether the cell marks a missing value."""
     return cell.strip() in MISSING
 
 
 def number(cell: str) -> float | None:
-    """Return the number that the cell holds, or None. Missing cells hold none."""
+    """Return the number in the cell, or None for text and for missing cells."""
     text = cell.strip()
     if text in MISSING or "_" in text:  # Python reads 1_000 as a number, no other program does
         return None
@@ -56,8 +57,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Return the names with commas between them, those after the first few as a number."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
 def argument(name: str) -> str:
-    """Return a column name as one types it after an option."""
+    """Return a column name as one types it after an option, quoted where the shell needs it."""
     return shlex.quote(on_one_line(name))
 
 

@@ -1,4 +1,4 @@
-"""The first row of a table, which holds the names of the columns or measurements already."""
+"""The first row of a table: the names of the columns, or already measurements."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from causalkit.errors import DataError
-from causalkit.io.tables.cells import counted, is_date, is_value, number, on_one_line, shown
+from causalkit.io.tables.cells import counted, is_date, is_value, number, on_one_line
 from causalkit.io.tables.text import WHITESPACE, TextFile
 
 
 @dataclass(frozen=True)
 class Header:
-    """What the top of a table says.
+    """The top of a table.
 
     Attributes:
-        cells: names as they stand there, or None when the first row is data.
-        line: the line on which they stand.
-        skip: how many lines after the leading comments precede the data.
+        cells: names of the columns, or None when the first row is data.
+        line: number of the line with the names.
+        start: number of the line of the first row of data.
         notes: what was assumed.
     """
 
     cells: tuple[str, ...] | None
     line: int
-    skip: int
+    start: int
     notes: tuple[str, ...] = ()
 
 
@@ -33,30 +33,33 @@ def find_header(file: TextFile, delimiter: str) -> Header:
     """Look at the first two rows of a table.
 
     Raises:
-        DataError: there is no row.
+        DataError: there is no row of data.
     """
     rows = list(itertools.islice(file.rows(delimiter), 2))
     if not rows:
-        raise DataError(f"{file.path} holds no row", "check how it was written")
+        raise DataError(f"{file.path} has no row", "check how it was written")
     (line, first), *rest = rows
     commented = _commented_names(file, delimiter, len(first))
     if commented and all(is_value(cell) for cell in first):
-        return Header(commented, file.comments, 0, ("the names are those of the comment line above the data",))
+        return Header(commented, file.comments, line, ("the names are those of the comment line above the data",))
     if not _is_header(file, delimiter, first, bool(rest)):
-        return Header(None, line, 0, (f"the first row is data, so the series are called 0 to {len(first) - 1}",))
+        return Header(None, line, line, (f"the first row is data, so the series are called 0 to {len(first) - 1}",))
+    if not rest:
+        raise DataError(
+            f"{file.path} has a header and no row of measurements", "a time series needs at least two time steps"
+        )
     notes = []
     if file.comments:
         notes.append(f"{counted(file.comments, 'leading comment line')} skipped")
     if all(number(cell) is not None for cell in first if cell.strip()):
         notes.append(f"the numbers on line {line} were taken as the names of the columns")
     elif any("." in cell and number(cell) is not None for cell in first):
-        notes.append(f"line {line} was taken as the names of the columns although it holds decimal numbers")
-    skip = rest[0][0] - 1 - file.comments if rest else _count_lines(file)
-    return Header(tuple(on_one_line(cell.strip()) for cell in first), line, skip, tuple(notes))
+        notes.append(f"line {line} was taken as the names of the columns although it contains decimal numbers")
+    return Header(tuple(on_one_line(cell.strip()) for cell in first), line, rest[0][0], tuple(notes))
 
 
 def looks_like_names(cells: Sequence[str]) -> bool:
-    """Return whether cells are names rather than measurements, as far as one can tell without other rows.
+    """Return whether cells are names rather than measurements, as far as they alone can show it.
 
     A row of numbers is a header only if it counts from 0 or from 1, as pandas writes the names of bare arrays.
     """
@@ -65,23 +68,23 @@ def looks_like_names(cells: Sequence[str]) -> bool:
         # A date among numbers is the time of a row of measurements.
         return not (len(texts) < len(cells) and all(is_date(text) for text in texts))
     indexed = len(cells) > 1 and not cells[0].strip()
-    counted = [cell.strip() for cell in (cells[1:] if indexed else cells)]
-    if len(counted) == 1 and not indexed:
+    counting = [cell.strip() for cell in (cells[1:] if indexed else cells)]
+    if len(counting) == 1 and not indexed:
         return False
-    return any(counted == [str(start + column) for column in range(len(counted))] for start in (0, 1))
+    return any(counting == [str(start + column) for column in range(len(counting))] for start in (0, 1))
 
 
 def column_names(header: Header, width: int, source: str, *, row_names: bool = False) -> list[str]:
     """Return a name for every column; a column without one is called after its position.
 
     Args:
-        header: what the top of the table says.
+        header: the top of the table.
         width: number of cells in the rows of data.
-        source: how errors call the file.
-        row_names: the first column could be names or numbers of rows, above which R writes nothing.
+        source: the name of the file in errors.
+        row_names: may the first column be names or numbers of rows, above which R writes nothing?
 
     Raises:
-        DataError: a name stands twice, or the header has more or fewer cells than the rows.
+        DataError: the header has more or fewer cells than the rows.
     """
     if header.cells is None:
         return [str(column) for column in range(width)]
@@ -94,23 +97,13 @@ def column_names(header: Header, width: int, source: str, *, row_names: bool = F
             f"and the row after it {width}",
             "give every column one name",
         )
-    names = [cell or f"column {column}" for column, cell in enumerate(cells, start=1)]
-    seen: dict[str, int] = {}
-    for column, name in enumerate(names, start=1):
-        if name in seen:
-            raise DataError(
-                f"{source}: the name {shown(name)} on line {header.line} stands above column {seen[name]} and "
-                f"column {column}",
-                "rename one of them",
-            )
-        seen[name] = column
-    return names
+    return [cell or f"column {column}" for column, cell in enumerate(cells, start=1)]
 
 
 def _is_header(file: TextFile, delimiter: str, cells: Sequence[str], followed: bool) -> bool:
     if looks_like_names(cells):
         return True
-    # Names that are numbers can be told from data where they, and only they, are quoted.
+    # Names that are numbers differ from data where they, and only they, are quoted.
     lines = list(itertools.islice((line for line in file.lines() if line.strip()), 2))
     return followed and _quoted(lines[0], delimiter) and not _quoted(lines[1], delimiter)
 
@@ -123,10 +116,6 @@ def _quoted(line: str, delimiter: str) -> bool:
 
 def _commented_names(file: TextFile, delimiter: str, width: int) -> tuple[str, ...] | None:
     """Return the names of a comment line above the data, as `numpy.savetxt` writes them."""
-    text = file.comment()
-    cells = text.split() if delimiter == WHITESPACE else [cell.strip() for cell in text.split(delimiter)]
-    return tuple(cells) if len(cells) == width and looks_like_names(cells) else None
-
-
-def _count_lines(file: TextFile) -> int:
-    return sum(1 for _ in file.lines())
+    cells = file.comment.split(None if delimiter == WHITESPACE else delimiter)
+    names = tuple(cell.strip() for cell in cells)
+    return names if len(names) == width and looks_like_names(names) else None

@@ -1,74 +1,71 @@
-"""Columns into numbers; where that fails, which cell is to blame."""
+"""Columns as numbers; where that fails, the cell at fault."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.errors import DataError
 from causalkit.io.tables.cells import argument, has_decimal_comma, is_missing, number, shown
+from causalkit.io.tables.table import Table
 
-_TRUTH_VALUES = {"True": 1.0, "TRUE": 1.0, "true": 1.0, "False": 0.0, "FALSE": 0.0, "false": 0.0}
+_BOOLEANS = {"True": 1.0, "TRUE": 1.0, "true": 1.0, "False": 0.0, "FALSE": 0.0, "false": 0.0}
 
 
-def to_floats(frame: Any, names: Sequence[str], locate: Callable[[int], str], source: str) -> NDArray[np.float64]:
-    """Return the named columns of a DataFrame as an array of shape (rows, names); missing cells become NaN.
+def to_floats(table: Table, names: Sequence[str]) -> NDArray[np.float64]:
+    """Return the named columns as an array of shape (rows, names); missing cells become NaN.
 
     Raises:
-        DataError: a cell holds text, a date or an infinite value; the message names line, column and content.
+        DataError: a cell is text, a date or an infinite value; the message gives its line, column and content.
     """
     from pandas.api.types import is_numeric_dtype
 
-    if all(is_numeric_dtype(dtype) for dtype in frame[list(names)].dtypes):
-        values = np.ascontiguousarray(frame[list(names)].to_numpy(dtype=np.float64, na_value=np.nan))
-    else:
-        values = np.empty((len(frame), len(names)))
-        for position, name in enumerate(names):
-            column = frame[name]
-            if is_numeric_dtype(column.dtype):
-                values[:, position] = column.to_numpy(dtype=np.float64, na_value=np.nan)
-            else:
-                values[:, position] = _from_text(column, name, locate, source)
-    infinite = np.isinf(values)
-    if infinite.any():
-        row, position = np.argwhere(infinite)[0]
+    frame = table.frame[list(names)].copy(deep=False)
+    for name in names:
+        if not is_numeric_dtype(frame[name].dtype):
+            frame[name] = _from_text(table, name)
+    values = np.ascontiguousarray(frame.to_numpy(dtype=np.float64, na_value=np.nan))
+    infinite = np.argwhere(np.isinf(values))
+    if len(infinite):
+        row, column = infinite[0]
         raise DataError(
-            f"{source}: {locate(int(row))}, column {shown(names[position])} holds an infinite value",
-            "replace it by a number, or leave the cell empty to mark it as missing",
+            f"{table.cell(int(row), names[column])}: infinite value",
+            "replace it with a number, or leave the cell empty to mark it as missing",
         )
     return values
 
 
-def _from_text(column: Any, name: str, locate: Callable[[int], str], source: str) -> NDArray[np.float64]:
-    """Return the numbers of a column that pandas did not recognise as numeric."""
+def _from_text(table: Table, name: str) -> NDArray[np.float64]:
+    """Return the numbers of a column that pandas did not recognise as numeric.
+
+    `pandas.to_numeric` would round the last digit, and would not tell which cell it refuses.
+    """
+    column = table.frame[name]
     if column.dtype.kind in "mM":
         raise DataError(
-            f"{source}: column {shown(name)} holds times, not numbers",
+            f"{table.source}: column {shown(name)} contains times, not numbers",
             f"name it with --time-column {argument(name)}, or leave it out with --drop {argument(name)}",
         )
     values = np.full(len(column), np.nan)
-    blank = column.isna().to_numpy()
-    for row, cell in enumerate(column.to_numpy(dtype=object)):
-        if blank[row]:
-            continue
-        text = str(cell).strip()
-        found = _TRUTH_VALUES.get(text, number(text))
+    cells = column.to_numpy(dtype=object)
+    for row in np.flatnonzero(column.notna()):
+        text = str(cells[row]).strip()
+        found = _BOOLEANS.get(text, number(text))
         if found is not None:
             values[row] = found
         elif not is_missing(text):
-            raise _not_a_number(text, name, locate(row), source)
+            raise _not_a_number(table, int(row), name, text)
     return values
 
 
-def _not_a_number(text: str, name: str, where: str, source: str) -> DataError:
+def _not_a_number(table: Table, row: int, name: str, text: str) -> DataError:
     if has_decimal_comma(text):
-        hint = "this looks like a decimal comma; replace the commas in numbers by points"
+        hint = "this looks like a decimal comma; replace the commas in numbers with points"
     else:
         hint = (
-            f"correct the cell, leave the column out with --drop {argument(name)}, or, if it tells realisations "
-            f"apart, name it with --panel-column {argument(name)}"
+            f"correct the cell, leave the column out with --drop {argument(name)}, or, if it identifies realisations, "
+            f"name it with --panel-column {argument(name)}"
         )
-    return DataError(f"{source}: {where}, column {shown(name)}: {shown(text)} is not a number", hint)
+    return DataError(f"{table.cell(row, name)}: {shown(text)} is not a number", hint)

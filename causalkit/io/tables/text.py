@@ -1,4 +1,4 @@
-"""Text files with rows of cells: encoding, delimiter, and rows with the number of their line."""
+"""Text files with rows of cells: encoding, delimiter, and rows with their line numbers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import itertools
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +18,8 @@ from causalkit.errors import DataError
 from causalkit.io.paths import existing_file
 
 WHITESPACE = " "
-_DELIMITERS = ("\t", ";", ",", WHITESPACE)
-_FAMILIAR = {
-    b"PK\x03\x04": "a zip file, perhaps a spreadsheet or an .npz",
+_FORMATS = {
+    b"PK\x03\x04": "a zip file, perhaps a spreadsheet or an .npz archive",
     b"\x93NUMPY": "a NumPy array",
     b"PAR1": "a Parquet file",
     b"\x89HDF": "an HDF5 file",
@@ -31,26 +31,28 @@ _FAMILIAR = {
 
 @dataclass(frozen=True)
 class TextFile:
-    """A text file whose encoding is known.
+    """A text file, read line by line, so that large files fit in memory and errors name lines.
 
     Attributes:
         path: of the file.
-        encoding: "utf-8-sig" unless a byte order mark says otherwise.
-        compressed: is it packed by gzip?
+        encoding: "utf-8-sig", or "utf-16" where a byte order mark says so.
+        compressed: is it compressed with gzip?
         comments: number of leading lines up to the last one that begins with "#".
+        comment: text of that line, or "".
     """
 
     path: Path
     encoding: str
     compressed: bool
     comments: int = 0
+    comment: str = ""
 
     @classmethod
     def of(cls, path: str | Path) -> TextFile:
         """Look at the beginning of a file.
 
         Raises:
-            DataError: it is missing, empty or no text.
+            DataError: it is missing, empty or not text.
         """
         path = existing_file(path)
         with path.open("rb") as raw:
@@ -60,76 +62,82 @@ class TextFile:
             head = stream.read(1 << 16)
         if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
             file = cls(path, "utf-16", compressed)
-        elif b"\x00" in head or head.startswith(tuple(_FAMILIAR)):
-            found = next((what for magic, what in _FAMILIAR.items() if head.startswith(magic)), "binary data")
-            raise DataError(f"{path} is no text table but {found}", "export it as CSV, or give it its proper suffix")
+        elif b"\x00" in head or head.startswith(tuple(_FORMATS)):
+            found = next((what for magic, what in _FORMATS.items() if head.startswith(magic)), "binary data")
+            raise DataError(f"{path} is not a text table but {found}", "export it as CSV, or correct its suffix")
         top = itertools.takewhile(lambda line: line.startswith("#") or not line.strip(), file.lines())
-        comments = max((number for number, line in enumerate(top, start=1) if line.startswith("#")), default=0)
-        return cls(path, file.encoding, compressed, comments)
+        number, last = max(((n, line) for n, line in enumerate(top, start=1) if line.startswith("#")), default=(0, ""))
+        return cls(path, file.encoding, compressed, number, last.lstrip("#").strip())
 
     @contextmanager
-    def open(self) -> Iterator[io.TextIOWrapper]:
-        """Yield the text after the leading comment lines."""
-        with self._binary() as binary, io.TextIOWrapper(binary, encoding=self.encoding, newline="") as stream:
-            for _ in range(self.comments):
+    def open(self, start: int = 1) -> Iterator[io.TextIOWrapper]:
+        """Yield the text from the line with this number on.
+
+        Raises:
+            DataError: the bytes are damaged or are not text in the encoding.
+        """
+        with self._guarded(), self._binary() as binary:
+            stream = io.TextIOWrapper(binary, encoding=self.encoding, newline="")
+            for _ in range(start - 1):
                 stream.readline()
             yield stream
 
-    def lines(self) -> Iterator[str]:
-        """Yield the lines after the leading comment lines, with their ends."""
-        with self._guarded(), self.open() as stream:
+    def lines(self, start: int | None = None) -> Iterator[str]:
+        """Yield the lines with their ends, from the one with this number on; default: after the leading comments."""
+        with self.open(self.comments + 1 if start is None else start) as stream:
             yield from stream
 
-    def rows(self, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-        """Yield every row that is not blank, with the number of the line in the file on which it begins."""
-        lines: Iterator[str] = self.lines()
+    def rows(self, delimiter: str, start: int | None = None) -> Iterator[tuple[int, list[str]]]:
+        """Yield every row that is not blank, with the number of the line on which it begins.
+
+        Args:
+            delimiter: between cells.
+            start: number of the line to begin with; default: after the leading comments.
+        """
+        start = self.comments + 1 if start is None else start
+        lines: Iterator[str] = self.lines(start)
         if delimiter == WHITESPACE:
             # Spaces at the end would count as one more cell, and tabs would belong to the cell.
             lines = (line.strip().replace("\t", " ") + "\n" for line in lines)
         reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
-        done = 0
+        begins = start
         try:
             for cells in reader:
-                line, done = done + 1, reader.line_num
                 if len(cells) > 1 or (cells and cells[0].strip()):
-                    yield line + self.comments, cells
+                    yield begins, cells
+                begins = start + reader.line_num
         except csv.Error as error:
             raise DataError(
-                f"{self.path}: line {done + 1 + self.comments} cannot be split into cells ({error})",
-                "a quotation mark may never be closed",
+                f"{self.path}: line {begins} cannot be split into cells ({error})",
+                "check for a quotation mark that is never closed",
             ) from error
 
-    def comment(self) -> str:
-        """Return the last leading comment line without its mark, "" when there is none."""
-        with self._binary() as binary, io.TextIOWrapper(binary, encoding=self.encoding, newline="") as stream:
-            found = list(itertools.islice(stream, self.comments))
-        return found[-1].lstrip("#").strip() if found else ""
-
     def delimiter(self) -> str:
-        """Return the delimiter that splits the first lines into most equal rows; `WHITESPACE` is any run of blanks.
+        """Return the delimiter that splits most of the first lines into equal rows; `WHITESPACE` is any run of blanks.
 
-        A file of one column has none; commas are as good as any.
+        `csv.Sniffer` takes letters for delimiters and gives up on files of one column. Such a file gets a comma.
         """
         sample = [line for line in itertools.islice(self.lines(), 50) if line.strip()]
-        equal: dict[str, float] = {}
-        for delimiter in _DELIMITERS:
+
+        def share(delimiter: str) -> float:
+            """Return the share of lines with the most frequent number of cells, 0 where few lines are split."""
             lines = sample if delimiter != WHITESPACE else [" ".join(line.split()) for line in sample]
             try:
                 counts = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
             except csv.Error:
-                continue
-            split = {count: times for count, times in counts.items() if count > 1}
-            if sum(split.values()) * 2 >= len(sample) > 0:  # a mark in a name splits the header only
-                equal[delimiter] = max(split.values(), default=0) / len(sample)
-        blanks = equal.pop(WHITESPACE, 0.0)
-        best = max(equal, key=lambda delimiter: equal[delimiter], default=",")
-        # Blanks stand inside names and dates too, so they count only where nothing else splits the rows.
-        return WHITESPACE if equal.get(best, 0) < 0.5 < blanks else best
+                return 0.0
+            split = [times for cells, times in counts.items() if cells > 1]
+            # A delimiter that only occurs in a name splits the header and nothing else.
+            return max(split) / len(sample) if split and 2 * sum(split) >= len(sample) else 0.0
+
+        best = max("\t;,", key=share)
+        # Blanks occur inside names and dates too, so they count only where nothing else splits the rows.
+        if share(best) < 0.5 < share(WHITESPACE):
+            return WHITESPACE
+        return best if share(best) else ","
 
     def _binary(self) -> BinaryIO:
-        if self.compressed:
-            return cast(BinaryIO, gzip.open(self.path, "rb"))
-        return self.path.open("rb")
+        return cast(BinaryIO, gzip.open(self.path, "rb")) if self.compressed else self.path.open("rb")
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -137,23 +145,27 @@ class TextFile:
         try:
             yield
         except UnicodeError as error:
-            raise self.wrong_encoding() from error
-        except (EOFError, gzip.BadGzipFile, OSError) as error:
+            raise self._wrong_encoding() from error
+        except (EOFError, OSError, zlib.error) as error:
             raise DataError(
-                f"{self.path} cannot be read: {error}", "the file may be damaged; fetch it again"
+                f"{self.path} cannot be read: {error}", "the file may be damaged; download it again"
             ) from error
 
-    def wrong_encoding(self) -> DataError:
-        """Return the error for text that is not in the encoding, with the line where it stands."""
+    def _wrong_encoding(self) -> DataError:
+        """Return the error for bytes that are not text in the encoding, with their line."""
+        if self.encoding == "utf-16":  # its lines cannot be told apart byte by byte
+            return DataError(f"{self.path} is not valid UTF-16 text", "save it as UTF-8")
         with self._binary() as stream:
-            for number, line in enumerate(stream, start=1):
-                try:
-                    line.decode(self.encoding)
-                except UnicodeError:
-                    if self.encoding == "utf-16":  # its lines cannot be told apart byte by byte
-                        break
-                    return DataError(
-                        f"{self.path}: line {number} is not UTF-8 text",
-                        f"convert the file, for example: iconv -f latin1 -t utf-8 {self.path} > converted.csv",
-                    )
-        return DataError(f"{self.path} is not valid text", "save it as UTF-8")
+            line = next((n for n, line in enumerate(stream, start=1) if not _is_utf8(line)), 1)
+        return DataError(
+            f"{self.path}: line {line} is not UTF-8 text",
+            f"convert the file, for example: iconv -f latin1 -t utf-8 {self.path} > converted.csv",
+        )
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeError:
+        return False
+    return True

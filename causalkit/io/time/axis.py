@@ -1,9 +1,9 @@
-"""Which column is time."""
+"""The column that is time."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.errors import DataError
-from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import argument, is_missing, number, shown
+from causalkit.io.tables.table import Table
 from causalkit.io.time.ticks import Ticks, is_dated, ticks_of
 
 _WORDS = (
@@ -28,21 +28,33 @@ class TimeAxis:
     """The column that is time.
 
     Attributes:
+        table: that the column belongs to.
         name: of the column.
         ticks: its times.
+
+    Raises:
+        DataError: a time is missing.
     """
 
+    table: Table
     name: str
     ticks: Ticks
+
+    def __post_init__(self) -> None:
+        if self.ticks.missing.any():
+            raise DataError(
+                f"{self.table.cell(int(np.argmax(self.ticks.missing)), self.name)}: the time is missing",
+                f"fill the cell, or leave the column out with --drop {argument(self.name)}",
+            )
 
 
 @dataclass(frozen=True, eq=False)
 class TimeFound:
-    """What looking for time yielded.
+    """The result of looking for time.
 
     Attributes:
         axis: the column, or None.
-        columns: names that are no variables.
+        columns: names of columns that are times and not variables.
         notes: what was recognised.
     """
 
@@ -52,7 +64,7 @@ class TimeFound:
 
 
 def is_time_name(name: str) -> bool:
-    """Return whether this is what people call a column of times."""
+    """Return whether this is a common name of a time column."""
     return _TIME_NAME.fullmatch(name.strip()) is not None
 
 
@@ -65,78 +77,63 @@ def counts_evenly(realisations: Sequence[NDArray[Any]]) -> bool:
     return len(forward) > len(steps) / 2 and bool(np.allclose(forward, forward[0], rtol=0.01, atol=0))
 
 
-def find_time(
-    frame: Any,
-    names: Sequence[str],
-    groups: Sequence[NDArray[np.intp]],
-    options: ReadOptions,
-    locate: Callable[[int], str],
-    source: str,
-    unnamed: str = "",
-) -> TimeFound:
-    """Return the time column that the options name, or the one that can be recognised.
+def find_time(table: Table, names: Sequence[str], groups: Sequence[NDArray[np.intp]], wanted: str) -> TimeFound:
+    """Return the time column that the user names, or the one that can be recognised.
 
     A column is recognised by its name, or by dates in it, where its times increase apart from restarts. Columns that
-    repeat the same equally spaced time are no variables either.
+    repeat the same equally spaced time are not variables either.
 
     Args:
-        frame: a DataFrame.
+        table: of the columns.
         names: the columns to look at.
         groups: rows of each realisation known so far.
-        options: which column the user named, if any.
-        locate: turns the position of a row into "line 7".
-        source: how errors call the file.
-        unnamed: a first column without a name, where programs write the index of rows.
+        wanted: the name of the column; "auto": recognise one; "none": there is none.
 
     Raises:
-        DataError: the named column holds no times, or a time is missing.
+        DataError: the named column is not a column of times, or a time is missing.
     """
-    if options.time_column == "none":
+    if wanted == "none" or (wanted == "auto" and not table.recognise):
         return TimeFound(None)
-    if options.time_column != "auto":
-        if options.time_column not in names:
+    if wanted != "auto":
+        if wanted not in names:
             raise DataError(
-                f"{source}: column {shown(options.time_column)} cannot be time and something else",
-                "name it once, by --time-column, --panel-column or --drop",
+                f"{table.source}: column {shown(wanted)} is named as time and as something else",
+                "name it only once, with --time-column, --panel-column or --drop",
             )
-        asked = _ticks_asked_for(frame[options.time_column], options.time_column, locate, source)
-        _refuse_missing(asked, options.time_column, locate, source)
-        return TimeFound(TimeAxis(options.time_column, asked), (options.time_column,))
+        return TimeFound(TimeAxis(table, wanted, _named_ticks(table, wanted)), (wanted,))
     notes: list[str] = []
-    found: list[tuple[TimeAxis, int]] = []
+    found: list[tuple[str, Ticks, int]] = []
     for name in names:
-        called = is_time_name(name) or name == unnamed
-        if not called and not is_dated(frame[name]):
+        if not (is_time_name(name) or name == table.unnamed or is_dated(table.frame[name])):
             continue
-        ticks = ticks_of(frame[name], name)
+        ticks = ticks_of(table.frame[name], name)
         if ticks is None:
             continue
-        count = _restarts(ticks, groups)
-        if count is None and not ticks.dates:
-            kind = "has no name" if name == unnamed else "is called like a time"
+        restarts = _restarts(ticks, groups)
+        if restarts is None and not ticks.dates:
+            kind = "has no name" if name == table.unnamed else "is named like a time"
             notes.append(f"the column {name!r} {kind} but does not increase; it was kept as a variable")
         else:
-            found.append((TimeAxis(name, ticks), -1 if count is None else count))
+            # Hour and month restart where a date runs on, so the column with fewest restarts is time.
+            found.append((name, ticks, len(table.frame) if restarts is None else restarts))
     if not found:
         return TimeFound(None, notes=tuple(notes))
-    # Hour and month restart where a date runs on, so the column with fewest restarts is time.
-    axis, often = min(found, key=lambda pair: pair[1] if pair[1] >= 0 else len(frame))
-    _refuse_missing(axis.ticks, axis.name, locate, source)
-    notes.append(f"the column {axis.name!r} was taken as time and is not a variable")
-    columns = [axis.name]
-    for other, restarts in found:
-        if other is axis:
+    time, ticks, fewest = min(found, key=lambda column: column[2])
+    notes.append(f"the column {time!r} was taken as time and is not a variable")
+    columns = [time]
+    for name, other, restarts in found:
+        if name == time:
             continue
-        alike = restarts == often and counts_evenly([other.ticks.values[rows] for rows in groups])
-        if other.ticks.dates or alike:
-            columns.append(other.name)
-            notes.append(f"the column {other.name!r} also counts time and is not a variable")
+        if other.dates or (restarts == fewest and counts_evenly([other.values[rows] for rows in groups])):
+            columns.append(name)
+            notes.append(f"the column {name!r} also counts time and is not a variable")
         else:
-            notes.append(f"the column {other.name!r} is called like a time and was kept as a variable")
-    return TimeFound(axis, tuple(columns), tuple(notes))
+            notes.append(f"the column {name!r} is named like a time and was kept as a variable")
+    return TimeFound(TimeAxis(table, time, ticks), tuple(columns), tuple(notes))
 
 
-def _ticks_asked_for(column: Any, name: str, locate: Callable[[int], str], source: str) -> Ticks:
+def _named_ticks(table: Table, name: str) -> Ticks:
+    column = table.frame[name]
     ticks = ticks_of(column, name)
     if ticks is not None:
         return ticks
@@ -146,21 +143,13 @@ def _ticks_asked_for(column: Any, name: str, locate: Callable[[int], str], sourc
         fits = number(cell) is not None if numeric else ticks_of(column.iloc[row : row + 1], name) is not None
         if not fits and not is_missing(cell):
             raise DataError(
-                f"{source}: {locate(row)}, column {shown(name)}: {shown(cell)} is neither a number nor a date",
+                f"{table.cell(row, name)}: {shown(cell)} is neither a number nor a date",
                 "correct the cell, or name another --time-column",
             )
     raise DataError(
-        f"{source}: column {shown(name)} mixes ways to write a time", "write all times alike, for example 2024-01-31"
+        f"{table.source}: column {shown(name)} mixes several formats of time",
+        "write all times in one format, for example 2024-01-31",
     )
-
-
-def _refuse_missing(ticks: Ticks, name: str, locate: Callable[[int], str], source: str) -> None:
-    if ticks.missing.any():
-        row = int(np.flatnonzero(ticks.missing)[0])
-        raise DataError(
-            f"{source}: {locate(row)} has no time in the column {shown(name)}",
-            f"fill the cell, or leave the column out with --drop {argument(name)}",
-        )
 
 
 def _restarts(ticks: Ticks, groups: Sequence[NDArray[np.intp]]) -> int | None:
@@ -181,5 +170,5 @@ def _restarts(ticks: Ticks, groups: Sequence[NDArray[np.intp]]) -> int | None:
 
 
 def _steps(values: NDArray[Any]) -> NDArray[Any]:
-    with np.errstate(over="ignore"):  # a variable that is called like a time may be as large as it likes
+    with np.errstate(over="ignore"):  # a variable that is named like a time may have any size
         return np.diff(values)

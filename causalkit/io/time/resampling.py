@@ -1,29 +1,32 @@
-"""Samples at unequal times on an equal grid, by straight lines."""
+"""Samples at unequal times on an equal grid, by linear interpolation."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.errors import WrongUsageError
+from causalkit.errors import DataError, WrongUsageError
+from causalkit.io.tables.cells import counted
+from causalkit.io.time.axis import TimeAxis
 from causalkit.io.time.ticks import Ticks
 
 Array = NDArray[np.float64]
 WIDEST = 2.0
-"""Steps of the grid between two samples, beyond which nothing is interpolated."""
+"""Steps of the grid between two samples beyond which nothing is interpolated."""
 FINEST = 100
-"""Steps of the grid that the usual step of the data may be cut into."""
+"""Largest number of grid steps between two neighbouring samples."""
 
 
 def on_equal_grid(times: Array, values: Array, step: float, widest: float = WIDEST) -> tuple[Array, Array]:
-    """Interpolate samples linearly, series by series, over the cells that are there.
+    """Interpolate samples linearly, each series by itself, between the cells that are not missing.
 
     Args:
         times: ascending, shape (T,).
         values: shape (T, P), NaN where a cell is missing.
         step: of the grid, which begins at the first time.
-        widest: where two neighbouring samples of a series are more than so many steps apart, what lies between them is
-            missing on the grid.
+        widest: largest distance of two neighbouring samples, in steps; beyond it, the grid between them is missing.
 
     Returns:
         The grid (G,) and the values on it (G, P).
@@ -43,17 +46,34 @@ def on_equal_grid(times: Array, values: Array, step: float, widest: float = WIDE
     return grid, found
 
 
-def step_of(text: str, ticks: Ticks, usual: float) -> float:
-    """Return the step that a user asks for in the units of a time column: a number, or for dates ``2h``, ``1D``.
-
-    Args:
-        text: as the user wrote it.
-        ticks: of the column.
-        usual: step between most samples, in the units of the ticks.
+def resampled(
+    source: str, axis: TimeAxis | None, runs: Sequence[NDArray[np.intp]], values: Array, step: str
+) -> tuple[list[Array], list[str]]:
+    """Return the values of every realisation at equal steps, and a note on what was done.
 
     Raises:
-        WrongUsageError: it is no step, or far too fine.
+        DataError: there is no time column.
+        WrongUsageError: the step is not a step, or far too fine.
     """
+    if axis is None:
+        raise DataError(f"{source} has no time column to resample by", "name it with --time-column")
+    length = _length(step, axis.ticks, float(np.median(np.concatenate([np.diff(axis.ticks.values[r]) for r in runs]))))
+    found = []
+    for rows in runs:
+        times = (axis.ticks.values[rows] - axis.ticks.values[rows[0]]).astype(np.float64)
+        found.append(on_equal_grid(times, values[rows], length)[1])
+    before, after = int(np.isfinite(values).sum()), sum(int(np.isfinite(part).sum()) for part in found)
+    lost = sum(int(np.isnan(part).sum()) for part in found)
+    return found, [
+        f"as asked, {sum(map(len, runs))} rows were interpolated to {sum(map(len, found))} equal steps of "
+        f"{axis.ticks.shown_step(length)} of the time column {axis.name!r} ({before} values before, {after} after); "
+        "interpolated values were not measured, so p-values are too small"
+        + (f"; {counted(lost, 'cell')} between samples more than {WIDEST:g} steps apart are missing" if lost else "")
+    ]
+
+
+def _length(text: str, ticks: Ticks, usual: float) -> float:
+    """Return the step that a user asks for in the units of a time column: a number, or for dates ``2h``, ``1D``."""
     try:
         if ticks.dates:
             import pandas as pd
@@ -64,10 +84,8 @@ def step_of(text: str, ticks: Ticks, usual: float) -> float:
     except ValueError:
         step = float("nan")
     if not (np.isfinite(step) and step > 0):
-        how = (
-            "a length of time such as 2h or 1D" if ticks.dates else "a positive number in the units of the time column"
-        )
-        raise WrongUsageError(f"--resample {text} is no step", f"give {how}")
+        kind = "a duration such as 2h or 1D" if ticks.dates else "a positive number in the units of the time column"
+        raise WrongUsageError(f"--resample {text} is not a step", f"give {kind}")
     if step * FINEST < usual:
         raise WrongUsageError(
             f"--resample {text} would put more than {FINEST} steps between samples that are {ticks.shown_step(usual)} "

@@ -1,4 +1,4 @@
-"""Cells of a time column as ticks: numbers whose differences are steps."""
+"""Cells of a time column as numbers, whose differences are steps."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Ticks:
     """Times as numbers.
 
     Attributes:
-        values: shape (rows,); of dates, microseconds since 1970.
+        values: shape (rows,); dates in microseconds since 1970.
         dates: are they dates?
-        missing: shape (rows,), which of them are not there or not finite.
+        missing: shape (rows,), True where a time is missing or not finite.
     """
 
     values: NDArray[Any]
@@ -28,14 +28,14 @@ class Ticks:
     missing: NDArray[np.bool_]
 
     def shown(self, row: int) -> str:
-        """Return one time as a user would write it."""
+        """Return the time of a row as text."""
         if not self.dates:
             return f"{self.values[row]:.10g}"
         text = str(self.values[row].astype("datetime64[us]"))
         return re.sub(r"(T00:00:00)?\.?0*$", "", text) if "." in text else text
 
     def shown_step(self, step: float) -> str:
-        """Return the length of a step as a user would write it."""
+        """Return the length of a step as text."""
         if not self.dates:
             return f"{step:.6g}"
         import pandas as pd
@@ -58,12 +58,11 @@ class Ticks:
 
 
 def ticks_of(column: Any, name: str) -> Ticks | None:
-    """Return the times in a column of a DataFrame, or None when it holds none."""
+    """Return the times in a column of a DataFrame, or None when there are none."""
     import pandas as pd
 
-    kind = column.dtype.kind
-    if kind == "M" or kind == "m":
-        return _from_moments(pd.to_datetime(column, utc=True) if kind == "M" else column, dates=True)
+    if column.dtype.kind in "mM":
+        return _from_moments(pd.to_datetime(column, utc=True) if column.dtype.kind == "M" else column)
     if pd.api.types.is_bool_dtype(column.dtype):
         return None
     if pd.api.types.is_numeric_dtype(column.dtype):
@@ -85,11 +84,11 @@ def is_dated(column: Any) -> bool:
     return bool(len(filled)) and is_date(str(filled.iloc[0])) and _from_text(column) is not None
 
 
-def _from_moments(moments: Any, dates: bool) -> Ticks:
+def _from_moments(moments: Any) -> Ticks:
     missing = moments.isna().to_numpy()
     unit = "datetime64[us]" if moments.dtype.kind == "M" else "timedelta64[us]"
     plain = moments.dt.tz_localize(None) if getattr(moments.dtype, "tz", None) is not None else moments
-    return Ticks(plain.to_numpy().astype(unit).astype(np.int64), dates=dates, missing=missing)
+    return Ticks(plain.to_numpy().astype(unit).astype(np.int64), dates=True, missing=missing)
 
 
 def _from_digits(values: NDArray[np.float64]) -> Ticks | None:
@@ -105,7 +104,7 @@ def _from_digits(values: NDArray[np.float64]) -> Ticks | None:
         moments = pd.to_datetime(pd.Series(values.astype(np.int64).astype(str)), format=layout, utc=True)
     except ValueError:
         return None
-    return _from_moments(moments, dates=True)
+    return _from_moments(moments)
 
 
 def _from_text(column: Any) -> Ticks | None:
@@ -117,8 +116,8 @@ def _from_text(column: Any) -> Ticks | None:
     for layout in layouts:
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # pandas warns where it has to guess; the order below decides
-                ticks = _from_moments(pd.to_datetime(column, utc=True, **layout), dates=True)
+                warnings.simplefilter("ignore")  # pandas warns where it guesses; the order of layouts decides
+                ticks = _from_moments(pd.to_datetime(column, utc=True, **layout))
         except (ValueError, TypeError, OverflowError):
             continue
         # 01/02 and 02/02 are two months or two days: what runs forward is right.

@@ -8,9 +8,10 @@ from pathlib import Path
 from causalkit.core.truth import Orientation, Truth
 from causalkit.errors import DataError
 from causalkit.io.paths import existing_file
+from causalkit.io.tables.cells import shown
 from causalkit.io.tables.text import TextFile
-from causalkit.io.truths.edges import Row, edges_with_header, edges_without_header, has_edge_header
-from causalkit.io.truths.matrix import find_matrix, matrix_from_arrays, unclear
+from causalkit.io.truths.edges import Row, has_edge_header, truth_of_edges
+from causalkit.io.truths.matrix import find_matrix, matrix_of_arrays
 
 
 def read_truth(
@@ -18,10 +19,10 @@ def read_truth(
 ) -> Truth:
     r"""Read a known graph.
 
-    What the file holds is recognised:
+    The form of the file is recognised:
 
     * a table with the header ``cause,effect[,lag]`` (or source/target, from/to, regulator/target);
-    * ``regulator target 0|1`` on every line without a header, as in the DREAM challenges: lines with 0 are no edges,
+    * ``regulator target 0|1`` on every line without a header, as in the DREAM challenges: lines with 0 are not edges,
       but name series;
     * two columns without a header: one edge a line;
     * a matrix with names and the corner cell ``cause\effect`` or ``effect\cause``;
@@ -31,28 +32,30 @@ def read_truth(
         path: of the file.
         names: the series of the data. A bare matrix takes them; other files are checked against them, and the truth
             is brought into their order.
-        orientation: what the rows of a matrix are; "cause-effect" means that rows are causes.
+        orientation: of a matrix; "cause-effect" means that rows are causes.
 
     Raises:
-        WrongUsageError: a matrix whose orientation is not known.
+        WrongUsageError: the orientation of a matrix is not known.
         DataError: the file is missing, malformed, or names series that the data does not have.
     """
     path = existing_file(path)
+    source = str(path)
     if path.suffix.lower() in (".npy", ".npz"):
         from causalkit.io.tables.arrays import load_arrays
 
-        return matrix_from_arrays(load_arrays(path), str(path), names, orientation)
+        return matrix_of_arrays(load_arrays(path), source).truth(source, names, orientation)
     file = TextFile.of(path)
     rows = [Row(line, tuple(cell.strip() for cell in cells)) for line, cells in file.rows(file.delimiter())]
     if not rows:
-        raise DataError(f"{path} holds no row", "list the edges under the header cause,effect or cause,effect,lag")
-    source = str(path)
+        raise DataError(f"{path} has no row", "list the edges under the header cause,effect or cause,effect,lag")
     if has_edge_header(rows[0]):
-        edges, mentioned = edges_with_header(rows, source, names)
-    elif (matrix := find_matrix(rows, source, orientation)) is not None:
+        return truth_of_edges(rows, source, names)
+    if (matrix := find_matrix(rows, source, orientation)) is not None:
         return matrix.truth(source, names, orientation)
-    elif len(rows[0].cells) in (2, 3):
-        edges, mentioned = edges_without_header(rows, source, names)
-    else:
-        raise unclear(rows, source)
-    return Truth.from_edges(edges, names=mentioned if names is None else tuple(names), source=source)
+    if len(rows[0].cells) in (2, 3):
+        return truth_of_edges(rows, source, names)
+    raise DataError(
+        f"{source} is neither a list of edges nor a square matrix: line {rows[0].line} begins with "
+        f"{shown(rows[0].cells[0])} and has {len(rows[0].cells)} cells",
+        "list the edges under the header cause,effect or cause,effect,lag",
+    )

@@ -10,6 +10,7 @@ from causalkit.core.panel import Panel
 from causalkit.errors import CausalkitError, DataError, PluginError, did_you_mean
 from causalkit.io.options import ReadOptions
 from causalkit.io.paths import by_suffix, existing_file, known_suffixes
+from causalkit.io.tables.cells import listed
 from causalkit.plugins.records import Reader
 
 _DEFAULT = ReadOptions()
@@ -29,7 +30,7 @@ def read(paths: str | Path | Sequence[str | Path], options: ReadOptions = _DEFAU
     if not isinstance(paths, str | Path):
         listed = [Path(path) for path in paths]
         if not listed:
-            raise DataError("no file to read was named", "name at least one")
+            raise DataError("there is no file to read", "name at least one")
     elif Path(paths).is_dir():
         listed = _files_of(Path(paths))
     else:
@@ -46,14 +47,9 @@ def read(paths: str | Path | Sequence[str | Path], options: ReadOptions = _DEFAU
 
 def _read_file(path: Path, options: ReadOptions) -> Panel:
     if path.is_dir():
-        raise DataError(f"{path} is a folder among files", "name either one folder or files")
+        raise DataError(f"{path} is a folder", "give either one folder or a list of files")
     existing_file(path)
     provided = by_suffix(Reader, path)
-    if provided is None:
-        raise DataError(
-            f"no reader knows the suffix {path.suffix!r} of {path}" if path.suffix else f"{path} has no suffix",
-            "known suffixes: " + ", ".join(known_suffixes(Reader)),
-        )
     read_one = provided.record.load()
     try:
         panel = read_one(path, options)
@@ -62,7 +58,7 @@ def _read_file(path: Path, options: ReadOptions) -> Panel:
     except Exception as error:  # a reader of a plugin may fail in any way; its user still gets one line
         raise DataError(
             f"{path}: the reader {provided.qualified} failed: {type(error).__name__}: {' '.join(str(error).split())}",
-            "check the file; if it is sound, report this to the author of the reader",
+            "check the file; if it is valid, report this to the author of the reader",
         ) from error
     if not isinstance(panel, Panel):
         raise PluginError(
@@ -80,12 +76,12 @@ def _files_of(folder: Path) -> list[Path]:
         if path.is_file() and not path.name.startswith(".") and path.name.lower().endswith(tuple(suffixes))
     ]
     if not found:
-        raise DataError(f"the folder {folder} holds no data file", "known suffixes: " + ", ".join(suffixes))
+        raise DataError(f"the folder {folder} has no data file", "known suffixes: " + ", ".join(suffixes))
     return sorted(found, key=lambda path: natural_key(path.name))
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """Return a sort key under which "trial2" stands before "trial10"."""
+    """Return a sort key that puts "trial2" before "trial10"."""
     parts = re.split(r"(\d+)", name.lower())
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
 
@@ -105,26 +101,21 @@ def _joined(panels: Sequence[Panel], paths: Sequence[Path], source: str) -> Pane
 def _mismatch(found: Sequence[str], names: Sequence[str], path: Path, first: Path) -> DataError:
     more = [name for name in found if name not in set(names)]
     less = [name for name in names if name not in set(found)]
-    said = []
+    differences = []
     if more:
-        said.append(f"has the columns {_listed(more)} that {first} does not have")
+        differences.append(f"has the columns {listed(list(map(repr, more)))} that {first} does not have")
     if less:
-        said.append(f"lacks the columns {_listed(less)} of {first}")
-    hint = "files of one panel share their series"
+        differences.append(f"lacks the columns {listed(list(map(repr, less)))} of {first}")
+    hint = "all files of a panel must have the same series"
     if more and less:
         hint += f"; for {more[0]!r}, {did_you_mean(more[0], less)}"
     elif more:
         hint += "; leave columns out with --drop"
-    return DataError(f"{path} " + " and ".join(said), hint)
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(repr(name) for name in names[:5]) + more
+    return DataError(f"{path} " + " and ".join(differences), hint)
 
 
 def _notes(panels: Sequence[Panel], paths: Sequence[Path]) -> tuple[str, ...]:
-    """Return every note once: said of all files together where all share it, else with the name of its file."""
+    """Return every note once: for all files together where all share it, else with the name of its file."""
     if len(panels) == 1:
         return panels[0].notes
     notes: list[str] = []
@@ -133,6 +124,5 @@ def _notes(panels: Sequence[Panel], paths: Sequence[Path]) -> tuple[str, ...]:
         if len(having) == len(panels):
             notes.append(f"in all {len(panels)} files: {note}")
         else:
-            more = f" and {len(having) - 1} more" if len(having) > 1 else ""
-            notes.append(f"{having[0]}{more}: {note}")
+            notes.append(f"{listed(having, most=1)}: {note}")
     return tuple(notes)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from causalkit.errors import CausalkitError, DataError, PluginError, WrongUsageError
+from causalkit.errors import CausalkitError, DataError, PluginError
 from causalkit.io.atomic import atomic_path
-from causalkit.io.paths import by_suffix, known_suffixes
+from causalkit.io.paths import by_suffix
 from causalkit.plugins.records import Writer
 from causalkit.plugins.registry import Provided
 
@@ -19,22 +19,17 @@ def writer_for(path: str | Path) -> Provided[Writer]:
     """Return the writer for a path; ask before work starts, not after it.
 
     Raises:
-        WrongUsageError: nobody knows the suffix.
+        WrongUsageError: no installed writer knows the suffix.
     """
-    path = Path(path)
-    provided = by_suffix(Writer, path)
-    if provided is None:
-        said = f"nobody writes {path.suffix!r} files" if path.suffix else f"the file name {path} has no suffix"
-        raise WrongUsageError(f"cannot write {path}: {said}", "known suffixes: " + ", ".join(known_suffixes(Writer)))
-    return provided
+    return by_suffix(Writer, path)
 
 
 def write(discovery: Discovery, path: str | Path) -> None:
     """Write a discovery; the suffix chooses the format. The file appears whole or not at all.
 
     Raises:
-        WrongUsageError: the suffix is unknown, or no file can be made there.
-        DataError: the disk is full, or the format cannot hold the discovery.
+        WrongUsageError: the suffix is unknown, or the file cannot be created.
+        DataError: the disk is full, or the format cannot represent the discovery.
         PluginError: the writer of a plugin fails.
     """
     provided = writer_for(path)

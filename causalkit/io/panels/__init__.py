@@ -1,0 +1,1 @@
+"""Panels in files: readers, what a table means, and writing."""

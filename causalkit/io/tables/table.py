@@ -1,0 +1,65 @@
+"""A table with named columns, as every reader of tables hands it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from causalkit.errors import DataError
+from causalkit.io.tables.cells import shown
+
+PANEL_COLUMN = "realisation"
+"""Name of the column that identifies realisations in the tables that causalkit writes."""
+
+
+def _row(position: int) -> str:
+    return f"row {position + 1}"
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The columns of a file.
+
+    Attributes:
+        frame: a DataFrame.
+        source: the name of the file in errors.
+        locate: turns the position of a row into "line 7".
+        notes: what was assumed so far.
+        unnamed: the name that the reader gave to a first column without one, or "".
+        header: the line of the column names, or None.
+        lengths: numbers of rows of the realisations that the file itself separates; None: one realisation.
+        recognise: may columns of times and of realisations be recognised, or only named by the user?
+
+    Raises:
+        DataError: two columns have the same name.
+    """
+
+    frame: Any
+    source: str
+    locate: Callable[[int], str] = _row
+    notes: tuple[str, ...] = ()
+    unnamed: str = ""
+    header: int | None = None
+    lengths: tuple[int, ...] | None = None
+    recognise: bool = True
+
+    def __post_init__(self) -> None:
+        first: dict[str, int] = {}
+        for column, name in enumerate(self.frame.columns, start=1):
+            if first.setdefault(name, column) != column:
+                line = "" if self.header is None else f"line {self.header}: "
+                raise DataError(
+                    f"{self.source}: {line}duplicate column name {shown(name)} (column {first[name]} and column "
+                    f"{column})",
+                    "column names must be unique; rename one of them",
+                )
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+        return list(self.frame.columns)
+
+    def cell(self, row: int, name: str) -> str:
+        """Return the place of a cell, at the beginning of an error."""
+        return f"{self.source}: {self.locate(row)}, column {shown(name)}"
