@@ -1,7 +1,6 @@
 """Every error that a user can cause, each with a hint on what to do next.
 
-Nothing in this module knows the command line; the command line turns these errors into one line on stderr and
-the exit code that the class carries.
+The command line prints such an error as one line on stderr, and exits with the exit code of its class.
 """
 
 from __future__ import annotations
@@ -30,17 +29,17 @@ class CausalkitError(Exception):
 
 
 class WrongUsageError(CausalkitError):
-    """The request itself cannot be understood or carried out: an unknown name, a bad parameter, a bad pair."""
+    """The request cannot be understood or carried out: an unknown name, a bad parameter, parts that do not fit."""
 
     exit_code = 2
 
 
 class UnknownNameError(WrongUsageError):
-    """A name that no plugin contributes."""
+    """A name that no plugin provides."""
 
 
 class ConflictError(WrongUsageError):
-    """A name that more than one plugin contributes."""
+    """A name that more than one plugin provides."""
 
 
 class ParameterError(WrongUsageError):
@@ -52,7 +51,7 @@ class DataError(CausalkitError):
 
 
 class NotOfferedError(DataError):
-    """Data that are not fetched by themselves: no public address, or nobody vouches for what an address gives."""
+    """Data that are not downloaded automatically: there is no public address, or the download cannot be verified."""
 
 
 class PluginError(CausalkitError):
@@ -60,23 +59,23 @@ class PluginError(CausalkitError):
 
 
 class TrainingError(CausalkitError):
-    """Training cannot go on, for example because the loss is no longer finite."""
+    """Training cannot continue, for example because the loss is not finite."""
 
 
 class GateFailed(CausalkitError):  # noqa: N818 - an outcome, not a fault
-    """A result is worse than the user demanded."""
+    """A result does not reach a threshold that the user set."""
 
     exit_code = 1
 
 
-class Interrupted(CausalkitError):  # noqa: N818 - the user's wish, not a fault
-    """The user ended the work."""
+class Interrupted(CausalkitError):  # noqa: N818 - requested, not a fault
+    """The user interrupted the work."""
 
     exit_code = 130
 
 
 def did_you_mean(name: str, known: Iterable[str], *, listed: int = 12) -> str:
-    """Return a hint that names the nearest known names, or lists what there is when nothing is near."""
+    """Return a hint with the most similar known names, or with all of them when none is similar."""
     names = sorted(set(known))
     near = get_close_matches(name, names, n=3, cutoff=0.6)
     if near:

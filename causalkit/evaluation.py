@@ -59,7 +59,7 @@ class Evaluation:
         known = truth is not None
         truth = truth.align(discovery.names) if truth is not None else Truth.from_edges([], names=discovery.names)
         size, depth = len(discovery.names), discovery.lags
-        keep = truth.judged(diagonal)
+        keep = truth.evaluated_pairs(diagonal)
         lag_truth, lost = None, 0
         if truth.lags is not None:
             padded = np.zeros((size, size, depth), dtype=bool)

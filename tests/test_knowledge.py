@@ -69,8 +69,8 @@ class TestSaying:
     @pytest.mark.parametrize(
         ("given", "error", "said"),
         [
-            ({"forbid": "A-B"}, ParameterError, "is no edge"),
-            ({"forbid": "A->B->C"}, ParameterError, "is no edge"),
+            ({"forbid": "A-B"}, ParameterError, "is not an edge"),
+            ({"forbid": "A->B->C"}, ParameterError, "is not an edge"),
             ({"forbids": "A->B"}, ParameterError, "did you mean forbid"),
             ({"require": "A->*"}, ParameterError, "name both series"),
             ({"forbid": "A->B", "require": "A->B"}, ParameterError, "both forbidden and required"),

@@ -76,7 +76,7 @@ def test_accepts_what_users_have():
     ("data", "said"),
     [
         (pd.DataFrame({"a": [1.0], "b": ["x"]}), "column 'b'"),
-        (pd.DataFrame([[1.0, 2.0]], columns=["a", "a"]), "'a' of column 2 stands twice"),
+        (pd.DataFrame([[1.0, 2.0]], columns=["a", "a"]), "duplicate series name 'a' .column 2"),
         (np.zeros(3), "1 dimensions"),
         (["no", "numbers"], "not a table of numbers"),
         (np.array([[1.0, np.inf]]), "infinite value in realisation 1, row 1, column '1'"),

@@ -84,7 +84,7 @@ class TestPreparation:
         x = noise(50)
         x[:, 2] = 3 * np.arange(50) + 1
         for what in (Preparation("linear"), Preparation(difference=2)):
-            with pytest.raises(DataError, match="nothing is left of the series 'C'"):
+            with pytest.raises(DataError, match="the series 'C' is constant after"):
                 what.apply(Panel((x,), NAMES))
 
     def test_common_trends_no_longer_look_like_edges(self):
@@ -104,8 +104,8 @@ class TestPreparation:
         assert found.data["windows"] == 198
         said = [note for note in found.notes if note.startswith("as asked")]
         assert said == [
-            "as asked, a straight line was taken out and values were replaced by differences from the step before, in "
-            "every series and realisation by itself"
+            "as asked, a straight line was removed and values were replaced by their differences from the step before, "
+            "in every series and realisation by itself"
         ]
 
 
@@ -156,7 +156,7 @@ class TestInterventions:
             ("series,from\nB,1\n", "no column 'to'"),
             ("series,from,to\nB,x,2\n", "line 2: from is 'x'"),
             ("series,from,to\n", "no intervention"),
-            ("series,from,to\n,1,2\n", "no series"),
+            ("series,from,to\n,1,2\n", "line 2: the series is missing"),
             ("series,from,to\nB,1,inf\n", "to is 'inf'"),
         ],
     )

@@ -51,7 +51,7 @@ def test_align_names_what_does_not_match():
     [
         ([("a", "b", 1), ("b", "a")], "some edges have a lag"),
         ([("a", "b", 0)], "edge at lag 0"),
-        ([("a", "z")], "'z' is not the name"),
+        ([("a", "z")], "unknown series 'z'"),
     ],
 )
 def test_bad_edges(edges, said):
@@ -66,19 +66,19 @@ def test_matrix_must_be_square_and_complete():
         Truth.from_matrix([[np.nan, 0], [0, 0]], orientation="cause-effect")
 
 
-def test_only_pairs_within_the_scope_are_judged_whatever_the_order_of_the_data():
+def test_only_pairs_within_the_scope_are_evaluated_whatever_the_order_of_the_data():
     truth = Truth.from_edges([("a", "b"), ("b", "c")], names=["a", "b", "c"])
     known = replace(truth, scope=("a", "b"), diagonal="include").align(["c", "b", "x", "a"])
     assert (known.scope, known.diagonal) == (("a", "b"), "include")
-    assert {(known.names[c], known.names[e]) for c, e in np.argwhere(known.judged("include"))} == {
+    assert {(known.names[c], known.names[e]) for c, e in np.argwhere(known.evaluated_pairs("include"))} == {
         ("a", "a"),
         ("a", "b"),
         ("b", "a"),
         ("b", "b"),
     }
-    assert known.judged("exclude").sum() == 2
-    assert truth.judged("include").all()
-    assert "2 of them judged" in repr(known)
+    assert known.evaluated_pairs("exclude").sum() == 2
+    assert truth.evaluated_pairs("include").all()
+    assert "2 of them in scope" in repr(known)
 
 
 @pytest.mark.parametrize(

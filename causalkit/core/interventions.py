@@ -1,4 +1,4 @@
-"""Known interventions: steps at which a series was set from outside, and says nothing about what acts on it."""
+"""Known interventions: steps at which a series was set from outside, so that its value says nothing on its causes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _NEEDED = ("series", "from", "to")
 
 @dataclass(frozen=True)
 class Intervention:
-    """A stretch of time during which one series was set from outside.
+    """A period during which one series was set from outside.
 
     Attributes:
         series: its name.
         first, last: rows of the realisation, counted from 1, both included.
         realisation: its number, counted from 1, or None for all of them.
-        kind: in the user's words, such as "knockdown".
+        kind: a description, such as "knockdown".
     """
 
     series: str
@@ -76,19 +76,19 @@ def read_interventions(path: str | Path) -> tuple[Intervention, ...]:
     rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
     for name in _NEEDED:
         if name not in rows.fieldnames:
-            raise DataError(f"{path}: line 1 names no column {name!r}", hint)
+            raise DataError(f"{path}: line 1 has no column {name!r}", hint)
     found = tuple(_of_row(row, f"{path}: line {rows.line_num}") for row in rows)
     if not found:
-        raise DataError(f"{path}: there is no intervention in it", hint)
+        raise DataError(f"{path} contains no intervention", hint)
     return found
 
 
 def with_interventions(panel: Panel, interventions: Iterable[Intervention]) -> Panel:
-    """Return a panel that knows at which steps its series were set from outside.
+    """Return the panel with a mask of the cells that were set from outside.
 
     Raises:
-        UnknownNameError: a series that is not there.
-        DataError: a realisation or steps that are not there, or a series under intervention all the time.
+        UnknownNameError: a series that is not in the panel.
+        DataError: a realisation or steps that are not in the panel, or a series under intervention at every step.
     """
     import numpy as np
 
@@ -99,12 +99,11 @@ def with_interventions(panel: Panel, interventions: Iterable[Intervention]) -> P
     for one in listed:
         if one.series not in panel.names:
             raise UnknownNameError(
-                f"an intervention names {one.series!r}, and no series is called so",
-                did_you_mean(one.series, panel.names),
+                f"unknown series {one.series!r} in an intervention", did_you_mean(one.series, panel.names)
             )
         if one.realisation is not None and not 1 <= one.realisation <= len(masks):
             raise DataError(
-                f"an intervention on {one.series} names realisation {one.realisation}, and {panel.source} has "
+                f"unknown realisation {one.realisation} in an intervention on {one.series}: {panel.source} has "
                 f"{len(masks)}",
                 "realisations are counted from 1",
             )
@@ -114,7 +113,7 @@ def with_interventions(panel: Panel, interventions: Iterable[Intervention]) -> P
             raise DataError(
                 f"an intervention on {one.series} runs from step {one.first} to {one.last}, and the realisation has "
                 f"{shortest} steps",
-                "steps are counted from 1, the last one is included",
+                "steps are counted from 1, and the last one is included",
             )
         for mask in chosen:
             mask[one.first - 1 : one.last, panel.names.index(one.series)] = True
@@ -122,17 +121,17 @@ def with_interventions(panel: Panel, interventions: Iterable[Intervention]) -> P
     if always.any():
         name = panel.names[int(np.argmax(always))]
         raise DataError(
-            f"{name} is under intervention at every step, so nothing can be learned about what acts on it",
-            f"leave out that intervention and say instead that nothing acts on it: --forbid '*->{name}'",
+            f"{name} is under intervention at every step, so its causes cannot be learned",
+            f"leave out that intervention and forbid its causes instead: --forbid '*->{name}'",
         )
     touched = sorted({one.series for one in listed}, key=panel.names.index)
-    said = [
-        f"{int(np.concatenate(masks).sum())} steps of {', '.join(touched)} are under intervention: not learned from as "
-        "effects, kept as causes"
+    notes = [
+        f"{int(np.concatenate(masks).sum())} steps of {', '.join(touched)} are under intervention: they are left "
+        "out as effects and kept as causes"
     ]
     if any(np.isnan(values).all(axis=1).any() for values in panel.realisations):
-        said.append("the steps of interventions count every gap in time as one step")
-    return replace(panel, intervened=tuple(masks), notes=(*panel.notes, *said))
+        notes.append("the steps of interventions count every gap in time as one step")
+    return replace(panel, intervened=tuple(masks), notes=(*panel.notes, *notes))
 
 
 def described(interventions: Sequence[Intervention]) -> list[dict[str, Any]]:
@@ -142,10 +141,10 @@ def described(interventions: Sequence[Intervention]) -> list[dict[str, Any]]:
 
 def _of_row(row: Any, where: str) -> Intervention:
     if not isinstance(row, Mapping):
-        raise DataError(f"{where}: {row!r} is no intervention", "give series, from and to")
+        raise DataError(f"{where}: {row!r} is not an intervention", "give series, from and to")
     series = str(row.get("series") or "").strip()
     if not series:
-        raise DataError(f"{where}: no series is named", "write the name of a series in the column series")
+        raise DataError(f"{where}: the series is missing", "write its name in the column series")
     realisation = row.get("realisation")
     return Intervention(
         series=series,

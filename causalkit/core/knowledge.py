@@ -1,4 +1,4 @@
-"""Background knowledge: which series cannot act on which, and which surely do."""
+"""Background knowledge: forbidden edges, required edges, and the only series that can be causes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What is known of the graph before the data are looked at, by names of series.
+    """What is known about the graph before the data are analysed, by names of series.
 
     Build one with `Knowledge.of`, which takes text such as ``"A->B"``.
 
@@ -39,7 +39,7 @@ class Knowledge:
     def __post_init__(self) -> None:
         both = [pair for pair in self.require if pair in self.forbid]
         if both:
-            raise ParameterError(f"{_shown(both[0])} is both forbidden and required", "take one of them back")
+            raise ParameterError(f"{_shown(both[0])} is both forbidden and required", "remove one of the two")
         for pair in self.require:
             if ANY in pair:
                 raise ParameterError(f"{_shown(pair)} cannot be required", "name both series of a required edge")
@@ -61,7 +61,7 @@ class Knowledge:
         if given is None or isinstance(given, cls):
             return given if given else None
         if not isinstance(given, Mapping):
-            raise ParameterError(f"{given!r} is no background knowledge", "give forbid, require or regulators")
+            raise ParameterError(f"{given!r} is not background knowledge", "give forbid, require or regulators")
         for key in given:
             if key not in ("forbid", "require", "regulators"):
                 raise ParameterError(
@@ -82,10 +82,10 @@ class Knowledge:
         return bool(self.forbid or self.require or self.regulators is not None)
 
     def allowed(self, names: Sequence[str]) -> NDArray[np.bool_]:
-        """Return shape (P, P), may ``[cause, effect]`` be an edge?
+        """Return shape (P, P), True where ``[cause, effect]`` may be an edge.
 
         Raises:
-            UnknownNameError: a series that is not there.
+            UnknownNameError: an unknown series.
             ParameterError: something is both forbidden and required, or no pair of different series is left.
         """
         import numpy as np
@@ -107,17 +107,17 @@ class Knowledge:
             if not allowed[place[cause], place[effect]]:
                 raise ParameterError(
                     f"{_shown((cause, effect))} is both forbidden and required",
-                    "take it out of the required edges, or let its cause be a regulator",
+                    "remove it from the required edges, or make its cause a regulator",
                 )
         if len(names) > 1 and not allowed[others].any():
-            raise ParameterError("every edge between different series is forbidden", "leave at least one open")
+            raise ParameterError("every edge between different series is forbidden", "allow at least one")
         return allowed
 
     def required(self, names: Sequence[str]) -> NDArray[np.bool_]:
-        """Return shape (P, P), is ``[cause, effect]`` surely an edge?
+        """Return shape (P, P), True where ``[cause, effect]`` is required.
 
         Raises:
-            UnknownNameError: a series that is not there.
+            UnknownNameError: an unknown series.
         """
         import numpy as np
 
@@ -128,7 +128,7 @@ class Knowledge:
         return required
 
     def describe(self) -> dict[str, Any]:
-        """Return what a result records; `of` takes it again."""
+        """Return what a result records; `of` accepts it."""
         found: dict[str, Any] = {}
         for key in ("forbid", "require"):
             if getattr(self, key):
@@ -136,10 +136,10 @@ class Knowledge:
         return found if self.regulators is None else {**found, "regulators": list(self.regulators)}
 
     def sentence(self, names: Sequence[str]) -> str:
-        """Say what is known, in numbers."""
+        """Return the numbers of forbidden and required pairs as a sentence."""
         allowed, required = self.allowed(names), self.required(names)
-        said = f"background knowledge: {int((~allowed).sum())} of {allowed.size} pairs are forbidden"
-        return said + (f", {int(required.sum())} required" if required.any() else "")
+        forbidden = f"background knowledge: {int((~allowed).sum())} of {allowed.size} pairs are forbidden"
+        return forbidden + (f", {int(required.sum())} required" if required.any() else "")
 
     def _places(self, names: Sequence[str]) -> dict[str, int]:
         place = {name: number for number, name in enumerate(names)}
@@ -147,7 +147,7 @@ class Knowledge:
         for name in (*edges, *(self.regulators or ())):
             if name not in place:
                 raise UnknownNameError(
-                    f"background knowledge names {name!r}, and no series is called so", did_you_mean(name, names)
+                    f"unknown series {name!r} in the background knowledge", did_you_mean(name, names)
                 )
         return place
 
@@ -159,7 +159,7 @@ def read_regulators(path: str | Path) -> tuple[str, ...]:
     those that begin with # are skipped.
 
     Raises:
-        DataError: the file is missing, no text, or holds no name.
+        DataError: the file is missing, not text, or has no name.
     """
     import csv
 
@@ -178,7 +178,7 @@ def read_regulators(path: str | Path) -> tuple[str, ...]:
         if lines and lines[0].lower() in ("name", "names", "regulator", "regulators", "series", "gene", "genes"):
             lines = lines[1:]
     if not lines:
-        raise DataError(f"{path}: there is no name in it", "write one name a line")
+        raise DataError(f"{path} contains no name", "write one name a line")
     return tuple(dict.fromkeys(lines))
 
 
@@ -197,7 +197,7 @@ def _pair(edge: Any) -> Pair:
     parts = [str(part).strip() for part in parts]
     if len(parts) != 2 or not all(parts):
         raise ParameterError(
-            f"{edge!r} is no edge",
+            f"{edge!r} is not an edge",
             f"write 'CAUSE{ARROW}EFFECT', with * for every other series; in Python and TOML also a pair of names",
         )
     return parts[0], parts[1]

@@ -35,10 +35,10 @@ class Panel:
     Attributes:
         realisations: uninterrupted recordings, each of shape (T, P).
         names: of the series.
-        source: file or description, named in errors.
-        notes: what a reader recognised, dropped or assumed, to be said aloud.
-        intervened: which cells were set from outside, a mask (T, P) for each realisation; or None: none. See
-            `causalkit.core.interventions.with_interventions`.
+        source: file or description, for errors.
+        notes: what a reader recognised, dropped or assumed; results show them.
+        intervened: True for the cells that were set from outside, a mask (T, P) for each realisation; None without
+            interventions. See `causalkit.core.interventions.with_interventions`.
     """
 
     realisations: tuple[Array, ...]
@@ -49,12 +49,12 @@ class Panel:
 
     def __post_init__(self) -> None:
         if not self.realisations:
-            raise DataError(f"{self.source}: there is no realisation", "give at least one table of measurements")
+            raise DataError(f"{self.source} has no realisation", "give at least one table of measurements")
         seen: set[str] = set()
         for column, name in enumerate(self.names, start=1):
             if name in seen:
                 raise DataError(
-                    f"{self.source}: the name {name!r} of column {column} stands twice", "give every series its own"
+                    f"{self.source}: duplicate series name {name!r} (column {column})", "series names must be unique"
                 )
             seen.add(name)
         for number, values in enumerate(self.realisations, start=1):
@@ -65,39 +65,39 @@ class Panel:
                 )
             if values.shape[1] != len(self.names):
                 raise DataError(
-                    f"{self.source}: realisation {number} has {values.shape[1]} columns where "
-                    f"{len(self.names)} are named",
-                    "all realisations of a panel share their series",
+                    f"{self.source}: realisation {number} has {values.shape[1]} columns and the panel has "
+                    f"{len(self.names)} names",
+                    "all realisations of a panel must have the same series",
                 )
             if np.isinf(values).any():
                 row, column = np.argwhere(np.isinf(values))[0]
                 raise DataError(
                     f"{self.source}: infinite value in realisation {number}, row {row + 1}, "
                     f"column {self.names[column]!r}",
-                    "replace it by a number, or leave the cell empty to mark it as missing",
+                    "replace it with a number, or leave the cell empty to mark it as missing",
                 )
         if self.intervened is not None and [mask.shape for mask in self.intervened] != [
             values.shape for values in self.realisations
         ]:
             raise DataError(
-                f"{self.source}: the mask of interventions has another shape than the data",
-                "one cell of the mask belongs to one cell of the data",
+                f"{self.source}: the mask of interventions and the data have different shapes",
+                "give every realisation a mask of its own shape (time steps, series)",
             )
         # Sums run in the order of memory: one layout, so that the same data give the same result to the last bit.
         object.__setattr__(self, "realisations", tuple(np.ascontiguousarray(values) for values in self.realisations))
 
     @classmethod
     def of(cls, data: Any, *, names: Sequence[str] | None = None, source: str = "data") -> Panel:
-        """Make a panel of whatever holds a table.
+        """Make a panel of tables in any common form.
 
         Args:
             data: a Panel; an array (T, P) or (R, T, P); a DataFrame; or a list of arrays or DataFrames, one for each
                 realisation. DataFrames in a list are matched by column name.
-            names: of the series, where the data carries none; default ``"0", "1", ...``.
-            source: how errors call the data.
+            names: of the series, where the data have none; default ``"0", "1", ...``.
+            source: file or description, for errors.
 
         Raises:
-            DataError: the data is no table of numbers.
+            DataError: the data are not a table of numbers.
         """
         if isinstance(data, Panel):
             return data
@@ -114,14 +114,14 @@ class Panel:
                     values = values[:, [found.index(name) for name in names]]
                 elif len(parts) > 1:
                     raise DataError(
-                        f"{where} has the columns {sorted(set(found) ^ set(names))} that others do not share",
-                        "all realisations of a panel share their series",
+                        f"{where}: the columns {sorted(set(found) ^ set(names))} are not in all realisations",
+                        "all realisations of a panel must have the same series",
                     )
             else:
                 values = _from_array(part, where)
             realisations.append(values)
         if not realisations:
-            raise DataError(f"{source}: there is no realisation", "give at least one table of measurements")
+            raise DataError(f"{source} has no realisation", "give at least one table of measurements")
         if names is None:
             names = tuple(str(column) for column in range(realisations[0].shape[1]))
         return cls(realisations=tuple(realisations), names=tuple(str(name) for name in names), source=source)
@@ -148,7 +148,7 @@ class Panel:
 
     @property
     def sha256(self) -> str:
-        """Digest of names, borders and values: two panels with one digest are the same data."""
+        """Digest of names, shapes and values: two panels with the same digest are the same data."""
         digest = hashlib.sha256("\x00".join(self.names).encode())
         for values in self.realisations:
             digest.update(str(values.shape).encode())
@@ -179,7 +179,7 @@ class Panel:
         """Return the panel without the named series."""
         unknown = [name for name in names if name not in self.names]
         if unknown:
-            raise DataError(f"{self.source}: there is no column {unknown[0]!r}", "columns: " + ", ".join(self.names))
+            raise DataError(f"{self.source} has no column {unknown[0]!r}", "columns: " + ", ".join(self.names))
         keep = [column for column, name in enumerate(self.names) if name not in set(names)]
         return replace(
             self,
@@ -189,15 +189,17 @@ class Panel:
         )
 
     def check(self, lag: int) -> None:
-        """Refuse what no method can learn from.
+        """Refuse data from which no method can learn.
 
         Raises:
             DataError: fewer than two series, an empty or constant series, or no realisation longer than the lag.
         """
         if self.series < 2:
-            raise DataError(f"{self.source}: there is only {self.series} series", "causes need at least two series")
+            raise DataError(
+                f"{self.source} has only {self.series} series", "Granger causality needs at least two series"
+            )
         if max(self.lengths) < 2:
-            raise DataError(f"{self.source}: there is only one row", "a time series needs at least two time steps")
+            raise DataError(f"{self.source} has only one row", "a time series needs at least two time steps")
         stacked = np.concatenate(self.realisations)
         for column, name in enumerate(self.names):
             values = stacked[:, column]
@@ -211,7 +213,7 @@ class Panel:
                 raise DataError(
                     f"{self.source}: column {name!r} (column {column + 1}) is constant, {values[0]:g} in rows 1 to "
                     f"{len(stacked)}",
-                    f"a constant series neither drives nor is driven; leave it out with --drop {name}",
+                    f"a constant series is neither cause nor effect; leave it out with --drop {name}",
                 )
         if max(self.lengths) <= lag:
             raise DataError(
@@ -221,7 +223,7 @@ class Panel:
             )
 
     def standardized(self) -> tuple[Panel, Scaling]:
-        """Return the panel with every series at mean 0 and standard deviation 1, and how that was done."""
+        """Return the panel with every series at mean 0 and standard deviation 1, and the scaling."""
         stacked = np.concatenate(self.realisations)
         scaling = Scaling(np.nanmean(stacked, axis=0), np.nanstd(stacked, axis=0))
         scaled = tuple((values - scaling.mean) / scaling.deviation for values in self.realisations)
@@ -234,7 +236,7 @@ class Panel:
         cross the border of a realisation.
 
         Raises:
-            DataError: nothing is left.
+            DataError: the lag is below 1, or no window is complete.
         """
         return Windows.of(self.realisations, self.intervened, lag, self.source)
 
@@ -251,7 +253,7 @@ def _from_frame(frame: pd.DataFrame, where: str) -> tuple[Array, list[str]]:
         if getattr(frame[name], "ndim", 1) == 1 and frame[name].dtype.kind not in "fiub":
             raise DataError(
                 f"{where}: column {str(name)!r} holds {frame[name].dtype}, not numbers",
-                "leave it out or convert it with pandas.to_numeric",
+                "leave it out, or convert it with pandas.to_numeric",
             )
     values = np.asarray(frame.to_numpy(dtype=np.float64, na_value=np.nan))
     return values, [str(name) for name in frame.columns]

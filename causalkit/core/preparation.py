@@ -1,4 +1,4 @@
-"""Trends, seasons and differences: what is done to series before a method sees them, on request only."""
+"""Detrending, deseasonalising and differencing, which causalkit applies on request only."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 STRONG = 0.5
-"""Share of a series' variance within realisations that straight lines explain, from which its trend is strong."""
+"""Share of a series' variance within realisations, explained by straight lines, above which its trend is strong."""
 FEWEST = 10
-"""Time steps of a realisation below which nothing is said about its trend."""
+"""Time steps of a realisation below which its trend is not examined."""
 NOTHING_LEFT = 1e-9
-"""Share of a series' deviation below which what is left of it is rounding."""
+"""Share of a series' standard deviation below which the rest is rounding error."""
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """What is taken out of every series of every realisation by itself.
+    """What is removed from every series of every realisation, each by itself.
 
     Attributes:
         detrend: "constant" (its mean), "linear" (a straight line), "seasonal:PERIOD" (the mean of every position in the
-            period), or "linear+seasonal:PERIOD"; None: nothing. By least squares over the cells that are there.
-        difference: so many times, every value is replaced by its difference from the one before; after detrending.
+            period), or "linear+seasonal:PERIOD"; None: nothing. By least squares over the cells that are not missing.
+        difference: how often every value is replaced by its difference from the one before, after detrending.
 
     Raises:
-        ParameterError: neither of these.
+        ParameterError: another value.
     """
 
     detrend: str | None = None
@@ -52,7 +52,7 @@ class Preparation:
 
     @classmethod
     def of(cls, given: Any) -> Preparation | None:
-        """Return a preparation, or None where nothing is asked for.
+        """Return a preparation, or None where there is none.
 
         Args:
             given: a `Preparation`, None, the text of ``detrend``, or a mapping with ``detrend`` and ``difference``.
@@ -65,7 +65,7 @@ class Preparation:
         if isinstance(given, str):
             given = {"detrend": given}
         if not isinstance(given, Mapping) or set(given) - {"detrend", "difference"}:
-            raise ParameterError(f"{given!r} is no preparation", "give detrend, difference or both")
+            raise ParameterError(f"{given!r} is not a preparation", "give detrend, difference or both")
         often = given.get("difference") or 0
         if not re.fullmatch(r"\d+", str(int(often) if isinstance(often, bool) else often).strip()):
             raise ParameterError(f"difference={often} is not allowed", "give a number of times, 1 for once")
@@ -73,12 +73,12 @@ class Preparation:
         return found if found else None
 
     def apply(self, panel: Panel) -> Panel:
-        """Return the prepared panel, with a note on what was done.
+        """Return the prepared panel, with a note on the preparation.
 
         Interventions stay with their steps. Missing cells stay missing; a difference with one of them is missing too.
 
         Raises:
-            DataError: a realisation is too short for it, or nothing is left of a series.
+            DataError: a realisation is too short, or a series is constant afterwards.
         """
         import numpy as np
 
@@ -94,7 +94,7 @@ class Preparation:
                 raise DataError(
                     f"{panel.source}: the longest realisation has {max(panel.lengths)} rows, too few for "
                     f"difference={self.difference}",
-                    "give a smaller number, or leave it out",
+                    "use fewer differences, or none",
                 )
             realisations = tuple(np.diff(values, n=self.difference, axis=0) for values in realisations)
             if intervened is not None:
@@ -103,24 +103,24 @@ class Preparation:
         return replace(panel, realisations=realisations, intervened=intervened, notes=(*panel.notes, self.sentence()))
 
     def describe(self) -> dict[str, Any]:
-        """Return what a result records as ``data.preparation``; `of` takes it again."""
+        """Return what a result records as ``data.preparation``; `of` accepts it."""
         found: dict[str, Any] = {"detrend": self.detrend} if self.detrend else {}
         return found | ({"difference": self.difference} if self.difference else {})
 
     def sentence(self) -> str:
-        """Say what was done."""
-        said = []
+        """Return what was done as a sentence."""
+        steps = []
         if self.detrend is not None:
             line, period = _terms(self.detrend)
             parts = (["a straight line"] if line else []) + ([f"the season of {period} steps"] if period else [])
-            said.append(f"{' and '.join(parts) or 'the mean'} was taken out")
+            steps.append(f"{' and '.join(parts) or 'the mean'} was removed")
         if self.difference:
             times = {1: "", 2: " twice"}.get(self.difference, f" {self.difference} times")
-            said.append(f"values were replaced by differences from the step before{times}")
-        return f"as asked, {' and '.join(said)}, in every series and realisation by itself"
+            steps.append(f"values were replaced by their differences from the step before{times}")
+        return f"as asked, {' and '.join(steps)}, in every series and realisation by itself"
 
     def _detrended(self, values: Array, where: str) -> Array:
-        """Return what least squares leaves of every column (T, P)."""
+        """Return the residuals of least squares for every column (T, P)."""
         import numpy as np
         from statsmodels.tsa.deterministic import DeterministicProcess
 
@@ -146,7 +146,7 @@ class Preparation:
         return left
 
     def _check(self, panel: Panel, prepared: tuple[Array, ...]) -> None:
-        """Refuse a series of which only rounding errors are left."""
+        """Refuse a series of which only rounding error is left."""
         import numpy as np
 
         before = np.nanstd(np.concatenate(panel.realisations), axis=0)
@@ -155,7 +155,7 @@ class Preparation:
         for name, was, large, left in zip(panel.names, before, size, after, strict=True):
             if was > 0 and left <= NOTHING_LEFT * max(was, 1e-3 * large):
                 raise DataError(
-                    f"{panel.source}: nothing is left of the series {name!r} after this preparation",
+                    f"{panel.source}: the series {name!r} is constant after this preparation",
                     f"leave it out with --drop {name}",
                 )
 
@@ -164,7 +164,7 @@ def trend_note(panel: Panel) -> str | None:
     """Return a sentence that names the series with a strong trend, or None.
 
     A trend is strong where straight lines, one in every realisation, explain at least half of a series' variance
-    within realisations. A common trend relates series that have nothing to do with each other.
+    within realisations. A common trend makes unrelated series look related.
     """
     import numpy as np
 
@@ -188,15 +188,15 @@ def trend_note(panel: Panel) -> str | None:
     listed = ", ".join(strong[:5]) + (f" and {len(strong) - 5} more" if len(strong) > 5 else "")
     return (
         f"strong trend in {listed}: straight lines explain at least half of the variance within realisations. A common "
-        "trend can look like an edge, and nothing was done about it: see --detrend and --difference"
+        "trend can look like an edge. causalkit does not detrend automatically: see --detrend and --difference"
     )
 
 
 def _terms(detrend: str) -> tuple[bool, int]:
-    """Return whether a line, and the season of which period, ``"linear+seasonal:12"`` takes out.
+    """Return whether ``"linear+seasonal:12"`` removes a line, and the period of the season that it removes.
 
     Raises:
-        ParameterError: it is written otherwise.
+        ParameterError: the text has another form.
     """
     line, period = False, 0
     parts = [part.strip() for part in str(detrend).split("+")]

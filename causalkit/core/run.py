@@ -1,4 +1,4 @@
-"""Run: everything about one fit that is neither data nor method: seed, device, precision, observers, deadline."""
+"""Run: settings of one fit that belong neither to the data nor to the method: seed, device, precision, time limit."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ EVENTS = ("on_start", "on_epoch", "on_end")
 
 @dataclass
 class Run:
-    """The circumstances of one fit.
+    """Settings of one fit.
 
     Attributes:
-        seed: reaches every random draw; the same seed gives the same bytes on the same machine and build.
+        seed: random seed; the same seed gives the same bytes on the same machine and build.
         device: "auto", "cpu", "cuda" or "cuda:1"; "auto" takes an accelerator where there is one.
         dtype: precision of neural methods.
         threads: of the numeric libraries; small networks are several times faster on one thread than on two.
-        time_limit: seconds after which training ends with what it has, or None.
+        time_limit: seconds after which training ends and its state is the result, or None.
         checkpoint: file that training state is written to, or None.
         checkpoint_every: seconds between two checkpoints.
-        resume: go on from the checkpoint where there is one.
+        resume: continue from the checkpoint if it exists.
         observers: objects with any of ``on_start(info)``, ``on_epoch(epoch, losses)``, ``on_end(discovery)``.
-        knowledge: which edges are forbidden and which are required, by names of series, or None. A method asks
-            ``run.knowledge.allowed(panel.names)`` and keeps to it while it learns; causalkit sets the scores of
+        knowledge: which edges are forbidden and which are required, by names of series, or None. A method
+            calls ``run.knowledge.allowed(panel.names)`` and respects it in training; causalkit sets the scores of
             forbidden pairs to 0 in any case.
     """
 
@@ -54,11 +54,11 @@ class Run:
 
     def __post_init__(self) -> None:
         if self.seed < 0:
-            raise WrongUsageError(f"the seed is {self.seed}", "a seed is a whole number, 0 or more")
+            raise WrongUsageError(f"seed={self.seed} is not allowed", "a seed is a whole number, 0 or more")
         if self.threads < 1:
-            raise WrongUsageError(f"the number of threads is {self.threads}", "use at least one")
+            raise WrongUsageError(f"threads={self.threads} is not allowed", "use at least one thread")
         if self.dtype not in ("float32", "float64"):
-            raise WrongUsageError(f"the precision {self.dtype!r} is unknown", "choose float32 or float64")
+            raise WrongUsageError(f"unknown precision {self.dtype!r}", "choose float32 or float64")
         if self.time_limit is not None and self.time_limit <= 0:
             raise WrongUsageError(f"the time limit is {self.time_limit} s", "give a positive time, for example 10m")
         if self.resume and self.checkpoint is None:
@@ -71,7 +71,7 @@ class Run:
 
     @property
     def expired(self) -> bool:
-        """Is the time limit over?"""
+        """Has the time limit passed?"""
         return self.time_limit is not None and self.seconds >= self.time_limit
 
     def numpy_generator(self) -> np.random.Generator:
@@ -90,7 +90,7 @@ class Run:
         """Resolve ``device``.
 
         Raises:
-            WrongUsageError: the device is unknown or not there.
+            WrongUsageError: the device is unknown or not available.
         """
         import torch
 
@@ -99,9 +99,9 @@ class Run:
         try:
             device = torch.device(self.device)
         except RuntimeError as error:
-            raise WrongUsageError(f"there is no device {self.device!r}", "choose auto, cpu or cuda") from error
+            raise WrongUsageError(f"unknown device {self.device!r}", "choose auto, cpu or cuda") from error
         if device.type == "cuda" and not torch.cuda.is_available():
-            raise WrongUsageError("this machine or this build of torch has no CUDA device", "use --device cpu")
+            raise WrongUsageError("no CUDA device is available to torch", "use --device cpu")
         return device
 
     def torch_dtype(self) -> torch.dtype:
@@ -114,8 +114,8 @@ class Run:
     def isolated(self) -> Iterator[None]:
         """Seed torch's global generator and set its threads for the block, and put both back afterwards.
 
-        Networks draw their first weights and dropout masks from the global generator; this is how one seed reaches
-        those draws without leaving a trace in the user's process.
+        Networks draw their initial weights and dropout masks from the global generator. The user's own generator stays
+        as it was.
         """
         import torch
 
@@ -130,7 +130,7 @@ class Run:
                 torch.set_num_threads(threads)
 
     def notify(self, event: str, *arguments: Any) -> None:
-        """Tell every observer; one that raises is reported once and dropped."""
+        """Call every observer; one that raises is reported once and removed."""
         for observer in list(self.observers):
             handler = getattr(observer, event, None)
             if handler is None:
@@ -140,16 +140,16 @@ class Run:
             except Exception as error:  # an observer must never end a run
                 self.observers.remove(observer)
                 warnings.warn(
-                    f"observer {type(observer).__name__} failed in {event} and was dropped: "
+                    f"observer {type(observer).__name__} failed in {event} and was removed: "
                     f"{type(error).__name__}: {error}",
                     RuntimeWarning,
                     stacklevel=2,
                 )
 
     def start(self, info: Mapping[str, Any]) -> None:
-        """Tell observers that training begins; ``info`` has at least ``epochs``."""
+        """Notify observers that training begins; ``info`` has at least ``epochs``."""
         self.notify("on_start", info)
 
     def epoch(self, number: int, losses: Mapping[str, float]) -> None:
-        """Tell observers the losses of an epoch, counted from 1."""
+        """Notify observers of the losses of an epoch, counted from 1."""
         self.notify("on_epoch", number, losses)

@@ -30,9 +30,9 @@ class Truth:
         names: of the series.
         edges: shape (P, P), ``edges[cause, effect]``.
         lags: shape (P, P, L), ``lags[cause, effect, lag - 1]``, or None where lags are not known.
-        source: file or description, named in errors.
-        scope: the series between which edges are known; only their pairs are judged. None: all of them.
-        diagonal: how this truth counts self-edges, where only one way makes sense or was published; None: either.
+        source: file or description, for errors.
+        scope: the series between which edges are known; only their pairs are evaluated. None: all of them.
+        diagonal: whether self-edges count, where only one way makes sense or was published; None: either.
     """
 
     names: tuple[str, ...]
@@ -46,7 +46,7 @@ class Truth:
         size = len(self.names)
         if len(set(self.names)) != size:
             twice = next(name for name in self.names if self.names.count(name) > 1)
-            raise DataError(f"{self.source}: the name {twice!r} stands twice", "give every series its own")
+            raise DataError(f"{self.source}: duplicate series name {twice!r}", "series names must be unique")
         if self.edges.shape != (size, size):
             raise DataError(
                 f"{self.source}: a matrix of shape {self.edges.shape} for {size} names",
@@ -56,20 +56,20 @@ class Truth:
             raise DataError(f"{self.source}: lags of shape {self.lags.shape} for {size} names", "use (P, P, L)")
         if self.diagonal is not None and self.diagonal not in get_args(Diagonal):
             raise DataError(
-                f"{self.source}: the diagonal policy {self.diagonal!r} is unknown", "choose include, exclude or None"
+                f"{self.source}: unknown diagonal policy {self.diagonal!r}", "choose include, exclude or None"
             )
         if self.scope is not None:
             foreign = [name for name in self.scope if name not in set(self.names)]
             if foreign or not self.scope:
-                said = f"the scope names {foreign[0]!r}, which is no series" if foreign else "the scope is empty"
-                raise DataError(f"{self.source}: {said}", "name the series between which edges are known, or None")
+                problem = f"unknown series {foreign[0]!r} in the scope" if foreign else "the scope is empty"
+                raise DataError(f"{self.source}: {problem}", "list the series between which edges are known, or None")
 
     @classmethod
     def from_edges(cls, edges: Iterable[Edge], names: Sequence[str] | None = None, source: str = "truth") -> Truth:
         """Make a truth of ``(cause, effect)`` or ``(cause, effect, lag)``; all with a lag, or none.
 
         Args:
-            edges: the edges that are there.
+            edges: the known edges.
             names: all series, also those without an edge; default: those that occur, in order.
 
         Raises:
@@ -81,7 +81,7 @@ class Truth:
         index = {str(name): position for position, name in enumerate(names)}
         depths = [int(edge[2]) for edge in listed if len(edge) == 3]
         if depths and len(depths) != len(listed):
-            raise DataError(f"{source}: some edges have a lag and some have none", "give all of them a lag, or none")
+            raise DataError(f"{source}: some edges have a lag and some have none", "give all edges a lag, or none")
         if depths and min(depths) < 1:
             raise DataError(f"{source}: there is an edge at lag {min(depths)}", "lags start at 1, the step before")
         matrix = np.zeros((len(index), len(index)), dtype=bool)
@@ -90,7 +90,7 @@ class Truth:
             ends = []
             for name in edge[:2]:
                 if str(name) not in index:
-                    raise DataError(f"{source}: {name!r} is not the name of a series", did_you_mean(str(name), index))
+                    raise DataError(f"{source}: unknown series {name!r} in an edge", did_you_mean(str(name), index))
                 ends.append(index[str(name)])
             matrix[ends[0], ends[1]] = True
             if lagged is not None and len(edge) == 3:
@@ -106,25 +106,26 @@ class Truth:
         names: Sequence[str] | None = None,
         source: str = "truth",
     ) -> Truth:
-        """Make a truth of a matrix (P, P), or (P, P, L) with lag 1 first; whatever is not zero is an edge.
+        """Make a truth of a matrix (P, P), or (P, P, L) with lag 1 first; every value other than zero is an edge.
 
         Args:
-            orientation: what the first axis is: "cause-effect" as in networkx, "effect-cause" as in statsmodels.
+            orientation: "cause-effect" where rows are causes, as in networkx; "effect-cause" where rows are effects, as
+                in statsmodels.
 
         Raises:
             WrongUsageError: the orientation is missing or unknown.
-            DataError: the matrix is not square, or holds NaN.
+            DataError: the matrix is not square, or contains NaN.
         """
         if orientation not in ("cause-effect", "effect-cause"):
             raise WrongUsageError(
                 f"{source}: the orientation of the matrix is not known",
-                "say --truth-orientation cause-effect (rows are causes) or effect-cause (rows are effects)",
+                "add --truth-orientation cause-effect (rows are causes) or effect-cause (rows are effects)",
             )
         values = np.asarray(matrix, dtype=np.float64)
         if values.ndim not in (2, 3) or values.shape[0] != values.shape[1]:
             raise DataError(f"{source}: a matrix of shape {values.shape}", "a truth has shape (P, P) or (P, P, L)")
         if np.isnan(values).any():
-            raise DataError(f"{source}: the matrix holds missing values", "write 0 for no edge and 1 for an edge")
+            raise DataError(f"{source}: the matrix contains missing values", "write 0 for no edge and 1 for an edge")
         present = values != 0
         if orientation == "effect-cause":
             present = present.swapaxes(0, 1)
@@ -144,11 +145,11 @@ class Truth:
 
     def __repr__(self) -> str:
         lagged = f", lags up to {self.lags.shape[2]}" if self.lags is not None else ""
-        known = f" ({len(self.scope)} of them judged)" if self.scope is not None else ""
+        known = f" ({len(self.scope)} of them in scope)" if self.scope is not None else ""
         return f"<Truth {self.source}: {len(self.names)} series{known}, {self.count} edges{lagged}>"
 
-    def judged(self, diagonal: Diagonal) -> NDArray[np.bool_]:
-        """Return which pairs count, shape (P, P): those within the scope, with or without self-edges."""
+    def evaluated_pairs(self, diagonal: Diagonal) -> NDArray[np.bool_]:
+        """Return the pairs that count, shape (P, P): those within the scope, with or without self-edges."""
         inside = np.ones(len(self.names), dtype=bool)
         if self.scope is not None:
             inside = np.isin(self.names, self.scope)
@@ -160,11 +161,11 @@ class Truth:
     def align(self, names: Sequence[str]) -> Truth:
         """Return the truth in the order of ``names``.
 
-        Series of the data that the truth never mentions have no edges, unless a scope says that they are not judged.
-        The reverse is an error, and so is a truth that shares no name with the data.
+        Series of the data that the truth does not name have no edges; where a scope excludes them, they are not
+        evaluated.
 
         Raises:
-            DataError: the truth names series that the data does not have.
+            DataError: the truth names series that are not in the data.
         """
         position = {name: index for index, name in enumerate(self.names)}
         foreign = [name for name in self.names if name not in set(names)]

@@ -45,7 +45,7 @@ class Windows:
             DataError: the lag is below 1, or no window is complete.
         """
         if lag < 1:
-            raise DataError(f"the lag is {lag}", "a lag is a whole number of time steps, at least 1")
+            raise DataError(f"lag={lag} is not allowed", "a lag is a whole number of time steps, at least 1")
         xs, ys, realisation, step, masks, dropped = [], [], [], [], [], 0
         for number, values in enumerate(realisations):
             count = len(values) - lag

@@ -1,7 +1,7 @@
 """Parameters: ``KEY=VALUE`` strings and TOML tables become typed keyword arguments of a factory.
 
-The types come from the factory's annotated signature and are checked by pydantic; an unknown key answers with the
-nearest one. Precedence everywhere: defaults < configuration file < ``--set``.
+pydantic checks the types of the factory's annotated signature; the error for an unknown key suggests the most
+similar one. Precedence everywhere: defaults < configuration file < ``--set``.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def read_config(path: str | Path) -> Tree:
     """Read a TOML file.
 
     Raises:
-        DataError: the file is missing or is no TOML.
+        DataError: the file is missing or is not TOML.
     """
     path = Path(path)
     try:
@@ -86,7 +86,7 @@ def signature_of(factory: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     function = factory.__init__ if inspect.isclass(factory) else factory
     try:
         hints = get_type_hints(function, include_extras=True)
-    except Exception:  # an annotation that only exists for type checkers; such parameters take anything
+    except Exception:  # annotations that exist only for type checkers; such parameters accept anything
         hints = {}
     return {
         name: parameter.replace(annotation=hints.get(name, Any))
@@ -98,12 +98,12 @@ def signature_of(factory: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 def resolve(
     factory: Callable[..., Any], given: Mapping[str, Any], *, what: str, prefix: str = "", supplied: Iterable[str] = ()
 ) -> Tree:
-    """Check and convert the parameters that a user gave for a factory, and fill in its defaults.
+    """Check and convert the parameters that a user gave for a factory, and add its defaults.
 
     Args:
         given: nested values, as text or typed.
-        what: how errors call the factory, for example ``"forecaster mlp"``.
-        prefix: what stands before a key on the command line, for example ``"forecaster."``.
+        what: the name of the factory in errors, for example ``"forecaster mlp"``.
+        prefix: of every key on the command line, for example ``"forecaster."``.
         supplied: parameters that causalkit itself passes; users cannot set them.
 
     Returns:
@@ -144,7 +144,7 @@ def check_open(factory: Callable[..., Any], given: Mapping[str, Any], name: str,
     """Refuse "auto" for a parameter that is a number and nothing else.
 
     Raises:
-        ParameterError: the factory cannot choose the parameter; what it is, by its documentation, may say why.
+        ParameterError: the factory cannot choose the parameter; the hint contains its description.
     """
     parameter = signature_of(factory).get(name)
     if given.get(name) != "auto" or parameter is None or _bare(parameter.annotation) is not int:
@@ -175,7 +175,7 @@ def argument_docs(docstring: str) -> dict[str, str]:
 
 
 def from_text(value: Any, annotation: Any) -> Any:
-    """Split and clean text for the annotation; pydantic converts the rest. Values that are no text pass through."""
+    """Split and clean text for the annotation; pydantic converts the rest. Other values stay as they are."""
     import pydantic
 
     annotation = _bare(annotation)
@@ -204,7 +204,7 @@ def _bare(annotation: Any) -> Any:
 
 
 def _readable(error: Any, what: str, prefix: str, parameters: Mapping[str, inspect.Parameter]) -> ParameterError:
-    """Turn pydantic's first complaint into one sentence that names the key as the user writes it."""
+    """Turn pydantic's first error into one sentence with the key as the user writes it."""
     import pydantic
 
     first = error.errors()[0]
@@ -218,11 +218,11 @@ def _readable(error: Any, what: str, prefix: str, parameters: Mapping[str, inspe
         )
     if first["type"] == "missing":
         return ParameterError(f"{what} needs the parameter {key!r}", f"give it: --set {key}=VALUE")
-    said = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    if get_origin(parameters[location[0]].annotation) in (Union, types.UnionType):  # one complaint for each option
+    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if get_origin(parameters[location[0]].annotation) in (Union, types.UnionType):  # one error for each option
         key = prefix + location[0]
         options = [
             one["msg"].removeprefix("Input should be ") for one in error.errors() if one["loc"][0] == location[0]
         ]
-        said = ", or ".join(dict.fromkeys(options))
-    return ParameterError(f"{key}={first['input']} does not fit {what}", f"it should be {said}")
+        expected = ", or ".join(dict.fromkeys(options))
+    return ParameterError(f"{key}={first['input']} does not fit {what}", f"it should be {expected}")
