@@ -29,6 +29,7 @@ from causalkit.plugins.records import (
     Operation,
     Reader,
     Regularizer,
+    SelectionRule,
     Writer,
 )
 
@@ -82,6 +83,7 @@ __all__ = [
     "Reader",
     "Regularizer",
     "Run",
+    "SelectionRule",
     "Truth",
     "Windows",
     "Writer",

@@ -131,7 +131,17 @@ def discover(
     if "lag" not in tree and isinstance(config.get("lag"), int):
         said = f"lag {config['lag']} is the default of {discovery.method}; choose another with --lag"
         discovery = replace(discovery, notes=(*discovery.notes, said))
+    return finish(discovery, run, select)
+
+
+def finish(discovery: Discovery, run: Run, select: str | None = None) -> Discovery:
+    """Select edges by a rule, if there is one, and notify the observers of the result.
+
+    Raises:
+        CausalkitError: as `causalkit.selection.select`; observers have heard ``on_scores`` then, but not ``on_end``.
+    """
     if select:
+        run.notify("on_scores", discovery)
         discovery = discovery.select(select, observers=run.observers)
     run.notify("on_end", discovery)
     return discovery

@@ -12,7 +12,6 @@ import causalkit
 from causalkit import Metric, Panel, Run, Truth
 from causalkit.compare import run_grid
 from causalkit.core.discovery import Discovery
-from causalkit.core.refit import Refit
 from causalkit.errors import UnknownNameError, WrongUsageError
 from causalkit.evaluation import Evaluation, evaluate
 from causalkit.io.results.record import from_record, to_record
@@ -59,12 +58,6 @@ def test_the_forecaster_stays_in_memory(found, tmp_path):
     assert found.select("top-k:1").fitted is found.fitted
     found.save(tmp_path / "result.json")
     assert Discovery.load(tmp_path / "result.json").fitted is None
-
-
-def test_refit_repeats_the_method_on_other_data(found):
-    refit = Refit.of(found.fitted.method, found.fitted.panel, found.fitted.run, standardize=False)
-    again = refit(Panel.of(np.random.default_rng(1).normal(size=(10, 3))))
-    assert np.array_equal(again.scores, found.scores)
 
 
 def test_metrics_of_the_forecaster_are_computed_only_by_name(found, with_metric):

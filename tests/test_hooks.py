@@ -19,8 +19,9 @@ import causalkit.errors
 from causalkit.cli.main import LazyGroup
 from causalkit.evaluation import evaluate
 from causalkit.plugins import hookspecs
-from causalkit.plugins.records import Method
+from causalkit.plugins.records import Method, SelectionRule
 from causalkit.plugins.registry import GROUP, KINDS, hook_of
+from causalkit.testing import assert_ok, check_selection_rule
 from tests.plugins_for_tests.installing import REAL, installed
 from tests.systems import lagged_pair
 
@@ -120,6 +121,30 @@ def test_the_example_of_a_metric_is_part_of_every_evaluation(plugin):
     right, wrong = (causalkit.Discovery(("a", "b"), values) for values in (scores, scores.swapaxes(0, 1)))
     assert evaluate(right, truth)["top-hit"] == 1.0
     assert evaluate(wrong, truth)["top-hit"] == 0.0
+
+
+@example_of("causalkit_selection_rules")
+def test_the_example_of_a_selection_rule_selects_the_strongest_causes(plugin):
+    scores = np.array([[[9.0, 0.0], [1.0, 4.0], [0.0, 1.0]], [[3.0, 0], [9, 9], [2, 0]], [[1, 1], [3, 0], [9, 9]]])
+    found = causalkit.Discovery(("a", "b", "c"), scores)
+    edges = found.select("strongest-cause").edges(selected_only=True)
+    rows = edges[["cause", "effect", "lag"]].to_numpy().tolist()
+    assert sorted(rows) == [["a", "b", 2], ["a", "c", 2], ["b", "a", 1], ["b", "c", 1], ["c", "b", 1]]
+    assert found.select("strongest-cause:1").selection["edges"] == 3
+    assert found.select("strongest-cause:share=0.9,self-edges=true").pair_selected.diagonal().all()
+    assert_ok(check_selection_rule("strongest-cause"))
+
+
+def test_the_rule_on_the_page_that_fits_again_keeps_the_contract():
+    (code,) = (
+        one for one in re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.S) if "in_every_half" in one
+    )
+    names = {}
+    exec(code, names)
+    record = SelectionRule(name="in-every-half", factory=names["in_every_half"], summary="", needs="refits")
+    results = check_selection_rule(record)
+    assert_ok(results)
+    assert not any(result.message for result in results)
 
 
 @example_of("causalkit_readers")

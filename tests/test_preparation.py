@@ -185,7 +185,7 @@ class TestInterventions:
         assert np.argwhere(~windows.subset(np.arange(2, 8)).observed).tolist() == [[0, 1]]
 
     def test_differences_and_halves_keep_the_mask_in_step(self):
-        from causalkit.selection.subsamples import complementary_halves
+        from causalkit.builtin.rules.subsamples import complementary_halves
 
         x = noise(200)
         x[50:60, 1] = 99.0

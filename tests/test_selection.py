@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint
+from types import ModuleType
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+import causalkit
+from causalkit import SelectionRule, hookimpl
 from causalkit.builtin.methods.linear_var import LinearVar
 from causalkit.builtin.simulators.lagged_pair import lagged_pair
 from causalkit.builtin.simulators.linear_var import linear_var
+from causalkit.cli.main import cli
 from causalkit.core.discovery import Discovery
 from causalkit.core.panel import Panel
 from causalkit.core.run import Run
-from causalkit.errors import WrongUsageError
-from causalkit.selection import RULES, parse_rule, select
+from causalkit.errors import ConflictError, PluginError, WrongUsageError
+from causalkit.plugins.registry import GROUP
+from causalkit.selection import Outcome, parse_rule, select
+from tests.plugins_for_tests.installing import REAL, installed
 
 
 def made(scores, **fields):
@@ -58,8 +70,8 @@ class TestTopK:
 
     @pytest.mark.parametrize("k", ["0", "-3"])
     def test_nothing_to_select_is_refused(self, k):
-        with pytest.raises(WrongUsageError, match="at least 1"):
-            select(LAGGED, f"top-k:{k}")
+        with pytest.raises(WrongUsageError, match=f"k={k} .*greater than or equal to 1"):
+            parse_rule(f"top-k:{k}")
 
 
 class TestDensity:
@@ -72,8 +84,8 @@ class TestDensity:
 
     @pytest.mark.parametrize("share", ["0", "1.5", "-1", "nan"])
     def test_what_is_no_share_is_refused(self, share):
-        with pytest.raises(WrongUsageError, match="at most 1"):
-            select(LAGGED, f"density:{share}")
+        with pytest.raises(WrongUsageError, match=f"share={share} .*(greater than 0|equal to 1|finite)"):
+            parse_rule(f"density:{share}")
 
 
 class TestThreshold:
@@ -90,8 +102,8 @@ class TestThreshold:
 
     @pytest.mark.parametrize("value", ["-1", "nan", "inf"])
     def test_what_no_score_can_be_is_refused(self, value):
-        with pytest.raises(WrongUsageError, match="0 or more"):
-            select(LAGGED, f"threshold:{value}")
+        with pytest.raises(WrongUsageError, match=f"value={value} .*(equal to 0|finite)"):
+            parse_rule(f"threshold:{value}")
 
 
 class TestFdr:
@@ -143,8 +155,8 @@ class TestFdr:
 
     @pytest.mark.parametrize("level", ["0", "1", "5"])
     def test_what_is_no_level_is_refused(self, level):
-        with pytest.raises(WrongUsageError, match="between 0 and 1"):
-            select(self.discovery, f"fdr:{level}")
+        with pytest.raises(WrongUsageError, match=f"level={level} .*(greater than 0|less than 1)"):
+            parse_rule(f"fdr:{level}")
 
     def test_null_data_rarely_give_any_edge(self):
         found = 0
@@ -200,8 +212,8 @@ class TestRules:
             ("top-k:x", "k=x does not fit"),
             ("top-k:2.5", "k=2.5 does not fit"),
             ("top-k:3,selfedges=true", "did you mean self-edges"),
-            ("top-k:3,4", "'4'.*has no name"),
-            ("top-k:3,k=4", "'k' stands twice"),
+            ("top-k:3,4", "'4'.*has no parameter name.*top-k:K"),
+            ("top-k:3,k=4", "duplicate parameter 'k'"),
             ("fdr:0.05,method=holm", "'bh' or 'by'"),
         ],
     )
@@ -210,6 +222,145 @@ class TestRules:
             select(LAGGED, text)
         assert caught.value.exit_code == 2
 
-    def test_every_rule_says_what_it_does(self):
-        for rule in RULES.values():
-            assert rule.__doc__
+
+@contextmanager
+def contributed(factory, name="mine", **options):
+    """Install a plugin with one selection rule."""
+    module = ModuleType("fake_rule")
+    record = SelectionRule(name=name, factory=factory, summary="on trial", **options)
+    module.causalkit_selection_rules = hookimpl(lambda: [record], specname="causalkit_selection_rules")
+    sys.modules[module.__name__] = module
+    try:
+        with installed(beside=[*REAL, EntryPoint("fake-rule", module.__name__, GROUP)], strict=True) as registry:
+            yield registry
+    finally:
+        sys.modules.pop(module.__name__, None)
+
+
+def everything(found: Discovery) -> np.ndarray:
+    return np.ones(found.scores.shape, dtype=bool)
+
+
+class TestRulesOfPlugins:
+    """Rules come from plugins, those of causalkit itself included."""
+
+    def test_a_rule_of_a_plugin_selects_and_is_recorded_with_its_version(self):
+        def weakest(found, pairs: int, self_edges: bool = False):
+            return Outcome(found.scores == 0.5, {"ranks": np.arange(2)}, (f"{pairs} asked for",))
+
+        with contributed(weakest, aliases=("other",)):
+            selected = select(LAGGED, "other:3")
+        assert chosen(selected) == {"cb1"}
+        assert selected.selection == {
+            "rule": "other:3",
+            "name": "mine",
+            "pairs": 3,
+            "self_edges": False,
+            "edges": 1,
+            "ranks": [0, 1],
+            "notes": ["3 asked for"],
+        }
+        assert selected.versions == {"unknown": "0"}
+        assert select(LAGGED, "top-k:1").versions == {"causalkit": causalkit.__version__}
+
+    def test_a_rule_without_parameters(self):
+        with contributed(everything):
+            assert select(LAGGED, "mine").selected.all()
+            with pytest.raises(WrongUsageError, match="'3' in the selection rule 'mine:3'.*write mine$"):
+                parse_rule("mine:3")
+            with pytest.raises(WrongUsageError, match="no parameter 'found'"):
+                parse_rule("mine:found=3")
+
+    def test_a_near_name_of_a_plugins_rule_is_suggested(self):
+        with contributed(everything, "strongest-cause"), pytest.raises(WrongUsageError, match="mean strongest-cause"):
+            parse_rule("strongest-causes:3")
+
+    def test_of_two_rules_with_one_name_the_distribution_chooses(self):
+        with installed("twin-one", "twin-two"):
+            with pytest.raises(ConflictError, match="choose one: twin@fake-twin-one, twin@fake-twin-two"):
+                parse_rule("twin:0.5")
+            rule = parse_rule("twin@fake-twin-two:0.5")
+        assert rule.provided.plugin.name == "twin-two"
+        assert dict(rule.parameters) == {"share": 0.5}
+
+    def test_a_broken_plugin_breaks_no_rule_and_is_named(self):
+        with installed("import-error", warns="import-error"):
+            assert chosen(select(LAGGED, "top-k:1")) == {"ab2"}
+            with pytest.raises(WrongUsageError, match="Broken plugins may have provided it: import-error"):
+                parse_rule("absent:1")
+
+    @pytest.mark.parametrize(
+        "cells",
+        [
+            pytest.param(np.ones((3, 3), dtype=bool), id="pairs"),
+            pytest.param(np.ones((3, 3, 2)), id="numbers"),
+            pytest.param([[True]], id="list"),
+            pytest.param(None, id="nothing"),
+        ],
+    )
+    def test_what_is_no_selection_is_the_plugins_fault(self, cells):
+        with (
+            contributed(lambda found: cells),
+            pytest.raises(PluginError, match=r"mine of fake-rule@unknown.*\(3, 3, 2\)"),
+        ):
+            select(LAGGED, "mine")
+
+    def test_background_knowledge_holds_for_every_rule(self):
+        known = causalkit.Knowledge.of({"forbid": ["a->b"], "require": ["c->b"]})
+        with contributed(everything):
+            selected = select(LAGGED.within(known), "mine")
+        assert not selected.selected[0, 1].any()
+        assert selected.selection["edges"] == 8
+        with contributed(lambda found: ~everything(found)):
+            assert chosen(select(LAGGED.within(known), "mine")) == {"cb1"}
+
+    @pytest.mark.parametrize(
+        ("needs", "said"), [("p-values", "mine needs p-values"), ("refits", "--select mine:x=1,y=2")]
+    )
+    def test_what_a_rule_needs_is_refused_before_it_is_called(self, needs, said):
+        def never(found, x: int = 0, y: int = 0):
+            raise AssertionError("called")
+
+        with contributed(never, needs=needs), pytest.raises(WrongUsageError, match=said):
+            select(LAGGED, "mine:x=1,y=2")
+
+    def test_the_listing_has_all_rules(self):
+        with contributed(everything, controls="nothing at all"):
+            shown = CliRunner().invoke(cli, ["rules"]).stdout
+            listed = json.loads(CliRunner().invoke(cli, ["rules", "--json"]).stdout)
+        assert re.search("mine +scores +nothing at all +on trial +unknown 0", shown)
+        assert [one["name"] for one in listed] == [
+            "density", "fdr", "mine", "stability", "surrogate", "threshold", "top-k"
+        ]  # fmt: skip
+        assert {one["name"]: one["needs"] for one in listed if one["name"] != "mine"} == {
+            "density": "scores",
+            "fdr": "p-values",
+            "stability": "refits",
+            "surrogate": "refits",
+            "threshold": "scores",
+            "top-k": "scores",
+        }
+
+    @pytest.mark.parametrize("name", ["density", "fdr", "stability", "surrogate", "threshold", "top-k"])
+    def test_show_explains_every_parameter(self, name):
+        (shown,) = json.loads(CliRunner().invoke(cli, ["show", name, "--json"]).stdout)
+        assert shown["kind_of_part"] == "selection rule"
+        assert all(parameter["description"] for parameter in shown["parameters"])
+        keys = [parameter["key"] for parameter in shown["parameters"]]
+        assert "discovery" not in keys
+        assert "observers" not in keys
+        assert ("self-edges" in keys) == (name != "surrogate")
+
+    def test_show_says_how_a_rule_is_written(self):
+        assert "--select fdr:LEVEL[,method=...][,self-edges=...]\n" in CliRunner().invoke(cli, ["show", "fdr"]).stdout
+        assert "--select stability[:ERRORS][,threshold=...]" in CliRunner().invoke(cli, ["show", "stability"]).stdout
+
+    def test_listing_rules_imports_neither_numpy_nor_a_rule(self):
+        code = (
+            "import sys; from causalkit.cli.main import main\n"
+            "try: main(['rules'])\n"
+            "except SystemExit: pass\n"
+            "print(sorted({'numpy', 'causalkit.builtin.rules', 'causalkit.selection'} & set(sys.modules)))"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+        assert done.stdout.splitlines()[-1] == "[]"

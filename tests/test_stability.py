@@ -10,6 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 import causalkit
+from causalkit.builtin.methods.linear_var import LinearVar
+from causalkit.builtin.rules.stability import error_bound, largest_q
+from causalkit.builtin.rules.subsamples import complementary_halves
 from causalkit.cli.main import cli
 from causalkit.core.discovery import Discovery
 from causalkit.core.panel import Panel
@@ -17,8 +20,6 @@ from causalkit.core.refit import Refit
 from causalkit.core.run import Run
 from causalkit.errors import DataError, Interrupted, WrongUsageError
 from causalkit.selection import parse_rule, select
-from causalkit.selection.stability import error_bound, largest_q
-from causalkit.selection.subsamples import complementary_halves
 
 
 def generator(seed=0):
@@ -124,7 +125,7 @@ class TestBound:
     def test_a_bound_that_cannot_be_kept_is_said(self):
         selection = select(coin(series=2)[1], "stability:errors=0.2").selection
         assert selection["q"] == 1
-        assert "above the wanted 0.2" in selection["notes"][1]
+        assert "above errors=0.2" in selection["notes"][1]
 
     def test_a_bound_that_says_nothing_is_said(self):
         assert "says nothing" in select(coin()[1], "stability:top=15").selection["notes"][-1]
@@ -212,7 +213,7 @@ class TestRefusals:
     def test_a_half_that_the_method_cannot_be_fitted_to(self):
         panel = Panel.of(np.random.default_rng(0).normal(size=(40, 8)))
         discovery = causalkit.discover(panel, method="var", lag=2)
-        with pytest.raises(DataError, match=r"could not be fitted again, to data of \d+ of 40 steps.*coefficients"):
+        with pytest.raises(DataError, match=r"could not be fitted again, to \d+ of 40 steps.*coefficients"):
             discovery.select("stability")
 
 
@@ -244,7 +245,20 @@ class TestCommandLine:
         words = ["discover", "--dataset", "lagged-pair", "--method", "var", "--select", "stability", "-o", str(out)]
         ended = CliRunner().invoke(cli, words)
         assert isinstance(ended.exception, Interrupted)
+        assert ended.exception.hint == "the files of -o contain the scores alone"
         assert Discovery.load(out).selected is None
+
+    def test_an_interrupt_before_there_are_scores_says_how_to_go_on(self, tmp_path, monkeypatch):
+        def interrupted(*_):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(LinearVar, "fit", interrupted)
+        words = ["discover", "--dataset", "lagged-pair", "--method", "var", "--select", "stability"]
+        out, checkpoint = str(tmp_path / "result.json"), str(tmp_path / "c.safetensors")
+        ended = CliRunner().invoke(cli, [*words, "-o", out, "--checkpoint", checkpoint])
+        assert isinstance(ended.exception, Interrupted)
+        assert ended.exception.hint == f"continue with --checkpoint {checkpoint} --resume"
+        assert not (tmp_path / "result.json").exists()
 
     def test_the_hint_on_self_edges_is_a_rule(self):
         words = ["discover", "--dataset", "lagged-pair", "--method", "var", "--select", "stability:subsamples=10"]

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from scipy.signal import lfilter
 
 import causalkit
+from causalkit.builtin.rules.surrogate import p_values
+from causalkit.builtin.rules.surrogate_data import distant_shifts, randomised_phases, surrogate_panel
 from causalkit.cli.main import cli
 from causalkit.core.discovery import Discovery
 from causalkit.core.panel import Panel
@@ -19,8 +21,6 @@ from causalkit.core.refit import Refit
 from causalkit.core.run import Run
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.selection import parse_rule, select
-from causalkit.selection.surrogate import p_values
-from causalkit.selection.surrogate_data import distant_shifts, randomised_phases, surrogate_panel
 
 
 def generator(seed=0):

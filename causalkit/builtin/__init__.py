@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from causalkit.plugins.hookspecs import hookimpl
-from causalkit.plugins.records import Dataset, Method, Metric, Operation, Reader, Writer
+from causalkit.plugins.records import Dataset, Method, Metric, Operation, Reader, SelectionRule, Writer
 
 _SIMULATORS = "causalkit.builtin.simulators"
 _CATALOGUE = "causalkit.builtin.catalogue"
 _METRICS = "causalkit.builtin.metrics"
+_RULES = "causalkit.builtin.rules"
 
 
 @hookimpl
@@ -168,6 +169,56 @@ def causalkit_metrics() -> Iterable[Metric]:
         factory=f"{_METRICS}.lags:lagged_auprc",
         summary="Average precision over cells of pair and lag",
         needs="lags",
+    )
+
+
+@hookimpl
+def causalkit_selection_rules() -> Iterable[SelectionRule]:
+    """Yield the rules that take the strongest pairs, and those that control an error."""
+    yield SelectionRule(
+        name="top-k",
+        factory=f"{_RULES}.top_k:top_k",
+        summary="The K strongest pairs",
+        test_params={"k": 2},
+    )
+    yield SelectionRule(
+        name="density",
+        factory=f"{_RULES}.density:density",
+        summary="The strongest share of all pairs",
+        test_params={"share": 0.2},
+    )
+    yield SelectionRule(
+        name="threshold",
+        factory=f"{_RULES}.threshold:threshold",
+        summary="Every cause, effect and lag with a higher score",
+        test_params={"value": 0.1},
+    )
+    yield SelectionRule(
+        name="fdr",
+        factory=f"{_RULES}.fdr:fdr",
+        summary="Pairs by the p-values of the method, corrected for their number",
+        reference="Benjamini and Hochberg, Controlling the false discovery rate, J. R. Stat. Soc. B 57, 1995",
+        test_params={"level": 0.05},
+        needs="p-values",
+        controls="expected share of false edges, if the assumptions of the method hold",
+    )
+    yield SelectionRule(
+        name="stability",
+        factory=f"{_RULES}.stability:stability",
+        summary="Pairs that are strong in most random halves of the data",
+        reference="Meinshausen and Bühlmann, Stability selection, J. R. Stat. Soc. B 72, 2010",
+        test_params={"subsamples": 10},
+        needs="refits",
+        controls="expected number of false edges",
+    )
+    yield SelectionRule(
+        name="surrogate",
+        factory=f"{_RULES}.surrogate:surrogate",
+        summary="Pairs whose score is larger than in surrogate data without relations",
+        reference="Theiler et al., Testing for nonlinearity in time series, Physica D 58, 1992",
+        test_params={"count": 10},
+        needs="refits",
+        controls="share of selected pairs without any relation, or the probability of one",
     )
 
 

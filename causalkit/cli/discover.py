@@ -16,6 +16,7 @@ from causalkit.errors import CausalkitError, Interrupted, ParameterError, WrongU
 from causalkit.plugins.params import Tree, merge, parse_settings, read_config
 
 if TYPE_CHECKING:
+    from causalkit.core.discovery import Discovery
     from causalkit.core.panel import Panel
     from causalkit.core.truth import Truth
 
@@ -89,11 +90,12 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
     method = str(tree.pop("method", DEFAULT_METHOD))
     dataset = tree.pop("dataset", {})
     checkpoint = options["checkpoint"]
-    rule = run.pop("select", None)
-    if rule:
-        parse_rule(rule)
+    if run.get("select"):
+        parse_rule(run["select"])
     _check_outputs(options)
     panel, truth = _data(data, dataset, run.get("seed", 0), options)
+    scores = _Scores()
+    unselected: CausalkitError | None = None
     with ProgressBar(not quiet) as progress:
         try:
             discovery = api.discover(
@@ -102,22 +104,15 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
                 params=tree,
                 checkpoint=checkpoint,
                 resume=options["resume"],
-                observers=[progress],
+                observers=[progress, ExpectedTime(not quiet), scores],
                 **known,
                 **run,
             )
-        except KeyboardInterrupt:
-            raise Interrupted(
-                "interrupted", f"go on with --checkpoint {checkpoint} --resume" if checkpoint else ""
-            ) from None
-        unselected: CausalkitError | None = None
-        if rule:
-            try:
-                discovery = discovery.select(rule, observers=[progress, ExpectedTime(not quiet)])
-            except CausalkitError as error:  # say so, but only after the scores, which took the time, are safe
-                unselected = error
-            except KeyboardInterrupt:
-                unselected = Interrupted("interrupted while edges were selected", "files of -o hold the scores alone")
+        except (CausalkitError, KeyboardInterrupt) as error:
+            unselected = _readable(error, checkpoint, scores.discovery)
+            if scores.discovery is None:
+                raise unselected from None
+            discovery = scores.discovery  # the scores took the time: save them before the error is reported
     for path in options["outputs"]:
         discovery.save(path)
     if unselected:
@@ -143,6 +138,27 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
         show_metrics(discovery, truth, quiet=quiet)
     for path in [*options["outputs"], *filter(None, [options["plot_file"], options["report_file"]])]:
         note(f"wrote    {path}", quiet=quiet)
+
+
+class _Scores:
+    """An observer that keeps the scores, in case no edges can be selected."""
+
+    discovery: Discovery | None = None
+
+    def on_scores(self, discovery: Discovery) -> None:
+        """Keep them."""
+        self.discovery = discovery
+
+
+def _readable(
+    error: CausalkitError | KeyboardInterrupt, checkpoint: str | None, scores: Discovery | None
+) -> CausalkitError:
+    """Return the error to report; of an interrupt, it says what is left of the work."""
+    if isinstance(error, CausalkitError):
+        return error
+    if scores is not None:
+        return Interrupted("interrupted while edges were selected", "the files of -o contain the scores alone")
+    return Interrupted("interrupted", f"continue with --checkpoint {checkpoint} --resume" if checkpoint else "")
 
 
 def _tree(options: dict[str, Any]) -> Tree:

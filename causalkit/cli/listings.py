@@ -1,4 +1,4 @@
-"""``causalkit methods``, ``forecasters``, ``regularizers``, ``datasets`` and ``metrics``."""
+"""``causalkit methods``, ``forecasters``, ``regularizers``, ``datasets``, ``metrics`` and ``rules``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ import click
 
 from causalkit.cli.console import print_json, print_table, width
 from causalkit.cli.data_options import data_home_option
-from causalkit.plugins.records import Contribution, Dataset, DatasetItem, Forecaster, Method, Metric, Regularizer
+from causalkit.plugins.records import (
+    Contribution,
+    Dataset,
+    DatasetItem,
+    Forecaster,
+    Method,
+    Metric,
+    Regularizer,
+    SelectionRule,
+)
 from causalkit.plugins.registry import Provided, registry
 
 Column = Callable[[Any], str]
@@ -18,10 +27,10 @@ _SIZES = ("series", "realisations", "steps", "edges")
 _WIDE = 180  # columns of a terminal on which the table of data sets and their summaries fit side by side
 
 
-def listing(kind: type[Contribution], columns: dict[str, Column]) -> click.Command:
+def listing(kind: type[Contribution], columns: dict[str, Column], name: str = "") -> click.Command:
     """Return the command that lists one kind of contribution; ``columns`` are those between name and summary."""
 
-    @click.command(f"{kind.noun}s", help=f"List the {kind.noun}s that are installed.")
+    @click.command(name or f"{kind.noun}s", help=f"List the {kind.noun}s that are installed.")
     @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     def command(as_json: bool) -> None:
         provided = registry().all(kind)
@@ -137,4 +146,9 @@ def describe_item(provided: Provided[Dataset], item: DatasetItem) -> dict[str, A
 metrics = listing(
     Metric,
     {"needs": lambda record: record.needs, "better": lambda record: "more" if record.greater_is_better else "less"},
+)
+rules = listing(
+    SelectionRule,
+    {"needs": lambda record: record.needs, "controls": lambda record: record.controls},
+    name="rules",
 )

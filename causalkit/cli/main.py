@@ -30,6 +30,7 @@ COMMANDS = {
     "regularizers": "causalkit.cli.listings:regularizers",
     "datasets": "causalkit.cli.listings:datasets",
     "metrics": "causalkit.cli.listings:metrics",
+    "rules": "causalkit.cli.listings:rules",
     "show": "causalkit.cli.show:show",
     "plugins": "causalkit.cli.plugins:plugins",
     "check": "causalkit.cli.check:check",

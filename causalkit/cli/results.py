@@ -83,8 +83,8 @@ def _untested(discovery: Discovery) -> list[str]:
     """Say that scores without a test only rank, and what a test would cost."""
     from causalkit.selection import parse_rule
 
-    surrogates = int(parse_rule("surrogate:0.05").parameters["count"])
-    halves = int(parse_rule("stability").parameters["subsamples"])
+    surrogates = int(parse_rule("surrogate@causalkit:0.05").parameters["count"])
+    halves = int(parse_rule("stability@causalkit").parameters["subsamples"])
     return [
         "No edge was selected and nothing was tested: scores rank edges, and the strongest of them may be false",
         f"To test: --select surrogate:0.05 limits the share of false edges{_fits(discovery, surrogates)}; "

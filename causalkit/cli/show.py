@@ -13,7 +13,7 @@ from causalkit.cli.console import print_json, print_table
 from causalkit.cli.data_options import data_home_option
 from causalkit.cli.listings import describe
 from causalkit.errors import UnknownNameError, WrongUsageError, did_you_mean
-from causalkit.plugins.records import Dataset, DatasetItem, Forecaster, Method, Regularizer
+from causalkit.plugins.records import Dataset, DatasetItem, Forecaster, Method, Regularizer, SelectionRule
 from causalkit.plugins.registry import KINDS, Provided, registry
 
 # Arguments that come from elsewhere than --set.
@@ -24,7 +24,7 @@ SUPPLIED = {
 }
 
 
-@click.command(epilog="Examples:  causalkit show grngc    causalkit show kan    causalkit show lorenz96")
+@click.command(epilog="Examples:  causalkit show grngc    causalkit show lorenz96    causalkit show top-k")
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data_home_option
@@ -64,12 +64,14 @@ def show(name: str, as_json: bool) -> None:
 
 
 def parameters(provided: Provided[Any]) -> list[dict[str, str]]:
-    """Return the keys that --set takes for a part, with type, default and meaning."""
+    """Return the keys that users can set for a part, with type, default and meaning."""
     import pydantic
 
     from causalkit.plugins.params import argument_docs, signature_of
 
     record = provided.record
+    if isinstance(record, SelectionRule):
+        return _rule_parameters(record)
     if record.noun not in ("method", "forecaster", "regularizer", "dataset"):
         return []
     factory = record.load()
@@ -89,9 +91,22 @@ def parameters(provided: Provided[Any]) -> list[dict[str, str]]:
                     _row(f"{prefix}{name}.{key}", kind, getattr(parameter.default, key), field.description or "")
                 )
         else:
-            default = "required" if parameter.default is inspect.Parameter.empty else parameter.default
-            rows.append(_row(prefix + name, _type_name(parameter.annotation), default, meanings.get(name, "")))
+            rows.append(_parameter_row(prefix + name, parameter, meanings.get(name, "")))
     return rows
+
+
+def _rule_parameters(record: SelectionRule) -> list[dict[str, str]]:
+    from causalkit.plugins.params import argument_docs
+    from causalkit.selection.rule import spelled, user_parameters
+
+    meanings = argument_docs(inspect.getdoc(record.load()) or "")
+    found = user_parameters(record).items()
+    return [_parameter_row(spelled(key), parameter, meanings.get(key, "")) for key, parameter in found]
+
+
+def _parameter_row(key: str, parameter: inspect.Parameter, description: str) -> dict[str, str]:
+    default = "required" if parameter.default is inspect.Parameter.empty else parameter.default
+    return _row(key, _type_name(parameter.annotation), default, description)
 
 
 def _row(key: str, kind: str, default: Any, description: str) -> dict[str, str]:
@@ -177,6 +192,13 @@ def _contents(provided: Provided[Any], name: str, items: list[DatasetItem]) -> l
 def _fits(provided: Provided[Any]) -> list[str]:
     """Say what a part goes with."""
     record = provided.record
+    if isinstance(record, SelectionRule):
+        from causalkit.selection.rule import written_form
+
+        reads = {"refits": "fits the method again", "p-values": "needs p-values of the method"}
+        lines = [f"written as --select {written_form(record)}"]
+        lines += [reads[record.needs]] if record.needs in reads else []
+        return [*lines, f"controls: {record.controls or 'no error'}"]
     if isinstance(record, Regularizer):
         fitting = [p.record.name for p in registry().all(Forecaster) if record.needs <= p.record.capabilities]
         return ["goes with the forecasters " + (", ".join(fitting) or "(none is installed)")]

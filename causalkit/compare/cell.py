@@ -105,9 +105,7 @@ def _fill(work: _Work, cell: Cell, panels: PanelCache) -> None:
     clock = time.perf_counter()
     run = Run(seed=cell.seed, **settings)
     discovery = api.fit(acting, provided, config, loaded.panel, run, standardize=standardize, preparation=preparation)
-    if select:
-        discovery = discovery.select(select)
-    run.notify("on_end", discovery)
+    discovery = api.finish(discovery, run, select)
     work.seconds["fit"] = time.perf_counter() - clock
     if not standardize and loaded.panel.sha256 != loaded.description["sha256"]:
         panels.forget()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from causalkit.core.knowledge import Knowledge
 
-EVENTS = ("on_start", "on_epoch", "on_end")
+EVENTS = ("on_start", "on_epoch", "on_scores", "on_end")
 
 
 @dataclass
@@ -34,7 +34,8 @@ class Run:
         checkpoint: file that training state is written to, or None.
         checkpoint_every: seconds between two checkpoints.
         resume: continue from the checkpoint if it exists.
-        observers: objects with any of ``on_start(info)``, ``on_epoch(epoch, losses)``, ``on_end(discovery)``.
+        observers: objects with any of ``on_start(info)`` when a stage of training begins, ``on_epoch(epoch, losses)``,
+            ``on_scores(discovery)`` before a rule selects edges, and ``on_end(discovery)`` with the whole result.
         knowledge: which edges are forbidden and which are required, by names of series, or None. A method
             calls ``run.knowledge.allowed(panel.names)`` and respects it in training; causalkit sets the scores of
             forbidden pairs to 0 in any case.

@@ -8,7 +8,7 @@ functions marked by ``causalkit.hookimpl``:
 my-plugin = "my_plugin"
 ```
 
-Eight hooks take no arguments and yield typed records (see `causalkit.plugins.records`); two take arguments. Hook
+Nine hooks take no arguments and yield typed records (see `causalkit.plugins.records`); two take arguments. Hook
 functions may ``return`` a list or ``yield``; they are called once, lazily, when something of their kind is asked for.
 """
 
@@ -19,7 +19,17 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from causalkit.plugins.records import Dataset, Forecaster, Method, Metric, Operation, Reader, Regularizer, Writer
+from causalkit.plugins.records import (
+    Dataset,
+    Forecaster,
+    Method,
+    Metric,
+    Operation,
+    Reader,
+    Regularizer,
+    SelectionRule,
+    Writer,
+)
 
 if TYPE_CHECKING:
     import click
@@ -143,6 +153,25 @@ def causalkit_metrics() -> Iterable[Metric]:  # type: ignore[empty-body]
 
 
 @hookspec
+def causalkit_selection_rules() -> Iterable[SelectionRule]:  # type: ignore[empty-body]
+    """Contribute selection rules: from scores to edges, ``--select NAME:VALUE`` on the command line.
+
+    ```python
+    from causalkit import SelectionRule, hookimpl
+    from causalkit.selection import candidate_pairs, cells_of
+
+    def strongest_cause(discovery, share: float = 0.5, self_edges: bool = False):
+        scores = discovery.pair_scores * candidate_pairs(discovery, self_edges)      # (P, P): cause, effect
+        return cells_of(discovery, (scores > 0) & (scores >= share * scores.max(axis=0)))
+
+    @hookimpl
+    def causalkit_selection_rules():
+        yield SelectionRule(name="strongest-cause", factory=strongest_cause, summary="Strongest causes of each series")
+    ```
+    """
+
+
+@hookspec
 def causalkit_readers() -> Iterable[Reader]:  # type: ignore[empty-body]
     """Contribute readers of data files, chosen by suffix.
 
@@ -218,7 +247,9 @@ def causalkit_commands(cli: click.Group) -> None:
 
 @hookspec
 def causalkit_observers(run: Any) -> Iterable[Any]:  # type: ignore[empty-body]
-    """Watch runs: yield objects with any of ``on_start``, ``on_epoch`` and ``on_end``; ``run`` is a `causalkit.Run`.
+    """Watch runs: yield objects with any of ``on_start``, ``on_epoch``, ``on_scores`` and ``on_end``.
+
+    ``run`` is a `causalkit.Run`, which says what these functions are given.
 
     An observer that raises is reported once and dropped; the run goes on.
 
@@ -227,7 +258,7 @@ def causalkit_observers(run: Any) -> Iterable[Any]:  # type: ignore[empty-body]
 
     class PrintLoss:
         def on_epoch(self, epoch, losses):
-            print(epoch, losses["forecast"])
+            print(epoch, losses.get("forecast"))
 
     @hookimpl
     def causalkit_observers(run):

@@ -224,6 +224,24 @@ class Metric(Contribution):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SelectionRule(Contribution):
+    """Turns scores into edges; the factory is ``rule(discovery, ...) -> selected``, shape (P, P, L), or an `Outcome`.
+
+    See `causalkit.selection` for `Outcome` and for functions that rules can use.
+
+    Attributes:
+        needs: what it reads: "scores" alone, the "p-values" of the method, or "refits" of the method to other panels.
+            causalkit refuses a discovery that lacks it before the rule is called.
+        controls: the error that it limits, in a few words for listings; "" if none.
+    """
+
+    noun: ClassVar[str] = "selection rule"
+
+    needs: Literal["scores", "p-values", "refits"] = "scores"
+    controls: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reader(Contribution):
     """Reads a file into realisations; the factory is ``reader(path, options) -> Panel``."""
 

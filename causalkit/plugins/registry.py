@@ -32,11 +32,22 @@ from causalkit.plugins.records import (
     Operation,
     Reader,
     Regularizer,
+    SelectionRule,
     Writer,
 )
 
 GROUP = "causalkit"
-KINDS: tuple[type[Contribution], ...] = (Method, Forecaster, Regularizer, Dataset, Metric, Reader, Writer, Operation)
+KINDS: tuple[type[Contribution], ...] = (
+    Method,
+    Forecaster,
+    Regularizer,
+    Dataset,
+    Metric,
+    SelectionRule,
+    Reader,
+    Writer,
+    Operation,
+)
 
 R = TypeVar("R", bound=Contribution)
 
@@ -85,7 +96,7 @@ class Provided(Generic[R]):
 
 def hook_of(kind: type[Contribution]) -> str:
     """Return the name of the hook that yields records of this kind."""
-    return f"causalkit_{kind.noun}s"
+    return f"causalkit_{kind.noun.replace(' ', '_')}s"
 
 
 class Registry:

@@ -14,6 +14,7 @@ SUMMARIES = {
     "regularizers": "List regularizers.",
     "datasets": "List data sets.",
     "metrics": "List metrics.",
+    "rules": "List selection rules.",
     "show": "Describe a part: parameters, what it goes with, where it is from.",
     "plugins": "List plugins, and what is wrong with broken ones.",
     "check": "Run the contract checks on a plugin.",

@@ -1,8 +1,13 @@
-"""From scores to edges: rules that select the edges of a discovery, one a file.
+"""From scores to edges: how a selection rule is read from text and applied, and what authors of rules need.
 
-None of them looks at a truth. Rules leave self-edges out unless ``self-edges=true`` is given.
+Rules are contributed by plugins, see `causalkit.SelectionRule`; those of causalkit itself are in
+`causalkit.builtin.rules`. No rule looks at a truth. Rules leave self-edges out unless the user asks for them.
 """
 
-from causalkit.selection.rule import RULES, Rule, parse_rule, select
+from causalkit.selection.apply import select
+from causalkit.selection.cells import candidate_pairs, cells_of
+from causalkit.selection.outcome import Outcome
+from causalkit.selection.refitting import refitted
+from causalkit.selection.rule import Rule, parse_rule
 
-__all__ = ["RULES", "Rule", "parse_rule", "select"]
+__all__ = ["Outcome", "Rule", "candidate_pairs", "cells_of", "parse_rule", "refitted", "select"]

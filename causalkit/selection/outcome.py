@@ -1,4 +1,4 @@
-"""What a rule that refits the method returns: more than the chosen cells."""
+"""What a rule may return beside the selected cells."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What was selected, and what was learned on the way.
+    """The selected cells, and what a rule computed on the way to them.
 
     Attributes:
-        selected: shape (P, P, L).
-        findings: join ``Discovery.selection``, in a form that JSON holds.
-        notes: what was done and what it controls, in sentences; ``selection["notes"]``.
-        p_values, joint_p_values: take the place of those of the discovery, where there are any.
+        selected: shape (P, P, L), boolean, ``selected[cause, effect, lag - 1]``.
+        findings: numbers, texts, lists and arrays that become part of ``Discovery.selection``. ``frequencies``, shape
+            (P, P), is shown as a column beside the selected edges.
+        notes: in sentences: what was done, and which error it controls; shown to the user.
+        p_values: shape (P, P, L). They replace those of the discovery where ``joint_p_values`` is given.
+        joint_p_values: shape (P, P), of the pairs over all lags; they replace those of the discovery.
     """
 
     selected: NDArray[np.bool_]

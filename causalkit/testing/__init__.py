@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from causalkit.testing.forecaster import check_forecaster
     from causalkit.testing.method import check_method
     from causalkit.testing.metric import check_metric
+    from causalkit.testing.operation import check_operation
     from causalkit.testing.plugin import check_plugin
     from causalkit.testing.reader import check_reader
     from causalkit.testing.regularizer import check_regularizer
     from causalkit.testing.result import CheckResult, assert_ok
+    from causalkit.testing.selection_rule import check_selection_rule
     from causalkit.testing.writer import check_writer
 
 _LAZY = {
@@ -35,9 +37,11 @@ _LAZY = {
     "check_forecaster": "causalkit.testing.forecaster",
     "check_method": "causalkit.testing.method",
     "check_metric": "causalkit.testing.metric",
+    "check_operation": "causalkit.testing.operation",
     "check_plugin": "causalkit.testing.plugin",
     "check_reader": "causalkit.testing.reader",
     "check_regularizer": "causalkit.testing.regularizer",
+    "check_selection_rule": "causalkit.testing.selection_rule",
     "check_writer": "causalkit.testing.writer",
 }
 
@@ -48,9 +52,11 @@ __all__ = [
     "check_forecaster",
     "check_method",
     "check_metric",
+    "check_operation",
     "check_plugin",
     "check_reader",
     "check_regularizer",
+    "check_selection_rule",
     "check_writer",
 ]
 

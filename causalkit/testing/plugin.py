@@ -61,7 +61,7 @@ def check_contribution(provided: Provided[Any], seed: int = 0) -> list[CheckResu
 
     The module is imported here: those of neural parts need torch, which a plugin of metrics should not wait for.
     """
-    noun = provided.record.noun
+    noun = provided.record.noun.replace(" ", "_")
     check: Callable[..., list[CheckResult]] = getattr(
         importlib.import_module(f"causalkit.testing.{noun}"), f"check_{noun}"
     )

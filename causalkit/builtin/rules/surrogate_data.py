@@ -1,4 +1,4 @@
-"""Surrogates of a panel: every series keeps its own dynamics, and none has to do with another any more."""
+"""Surrogates of a panel: every series keeps its own dynamics and is unrelated to all others."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Kind = Literal["phase", "shift"]
 
 
 def surrogate_panel(panel: Panel, kind: Kind, generator: np.random.Generator, apart: int = 0) -> Panel:
-    """Return a panel of the same shape whose series are surrogates, each by itself, realisation by realisation.
+    """Return a panel of the same shape whose series are independent surrogates, realisation by realisation.
 
     Args:
-        panel: to be imitated; its missing cells stay where they are under "phase" and move along under "shift", and so
-            do steps under intervention.
+        panel: the data. Under "phase", missing cells and steps under intervention stay where they are; under "shift",
+            they are shifted too.
         kind: "phase" for `randomised_phases`, "shift" for circular shifts by `distant_shifts`.
-        generator: of all draws.
-        apart: steps by which the shifts of two series differ at least, where a realisation is long enough.
+        generator: source of the random numbers.
+        apart: smallest difference in steps between the shifts of two series, where a realisation is long enough.
     """
     made, masks = [], []
     for number, values in enumerate(panel.realisations):
@@ -43,10 +43,10 @@ def surrogate_panel(panel: Panel, kind: Kind, generator: np.random.Generator, ap
 def randomised_phases(series: Array, generator: np.random.Generator) -> Array:
     """Return a series (T,) with the same periodogram, hence autocorrelation, mean and variance, and random phases.
 
-    Phases of all frequencies are drawn uniformly; the mean stays, and at the highest frequency of an even number of
-    steps, where a real series has only a sign, the sign is drawn. Gaussian linear series are imitated exactly but for
-    the jump between their two ends, others in these respects only. Gaps are bridged by straight lines for the
-    transform.
+    The phases of all frequencies are drawn uniformly. The mean stays. At the highest frequency of an even number of
+    steps a real series has only a sign, which is drawn. Surrogates of a Gaussian linear series have its distribution,
+    apart from the jump between its two ends; those of other series keep these properties only. Gaps are interpolated
+    linearly for the transform.
 
     Reference:
         Theiler et al., Physica D 58, 77-94, 1992.
@@ -58,28 +58,28 @@ def randomised_phases(series: Array, generator: np.random.Generator) -> Array:
     whole = np.interp(steps, steps[~gaps], series[~gaps]) if gaps.any() else series
     spectrum = np.fft.rfft(whole)
     phases = generator.uniform(0.0, 2 * np.pi, len(spectrum))
-    turned = np.abs(spectrum) * np.exp(1j * phases)
-    turned[0] = spectrum[0]
+    rotated = np.abs(spectrum) * np.exp(1j * phases)
+    rotated[0] = spectrum[0]
     if len(series) % 2 == 0:
-        turned[-1] = spectrum[-1] * generator.choice([-1.0, 1.0])
-    result: Array = np.fft.irfft(turned, n=len(series))
+        rotated[-1] = spectrum[-1] * generator.choice([-1.0, 1.0])
+    result: Array = np.fft.irfft(rotated, n=len(series))
     result[gaps] = np.nan
     return result
 
 
 def distant_shifts(series: int, steps: int, apart: int, generator: np.random.Generator) -> list[int]:
-    """Return by how many steps to turn each series around, at random, no two by nearly the same number.
+    """Return a random circular shift for every series, no two nearly equal.
 
-    Two series that are turned alike keep their relation; a few such fits among surrogates would hide true edges.
+    Two series with equal shifts keep their relation. A few such fits among the surrogates would hide true edges.
 
     Args:
         series: P.
         steps: T.
-        apart: the smallest difference between two shifts, counted around the circle; less where T is below 2 P of it.
-        generator: of all draws.
+        apart: smallest difference between two shifts, counted around the circle; less if T is below 2 P times it.
+        generator: source of the random numbers.
     """
     apart = min(apart, steps // (2 * series))
     slack = steps - series * apart
     places = np.sort(generator.integers(0, max(1, slack), series)) + apart * np.arange(series)
-    turned = (places + generator.integers(steps)) % steps
-    return [int(shift) for shift in generator.permutation(turned)]
+    shifts = (places + generator.integers(steps)) % steps
+    return [int(shift) for shift in generator.permutation(shifts)]

@@ -1,4 +1,4 @@
-"""Complementary halves of a panel that respect time: whole realisations, or blocks of time."""
+"""Complementary halves of a panel: whole realisations, or blocks of time."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from causalkit.core.panel import Panel
 from causalkit.errors import DataError
 
 WHOLE_REALISATIONS_FROM = 10
-BLOCKS = 20  # of each realisation, where it is long enough
-WINDOWS_IN_A_BLOCK = 8  # so many times lag + 1 steps, so that few windows are lost at borders
+BLOCKS = 20  # of each realisation that is long enough
+WINDOWS_IN_A_BLOCK = 8  # of lag + 1 steps each, so that few windows are lost at borders
 
 Segment = tuple[int, int, int]
 """Realisation, first step, step after the last."""
 
 
 def complementary_halves(panel: Panel, lag: int, generator: np.random.Generator) -> tuple[Panel, Panel]:
-    """Split a panel at random into two halves of about the same number of steps that share no time step.
+    """Split a panel at random into two halves of about the same number of steps, with no step in common.
 
-    With ten realisations or more, a half is a set of whole realisations. With fewer, each is cut into blocks at random
-    borders, and a half is a set of blocks; neighbouring blocks of one half stay together. Every block is a realisation
-    of its half. As windows never cross the border of a realisation, the targets of one half are ``lag`` steps or more
-    from all windows of the other.
+    With ten realisations or more, a half is a set of whole realisations. With fewer, each realisation is cut into
+    blocks at random borders, and a half is a set of blocks; neighbouring blocks of one half stay together. Every block
+    is a realisation of its half. Windows never cross the border of a realisation, so the targets of one half are at
+    least ``lag`` steps from all windows of the other.
 
     Args:
         panel: to be split.
         lag: K.
-        generator: of all draws.
+        generator: source of the random numbers.
 
     Raises:
         DataError: the realisations are too short to be cut.
@@ -44,8 +44,8 @@ def complementary_halves(panel: Panel, lag: int, generator: np.random.Generator)
         ]
     if len(segments) < 4:
         raise DataError(
-            f"{panel.source}: {panel.steps} steps in {len(panel.realisations)} realisations are too few to halve in "
-            "more than one way",
+            f"{panel.source}: {panel.steps} steps in {len(panel.realisations)} realisations are too few to be halved "
+            "in more than one way",
             f"with lag {lag}, a recording needs {8 * (lag + 1)} steps; choose a smaller --lag, or another rule, such "
             "as top-k:20",
         )
@@ -60,7 +60,7 @@ def complementary_halves(panel: Panel, lag: int, generator: np.random.Generator)
 
 
 def _blocks(number: int, length: int, lag: int, generator: np.random.Generator) -> list[Segment]:
-    """Cut a realisation into blocks; one that is too short stays whole or, without any window, is left out."""
+    """Cut a realisation into blocks. A short one stays whole; one without a window is left out."""
     shortest = 2 * (lag + 1)  # of a block, on average: a random border may take half of it
     count = min(BLOCKS, length // (WINDOWS_IN_A_BLOCK * (lag + 1)))
     if count < 4:
@@ -73,7 +73,7 @@ def _blocks(number: int, length: int, lag: int, generator: np.random.Generator) 
 
 
 def _cut(panel: Panel, half: list[Segment]) -> Panel:
-    """Return the panel of segments, those joined that follow each other."""
+    """Return the panel of segments; adjacent ones are joined."""
     joined: list[Segment] = []
     for number, first, last in sorted(half):
         if joined and joined[-1][0] == number and joined[-1][2] == first:

@@ -1,0 +1,1 @@
+"""The selection rules of causalkit itself, one a file."""

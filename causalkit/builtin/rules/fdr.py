@@ -1,0 +1,48 @@
+"""Select edges so that the expected share of false ones among them stays below a given level."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from causalkit.core.discovery import Discovery
+from causalkit.selection import candidate_pairs, cells_of
+
+
+def fdr(
+    discovery: Discovery,
+    level: Annotated[float, Field(gt=0, lt=1)],
+    method: Literal["bh", "by"] = "bh",
+    self_edges: bool = False,
+) -> NDArray[np.bool_]:
+    """Select pairs by the p-values of the method and control the false discovery rate.
+
+    With the m p-values sorted, Benjamini and Hochberg select all up to the largest k with ``p_(k) <= k * level / m``.
+    Benjamini and Yekutieli divide the level by ``1 + 1/2 + ... + 1/m``, which holds under any dependence. Further lags
+    of a selected pair are selected as in `causalkit.selection.cells_of`.
+
+    Args:
+        discovery: with p-values.
+        level: largest expected share of false edges among the selected ones, between 0 and 1.
+        method: "bh" Benjamini-Hochberg, "by" Benjamini-Yekutieli.
+        self_edges: are self-edges tested and selected like the others?
+
+    Returns:
+        Shape (P, P, L).
+
+    Reference:
+        Benjamini and Hochberg, J. R. Stat. Soc. B 57, 289-300, 1995; Benjamini and Yekutieli, Ann. Stat. 29, 1165-1188,
+        2001.
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    p_values = discovery.pair_p_values
+    assert p_values is not None  # needs="p-values"
+    candidates = candidate_pairs(discovery, self_edges)
+    tested = np.nan_to_num(p_values[candidates], nan=1.0)  # a test that could not be computed is no evidence
+    pairs = np.zeros(candidates.shape, dtype=bool)
+    pairs[candidates] = multipletests(tested, alpha=level, method=f"fdr_{method}")[0]
+    return cells_of(discovery, pairs, p_values=discovery.p_values, pair_p_values=p_values)

@@ -1,0 +1,108 @@
+"""Apply a selection rule to a discovery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from causalkit.core.discovery import Discovery
+from causalkit.core.plain import plain
+from causalkit.errors import PluginError, WrongUsageError
+from causalkit.plugins.params import signature_of
+from causalkit.selection.outcome import Outcome
+from causalkit.selection.rule import Rule, parse_rule
+
+
+def select(discovery: Discovery, rule: str, *, observers: Iterable[Any] = ()) -> Discovery:
+    """Return the discovery with ``selected`` and ``selection`` set by a rule.
+
+    ``selection`` records the rule as it was written, its name, all its parameters, ``edges`` (the number of selected
+    pairs), and the findings and ``notes`` of the rule. Rules that compute p-values replace those of the method.
+    Edges that background knowledge requires are selected in any case, each at its strongest lag, and listed as
+    ``required``; forbidden ones are never selected.
+
+    Args:
+        discovery: whose edges to select; it is not changed.
+        rule: as for `parse_rule`.
+        observers: notified of every fit of a rule that fits the method again; see `refitted`.
+
+    Raises:
+        WrongUsageError: the rule cannot be understood, or does not fit this discovery.
+        DataError: the rule fits the method again, and there are too few data.
+        PluginError: the rule cannot be imported, or does not return boolean cells.
+    """
+    parsed = parse_rule(rule)
+    return completed(discovery, parsed, apply(discovery, parsed, observers))
+
+
+def apply(discovery: Discovery, rule: Rule, observers: Iterable[Any] = ()) -> Outcome:
+    """Return what a rule selects by itself.
+
+    Raises:
+        CausalkitError: as `select`.
+    """
+    _check_needs(discovery, rule)
+    function = rule.provided.record.load()
+    supplied = {"observers": observers} if "observers" in signature_of(function) else {}
+    found = function(discovery, **rule.parameters, **supplied)
+    outcome = found if isinstance(found, Outcome) else Outcome(found)
+    cells, shape = outcome.selected, discovery.scores.shape
+    if not isinstance(cells, np.ndarray) or cells.dtype != bool or cells.shape != shape:
+        raise PluginError(
+            f"the selection rule {rule.name} of {rule.provided.plugin.key} returned no boolean array of shape {shape}",
+            "report this to the plugin's author",
+        )
+    return outcome
+
+
+def completed(discovery: Discovery, rule: Rule, outcome: Outcome) -> Discovery:
+    """Return the discovery with an outcome, with background knowledge, and with the record of how it came about."""
+    selected, findings, notes = outcome.selected, dict(outcome.findings), list(outcome.notes)
+    known = discovery.knowledge
+    if known is not None:
+        selected = selected & known.allowed(discovery.names)[:, :, None]
+        cause, effect = np.nonzero(known.required(discovery.names))
+        selected[cause, effect, discovery.pair_lags[cause, effect] - 1] = True
+        if len(cause):
+            names = discovery.names
+            findings["required"] = [[names[one], names[other]] for one, other in zip(cause, effect, strict=True)]
+            pairs = "1 pair was" if len(cause) == 1 else f"{len(cause)} pairs were"
+            notes.append(f"{pairs} selected because background knowledge requires it, not because of the data")
+    selection = {
+        "rule": rule.text,
+        "name": rule.name,
+        **rule.parameters,
+        "edges": int(selected.any(axis=2).sum()),
+        **findings,
+        **({"notes": notes} if notes else {}),
+    }
+    plugin = rule.provided.plugin
+    chosen = replace(
+        discovery,
+        selected=selected,
+        selection=plain(selection),
+        versions={**discovery.versions, plugin.distribution: plugin.version},
+    )
+    if outcome.joint_p_values is not None:
+        chosen = replace(chosen, p_values=outcome.p_values, joint_p_values=outcome.joint_p_values)
+    return chosen
+
+
+def _check_needs(discovery: Discovery, rule: Rule) -> None:
+    """Refuse a discovery without p-values, or one that was loaded from a file, if the rule needs more."""
+    needs = rule.provided.record.needs
+    if needs == "p-values" and discovery.pair_p_values is None:
+        owner = f"method {discovery.method}" if discovery.method else "this result"
+        raise WrongUsageError(
+            f"{rule.name} needs p-values, and {owner} has none",
+            "choose a method with tests, such as var, or another rule, such as top-k:20",
+        )
+    if needs == "refits" and discovery.refit is None:
+        raise WrongUsageError(
+            f"{rule.name} fits the method again, and this result has neither the method nor its data",
+            f"select where the result is computed: causalkit discover ... --select {rule.text}, or "
+            f"causalkit.discover(data, ..., select={rule.text!r})",
+        )

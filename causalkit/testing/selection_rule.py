@@ -1,0 +1,157 @@
+"""Contract of a selection rule: ``rule(discovery, ...)`` returns cells, from the discovery alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from causalkit import api
+from causalkit.core.discovery import Discovery
+from causalkit.core.panel import Panel
+from causalkit.plugins.params import signature_of
+from causalkit.plugins.records import SelectionRule
+from causalkit.plugins.registry import Provided
+from causalkit.selection.apply import apply, completed
+from causalkit.selection.outcome import Outcome
+from causalkit.selection.rule import Rule, read_rule, spelled
+from causalkit.testing.randomness import kept_randomness, untouched_randomness
+from causalkit.testing.result import CheckResult, DoesNotApply, require
+from causalkit.testing.subject import checklist_for, provided_of
+
+SERIES, STEPS, LAG = 4, 200, 2
+
+
+@kept_randomness()
+def check_selection_rule(subject: str | SelectionRule | Provided[SelectionRule], seed: int = 0) -> list[CheckResult]:
+    """Check a rule on the scores of a linear autoregression, with strong edges of every series to itself.
+
+    Args:
+        subject: the name of an installed rule, or its record.
+        seed: of the data.
+
+    Returns:
+        One result for each promise.
+    """
+    provided = provided_of(SelectionRule, subject)
+    checklist, loaded = checklist_for(provided)
+    if not loaded:
+        return checklist.results
+    trial = _Trial(provided, seed)
+    if not checklist.run("can be written as NAME:KEY=VALUE with its test_params", trial.read):
+        return checklist.results
+    if not checklist.run("returns boolean cells (cause, effect, lag), or an Outcome", trial.returns_cells):
+        return checklist.results
+    checks: list[tuple[str, Callable[[], None]]] = [
+        ("leaves self-edges out unless they are asked for", trial.self_edges),
+        ("repeats itself", trial.repeats_itself),
+        ("leaves global random numbers alone", trial.randomness),
+        ("leaves the discovery as it was", trial.discovery_is_unchanged),
+        ("needs no more than its record says", trial.needs),
+        ("selects by the data, not by their names or source", trial.names_do_not_matter),
+        ("notifies observers of every fit", trial.observers),
+    ]
+    for name, body in checks:
+        checklist.run(name, body)
+    return checklist.results
+
+
+class _Trial:
+    """One rule and one discovery, which has p-values and can be refitted."""
+
+    rule: Rule
+
+    def __init__(self, provided: Provided[SelectionRule], seed: int) -> None:
+        self.provided = provided
+        panel, _ = api.simulate("var@causalkit", seed=seed, series=SERIES, steps=STEPS, lag=LAG)
+        self.panel = panel
+        self.discovery = _discover(panel)
+
+    def read(self) -> None:
+        record = self.provided.record
+        given = ",".join(f"{spelled(key)}={value}" for key, value in record.test_params.items())
+        self.rule = read_rule(self.provided, f"{record.name}:{given}" if given else record.name)
+
+    def select(self, discovery: Discovery) -> Outcome:
+        return apply(discovery, self.rule)
+
+    def returns_cells(self) -> None:
+        chosen = completed(self.discovery, self.rule, self.select(self.discovery))  # raises for wrong shapes
+        json.dumps(chosen.selection, allow_nan=False)
+        notes = (chosen.selection or {}).get("notes", [])
+        require(all(isinstance(note, str) for note in notes), "its notes are not sentences")
+
+    def self_edges(self) -> None:
+        asked = {"self_edges", "self-edges"} & set(self.provided.record.test_params)
+        if asked:
+            raise DoesNotApply("its test_params ask for self-edges")
+        pairs = self.select(self.discovery).selected.any(axis=2)
+        require(
+            not np.diag(pairs).any(),
+            "it selects self-edges: select among causalkit.selection.candidate_pairs(discovery, self_edges)",
+        )
+
+    def repeats_itself(self) -> None:
+        first, second = (_bytes(self.select(self.discovery)) for _ in range(2))
+        require(first == second, "two runs differ: draw from numpy.random.default_rng(discovery.seed)")
+
+    def randomness(self) -> None:
+        with untouched_randomness():
+            self.select(self.discovery)
+
+    def discovery_is_unchanged(self) -> None:
+        discovery = _discover(self.panel)
+        before = _bytes(discovery)
+        self.select(discovery)
+        require(_bytes(discovery) == before, "it writes into the arrays of the discovery: copy what you change")
+
+    def needs(self) -> None:
+        needs = self.provided.record.needs
+        bare = self.discovery
+        if needs != "p-values":
+            bare = replace(bare, p_values=None, joint_p_values=None)
+        if needs != "refits":
+            bare = replace(bare, refit=None)
+        try:
+            self.select(bare)
+        except Exception as error:
+            require(False, f"it declares needs={needs!r}, but fails where there is nothing else: {error}")
+
+    def names_do_not_matter(self) -> None:
+        anonymous = _discover(Panel.of(list(self.panel.realisations), names=tuple("wxyz"), source="check"))
+        expected, found = (self.select(one).selected for one in (self.discovery, anonymous))
+        require(np.array_equal(expected, found), "other names and another source of the same data change the edges")
+
+    def observers(self) -> None:
+        if self.provided.record.needs != "refits":
+            raise DoesNotApply("it does not fit the method again")
+        parameters = signature_of(self.provided.record.load())
+        require("observers" in parameters, "it takes no `observers`, which causalkit.selection.refitted notifies")
+        heard = _Heard()
+        apply(self.discovery, self.rule, [heard])
+        require(heard.announced, "on_start was not called: fit by causalkit.selection.refitted")
+        require(heard.epochs == heard.announced, f"it announced {heard.announced} fits, and made {heard.epochs}")
+
+
+class _Heard:
+    """An observer that counts fits."""
+
+    announced = epochs = 0
+
+    def on_start(self, info: Any) -> None:
+        self.announced += info["epochs"]
+
+    def on_epoch(self, epoch: int, losses: Any) -> None:
+        self.epochs += 1
+
+
+def _discover(panel: Panel) -> Discovery:
+    return api.discover(panel, method="var@causalkit", lag=LAG)
+
+
+def _bytes(subject: Outcome | Discovery) -> list[bytes]:
+    arrays = (getattr(subject, one.name) for one in fields(subject))
+    return [array.tobytes() for array in arrays if isinstance(array, np.ndarray)]
