@@ -9,48 +9,37 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from causalkit.io.atomic import atomic_path, check_writable
-    from causalkit.io.options import ReadOptions
-    from causalkit.io.panels.reading import read
-    from causalkit.io.panels.writing import write_panel
-    from causalkit.io.results.loading import load
-    from causalkit.io.results.writing import write, writer_for
-    from causalkit.io.time.resampling import on_equal_grid
-    from causalkit.io.truths.reading import read_truth
-    from causalkit.io.truths.writing import write_truth
+    from causalkit.io.atomic import atomic_path as atomic_path
+    from causalkit.io.atomic import check_writable as check_writable
+    from causalkit.io.options import ReadOptions as ReadOptions
+    from causalkit.io.panels.reading import read as read
+    from causalkit.io.panels.writing import write_panel as write_panel
+    from causalkit.io.results.loading import load as load
+    from causalkit.io.results.writing import write as write
+    from causalkit.io.results.writing import writer_for as writer_for
+    from causalkit.io.time.resampling import on_equal_grid as on_equal_grid
+    from causalkit.io.truths.reading import read_truth as read_truth
+    from causalkit.io.truths.writing import write_truth as write_truth
 
 _LAZY = {
-    "ReadOptions": "causalkit.io.options",
-    "atomic_path": "causalkit.io.atomic",
-    "check_writable": "causalkit.io.atomic",
-    "load": "causalkit.io.results.loading",
-    "on_equal_grid": "causalkit.io.time.resampling",
-    "read": "causalkit.io.panels.reading",
-    "read_truth": "causalkit.io.truths.reading",
-    "write": "causalkit.io.results.writing",
-    "write_panel": "causalkit.io.panels.writing",
-    "write_truth": "causalkit.io.truths.writing",
-    "writer_for": "causalkit.io.results.writing",
+    "ReadOptions": "options",
+    "atomic_path": "atomic",
+    "check_writable": "atomic",
+    "load": "results.loading",
+    "on_equal_grid": "time.resampling",
+    "read": "panels.reading",
+    "read_truth": "truths.reading",
+    "write": "results.writing",
+    "write_panel": "panels.writing",
+    "write_truth": "truths.writing",
+    "writer_for": "results.writing",
 }
-
-__all__ = [
-    "ReadOptions",
-    "atomic_path",
-    "check_writable",
-    "load",
-    "on_equal_grid",
-    "read",
-    "read_truth",
-    "write",
-    "write_panel",
-    "write_truth",
-    "writer_for",
-]
+__all__ = list(_LAZY)
 
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
-        return getattr(importlib.import_module(_LAZY[name]), name)
+        return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
     raise AttributeError(f"module 'causalkit.io' has no attribute {name!r}")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from causalkit.core.plain import plain
 from causalkit.errors import CausalkitError, DataError
 
 SCHEMA = 1
+HINT = "name a .json or .npz file that causalkit discover -o wrote"
+_IN_MEMORY = ("fitted", "refit")
 
 
 def to_record(discovery: Discovery) -> dict[str, Any]:
@@ -22,29 +25,9 @@ def to_record(discovery: Discovery) -> dict[str, Any]:
 
     Numbers that strict JSON does not allow become None (NaN) or the strings "inf" and "-inf".
     """
-    return {
-        "schema": SCHEMA,
-        "method": discovery.method,
-        "names": list(discovery.names),
-        "lags": discovery.lags,
-        "scores": discovery.scores.tolist(),
-        "p_values": _array_out(discovery.p_values),
-        "standard_errors": _array_out(discovery.standard_errors),
-        "joint_p_values": _array_out(discovery.joint_p_values),
-        "selected": _array_out(discovery.selected),
-        "selection": plain(discovery.selection),
-        "path": None if discovery.path is None else {name: _array_out(part) for name, part in discovery.path.items()},
-        "history": plain(discovery.history),
-        "pretraining": plain(discovery.pretraining),
-        "choices": [choice.describe() for choice in discovery.choices],
-        "config": plain(discovery.config),
-        "seed": plain(discovery.seed),
-        "device": discovery.device,
-        "versions": plain(discovery.versions),
-        "data": plain(discovery.data),
-        "seconds": plain(discovery.seconds),
-        "notes": list(discovery.notes),
-    }
+    kept = [field.name for field in dataclasses.fields(discovery) if field.name not in _IN_MEMORY]
+    first = {"schema": SCHEMA, "method": discovery.method, "names": list(discovery.names), "lags": discovery.lags}
+    return first | {name: _plain(getattr(discovery, name)) for name in kept}
 
 
 def from_record(record: Any, source: str) -> Discovery:
@@ -58,7 +41,7 @@ def from_record(record: Any, source: str) -> Discovery:
         DataError: the record is not a discovery, or was written by a newer version.
     """
     if not isinstance(record, Mapping) or not {"schema", "names", "scores"} <= set(record):
-        raise DataError(f"{source} is not a discovery", "name a file that causalkit discover -o wrote as .json or .npz")
+        raise DataError(f"{source} is not a discovery", HINT)
     schema = record["schema"]
     if not isinstance(schema, int) or schema < 1:
         raise DataError(f"{source} is not a discovery: its schema is {schema!r}", "it may have been edited")
@@ -68,55 +51,56 @@ def from_record(record: Any, source: str) -> Discovery:
             "upgrade causalkit to read it",
         )
     try:
-        selected = record.get("selected")
-        return Discovery(
-            names=tuple(str(name) for name in record["names"]),
-            scores=_floats_in(record["scores"]),
-            p_values=_optional(record.get("p_values")),
-            standard_errors=_optional(record.get("standard_errors")),
-            joint_p_values=_optional(record.get("joint_p_values")),
-            selected=None if selected is None else np.asarray(selected, dtype=np.bool_),
-            selection=record.get("selection"),
-            path=_path_in(record.get("path")),
-            history={key: [_number_in(value) for value in values] for key, values in record.get("history", {}).items()},
-            pretraining=record.get("pretraining"),
-            choices=tuple(Choice.from_dict(choice) for choice in record.get("choices") or ()),
-            method=str(record.get("method", "")),
-            config=dict(record.get("config") or {}),
-            seed=record.get("seed"),
-            device=str(record.get("device", "cpu")),
-            versions=dict(record.get("versions") or {}),
-            data=dict(record.get("data") or {}),
-            seconds=float(record.get("seconds") or 0.0),
-            notes=tuple(record.get("notes") or ()),
-        )
+        return Discovery(**{key: read(record[key]) for key, read in _READ.items() if record.get(key) is not None})
     except CausalkitError as error:
         raise DataError(f"{source} is damaged: {error.message}", "write it again") from error
     except (TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{source} is damaged: {' '.join(str(error).split())}", "write it again") from error
 
 
-def _array_out(values: NDArray[Any] | None) -> Any:
-    if values is None:
-        return None
-    return plain(values) if values.dtype.kind == "f" and not np.isfinite(values).all() else values.tolist()
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):  # element by element only where that is needed
+        return plain(value) if value.dtype.kind == "f" and not np.isfinite(value).all() else value.tolist()
+    if isinstance(value, Choice):
+        return value.describe()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return plain(value)
 
 
-def _number_in(value: Any) -> float:
+def _number(value: Any) -> float:
     """Return a number of a history; whole numbers stay whole."""
     if value is None:
         return math.nan
     return float(value) if isinstance(value, str) else value
 
 
-def _floats_in(values: Any) -> NDArray[np.float64]:
+def _floats(values: Any) -> NDArray[np.float64]:
     """Return nested lists as an array, None as NaN."""
     return np.asarray(values, dtype=np.float64)
 
 
-def _optional(values: Any) -> NDArray[np.float64] | None:
-    return None if values is None else _floats_in(values)
-
-
-def _path_in(path: Mapping[str, Any] | None) -> dict[str, NDArray[np.float64]] | None:
-    return None if path is None else {str(name): _floats_in(part) for name, part in path.items()}
+_READ: dict[str, Callable[[Any], Any]] = {
+    "names": lambda names: tuple(str(name) for name in names),
+    "scores": _floats,
+    "p_values": _floats,
+    "standard_errors": _floats,
+    "joint_p_values": _floats,
+    "selected": lambda values: np.asarray(values, dtype=np.bool_),
+    "selection": dict,
+    "path": lambda path: {str(name): _floats(values) for name, values in path.items()},
+    "history": lambda history: {key: [_number(value) for value in values] for key, values in history.items()},
+    "pretraining": dict,
+    "choices": lambda choices: tuple(Choice.from_dict(choice) for choice in choices),
+    "method": str,
+    "config": dict,
+    "seed": lambda seed: seed,
+    "device": str,
+    "versions": dict,
+    "data": dict,
+    "seconds": float,
+    "notes": tuple,
+}
+"""How the fields of a discovery are read; those that are None or missing keep their defaults."""
