@@ -28,14 +28,6 @@ def items_of(provided: Provided[Dataset]) -> list[DatasetItem]:
     return [DatasetItem(name=record.name, here=record.kind != "download")]
 
 
-def span(numbers: Iterable[int | None]) -> str:
-    """Return the range of the numbers that are known: "", "10" or "10-100"."""
-    known = [number for number in numbers if number is not None]
-    if not known:
-        return ""
-    return f"{min(known)}" if min(known) == max(known) else f"{min(known)}-{max(known)}"
-
-
 def licences(items: Iterable[DatasetItem]) -> str:
     """Return every licence once."""
     return ", ".join(dict.fromkeys(item.licence for item in items if item.licence))

@@ -24,19 +24,14 @@ def print_table(
 
     On a pipe it is as wide as it needs to be, so that nothing is cut or wrapped.
     """
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
     from rich.text import Text
+
+    from causalkit.display.tables import table
 
     console = _stdout()
     if title:
         console.print(Text(title))
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
+    console.print(table(columns, rows, numbers=numbers))
 
 
 def _stdout() -> Console:

@@ -10,6 +10,7 @@ import click
 
 from causalkit.cli.console import print_json, print_table, width
 from causalkit.cli.data_options import data_home_option
+from causalkit.display.words import span
 from causalkit.plugins.records import (
     Contribution,
     Dataset,
@@ -132,9 +133,9 @@ def datasets(families: tuple[str, ...], as_json: bool) -> None:
 
 def _sizes(items: Sequence[DatasetItem]) -> list[str]:
     """Return the cells for one item, or for all of a family as ranges."""
-    from causalkit.cli.catalogue import licences, presence, span
+    from causalkit.cli.catalogue import licences, presence
 
-    return [*(span(getattr(item, size) for item in items) for size in _SIZES), licences(items), presence(items)]
+    return [*(span((getattr(item, size) for item in items), "-") for size in _SIZES), licences(items), presence(items)]
 
 
 def describe_item(provided: Provided[Dataset], item: DatasetItem) -> dict[str, Any]:

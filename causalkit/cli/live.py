@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from causalkit.compare.engine import Watcher
+from causalkit.display.formats import duration
+from causalkit.display.tables import table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -105,23 +107,18 @@ class LiveTable(Watcher):
 
     def picture(self) -> RenderableType:
         """Return the table and the lines below it."""
-        from rich.box import SIMPLE_HEAD
         from rich.console import Group
-        from rich.table import Table
         from rich.text import Text
 
         assert self._grid is not None
         with self._lock:
-            table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-            table.add_column(f"done, mean {self._metric}")
-            for data in self._grid.data:
-                table.add_column(Text(data), justify="right")
-            for method in self._grid.methods:
-                table.add_row(Text(method), *(Text(self._cell(method, data)) for data in self._grid.data))
+            data = self._grid.data
+            rows = [[method, *(self._cell(method, one) for one in data)] for method in self._grid.methods]
             running = list(self._held.values())[: self._jobs]
         names = [f"{cell.method} on {cell.data} #{cell.seed}" for cell in running[:_SHOWN_RUNNING]]
         more = f" and {len(running) - len(names)} more" if len(running) > len(names) else ""
-        return Group(table, Text("running: " + ", ".join(names) + more, overflow="ellipsis"), Text(self._progress()))
+        shown = table([f"done, mean {self._metric}", *data], rows, numbers=data)
+        return Group(shown, Text("running: " + ", ".join(names) + more, overflow="ellipsis"), Text(self._progress()))
 
     def _cell(self, method: str, data: str) -> str:
         records = self._records.get((method, data), [])
@@ -134,15 +131,8 @@ class LiveTable(Watcher):
     def _progress(self) -> str:
         elapsed = time.monotonic() - self._began
         left = self._total - self._done
-        remaining = f", about {clock(elapsed / self._computed * left)} left" if self._computed and left else ""
-        return f"{self._done} of {self._total} cells, {clock(elapsed)}{remaining}"
-
-
-def clock(seconds: float) -> str:
-    """Return ``1:02:03`` or ``2:03``."""
-    whole = round(seconds)
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
+        remaining = f", about {duration(elapsed / self._computed * left, 2)} left" if self._computed and left else ""
+        return f"{self._done} of {self._total} cells, {duration(elapsed, 2)}{remaining}"
 
 
 def _opening(known: Sequence[CellRecord], missing: Sequence[Cell]) -> str:

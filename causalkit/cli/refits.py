@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from causalkit.cli.console import note
+from causalkit.display.formats import duration
 
 WORTH_SAYING = 10.0  # seconds
 
@@ -24,11 +25,4 @@ class ExpectedTime:
         """Say it where it is long."""
         seconds = float(info.get("seconds", 0.0))
         if self._active and seconds >= WORTH_SAYING:
-            note(f"select   {info['stage']} fits the method {info['epochs']} times: about {duration(seconds)}")
-
-
-def duration(seconds: float) -> str:
-    """Return a rough time in words."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+            note(f"select   {info['stage']} fits the method {info['epochs']} times: about {duration(seconds, 2)}")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from causalkit.cli.console import note, print_table
+from causalkit.display.formats import duration, number
+from causalkit.display.labels import POLICIES
+from causalkit.display.words import count, span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,7 +16,6 @@ if TYPE_CHECKING:
     from causalkit.core.truth import Truth
 
 JOINT = "p (all lags)"
-POLICIES = {"exclude": "without self-edges", "include": "with self-edges"}
 
 
 def show_discovery(discovery: Discovery, top: int, *, quiet: bool = False) -> None:
@@ -25,7 +27,7 @@ def show_discovery(discovery: Discovery, top: int, *, quiet: bool = False) -> No
     frame, columns = _with_confidence(discovery, frame)
     rows = [[_cell(value) for value in row] for row in frame[columns].itertuples(index=False)]
     rule = discovery.selection["rule"] if discovery.selection else ""
-    edges = "1 edge" if len(rows) == 1 else f"{len(rows)} edges"
+    edges = count(len(rows), "edge")
     title = f"{edges} selected by {rule}" if chosen else f"The strongest {edges} between different series"
     print_table(columns, rows, title=title, numbers=columns[2:])
     for line in confidence(discovery):
@@ -93,25 +95,22 @@ def _untested(discovery: Discovery) -> list[str]:
     ]
 
 
-def _fits(discovery: Discovery, count: int) -> str:
+def _fits(discovery: Discovery, fits: int) -> str:
     """Return what a rule costs, were every fit to last as long as this one."""
-    from causalkit.cli.refits import WORTH_SAYING, duration
+    from causalkit.cli.refits import WORTH_SAYING
 
-    seconds = count * discovery.seconds
-    return f" ({count} fits" + (
-        f", about {duration(seconds)} at the pace of this one)" if seconds >= WORTH_SAYING else ")"
+    seconds = fits * discovery.seconds
+    return f" ({fits} fits" + (
+        f", about {duration(seconds, 2)} at the pace of this one)" if seconds >= WORTH_SAYING else ")"
     )
 
 
 def facts(discovery: Discovery) -> list[str]:
     """Return in sentences what was done."""
     data, config = discovery.data, discovery.config
-    lengths = data["steps"]
-    span = f"{min(lengths)}" if min(lengths) == max(lengths) else f"{min(lengths)} to {max(lengths)}"
-    count = data["realisations"]
-    realisations = "1 realisation" if count == 1 else f"{count} realisations"
+    realisations = count(data["realisations"], "realisation")
     lines = [
-        f"data     {data['source']}: {data['series']} series, {realisations} of {span} steps"
+        f"data     {data['source']}: {data['series']} series, {realisations} of {span(data['steps'])} steps"
         + (f", {data['missing_cells']} missing cells" if data["missing_cells"] else "")
     ]
     if "windows" in data:
@@ -119,7 +118,7 @@ def facts(discovery: Discovery) -> list[str]:
         lines.append(f"windows  {data['windows']} used, {dropped}; lag {discovery.lags}")
     lines.append(f"method   {discovery.method}" + _parts(config))
     lines += [f"chosen   {choice.sentence()}" for choice in discovery.choices]
-    lines.append(f"run      device {discovery.device}, seed {discovery.seed}, {discovery.seconds:.1f} s")
+    lines.append(f"run      device {discovery.device}, seed {discovery.seed}, {duration(discovery.seconds)}")
     lines += [f"note     {text}" for text in discovery.notes]
     return lines
 
@@ -167,4 +166,4 @@ def _parts(config: Any) -> str:
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return number(value) if isinstance(value, float) else str(value)

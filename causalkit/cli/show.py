@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from causalkit.cli.catalogue import items_of, licences, presence, span
+from causalkit.cli.catalogue import items_of, licences, presence
 from causalkit.cli.console import print_json, print_table
 from causalkit.cli.data_options import data_home_option
 from causalkit.cli.listings import describe
+from causalkit.display.words import span
 from causalkit.errors import UnknownNameError, WrongUsageError, did_you_mean
 from causalkit.plugins.records import Dataset, DatasetItem, Forecaster, Method, Regularizer, SelectionRule
 from causalkit.plugins.registry import KINDS, Provided, registry
@@ -177,7 +178,8 @@ def _contents(provided: Provided[Any], name: str, items: list[DatasetItem]) -> l
     family = provided.record.name
     many = f"{len(items)} items (causalkit datasets {family}), " if len(items) > 1 else ""
     numbers = [
-        (noun, span(getattr(item, noun) for item in items)) for noun in ("series", "realisations", "steps", "edges")
+        (noun, span((getattr(item, noun) for item in items), "-"))
+        for noun in ("series", "realisations", "steps", "edges")
     ]
     size = ", ".join(f"{noun} {number}" for noun, number in numbers if number)
     lines = [f"size: {many}{size}"] if size else []

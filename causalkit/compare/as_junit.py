@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from causalkit.compare.formats import POLICIES, Comparison
+from causalkit.compare.formats import Comparison
+from causalkit.display.labels import POLICIES
 
 if TYPE_CHECKING:
     from causalkit.compare.record import CellRecord

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from causalkit.compare.formats import POLICIES, Comparison, legend, mark, readings
+from causalkit.compare.formats import Comparison, legend, mark, readings
 from causalkit.compare.table import Summary
-from causalkit.display.labels import one_line
+from causalkit.display.labels import POLICIES, one_line
 
 
 def text(comparison: Comparison) -> str:

@@ -6,8 +6,9 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from causalkit.compare.formats import POLICIES, Comparison, legend, mark, readings
-from causalkit.display.labels import cells
+from causalkit.compare.formats import Comparison, legend, mark, readings
+from causalkit.display.labels import POLICIES, cells
+from causalkit.display.tables import table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,18 +70,9 @@ def _costs(summary: Summary) -> dict[tuple[str, str], str]:
 
 def _grid(console: Console, summary: Summary, shown: dict[tuple[str, str], str], width: int) -> None:
     """Print methods by data sets, in several tables where one would be wider than the terminal."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
     for columns in _fitting(summary, shown, width):
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        table.add_column("method", overflow="fold")
-        for data in columns:
-            table.add_column(Text(data), justify="right", overflow="fold")
-        for method in summary.methods:
-            table.add_row(Text(method), *(Text(shown.get((data, method), "-")) for data in columns))
-        console.print(table)
+        rows = [[method, *(shown.get((data, method), "-") for data in columns)] for method in summary.methods]
+        console.print(table(["method", *columns], rows, numbers=columns))
         console.print()
 
 

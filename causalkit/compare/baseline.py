@@ -10,8 +10,8 @@ from pathlib import Path
 from causalkit.compare.blocks import Grid, greater_is_better, mean
 from causalkit.compare.gates import GateResult
 from causalkit.compare.record import CellRecord
-from causalkit.compare.statistics import plural
 from causalkit.compare.table import METRICS
+from causalkit.display.words import count
 from causalkit.errors import DataError, WrongUsageError
 
 SCHEMA = 1
@@ -104,7 +104,7 @@ def _metric(
     ours, theirs = mean(new[seed] for seed in seeds), mean(old[seed] for seed in seeds)
     worse = round(theirs - ours if greater_is_better(metric) else ours - theirs, 12)
     facts = (
-        f"the mean {metric} of {method} on {data} was {theirs:.4g} and is {ours:.4g} over {plural(len(seeds), 'seed')}"
+        f"the mean {metric} of {method} on {data} was {theirs:.4g} and is {ours:.4g} over {count(len(seeds), 'seed')}"
     )
     if worse > tolerance:
         more = f"worse by {worse:.4g}, more than the tolerance of {tolerance:g}"
@@ -149,8 +149,8 @@ def _changes(now: Grid, before: Grid, shared: Sequence[tuple[str, str]]) -> list
     return [
         GateResult(f"baseline {topic}", holds=True, sentence=f"{words}: {_listed(found)}")
         for topic, words, found in (
-            ("new cells", f"{plural(len(new_cells), 'cell')} not in the baseline, not compared", new_cells),
-            ("left out", f"{plural(len(left_out), 'cell')} of the baseline not in this comparison", left_out),
+            ("new cells", f"{count(len(new_cells), 'cell')} not in the baseline, not compared", new_cells),
+            ("left out", f"{count(len(left_out), 'cell')} of the baseline not in this comparison", left_out),
             ("data", "the data are not those of the baseline", data),
             ("settings", "parameters or settings are not those of the baseline", settings),
         )

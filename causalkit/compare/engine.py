@@ -13,6 +13,7 @@ from causalkit.compare.grid import Grid, build_grid
 from causalkit.compare.record import Cell, CellRecord
 from causalkit.compare.settings import Limits, Settings, by_name_only, parse_seeds
 from causalkit.compare.store import Store
+from causalkit.display.words import count, were
 from causalkit.errors import DataError
 from causalkit.plugins.specification import Specification
 
@@ -179,11 +180,12 @@ def take_stock(grid: Grid, store: Store, *, retry: bool, refresh: bool) -> Known
         if not record.ok:
             failed[record.status] = failed.get(record.status, 0) + 1
         known.records.append(record)
-    for made, count in outdated.items():
-        known.notes.append(f"{_count(count, 'record')} made by {made}; --refresh runs the cells again")
+    for made, records in outdated.items():
+        known.notes.append(f"{count(records, 'record')} {were(records)} made by {made}; --refresh runs the cells again")
     if failed:
-        kinds = ", ".join(f"{count} {status}" for status, count in failed.items())
-        said = f"{_count(sum(failed.values()), 'cell')} without a result in an earlier run"
+        kinds = ", ".join(f"{cells} {status}" for status, cells in failed.items())
+        lost = sum(failed.values())
+        said = f"{count(lost, 'cell')} {were(lost)} without a result in an earlier run"
         known.notes.append(f"{said} ({kinds}); --retry runs them again")
     return known
 
@@ -211,7 +213,3 @@ def _made_by_another(record: CellRecord, now: dict[str, str]) -> str:
         if then is not None and then != version:
             return f"{package} {then}, now {version}"
     return ""
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + (" was" if number == 1 else "s were")

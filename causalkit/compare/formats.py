@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from causalkit.compare.gates import GateResult
 from causalkit.compare.table import METRICS
+from causalkit.display.labels import POLICIES
 from causalkit.errors import UnknownNameError, did_you_mean
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 Format = Literal["table", "markdown", "json", "junit"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-POLICIES = {"exclude": "without self-edges", "include": "with self-edges"}
 # Of the best mean in a table, by whether it is established.
 MARKS = {True: "*", False: "°"}
 # Demšar's tests over data sets cannot reach .05 with fewer.

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 from causalkit.compare.blocks import Grid, greater_is_better, mean
 from causalkit.compare.gate_syntax import Gate, find_label, parse_gate
-from causalkit.compare.statistics import ALPHA, plural, show_p, signed_rank
+from causalkit.compare.statistics import ALPHA, signed_rank
+from causalkit.display.formats import p_equals
+from causalkit.display.words import count
 from causalkit.errors import WrongUsageError
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ def _threshold_result(grid: Grid, gate: Gate, diagonal: str) -> GateResult:
             what = _WORDS.get(gate.quantity, gate.quantity)
             unit = {"seconds": " s", "memory": " MiB"}.get(gate.quantity, "")
             fact = (
-                f"{method} on {name}: mean {what} {_shown(middle, gate.bound)}{unit} over {plural(len(values), 'seed')}"
+                f"{method} on {name}: mean {what} {_shown(middle, gate.bound)}{unit} over {count(len(values), 'seed')}"
             )
             (good if held else bad).append(fact)
     if bad:
@@ -97,7 +99,7 @@ def _failures_result(grid: Grid, gate: Gate, methods: Sequence[str], data: Seque
     cells = [record for name in data for method in methods for record in grid.records(name, method).values()]
     failed = [record for record in cells if record.status not in ("ok", "skipped")]
     holds = _OPERATORS[gate.comparison](len(failed), gate.bound)
-    said = f"{len(failed)} of {plural(len(cells), 'cell')} failed"
+    said = f"{len(failed)} of {count(len(cells), 'cell')} failed"
     if failed:
         first = failed[0]
         said += f", the first {first.cell.method} on {first.cell.data} with seed {first.cell.seed}: {first.reason}"
@@ -125,13 +127,13 @@ def _duel_result(grid: Grid, gate: Gate, diagonal: str) -> GateResult:
     blocks = grid.complete((method, rival), gate.quantity, diagonal, data=data)
     ours, theirs = (mean(row[place] for row in blocks.rows) for place in (0, 1))
     facts = (
-        f"mean {gate.quantity} {ours:.4g} against {theirs:.4g} over {plural(len(blocks), 'pair')} of data set and seed"
+        f"mean {gate.quantity} {ours:.4g} against {theirs:.4g} over {count(len(blocks), 'pair')} of data set and seed"
     )
     if len(blocks) < FEWEST_PAIRS:
         return fails(f"{facts}; {FEWEST_PAIRS} pairs are the fewest that can give p < .05")
     sign = 1 if greater_is_better(gate.quantity) else -1
     p = signed_rank([round(sign * (a - b), 12) for a, b in blocks.rows], "greater")
-    facts += f", one-sided {show_p(p)}"
+    facts += f", one-sided {p_equals(p)}"
     if p < ALPHA:
         return GateResult(gate.text, holds=True, sentence=f"{gate.text} holds: {facts}")
     return fails(facts)
@@ -147,10 +149,10 @@ def _lacking(grid: Grid, data: str, method: str, quantity: str, diagonal: str) -
     if broken:
         kinds = ", ".join(dict.fromkeys(record.status for record in broken))
         reasons = "; ".join(dict.fromkeys(record.reason for record in broken if record.reason))
-        return f"no result for {len(broken)} of {plural(len(planned), 'seed')} ({kinds}: {reasons})"
+        return f"no result for {len(broken)} of {count(len(planned), 'seed')} ({kinds}: {reasons})"
     if len(records) < len(planned):
-        return f"no record for {len(planned) - len(records)} of {plural(len(planned), 'seed')}"
-    return f"no {quantity} for {len(planned) - len(values)} of {plural(len(planned), 'seed')}"
+        return f"no record for {len(planned) - len(records)} of {count(len(planned), 'seed')}"
+    return f"no {quantity} for {len(planned) - len(values)} of {count(len(planned), 'seed')}"
 
 
 def _shown(number: float, bound: float) -> str:

@@ -1,4 +1,4 @@
-"""Processes that others have started, what they use, and how that is said."""
+"""Processes that others have started, and what they use."""
 
 from __future__ import annotations
 
@@ -22,13 +22,3 @@ def resident(process: Any) -> int:
         return int(process.memory_info().rss)
     except Exception:  # psutil has an error for every way to be gone
         return 0
-
-
-def in_bytes(count: float) -> str:
-    """Return a size for a sentence."""
-    return f"{count / 2**30:.2f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
-
-
-def in_time(seconds: float) -> str:
-    """Return a duration for a sentence."""
-    return f"{seconds / 60:g} min" if seconds >= 60 else f"{seconds:g} s"

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from causalkit.compare.blocks import Grid, Over, greater_is_better
-from causalkit.compare.statistics import ALPHA, plural, show_p
+from causalkit.compare.statistics import ALPHA
+from causalkit.display.formats import p_equals
+from causalkit.display.words import count
 
 if TYPE_CHECKING:
     from causalkit.compare.record import CellRecord
@@ -51,14 +53,14 @@ class Ranking:
     @property
     def sentences(self) -> list[str]:
         """The result for a reader."""
-        unit = plural(self.blocks, "data set" if self.over == "data" else "complete block")
+        unit = count(self.blocks, "data set" if self.over == "data" else "complete block")
         if not self.mean_ranks:
             said = ["No ranks: there is no data set and seed on which all methods have a result"]
         else:
             order = ", ".join(f"{name} {rank:.2f}" for name, rank in zip(self.methods, self.mean_ranks, strict=True))
             said = [f"Mean ranks over {unit}, 1 is best: {order}"]
         if self.left_out:
-            said.append(f"{plural(self.left_out, 'incomplete block')} left out of the ranks")
+            said.append(f"{count(self.left_out, 'incomplete block')} left out of the ranks")
         if self.unranked:
             said.append(f"Without any result, not ranked: {', '.join(self.unranked)}")
         if self.critical_difference is None:
@@ -67,7 +69,7 @@ class Ranking:
             return said
         if self.friedman_p is not None:
             found = "finds" if self.friedman_p < ALPHA else "finds no"
-            said.append(f"The Friedman test {found} differences ({show_p(self.friedman_p)})")
+            said.append(f"The Friedman test {found} differences ({p_equals(self.friedman_p)})")
         said.append(
             f"Mean ranks that differ by less than {self.critical_difference:.2f} are not distinguished (Nemenyi)"
         )

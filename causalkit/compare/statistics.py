@@ -18,6 +18,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
 from causalkit.compare.blocks import Block, Grid, Over, greater_is_better, mean
+from causalkit.display.formats import p_equals
+from causalkit.display.words import count
 
 if TYPE_CHECKING:
     from causalkit.compare.record import CellRecord
@@ -71,7 +73,7 @@ class PairedTest:
     def sentence(self) -> str:
         """The result for a reader."""
         both = f"{self.method_a} and {self.method_b}"
-        unit = plural(self.n, "data set" if self.over == "data" else "block")
+        unit = count(self.n, "data set" if self.over == "data" else "block")
         if self.mean_difference is None or self.p_value is None or self.p_holm is None:
             return f"{both}: no block in which both have a result"
         facts = f"over {unit}" + (f", {self.equal} of them equal" if self.equal else "")
@@ -85,8 +87,8 @@ class PairedTest:
         else:
             said = f"{both} are not distinguished: mean difference {self.mean_difference:+.4g} {facts}"
         if self.verdict == "too few":
-            return f"{said}; too few unequal blocks to tell, at best they give {show_p(self.reach)} by Holm"
-        return f"{said}, {show_p(self.p_value)}, by Holm {show_p(self.p_holm)}"
+            return f"{said}; too few unequal blocks to tell, at best they give {p_equals(self.reach)} by Holm"
+        return f"{said}, {p_equals(self.p_value)}, by Holm {p_equals(self.p_holm)}"
 
 
 def paired_tests(
@@ -198,15 +200,3 @@ def signed_rank(differences: Sequence[float], alternative: Literal["two-sided", 
     if alternative == "greater":
         return min(1.0, above)
     return min(1.0, 2 * min(above, float(chances[: observed + 1].sum())))
-
-
-def show_p(p: float) -> str:
-    """Return a p-value as people write it, ``p = .012`` or ``p < .0001``."""
-    if p < 0.0001:
-        return "p < .0001"
-    return f"p = {f'{p:.4f}' if p < 0.01 else f'{p:.3f}'}".replace("0.", ".")
-
-
-def plural(count: int, noun: str) -> str:
-    """Return ``1 seed`` or ``2 seeds``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

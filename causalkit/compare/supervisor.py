@@ -15,10 +15,11 @@ from collections import deque
 from typing import Any
 
 from causalkit.compare.memory import fair_share
-from causalkit.compare.processes import descendants, in_bytes, in_time, resident
+from causalkit.compare.processes import descendants, resident
 from causalkit.compare.protocol import receive, send
 from causalkit.compare.record import Cell, CellRecord, Status
 from causalkit.compare.settings import Limits
+from causalkit.display.formats import duration, memory
 
 _POLL = 0.05  # seconds between two looks at a process
 _SCAN = 10  # every so many looks, its children are searched for
@@ -180,7 +181,7 @@ class Supervisor:
                     return self._answers.get(timeout=_POLL)
                 raise _Ended
             if deadline is not None and time.monotonic() > deadline:
-                raise _Exceeded("timeout", f"stopped after the time limit of {in_time(seconds or 0)}")
+                raise _Exceeded("timeout", f"stopped after the time limit of {duration(seconds or 0)}")
             if looks % _SCAN == 0:
                 family = descendants(self._process.pid, itself=True)
             looks += 1
@@ -189,7 +190,7 @@ class Supervisor:
             if used > self.memory:
                 raise _Exceeded(
                     "memory",
-                    f"stopped at {in_bytes(used)} of resident memory, above the limit of {in_bytes(self.memory)}",
+                    f"stopped at {memory(used)} of resident memory, above the limit of {memory(self.memory)}",
                 )
 
     def _post_mortem(self) -> tuple[Status, str]:

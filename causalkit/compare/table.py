@@ -10,7 +10,9 @@ from statistics import stdev
 from typing import TYPE_CHECKING
 
 from causalkit.compare.blocks import MEBIBYTE, Grid, greater_is_better, mean
-from causalkit.compare.statistics import PairedTest, paired_tests, plural
+from causalkit.compare.statistics import PairedTest, paired_tests
+from causalkit.display.formats import duration, mean_and_deviation
+from causalkit.display.words import count
 
 if TYPE_CHECKING:
     from causalkit.compare.record import CellRecord
@@ -56,7 +58,7 @@ class Spread:
     @property
     def text(self) -> str:
         """``mean ± standard deviation``."""
-        return show(self.mean) if self.deviation is None else f"{show(self.mean)} ± {show(self.deviation)}"
+        return mean_and_deviation(self.mean, self.deviation)
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class Entry:
     @property
     def cost(self) -> str:
         """Time and memory for a table."""
-        parts = [self.trouble or "none"] if self.seconds is None else [show_seconds(self.seconds.mean)]
+        parts = [self.trouble or "none"] if self.seconds is None else [duration(self.seconds.mean)]
         parts += [] if self.peak_bytes is None else [f"{self.peak_bytes / MEBIBYTE:.0f} MiB"]
         return ", ".join(parts)
 
@@ -147,8 +149,8 @@ class Summary:
         """How many seeds there are, in words."""
         counts = {data: len(entry.planned) for (data, _), entry in self.entries.items()}
         if len(set(counts.values())) <= 1:
-            return plural(max(counts.values(), default=0), "seed")
-        return ", ".join(f"{plural(count, 'seed')} of {data}" for data, count in counts.items())
+            return count(max(counts.values(), default=0), "seed")
+        return ", ".join(f"{count(seeds, 'seed')} of {data}" for data, seeds in counts.items())
 
     @property
     def trouble(self) -> list[str]:
@@ -211,21 +213,3 @@ def _best(entries: Sequence[Entry], metric: str, sign: int, tests: Iterable[Pair
     against = [t for t in tests if methods[0] in (t.method_a, t.method_b) and {t.method_a, t.method_b} <= names]
     won = [test.verdict == "distinguished" and test.better == methods[0] for test in against]
     return Best(methods, established=len(methods) == 1 and bool(won) and all(won))
-
-
-def show(number: float) -> str:
-    """Return a number for a table: three decimals where it is small, fewer where it is not."""
-    return f"{number:.3f}" if abs(number) < 10 else f"{number:.1f}" if abs(number) < 1000 else f"{number:.0f}"
-
-
-def show_seconds(seconds: float) -> str:
-    """Return a time for a table."""
-    if seconds < 1:
-        return f"{seconds:.2g} s"
-    return (
-        f"{seconds:.1f} s"
-        if seconds < 100
-        else f"{seconds / 60:.1f} min"
-        if seconds < 6000
-        else f"{seconds / 3600:.1f} h"
-    )

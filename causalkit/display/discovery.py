@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from causalkit.display.labels import cells, labels, one_line, shorten
+from causalkit.display.formats import duration, number, p_value
+from causalkit.display.labels import labels, one_line, shorten
+from causalkit.display.tables import aligned
+from causalkit.display.words import count, span, were
 
 if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery
@@ -97,7 +100,7 @@ def _run(discovery: Discovery) -> str:
     if discovery.device:
         facts.append(one_line(discovery.device))
     if discovery.seconds:
-        facts.append(f"{discovery.seconds:.3g} s" if discovery.seconds < 100 else f"{discovery.seconds:.0f} s")
+        facts.append(duration(discovery.seconds))
     return ", ".join(facts)
 
 
@@ -107,26 +110,16 @@ def _data(discovery: Discovery) -> str:
     source = f" of {shorten(str(data['source']), 60)}" if data.get("source") else ""
     facts = [f"{len(discovery.names)} series{source}"]
     if data.get("realisations"):
-        facts.append(_count(data["realisations"], "realisation") + _steps(data.get("steps")))
+        steps = span(data.get("steps") or ())
+        facts.append(count(data["realisations"], "realisation") + (f" of {steps} steps" if steps else ""))
     if data.get("windows") is not None:
         dropped = f" ({data['dropped']} more dropped for missing cells)" if data.get("dropped") else ""
-        facts.append(_count(data["windows"], "window") + dropped)
+        facts.append(count(data["windows"], "window") + dropped)
     elif data.get("missing_cells"):
-        facts.append(_count(data["missing_cells"], "missing cell"))
+        facts.append(count(data["missing_cells"], "missing cell"))
     if data.get("standardized") is not None:
         facts.append("standardized" if data["standardized"] else "not standardized")
     return ", ".join(facts)
-
-
-def _steps(steps: Any) -> str:
-    if not isinstance(steps, Sequence) or isinstance(steps, str) or not steps:
-        return ""
-    low, high = min(steps), max(steps)
-    return f" of {low} steps" if low == high else f" of {low} to {high} steps"
-
-
-def _count(number: Any, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _strongest(discovery: Discovery, top: int, width: int) -> list[_Row]:
@@ -170,12 +163,12 @@ def _about_selection(discovery: Discovery) -> str:
             'To pick edges, use select("top-k:10") or --select top-k:10; no rule looks at a truth.'
         )
     own = int(np.einsum("iik->", discovery.selected.astype(int)))
-    count = int(discovery.selected.sum())
+    edges = int(discovery.selected.sum())
     rule = one_line(str((discovery.selection or {}).get("rule", "")))
     by = f" by {shorten(rule, 60)}" if rule else ""
     loops = f", {own} of them from a series to itself" if own else ""
-    every = " All of them: edges(selected_only=True)." if count else ""
-    return f"{_count(count, 'edge')} {'was' if count == 1 else 'were'} selected{by}{loops}.{every}"
+    every = " All of them: edges(selected_only=True)." if edges else ""
+    return f"{count(edges, 'edge')} {were(edges)} selected{by}{loops}.{every}"
 
 
 def _notes(discovery: Discovery) -> list[str]:
@@ -186,13 +179,7 @@ def _notes(discovery: Discovery) -> list[str]:
 
 def _score(row: _Row) -> str:
     """Return a score, with its standard error where there is one."""
-    return f"{row.score:.3g}" + ("" if row.error is None else f" ± {row.error:.2g}")
-
-
-def _p(value: float) -> str:
-    if np.isnan(value):
-        return "-"
-    return f"{value:.2g}" if value >= 0.001 or value == 0 else f"{value:.0e}"
+    return number(row.score, 3) + ("" if row.error is None else f" ± {number(row.error, 2)}")
 
 
 def _p_title(discovery: Discovery) -> str:
@@ -201,7 +188,7 @@ def _p_title(discovery: Discovery) -> str:
 
 
 def _columns(rows: Sequence[_Row], discovery: Discovery) -> list[str]:
-    """Align the columns, counting wide letters twice as terminals do."""
+    """Return a line for each edge."""
     p_title = _p_title(discovery)
     table = [
         [
@@ -210,20 +197,12 @@ def _columns(rows: Sequence[_Row], discovery: Discovery) -> list[str]:
             row.effect,
             f" lag {row.lag}",
             f" score {_score(row)}",
-            *([f" {p_title} {_p(row.p_value)}"] if row.p_value is not None else []),
+            *([f" {p_title} {p_value(row.p_value)}"] if row.p_value is not None else []),
             *([" selected"] if row.selected else []),
         ]
         for row in rows
     ]
-    widths: dict[int, int] = {}
-    for line in table:
-        for column, cell in enumerate(line):
-            widths[column] = max(widths.get(column, 0), cells(cell))
-    return ["  " + " ".join(_pad(line, widths)).rstrip() for line in table]
-
-
-def _pad(line: Iterable[str], widths: dict[int, int]) -> Iterable[str]:
-    return (cell + " " * (widths[column] - cells(cell)) for column, cell in enumerate(line))
+    return [f"  {line}" for line in aligned(table)]
 
 
 def _edge_table(rows: Sequence[_Row], discovery: Discovery) -> str:
@@ -238,7 +217,7 @@ def _edge_table(rows: Sequence[_Row], discovery: Discovery) -> str:
         line = f"<td>{escape(row.cause)}</td><td>{escape(row.effect)}</td>"
         line += f'<td class="ck-n">{row.lag}</td><td><span class="ck-score">{_score(row)}</span>{bar}</td>'
         if row.p_value is not None:
-            line += f'<td class="ck-n">{_p(row.p_value)}</td>'
+            line += f'<td class="ck-n">{p_value(row.p_value)}</td>'
         if chosen:
             line += f"<td>{'yes' if row.selected else 'no'}</td>"
         lines.append(f"<tr>{line}</tr>")

@@ -1,9 +1,14 @@
-"""Names of series as a reader can bear them: one line, not too long, still told apart. Imports no matplotlib."""
+"""Names of series, methods and metrics on one line, not too long, and distinct. Imports no matplotlib."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+
+POLICIES = {"exclude": "without self-edges", "include": "with self-edges"}
+METRICS = {"auroc": "AUROC", "auprc": "AUPRC", "f1": "F1", "shd": "SHD", "f1-oracle": "F1 (oracle)"} | {
+    f"{metric}-oracle-epoch": f"{metric.upper()} (oracle epoch)" for metric in ("auroc", "auprc")
+}
 
 
 def cells(text: str) -> int:
@@ -48,6 +53,16 @@ def labels(names: Sequence[str], width: int) -> list[str]:
             label = f"{shorten(names[position], max(width - len(mark), 1))}{mark}"
         result.append(label)
     return result
+
+
+def name(text: str, width: int = 60) -> str:
+    """Return the name of a method, data set or file in at most ``width`` cells; an empty one is "(no name)"."""
+    return shorten(text, width) or "(no name)"
+
+
+def metric_name(metric: str) -> str:
+    """Return a metric as papers write it."""
+    return METRICS.get(metric, one_line(metric))
 
 
 def _cells(letter: str) -> int:

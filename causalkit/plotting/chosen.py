@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
+from causalkit.display.words import count
 from causalkit.errors import WrongUsageError
 
 Verdict = Literal["unknown", "true", "false", "missed"]
@@ -123,8 +124,8 @@ def _says(drawn: int, pool: int, possible: int, selected: bool, with_self: bool)
     if selected:
         if not pool:
             return f"no edge was selected{left_out}"
-        count = f"{pool} selected edge{'s' * (pool != 1)}"
-        return f"{count}{left_out}" if drawn == pool else f"the {drawn} strongest of {count}{left_out}"
+        edges = count(pool, "selected edge")
+        return f"{edges}{left_out}" if drawn == pool else f"the {drawn} strongest of {edges}{left_out}"
     if not pool:
         return f"no score is above zero{left_out}"
     return f"the {drawn} strongest of {possible} candidates, none selected{left_out}"

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 
-from causalkit.compare.statistics import ALPHA, plural
-from causalkit.display.labels import cells, labels
+from causalkit.compare.statistics import ALPHA
+from causalkit.display.labels import POLICIES, cells, labels
+from causalkit.display.words import count
 from causalkit.plotting import style
 
 if TYPE_CHECKING:
@@ -38,25 +39,24 @@ def critical_difference(ranking: Ranking, ax: Axes | None = None) -> Axes:
     Args:
         ax: where to draw; default: a new figure, as high as the number of methods asks for.
     """
-    count = len(ranking.methods)
+    methods = len(ranking.methods)
     names = labels(ranking.methods, _WIDEST_LABEL)
     place = dict(zip(ranking.methods, ranking.mean_ranks, strict=False))
     bars = _in_rows([(place[clique[0]], place[clique[-1]]) for clique in ranking.cliques])
-    rows = math.ceil(count / 2)
+    rows = math.ceil(methods / 2)
     top = _FIRST_ROW + _BAR_STEP * max((row + 1 for _, _, row in bars), default=0)
-    axis = max(_AXIS_INCHES, count * _RANK_INCHES)
+    axis = max(_AXIS_INCHES, methods * _RANK_INCHES)
     beside = _LETTER_INCHES * (max(map(cells, names), default=0) + 7)
     ax = style.new_axes(ax, (axis + 2 * beside, 1.5 + _ROW_INCHES * (top + rows)))
     if ranking.critical_difference is None:
         style.say(ax, "\n".join(ranking.sentences))
         return ax
-    unit = plural(ranking.blocks, "data set" if ranking.over == "data" else "block")
-    policy = "without" if ranking.diagonal == "exclude" else "with"
-    style.title(ax, f"Mean ranks of {ranking.metric} over {unit}, {policy} self-edges")
+    unit = count(ranking.blocks, "data set" if ranking.over == "data" else "block")
+    style.title(ax, f"Mean ranks of {ranking.metric} over {unit}, {POLICIES[ranking.diagonal]}")
     ax.set_axis_off()
-    _axis(ax, count)
-    _scale(ax, ranking.critical_difference, count)
-    span = count - 1
+    _axis(ax, methods)
+    _scale(ax, ranking.critical_difference, methods)
+    span = methods - 1
     for number, (low, high, row) in enumerate(bars):
         y = -0.5 - row * _BAR_STEP
         ends = (low - 0.01 * span, high + 0.01 * span)
@@ -65,10 +65,10 @@ def critical_difference(ranking: Ranking, ax: Axes | None = None) -> Axes:
     for number, (name, rank) in enumerate(zip(names, ranking.mean_ranks, strict=True)):
         # The outermost method of each side stands highest, so that no line crosses another.
         left = number < rows
-        y = -top - (number if left else count - 1 - number)
-        _method(ax, name, rank, y=y, count=count, left=left)
+        y = -top - (number if left else methods - 1 - number)
+        _method(ax, name, rank, y=y, count=methods, left=left)
     margin = span * (_OUT + beside / axis)
-    ax.set_xlim(1 - margin, count + margin)
+    ax.set_xlim(1 - margin, methods + margin)
     ax.set_ylim(-top - rows + 0.3, 2.2)
     return ax
 

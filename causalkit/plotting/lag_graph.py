@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
 from causalkit.display.labels import labels
+from causalkit.display.words import count
 from causalkit.plotting import style
 from causalkit.plotting.arrows import add_arrow, explain, missed_to_draw
 from causalkit.plotting.chosen import Chosen, choose_edges
@@ -56,7 +57,7 @@ def plot_lags(
     if len(rows) < size:
         says.append(f"{len(rows)} of {size} series have a row")
     if chosen.lost:
-        says.append(f"{chosen.lost} true edge{'s' * (chosen.lost != 1)} beyond lag {depth}")
+        says.append(f"{count(chosen.lost, 'true edge')} beyond lag {depth}")
     style.title(ax, "\n".join(["Lag graph", *says]), legend=truth is not None)
     if truth is not None:
         explain(ax, chosen, selected=discovery.selected is not None, lag_known=truth.lags is not None)

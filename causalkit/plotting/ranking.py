@@ -9,10 +9,9 @@ from matplotlib.axes import Axes
 
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
+from causalkit.display.labels import POLICIES
 from causalkit.evaluation import Diagonal, Evaluation
 from causalkit.plotting import style
-
-_NAMES: dict[Diagonal, str] = {"exclude": "without self-edges", "include": "with self-edges"}
 
 
 def plot_ranking(discovery: Discovery, truth: Truth, *, axes: tuple[Axes, Axes] | None = None) -> tuple[Axes, Axes]:
@@ -37,7 +36,7 @@ def plot_ranking(discovery: Discovery, truth: Truth, *, axes: tuple[Axes, Axes] 
     reasons: list[str] = []
     for number, policy in enumerate(reversed(get_args(Diagonal))):
         found = Evaluation.of(discovery, truth, policy)
-        name = _NAMES[policy]
+        name = POLICIES[policy]
         look: dict[str, Any] = {
             "color": style.LINES[number],
             "linestyle": style.DASHES[number],

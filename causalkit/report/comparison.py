@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from causalkit.display.labels import name
+from causalkit.display.words import count
 from causalkit.report.blocks import Page
 from causalkit.report.results import Results
-from causalkit.report.wording import count, name
 
 
 def comparison_page(results: Results) -> Page:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from causalkit.errors import WrongUsageError
 from causalkit.io.atomic import atomic_path, check_writable
-from causalkit.report.wording import GAP
 
 if TYPE_CHECKING:
     from causalkit.report.blocks import Page
 
 SUFFIXES = (".html", ".htm")
+_TIES = re.compile(r" (?=[±=] )|(?<= [±=]) |(?<=\d) (?=(?:ms|s|min|h|MiB|GiB)\b)")
 
 
 def check_html(path: str | Path) -> Path:
@@ -45,8 +46,8 @@ def render(page: Page) -> str:
 
 
 def tied(words: str) -> str:
-    """Return a text in which no line ends between a number and its spread, or at an equals sign."""
-    return words.replace(" ± ", f"{GAP}±{GAP}").replace(" = ", f"{GAP}={GAP}")
+    """Return a text in which no line ends between a number and its spread or its unit, or at an equals sign."""
+    return _TIES.sub("\N{NO-BREAK SPACE}", words)
 
 
 def write(page: Page, path: Path) -> Path:

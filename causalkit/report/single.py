@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from causalkit.display.formats import duration
+from causalkit.display.labels import name
+from causalkit.display.words import count
 from causalkit.report.blocks import Page
-from causalkit.report.wording import count, duration, name
 
 if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery

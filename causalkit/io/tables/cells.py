@@ -52,11 +52,6 @@ def shown(cell: str, length: int = 40) -> str:
     return repr(cell if len(cell) <= length else cell[: length - 3] + "...")
 
 
-def counted(number: int, noun: str) -> str:
-    """Return "1 cell" or "2 cells"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def listed(names: Sequence[str], most: int = 5) -> str:
     """Return the names with commas between them, those after the first few as a number."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from causalkit.display.words import count
 from causalkit.errors import DataError
-from causalkit.io.tables.cells import MISSING, counted, shown
+from causalkit.io.tables.cells import MISSING, shown
 from causalkit.io.tables.header import Header, column_names, find_header
 from causalkit.io.tables.table import Table
 from causalkit.io.tables.text import WHITESPACE, TextFile
@@ -103,7 +104,7 @@ def _refuse_ragged(file: TextFile, delimiter: str, header: Header) -> None:
     for line, cells in file.rows(delimiter, header.start):
         if len(cells) != usual:
             raise DataError(
-                f"{file.path}: line {line} has {counted(len(cells), 'cell')} where other lines have {usual} (it begins "
+                f"{file.path}: line {line} has {count(len(cells), 'cell')} where other lines have {usual} (it begins "
                 f"with {shown(cells[0])})",
                 "correct the line; a missing value is an empty cell between delimiters, or NA",
             )

@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from causalkit.display.words import count
 from causalkit.errors import DataError
-from causalkit.io.tables.cells import counted, is_date, is_value, number, on_one_line
+from causalkit.io.tables.cells import is_date, is_value, number, on_one_line
 from causalkit.io.tables.text import WHITESPACE, TextFile
 
 
@@ -50,7 +51,7 @@ def find_header(file: TextFile, delimiter: str) -> Header:
         )
     notes = []
     if file.comments:
-        notes.append(f"{counted(file.comments, 'leading comment line')} skipped")
+        notes.append(f"{count(file.comments, 'leading comment line')} skipped")
     if all(number(cell) is not None for cell in first if cell.strip()):
         notes.append(f"the numbers on line {line} were taken as the names of the columns")
     elif any("." in cell and number(cell) is not None for cell in first):
@@ -93,8 +94,7 @@ def column_names(header: Header, width: int, source: str, *, row_names: bool = F
         cells.insert(0, "")
     if len(cells) != width:
         raise DataError(
-            f"{source}: the header on line {header.line} has {counted(len(cells), 'cell')} "
-            f"and the row after it {width}",
+            f"{source}: the header on line {header.line} has {count(len(cells), 'cell')} and the row after it {width}",
             "give every column one name",
         )
     return [cell or f"column {column}" for column, cell in enumerate(cells, start=1)]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.display.words import count
 from causalkit.errors import DataError, WrongUsageError
-from causalkit.io.tables.cells import counted
 from causalkit.io.time.axis import TimeAxis
 from causalkit.io.time.ticks import Ticks
 
@@ -68,7 +68,7 @@ def resampled(
         f"as asked, {sum(map(len, runs))} rows were interpolated to {sum(map(len, found))} equal steps of "
         f"{axis.ticks.shown_step(length)} of the time column {axis.name!r} ({before} values before, {after} after); "
         "interpolated values were not measured, so p-values are too small"
-        + (f"; {counted(lost, 'cell')} between samples more than {WIDEST:g} steps apart are missing" if lost else "")
+        + (f"; {count(lost, 'cell')} between samples more than {WIDEST:g} steps apart are missing" if lost else "")
     ]
 
 

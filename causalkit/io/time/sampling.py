@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.display.words import count
 from causalkit.errors import DataError
 from causalkit.io.options import Irregular
-from causalkit.io.tables.cells import argument, counted, shown
+from causalkit.io.tables.cells import argument, shown
 from causalkit.io.time.axis import TimeAxis
 
 Array = NDArray[np.float64]
@@ -34,7 +35,7 @@ def split_at_restarts(axis: TimeAxis | None, groups: Sequence[Rows]) -> tuple[li
         if len(back) and len(rows) < 3 * (len(back) + 1):
             before, after = int(rows[back[0] - 1]), int(rows[back[0]])
             raise DataError(
-                f"{table.source}: the time in column {shown(axis.name)} goes back {counted(len(back), 'time')} in "
+                f"{table.source}: the time in column {shown(axis.name)} goes back {count(len(back), 'time')} in "
                 f"{len(rows)} rows, first from {table.locate(before)} to {table.locate(after)}",
                 "sort the rows by time first, or separate recordings with --panel-column NAME",
             )
@@ -78,13 +79,13 @@ def at_equal_steps(
         note = f"the steps in the time column {axis.name!r} are unequal; as asked, the rows count as equally spaced"
         return [values[rows] for rows in runs], [note]
     gaps = [np.flatnonzero(multiple > 1) for multiple in multiples]
-    count = sum(map(len, gaps))
-    if not count:
+    gaps_found = sum(map(len, gaps))
+    if not gaps_found:
         return [values[rows] for rows in runs], []
     parts = [np.insert(values[rows], gap + 1, np.nan, axis=0) for rows, gap in zip(runs, gaps, strict=True)]
     first = next(int(rows[gap[0]]) for rows, gap in zip(runs, gaps, strict=True) if len(gap))
     return parts, [
-        f"rows are missing at {counted(count, 'place')} according to the time column {axis.name!r}, first after "
+        f"rows are missing at {count(gaps_found, 'place')} according to the time column {axis.name!r}, first after "
         f"{axis.ticks.shown(first)}; no window crosses them (to take the rows as equally spaced instead, leave the "
         f"column out with --drop {argument(axis.name)})"
     ]

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from causalkit.core.truth import Edge, Truth
+from causalkit.display.words import count
 from causalkit.errors import DataError, did_you_mean
-from causalkit.io.tables.cells import counted, is_missing, number, shown
+from causalkit.io.tables.cells import is_missing, number, shown
 
 _ROLES = {
     "cause": ("cause", "source", "from", "regulator"),
@@ -48,7 +49,7 @@ def truth_of_edges(rows: Sequence[Row], source: str, names: Sequence[str] | None
     for row in rows:
         if len(row.cells) != width:
             raise DataError(
-                f"{source}: line {row.line} has {counted(len(row.cells), 'cell')} and the first row has {width}",
+                f"{source}: line {row.line} has {count(len(row.cells), 'cell')} and the first row has {width}",
                 "correct the line",
             )
     headed = has_edge_header(rows[0])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from causalkit.compare.table import Entry, Summary
+from causalkit.display.formats import MISSING
+from causalkit.display.labels import POLICIES, metric_name, name
+from causalkit.display.words import listed
 from causalkit.plotting.method_looks import Look
 from causalkit.report.blocks import Block, Cell, Choice, Fold, Section, Table, Text
 from causalkit.report.results import Results, greater_is_better
-from causalkit.report.wording import MISSING, POLICIES, listed, metric_name, name
 
 MAIN = ("auroc", "auprc")
 

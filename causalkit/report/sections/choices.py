@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from causalkit.compare.record import CellRecord
-from causalkit.display.labels import one_line, shorten
+from causalkit.display.labels import metric_name, name, one_line, shorten
+from causalkit.display.words import listed
 from causalkit.report.blocks import Block, Bullets, Cell, Code, Fold, Section, Sub, Table, Text
 from causalkit.report.commands import compare_commands, method_defaults
 from causalkit.report.results import Results
-from causalkit.report.wording import GAP, listed, metric_name, name
 
 CIRCUMSTANCES = ("method", "standardize", "dtype", "threads", "time_limit")
 
@@ -73,7 +73,7 @@ def _settings(results: Results) -> str:
     """Return the settings in which all cells agree."""
     said = []
     for key in sorted({key for record in results.records for key in record.cell.settings} - {"select"}):
-        unit = f"{GAP}s" if key == "time_limit" else ""
+        unit = " s" if key == "time_limit" else ""
         found = [record.cell.settings.get(key) for record in results.records]
         values = {"none" if value is None else f"{_value(value)}{unit}" for value in found}
         if len(values) == 1:

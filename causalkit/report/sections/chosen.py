@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from causalkit.core.discovery import Discovery
-from causalkit.display.labels import one_line, shorten
+from causalkit.display.labels import name, one_line, shorten
 from causalkit.report.blocks import Block, Bullets, Figures, Picture, Section, Text
 from causalkit.report.picture import Album
-from causalkit.report.wording import name
 
 
 def chosen(discovery: Discovery, album: Album) -> Section | None:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from causalkit.compare.record import CellRecord
 from causalkit.compare.table import Entry
+from causalkit.display.formats import MISSING, duration, memory
+from causalkit.display.labels import POLICIES, metric_name, name
 from causalkit.plotting.method_looks import Look
 from causalkit.report.blocks import Block, Cell, Figures, Picture, Section, Table, Text
 from causalkit.report.picture import Album
 from causalkit.report.results import Results
-from causalkit.report.wording import MISSING, POLICIES, duration, memory, metric_name, name
 
 Cost = Callable[[CellRecord], float | None]
 

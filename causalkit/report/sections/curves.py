@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
+from causalkit.display.labels import name
+from causalkit.display.words import count, listed
 from causalkit.plotting.method_looks import Look
 from causalkit.report.blocks import Block, Figures, Section, Sub, Text
 from causalkit.report.picture import Album
 from causalkit.report.results import Results
-from causalkit.report.wording import count, listed, name
 
 
 def curves(results: Results, looks: dict[str, Look], album: Album) -> Section | None:

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Diagonal, Truth
-from causalkit.display.labels import one_line, shorten
+from causalkit.display.formats import MISSING, duration, score
+from causalkit.display.labels import POLICIES, metric_name, name, one_line, shorten
+from causalkit.display.words import count, listed, span
 from causalkit.evaluation import Evaluation
 from causalkit.report.blocks import Block, Bullets, Cell, Figures, Picture, Section, Table, Text
 from causalkit.report.picture import Album
 from causalkit.report.sections.choices import flat_rows
 from causalkit.report.sections.edges import ranked
-from causalkit.report.wording import (
-    MISSING,
-    POLICIES,
-    count,
-    duration,
-    listed,
-    metric_name,
-    name,
-    score,
-)
 
 _NAMED = 30  # series; heat maps of more are drawn as PNG
 _FEW = 20  # series; graph and heat map of so many have room beside each other
@@ -33,8 +25,7 @@ def found(discovery: Discovery, truth: Truth | None) -> Section:
     words += f"{count(len(discovery.names), 'series', 'series')}{source}"
     steps = data.get("steps") or []
     if steps:
-        span = f"{min(steps)}" if min(steps) == max(steps) else f"{min(steps)} to {max(steps)}"
-        words += f", {count(len(steps), 'realisation')} of {span} steps"
+        words += f", {count(len(steps), 'realisation')} of {span(steps)} steps"
     words += f", up to lag {discovery.lags}."
     blocks: list[Block] = [Text(words, "lead")]
     said = [_strongest(discovery), _selection(discovery)]

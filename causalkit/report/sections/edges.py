@@ -6,9 +6,10 @@ import numpy as np
 
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
+from causalkit.display.formats import p_value, score
 from causalkit.display.labels import labels
+from causalkit.display.words import count, were
 from causalkit.report.blocks import Block, Cell, Section, Table, Text
-from causalkit.report.wording import count, p_value, score
 
 TOP = 30
 MOST = 200  # rows, where many edges were selected
@@ -46,7 +47,7 @@ def edges(discovery: Discovery, truth: Truth | None) -> Section:
     total = len(discovery.names) * (len(discovery.names) - 1) * discovery.lags
     words = f"The {min(TOP, len(places))} strongest of {total:,} candidates between different series, cause → effect"
     if len(places) > TOP:
-        words += f", and {count(len(places) - TOP, 'weaker one')} that {_were(len(places) - TOP)} selected"
+        words += f", and {count(len(places) - TOP, 'weaker one')} that {were(len(places) - TOP)} selected"
     if len(places) > MOST:
         words += f"; {len(places) - MOST} more are in the result, not here"
     numbers = [place for place, column in enumerate(columns) if place and column not in ("selected", "true")]
@@ -109,10 +110,6 @@ def _explained(discovery: Discovery) -> list[str]:
             "strongest. Of a stable pair the strongest lag is selected."
         )
     return said
-
-
-def _were(number: int) -> str:
-    return "was" if number == 1 else "were"
 
 
 def _verdict(truth: Truth, cause: int, effect: int, lag: int) -> Cell:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from causalkit.display.labels import one_line, shorten
+from causalkit.display.formats import MISSING, duration, memory
+from causalkit.display.labels import name, one_line, shorten
+from causalkit.display.words import count, listed, span
 from causalkit.report.blocks import Block, Cell, Section, Table, Text
 from causalkit.report.results import Results
-from causalkit.report.wording import GAP, MISSING, count, listed, memory, name
 
 
 def environment(results: Results) -> Section:
@@ -60,7 +61,7 @@ def _said(key: str, value: Any) -> str:
         return "none"
     if key == "memory_limit" and isinstance(value, int):
         return memory(value)
-    return f"{value}{GAP}s" if key == "timeout" else shorten(one_line(str(value)), 120)
+    return duration(value) if key == "timeout" else shorten(one_line(str(value)), 120)
 
 
 def _data(results: Results) -> list[list[Cell | str]]:
@@ -76,16 +77,12 @@ def _data(results: Results) -> list[list[Cell | str]]:
         else:
             said = ", ".join(f"{seed}: {digest}…" for seed, digest in sorted(digests.items())[:6])
             said += f" and {len(digests) - 6} more" if len(digests) > 6 else ""
-        steps = first.get("steps") or []
-        span = (
-            MISSING if not steps else f"{min(steps)}" if min(steps) == max(steps) else f"{min(steps)} to {max(steps)}"
-        )
         rows.append(
             [
                 name(data),
                 str(first.get("series", MISSING)),
                 str(first.get("realisations", MISSING)),
-                span,
+                span(first.get("steps") or ()) or MISSING,
                 shorten(one_line(str(first.get("source", ""))), 160),
                 said,
             ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from causalkit.display.labels import one_line, shorten
+from causalkit.display.formats import duration
+from causalkit.display.labels import name, one_line, shorten
+from causalkit.display.words import listed
 from causalkit.report.blocks import Block, Cell, Section, Table, Text
 from causalkit.report.results import Results
 from causalkit.report.sections.summary import STATUSES
-from causalkit.report.wording import GAP, duration, listed, name
 
 
 def failures(results: Results) -> Section:
@@ -21,9 +22,9 @@ def failures(results: Results) -> Section:
         groups.setdefault(place, []).append((record.cell.seed, record.seconds.get("total")))
     rows: list[list[Cell | str]] = []
     for (method, data, status, reason), found in groups.items():
-        seeds = listed([str(seed) for seed, _ in found]).replace(" ", GAP)
+        seeds = listed([str(seed) for seed, _ in found])
         times = [seconds for _, seconds in found if seconds is not None]
-        longest = duration(max(times)) if times else duration(None)
+        longest = duration(max(times, default=None))
         why = shorten(one_line(reason), 600) or "no reason was recorded"
         rows.append([name(method), name(data), seeds, STATUSES.get(status, status), longest, why])
     if rows:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from causalkit.compare.record import CellRecord
+from causalkit.display.labels import name
+from causalkit.display.words import count
 from causalkit.plotting.style import root
 from causalkit.report.blocks import Block, Figures, Picture, Section, Sub, Text
 from causalkit.report.picture import Album
 from causalkit.report.results import Results
-from causalkit.report.wording import count, name
 
 
 def maps(results: Results, album: Album) -> Section | None:

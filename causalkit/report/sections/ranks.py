@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from causalkit.compare.ranks import Ranking, rank
 from causalkit.compare.statistics import PairedTest, paired_tests
+from causalkit.display.formats import MINUS, MISSING, p_value
+from causalkit.display.labels import POLICIES, metric_name, name
 from causalkit.report.blocks import Block, Bullets, Cell, Choice, Figures, Section, Table, Text
 from causalkit.report.picture import Album
 from causalkit.report.results import Results
-from causalkit.report.wording import MINUS, MISSING, POLICIES, metric_name, name, p_value
 
 VERDICTS = {"distinguished": "yes", "not distinguished": "no", "too few": "too few blocks to tell"}
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from causalkit.compare.ranks import Ranking, rank
 from causalkit.compare.statistics import PairedTest, paired_tests
+from causalkit.display.formats import p_equals
+from causalkit.display.labels import POLICIES, metric_name, name
+from causalkit.display.words import count, listed
 from causalkit.report.blocks import Block, Bullets, Section, Text
 from causalkit.report.results import Results, greater_is_better
-from causalkit.report.wording import POLICIES, count, listed, metric_name, name, p_equals
 
 STATUSES = {
     "failed": "failed",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from causalkit.display.labels import name
+from causalkit.display.words import listed
 from causalkit.plotting.method_looks import Look
 from causalkit.report.blocks import Block, Figures, Picture, Section, Sub, Text
 from causalkit.report.picture import Album
 from causalkit.report.results import Results
-from causalkit.report.wording import listed, name
 
 
 def training(results: Results, looks: dict[str, Look], album: Album) -> Section | None:
