@@ -247,7 +247,7 @@ def test_a_method_that_always_wins_is_significantly_better_from_five_pairs_on():
     assert holds("grngc>cmlp:auprc@lorenz96")
     assert why("grngc>cmlp:auroc@lorenz96") == (
         "grngc>cmlp:auroc@lorenz96 holds: mean auroc 0.97 against 0.92 over 5 pairs of data set and seed, "
-        "one-sided p = .031"
+        "one-sided p = 0.031"
     )
     assert not holds("cmlp>grngc:auroc@lorenz96")
     four = [record for record in RECORDS if record.cell.seed < 4]

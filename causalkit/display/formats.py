@@ -51,5 +51,5 @@ def memory(size: float | None) -> str:
 
 def mean_and_deviation(mean: float, deviation: float | None) -> str:
     """Return ``0.950 ± 0.012``: three decimals for small numbers, fewer for large ones."""
-    shown = [f"{one:.{3 if abs(one) < 10 else abs(one) < 1000}f}" for one in (mean, deviation) if one is not None]
-    return " ± ".join(shown)
+    known = [one for one in (mean, deviation) if one is not None]
+    return " ± ".join(f"{one:.{3 if abs(one) < 10 else 1 if abs(one) < 1000 else 0}f}" for one in known)
