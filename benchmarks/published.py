@@ -20,6 +20,7 @@ from pathlib import Path
 
 from published_table import Column, Outcome, Row, Table
 
+from causalkit import Dataset, Method
 from causalkit.cli.catalogue import items_of
 from causalkit.compare import CellRecord, run_grid
 from causalkit.compare.engine import Watcher
@@ -27,9 +28,8 @@ from causalkit.compare.grid import build_grid
 from causalkit.compare.settings import Settings, parse_seeds
 from causalkit.compare.store import Store
 from causalkit.errors import CausalkitError, DataError, UnknownNameError, WrongUsageError, did_you_mean
-from causalkit.io.atomic import atomic_path, check_writable
+from causalkit.io import atomic_path, check_writable
 from causalkit.plugins.params import Tree, merge, parse_settings
-from causalkit.plugins.records import Dataset, Method
 from causalkit.plugins.registry import registry
 from causalkit.plugins.specification import Specification, parse_specification
 

@@ -11,7 +11,7 @@ import torch
 from benchmarks.robust_images.report import as_markdown, write
 from benchmarks.robust_images.study import WEIGHTS, Plan, Row, Study
 from causalkit.errors import CausalkitError
-from causalkit.io.atomic import check_writable
+from causalkit.io import check_writable
 
 SUFFIXES = (".csv", ".json", ".png", ".svg", ".pdf")
 

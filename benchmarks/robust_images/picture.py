@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmarks.robust_images.measures import interval
-from benchmarks.robust_images.report import name
-from benchmarks.robust_images.study import Row
+from benchmarks.robust_images.study import Row, setting_name
 from causalkit.plotting import style
 
 LOOKS = {
@@ -48,7 +47,7 @@ def _panel(ax: Axes, rows: Sequence[Row]) -> None:
         epsilons = sorted(found[0].accuracies)
         spread = [interval([row.accuracies[epsilon] for row in found]) for epsilon in epsilons]
         means = [one.mean for one in spread]
-        label = name(setting, found[0].distance)
+        label = setting_name(setting, found[0].distance)
         ax.plot(epsilons, means, color=color, linestyle=dash, linewidth=style.LINE, label=label)
         if len(found) > 1:
             low, high = [one.low for one in spread], [one.high for one in spread]

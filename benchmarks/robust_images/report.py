@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.robust_images.measures import Interval, interval, paired
-from benchmarks.robust_images.study import Row
-from causalkit.io.atomic import atomic_path
+from benchmarks.robust_images.study import Row, setting_name
+from causalkit.io import atomic_path
 
 Key = tuple[str, str, str]
 MEASURES: dict[str, Callable[[Row], float]] = {
@@ -59,17 +59,12 @@ def as_markdown(rows: Sequence[Row]) -> str:
         shown = [str(interval([value(row) for row in found])) for value in MEASURES.values()]
         weights = sorted({row.weight for row in found if row.weight})
         often = ", ".join(f"{weight:g} x{sum(row.weight == weight for row in found)}" for weight in weights)
-        lines.append(f"| {source} | {name(setting, distance)} | {' | '.join(shown)} | {often} | {len(found)} |")
+        lines.append(f"| {source} | {setting_name(setting, distance)} | {' | '.join(shown)} | {often} | {len(found)} |")
     lines += ["", "| source | difference | AOI | AAI | DR |", "|---|---|---|---|---|"]
     for first, second in comparisons(groups):
         shown = [str(difference(groups[first], groups[second], measure)) for measure in ("AOI", "AAI", "DR")]
-        lines.append(f"| {first[0]} | {name(*first[1:])} - {name(*second[1:])} | {' | '.join(shown)} |")
+        lines.append(f"| {first[0]} | {setting_name(*first[1:])} - {setting_name(*second[1:])} | {' | '.join(shown)} |")
     return "\n".join(lines)
-
-
-def name(setting: str, distance: str) -> str:
-    """Return how a setting is called in tables."""
-    return f"{setting} ({distance})" if distance else setting
 
 
 def records(rows: Sequence[Row]) -> list[dict[str, object]]:

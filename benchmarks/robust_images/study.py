@@ -86,6 +86,11 @@ class Row:
         return drop_rate(self.aoi, self.aai)
 
 
+def setting_name(setting: str, distance: str) -> str:
+    """Return what tables and pictures call a setting."""
+    return f"{setting} ({distance})" if distance else setting
+
+
 class Study:
     """Runs all settings for one seed and collects rows."""
 

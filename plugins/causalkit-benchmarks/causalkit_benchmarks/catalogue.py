@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from causalkit import DatasetItem
 from causalkit.errors import UnknownNameError, WrongUsageError, did_you_mean
-from causalkit.plugins.records import DatasetItem
 from causalkit_benchmarks.entries import family as family_of
 from causalkit_benchmarks.files import is_here, local_files
 

@@ -10,7 +10,7 @@ from io import StringIO
 
 import numpy as np
 
-from causalkit.core.run import Run
+from causalkit import Run
 from causalkit.errors import DataError
 from causalkit_peers.package import Package
 

@@ -7,9 +7,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from causalkit.core.discovery import Discovery
-from causalkit.core.panel import Panel
-from causalkit.core.run import Run
+from causalkit import Discovery, Panel, Run
 from causalkit.errors import DataError
 from causalkit_peers.contained import contained
 from causalkit_peers.package import Package

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.core.panel import Windows
+from causalkit import Windows
 from causalkit_peers.package import Package
 
 Array = NDArray[np.float64]
