@@ -67,6 +67,7 @@ def has(said, *words):
         (b"PK\x03\x04rest", ["zip"]),
         (b"PAR1rest", ["Parquet"]),
         (gzip.compress(b"a,b\n1,2\n" * 1000)[:40], ["cannot be read"]),
+        (gzip.compress(b"a,b\n1,2\n" * 1000)[:20] + b"\xff" * 40, ["cannot be read", "damaged"]),
         ('a,b\n1,2\n3,"4\n5,6\n', ["quotation mark", "line 3"]),
         ("time,a\n0,1\n1,2\n2.5,3\n3.5,3\n", ["line 3", "line 4", "1.5", "irregular", "--irregular accept"]),
         ("date,a\n2024-01-01,1\n2024-01-02,2\n2024-01-03 07:00,3\n", ["line 3", "line 4", "irregular"]),
@@ -141,7 +142,7 @@ def test_files_with_other_series(tmp_path):
     (tmp_path / "2.csv").write_text("a,c\n1,2\n3,4\n")
     with pytest.raises(DataError) as caught:
         read([tmp_path / "1.csv", tmp_path / "2.csv"])
-    has(str(caught.value), "2.csv has the columns 'c'", "lacks the columns 'b'")
+    has(str(caught.value), "2.csv has the columns 'c'", "does not have the columns 'b'")
 
 
 def test_python_objects_are_never_unpickled(tmp_path):

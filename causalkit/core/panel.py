@@ -252,7 +252,7 @@ def _from_frame(frame: pd.DataFrame, where: str) -> tuple[Array, list[str]]:
     for name in frame.columns:
         if getattr(frame[name], "ndim", 1) == 1 and frame[name].dtype.kind not in "fiub":
             raise DataError(
-                f"{where}: column {str(name)!r} holds {frame[name].dtype}, not numbers",
+                f"{where}: column {str(name)!r} contains {frame[name].dtype}, not numbers",
                 "leave it out, or convert it with pandas.to_numeric",
             )
     values = np.asarray(frame.to_numpy(dtype=np.float64, na_value=np.nan))

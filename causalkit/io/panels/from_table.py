@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.core.panel import Panel
-from causalkit.display.words import count
+from causalkit.display.words import count, listed
 from causalkit.errors import DataError, did_you_mean
 from causalkit.io.options import ReadOptions
-from causalkit.io.tables.cells import argument, listed, shown
+from causalkit.io.tables.cells import argument, shown
 from causalkit.io.tables.numbers import to_floats
 from causalkit.io.tables.table import PANEL_COLUMN, Table
 from causalkit.io.time.axis import find_time
@@ -55,7 +55,7 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
     notes.extend((*restarts, *sampling))
     missing = np.isnan(values).sum(axis=0)
     if missing.any():
-        having = listed([name for name, count in zip(names, missing, strict=True) if count])
+        having = listed([name for name, count in zip(names, missing, strict=True) if count], most=6)
         notes.append(f"{count(int(missing.sum()), 'missing cell')} of {values.size}, in {having}")
     return Panel(realisations=tuple(parts), names=tuple(names), source=table.source, notes=tuple(notes))
 

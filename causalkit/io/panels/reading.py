@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from causalkit.core.panel import Panel
+from causalkit.display.words import listed
 from causalkit.errors import CausalkitError, DataError, PluginError, did_you_mean
 from causalkit.io.options import ReadOptions
 from causalkit.io.paths import by_suffix, existing_file, known_suffixes
-from causalkit.io.tables.cells import listed
 from causalkit.plugins.records import Reader
 
 _DEFAULT = ReadOptions()
@@ -21,7 +21,7 @@ def read(paths: str | Path | Sequence[str | Path], options: ReadOptions = _DEFAU
 
     Args:
         paths: a file; several files, each of which adds its realisations (series are matched by name, the first file
-            gives their order); or a folder, which stands for all of its files with a known suffix in natural order.
+            gives their order); or a folder: all of its files with a known suffix, in natural order.
         options: how columns and time are treated.
 
     Raises:
@@ -103,9 +103,9 @@ def _mismatch(found: Sequence[str], names: Sequence[str], path: Path, first: Pat
     less = [name for name in names if name not in set(found)]
     differences = []
     if more:
-        differences.append(f"has the columns {listed(list(map(repr, more)))} that {first} does not have")
+        differences.append(f"has the columns {listed([*map(repr, more)], most=6)} that {first} does not have")
     if less:
-        differences.append(f"lacks the columns {listed(list(map(repr, less)))} of {first}")
+        differences.append(f"does not have the columns {listed([*map(repr, less)], most=6)} of {first}")
     hint = "all files of a panel must have the same series"
     if more and less:
         hint += f"; for {more[0]!r}, {did_you_mean(more[0], less)}"
@@ -124,5 +124,5 @@ def _notes(panels: Sequence[Panel], paths: Sequence[Path]) -> tuple[str, ...]:
         if len(having) == len(panels):
             notes.append(f"in all {len(panels)} files: {note}")
         else:
-            notes.append(f"{listed(having, most=1)}: {note}")
+            notes.append(f"{listed(having, most=2)}: {note}")
     return tuple(notes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,20 +70,21 @@ def load_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
 
 
 def _realisations(arrays: Mapping[str, NDArray[Any]], source: str) -> tuple[list[NDArray[Any]], list[str]]:
+    """Return the realisations in an archive, each of shape (T, P), and notes on what was read."""
     chosen = next((key for key in _DATA_KEYS if key in arrays), None)
     if chosen is not None:
         array = arrays[chosen]
-        where = f"{source}: the array {chosen!r}" if len(arrays) > 1 else f"{source}: the array"
         if array.dtype.kind not in "fiub":
-            raise DataError(f"{where} contains {array.dtype}, not numbers", "save numbers: array.astype(float)")
+            raise DataError(
+                f"{source}: the array {chosen!r} contains {array.dtype}, not numbers",
+                "save numbers: array.astype(float)",
+            )
         if array.ndim not in (2, 3) or not array.size:
             raise DataError(
-                f"{where} has the shape {array.shape}",
+                f"{source}: the array {chosen!r} has the shape {array.shape}",
                 "the shape must be (time steps, series) or (realisations, time steps, series)",
             )
-        others = [key for key in arrays if key not in (chosen, "names")]
-        notes = [f"besides {chosen!r}, the file contains {', '.join(others)}, which was not read"] if others else []
-        return (list(array) if array.ndim == 3 else [array]), notes
+        return list(array) if array.ndim == 3 else [array], _unread(arrays, (chosen, "names"))
     tables = {key: array for key, array in arrays.items() if array.ndim == 2 and array.dtype.kind in "fiub"}
     if not tables:
         found = ", ".join(f"{key} {array.shape} of {array.dtype}" for key, array in arrays.items()) or "nothing"
@@ -91,19 +92,22 @@ def _realisations(arrays: Mapping[str, NDArray[Any]], source: str) -> tuple[list
             f"{source} has no array of measurements; it contains {found}",
             "save one of shape (time steps, series) under the key data",
         )
-    first, *rest = tables
-    for key in rest:
-        if tables[key].shape[1] != tables[first].shape[1]:
-            raise DataError(
-                f"{source}: the array {key!r} has {tables[key].shape[1]} columns and {first!r} "
-                f"{tables[first].shape[1]}",
-                "all realisations must have the same series; if the others are not data, use the key data",
-            )
-    others = [key for key in arrays if key not in tables and key != "names"]
-    notes = [f"the file also contains {', '.join(others)}, which was not read"] if others else []
+    widths = {key: array.shape[1] for key, array in tables.items()}
+    if len(set(widths.values())) > 1:
+        raise DataError(
+            f"{source}: the arrays have different numbers of columns: "
+            + ", ".join(f"{key} {width}" for key, width in widths.items()),
+            "all realisations must have the same series; if some arrays are not data, save the data under the key data",
+        )
+    notes = _unread(arrays, (*tables, "names"))
     if not all(key.startswith("realisation") for key in tables):
         notes.append(f"read as realisations: {', '.join(tables)}")
     return list(tables.values()), notes
+
+
+def _unread(arrays: Mapping[str, NDArray[Any]], read: Sequence[str]) -> list[str]:
+    others = [key for key in arrays if key not in read]
+    return [f"the file also contains {', '.join(others)}, which was not read"] if others else []
 
 
 def _names(found: NDArray[Any] | None, width: int, source: str) -> list[str]:

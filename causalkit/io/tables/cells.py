@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
 
 MISSING = frozenset(
     {"", "?", ".", "-", "--", "NA", "na", "Na", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>"}
@@ -50,11 +49,6 @@ def has_decimal_comma(cell: str) -> bool:
 def shown(cell: str, length: int = 40) -> str:
     """Return the cell quoted for a message: on one line, and cut where it is long."""
     return repr(cell if len(cell) <= length else cell[: length - 3] + "...")
-
-
-def listed(names: Sequence[str], most: int = 5) -> str:
-    """Return the names with commas between them, those after the first few as a number."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def argument(name: str) -> str:

@@ -92,7 +92,7 @@ def _parse(file: TextFile, delimiter: str, header: Header) -> Any:
 
 
 def _even(file: TextFile, delimiter: str, width: int, start: int) -> bool:
-    """Do all lines have as many delimiters as a row of this width? A quick look that may say no to a sound file."""
+    """Return whether every line has the delimiters of a row of this width; quick, may be False for quoted ones."""
     return delimiter != WHITESPACE and all(
         line.count(delimiter) == width - 1 or not line.strip() for line in file.lines(start)
     )

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.errors import DataError
-from causalkit.io.tables.cells import argument, has_decimal_comma, is_missing, number, shown
+from causalkit.io.tables.cells import MISSING, argument, has_decimal_comma, shown
 from causalkit.io.tables.table import Table
 
-_BOOLEANS = {"True": 1.0, "TRUE": 1.0, "true": 1.0, "False": 0.0, "FALSE": 0.0, "false": 0.0}
+_BOOLEANS = {"True": "1", "TRUE": "1", "true": "1", "False": "0", "FALSE": "0", "false": "0"}
 
 
 def to_floats(table: Table, names: Sequence[str]) -> NDArray[np.float64]:
@@ -40,24 +40,23 @@ def to_floats(table: Table, names: Sequence[str]) -> NDArray[np.float64]:
 def _from_text(table: Table, name: str) -> NDArray[np.float64]:
     """Return the numbers of a column that pandas did not recognise as numeric.
 
-    `pandas.to_numeric` would round the last digit, and would not tell which cell it refuses.
+    `pandas.to_numeric` raises an error without the row and ignores the missing codes, hence the check of its result.
     """
+    import pandas as pd
+
     column = table.frame[name]
     if column.dtype.kind in "mM":
         raise DataError(
             f"{table.source}: column {shown(name)} contains times, not numbers",
             f"name it with --time-column {argument(name)}, or leave it out with --drop {argument(name)}",
         )
-    values = np.full(len(column), np.nan)
-    cells = column.to_numpy(dtype=object)
-    for row in np.flatnonzero(column.notna()):
-        text = str(cells[row]).strip()
-        found = _BOOLEANS.get(text, number(text))
-        if found is not None:
-            values[row] = found
-        elif not is_missing(text):
-            raise _not_a_number(table, int(row), name, text)
-    return values
+    text = column.astype(str).str.strip()
+    values = pd.to_numeric(text.replace(_BOOLEANS), errors="coerce").to_numpy(dtype=np.float64)
+    wrong = np.isnan(values) & (column.notna() & ~text.isin(MISSING)).to_numpy()
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise _not_a_number(table, row, name, text.iloc[row])
+    return np.asarray(values)
 
 
 def _not_a_number(table: Table, row: int, name: str, text: str) -> DataError:

@@ -153,7 +153,7 @@ class TextFile:
 
     def _wrong_encoding(self) -> DataError:
         """Return the error for bytes that are not text in the encoding, with their line."""
-        if self.encoding == "utf-16":  # its lines cannot be told apart byte by byte
+        if self.encoding == "utf-16":  # its bytes cannot be split into lines
             return DataError(f"{self.path} is not valid UTF-16 text", "save it as UTF-8")
         with self._binary() as stream:
             line = next((n for n, line in enumerate(stream, start=1) if not _is_utf8(line)), 1)

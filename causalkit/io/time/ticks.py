@@ -73,7 +73,7 @@ def ticks_of(column: Any, name: str) -> Ticks | None:
 
 
 def is_dated(column: Any) -> bool:
-    """Return whether a column holds dates, as dates or as text that is written like them."""
+    """Return whether a column contains dates, or text that looks like dates and can be read as dates."""
     import pandas as pd
 
     if column.dtype.kind == "M":
