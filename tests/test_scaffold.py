@@ -64,7 +64,7 @@ def test_generated_plugins_pass_their_own_tests(created, site):
     done = run("pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", str(created), site=site)
     assert done.returncode == 0, done.stdout
     for kind in KINDS:
-        assert (created / f"causalkit-{NAMES[kind]}" / "tests" / f"test_{kind}.py").is_file()
+        assert (created / f"causalkit-{NAMES[kind]}" / "tests" / f"test_{kind.replace('-', '_')}.py").is_file()
     assert "failed" not in done.stdout
 
 

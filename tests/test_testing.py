@@ -12,7 +12,19 @@ import torch
 from click.testing import CliRunner
 from torch import nn
 
-from causalkit import Dataset, Forecaster, Method, Metric, Panel, Reader, Regularizer, Truth, Writer
+from causalkit import (
+    Dataset,
+    Forecaster,
+    Method,
+    Metric,
+    Operation,
+    Panel,
+    Reader,
+    Regularizer,
+    SelectionRule,
+    Truth,
+    Writer,
+)
 from causalkit.cli.check import check
 from causalkit.errors import PluginError, UnknownNameError
 from causalkit.plugins.records import DatasetItem
@@ -23,13 +35,16 @@ from causalkit.testing import (
     check_forecaster,
     check_method,
     check_metric,
+    check_operation,
     check_plugin,
     check_reader,
     check_regularizer,
+    check_selection_rule,
     check_writer,
 )
 from tests.plugins_for_tests import mistaken_methods as methods
 from tests.plugins_for_tests import mistaken_parts as parts
+from tests.plugins_for_tests import mistaken_rules as rules
 from tests.plugins_for_tests.installing import command, installed
 from tests.systems import CURVED, GRADIENT, LINEAR, RIDGE
 
@@ -316,6 +331,65 @@ class TestMetric:
         assert_ok(check_metric(record))
 
 
+def rule(factory, **options) -> SelectionRule:
+    return SelectionRule(name="trial", factory=factory, summary="on trial", **options)
+
+
+class TestSelectionRule:
+    def test_good_ones_pass(self):
+        (*results, last) = check_selection_rule(rule(rules.above, test_params={"share": 0.3}))
+        assert_ok([*results, last])
+        assert not any(result.message for result in results)
+        assert "does not fit the method again" in last.message
+        assert_ok(check_selection_rule(rule(rules.above, test_params={"self_edges": True})))
+        results = check_selection_rule(rule(rules.again, needs="refits"))
+        assert_ok(results)
+        assert not any(result.message for result in results)
+
+    @pytest.mark.parametrize("name", ["density", "fdr", "stability", "surrogate", "threshold", "top-k"])
+    def test_those_of_causalkit_pass(self, name):
+        for seed in range(2):
+            assert_ok(check_selection_rule(name, seed))
+
+    @pytest.mark.parametrize(
+        ("factory", "options", "check", "said"),
+        [
+            (rules.above, {"test_params": {"shar": 1}}, "can be written", "no parameter 'shar'; did you mean share?"),
+            (rules.several, {"test_params": {"lags": "1,2"}}, "can be written", "'2' in the selection rule"),
+            (rules.pairs, {}, "returns boolean cells", "no boolean array of shape (4, 4, 2)"),
+            (rules.numbers, {}, "returns boolean cells", "no boolean array of shape"),
+            (rules.one_note, {}, "returns boolean cells", "notes are a tuple of sentences"),
+            (rules.small_p_values, {}, "returns boolean cells", "joint_p_values have the shape (3,)"),
+            (rules.self_edges_too, {}, "leaves self-edges out", "candidate_pairs"),
+            (rules.unseeded, {}, "repeats itself", "two runs differ"),
+            (rules.seeding, {}, "leaves global random numbers", "global generator of numpy"),
+            (rules.scaling, {}, "leaves the discovery", "copy what you change"),
+            (rules.by_p_value, {}, "needs no more", "it declares needs='scores'"),
+            (rules.refitting, {"needs": "p-values"}, "needs no more", "it declares needs='p-values'"),
+            (rules.by_name, {}, "selects by the data", "change the edges"),
+            (rules.simulating_again, {}, "selects by the data", "change the edges"),
+            (rules.silent, {"needs": "refits"}, "notifies observers", "it takes no `observers`"),
+            (rules.unheard, {"needs": "refits"}, "notifies observers", "on_start was not called"),
+            (rules.announcing_too_many, {"needs": "refits"}, "notifies observers", "it announced 5 fits, and made 1"),
+        ],
+    )
+    def test_one_mistake_is_one_failure(self, factory, options, check, said):
+        failed = failures(check_selection_rule(rule(factory, **options)))
+        assert [one.startswith(check) for one in failed] == [True], failed
+        assert said in next(iter(failed.values()))
+
+    def test_what_it_raises_is_a_failed_check(self):
+        assert "KeyError: 'x'" in only_failure(check_selection_rule(rule(lambda discovery: {}["x"])))
+
+
+class TestOperation:
+    def test_it_needs_an_argument(self):
+        record = Operation(name="trial", factory=lambda discovery: 1, summary="")
+        assert_ok(check_operation(record))
+        record = Operation(name="trial", factory=lambda: 1, summary="")
+        assert "it takes none" in only_failure(check_operation(record))
+
+
 class TestFiles:
     def test_a_reader_that_drops_a_row_is_found(self):
         def forgetful(path, options):
@@ -380,6 +454,8 @@ class TestPlugin:
             ("regularizer backwards", "scores of a model whose only cause is 0 -> 1 at lag 2 are largest there"),
             ("dataset moody", "same seed gives the same data and truth"),
             ("metric wrong-way", "perfect scores are at least as good as inverted ones"),
+            ("selection rule greedy", "leaves self-edges out unless they are asked for"),
+            ("operation idle", "takes an argument"),
             ("writer messy", "writes only the file that it is given"),
             ("plugin breaks-promises", "commands are new and say what they do"),
             ("plugin breaks-promises", "observers watch at least one event"),

@@ -71,18 +71,20 @@ def render(names: Names, kind: str) -> dict[Path, str]:
         lstrip_blocks=True,
         autoescape=False,  # the output is source code, not HTML
     )
+    module = kind.replace("-", "_")
     templates = {
         Path("pyproject.toml"): "pyproject.toml.j2",
         Path("README.md"): "README.md.j2",
         Path(names.package, "__init__.py"): "init.py.j2",
-        Path(names.package, f"{kind}.py"): f"{kind}.py.j2",
-        Path("tests", f"test_{kind}.py"): f"test_{kind}.py.j2",
+        Path(names.package, f"{module}.py"): f"{module}.py.j2",
+        Path("tests", f"test_{module}.py"): f"test_{module}.py.j2",
         Path("tests", "test_contract.py"): "test_contract.py.j2",
     }
     chosen = KINDS[kind]
     context = {
         "names": names,
-        "kind": kind,
+        "kind": chosen.record.noun,
+        "module": module,
         "record": chosen.record.__name__,
         "chosen": chosen,
         "example": chosen.example.replace("NAME", names.plugin),

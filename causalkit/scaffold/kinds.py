@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from causalkit.plugins.records import Contribution, Dataset, Forecaster, Method, Metric, Regularizer
+from causalkit.plugins.records import Contribution, Dataset, Forecaster, Method, Metric, Regularizer, SelectionRule
 
 
 @dataclass(frozen=True)
@@ -69,5 +69,13 @@ KINDS: dict[str, Kind] = {
         options={},
         dependencies=("numpy>=1.26",),
         example="causalkit discover --dataset lagged-pair --method var",
+    ),
+    "selection-rule": Kind(
+        record=SelectionRule,
+        attribute="strongest_causes",
+        summary="The strongest causes of each series",
+        options={},
+        dependencies=("numpy>=1.26",),
+        example="causalkit discover --dataset lagged-pair --method var --select NAME:0.5",
     ),
 }

@@ -3,7 +3,19 @@
 import numpy as np
 from torch import nn
 
-from causalkit import Dataset, Discovery, Forecaster, Method, Metric, Panel, Regularizer, Writer, hookimpl
+from causalkit import (
+    Dataset,
+    Discovery,
+    Forecaster,
+    Method,
+    Metric,
+    Operation,
+    Panel,
+    Regularizer,
+    SelectionRule,
+    Writer,
+    hookimpl,
+)
 from causalkit.neural import input_jacobian
 
 
@@ -88,6 +100,16 @@ def causalkit_datasets():
 @hookimpl
 def causalkit_metrics():
     yield Metric(name="wrong-way", factory=wrong_way, summary="Oriented the wrong way")
+
+
+@hookimpl
+def causalkit_selection_rules():
+    yield SelectionRule(name="greedy", factory=lambda discovery: discovery.scores > 0, summary="Selects everything")
+
+
+@hookimpl
+def causalkit_operations():
+    yield Operation(name="idle", factory=lambda: None, summary="Takes no discovery")
 
 
 @hookimpl
