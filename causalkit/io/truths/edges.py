@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from causalkit.core.truth import Edge, Truth
-from causalkit.display.words import count
 from causalkit.errors import DataError, did_you_mean
 from causalkit.io.tables.cells import is_missing, number, shown
 
@@ -45,15 +44,12 @@ def truth_of_edges(rows: Sequence[Row], source: str, names: Sequence[str] | None
     Raises:
         DataError: an unknown column, a cell that does not fit, a name that is not in the data.
     """
-    width = len(rows[0].cells)
-    for row in rows:
-        if len(row.cells) != width:
-            raise DataError(
-                f"{source}: line {row.line} has {count(len(row.cells), 'cell')} and the first row has {width}",
-                "correct the line",
-            )
     headed = has_edge_header(rows[0])
-    columns = _columns(rows[0], source) if headed else {"cause": 0, "effect": 1} | ({"edge": 2} if width > 2 else {})
+    columns = (
+        _columns(rows[0], source)
+        if headed
+        else {"cause": 0, "effect": 1} | ({"edge": 2} if len(rows[0].cells) > 2 else {})
+    )
     edges: list[Edge] = []
     mentioned: dict[str, None] = {}
     for row in rows[headed:]:

@@ -70,14 +70,12 @@ def find_matrix(rows: Sequence[Row], source: str, orientation: Orientation | Non
     """
     first, body = rows[0].cells, rows[1:]
     corner = _CORNER.fullmatch(first[0])
-    if corner:
+    if body and corner:
         return _labelled(rows, source, "cause-effect" if corner[1].lower() == "cause" else "effect-cause")
-    if not first[0]:
+    if body and not first[0]:
         return _labelled(rows, source, None)
-    if body and all(len(row.cells) == len(first) + 1 and row.cells[0] in first for row in body):
-        return _labelled([Row(rows[0].line, ("", *first)), *body], source, None)
     square = len(rows) == len(first)
-    if len(body) == len(first) > 1 and all(len(row.cells) == len(first) for row in body) and _numeric(body):
+    if len(body) == len(first) > 1 and _numeric(body):
         # One row more than columns: the names of the columns come first, as pandas writes them without an index.
         counting = list(first) == [str(column) for column in range(len(first))]
         if counting or not any(is_value(cell) for cell in first):
@@ -119,7 +117,6 @@ def matrix_of_arrays(arrays: Mapping[str, NDArray[Any]], source: str) -> Matrix:
 def _labelled(rows: Sequence[Row], source: str, orientation: Orientation | None) -> Matrix:
     """Return a matrix with names in its first row and first column, in the order of the rows."""
     columns = rows[0].cells[1:]
-    values = _floats(rows[1:], source, start=1, width=len(columns) + 1)
     labels = tuple(row.cells[0] for row in rows[1:])
     if sorted(labels) != sorted(columns):
         odd = sorted(set(labels) ^ set(columns)) or list(labels)
@@ -127,29 +124,21 @@ def _labelled(rows: Sequence[Row], source: str, orientation: Orientation | None)
             f"{source}: the rows and columns of the matrix have different names, for example {shown(odd[0])}",
             "name the same series in the first row and in the first column",
         )
-    return Matrix(values[:, [columns.index(label) for label in labels]], names=labels, orientation=orientation)
+    values = _floats(rows[1:], source, start=1)
+    return Matrix(values[:, [columns.index(label) for label in labels]], labels, orientation)
 
 
 def _numeric(rows: Sequence[Row]) -> bool:
     return all(number(cell) is not None for row in rows for cell in row.cells)
 
 
-def _floats(rows: Sequence[Row], source: str, start: int = 0, width: int | None = None) -> NDArray[np.float64]:
+def _floats(rows: Sequence[Row], source: str, start: int = 0) -> NDArray[np.float64]:
     """Return the numbers of rows from a column on; shape (rows, cells)."""
-    width = len(rows[0].cells) if width is None else width
-    values = np.zeros((len(rows), width - start))
-    for position, row in enumerate(rows):
-        if len(row.cells) != width:
-            raise DataError(
-                f"{source}: line {row.line} has {len(row.cells)} cells and the first row has {width}",
-                "a matrix has one number for each series on every line, after the name where rows have names",
-            )
-        for column, cell in enumerate(row.cells[start:], start=start):
-            value = number(cell)
-            if value is None:
+    for row in rows:
+        for column, cell in enumerate(row.cells[start:], start=start + 1):
+            if number(cell) is None:
                 raise DataError(
-                    f"{source}: line {row.line}, column {column + 1}: {shown(cell)} is not a number",
+                    f"{source}: line {row.line}, column {column}: {shown(cell)} is not a number",
                     "write 0 for no edge and 1 for an edge",
                 )
-            values[position, column - start] = value
-    return values
+    return np.array([[number(cell) for cell in row.cells[start:]] for row in rows], dtype=np.float64)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from causalkit.core.truth import Orientation, Truth
+from causalkit.display.words import count
 from causalkit.errors import DataError
 from causalkit.io.paths import existing_file
 from causalkit.io.tables.cells import shown
@@ -48,6 +49,7 @@ def read_truth(
     rows = [Row(line, tuple(cell.strip() for cell in cells)) for line, cells in file.rows(file.delimiter())]
     if not rows:
         raise DataError(f"{path} has no row", "list the edges under the header cause,effect or cause,effect,lag")
+    rows = _even(rows, source)
     if has_edge_header(rows[0]):
         return truth_of_edges(rows, source, names)
     if (matrix := find_matrix(rows, source, orientation)) is not None:
@@ -59,3 +61,22 @@ def read_truth(
         f"{shown(rows[0].cells[0])} and has {len(rows[0].cells)} cells",
         "list the edges under the header cause,effect or cause,effect,lag",
     )
+
+
+def _even(rows: list[Row], source: str) -> list[Row]:
+    """Return rows of equal width; the header of a matrix gets an empty corner cell where it has none, as R writes it.
+
+    Raises:
+        DataError: a row is longer or shorter than the first.
+    """
+    (line, first), body = (rows[0].line, rows[0].cells), rows[1:]
+    if body and all(len(row.cells) == len(first) + 1 and row.cells[0] in first for row in body):
+        rows = [Row(line, ("", *first)), *body]
+    width = len(rows[0].cells)
+    for row in body:
+        if len(row.cells) != width:
+            raise DataError(
+                f"{source}: line {row.line} has {count(len(row.cells), 'cell')} and the first row has {width}",
+                "give every line the same number of cells",
+            )
+    return rows
