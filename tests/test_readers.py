@@ -272,6 +272,18 @@ def test_npz_time_only_where_asked_for(tmp_path):
     assert asked.lengths == (5,)
 
 
+def test_columns_of_npz_realisations_are_used_where_the_options_name_them(tmp_path):
+    first = np.array([[0.0, 5, 1], [1, 6, 1], [3, 7, 1]])
+    second = np.array([[0.0, 1, 1], [1, 2, 1], [0, 3, 2], [1, 4, 2]])
+    np.savez(tmp_path / "trials.npz", realisation_1=first, realisation_2=second, names=["time", "a", "who"])
+    assert read(tmp_path / "trials.npz").names == ("time", "a", "who")
+    panel = read(tmp_path / "trials.npz", ReadOptions(time_column="time", panel_column="who"))
+    assert panel.names == ("a",)
+    values = [part.ravel().tolist() for part in panel]
+    assert np.isnan(values[0].pop(2))  # the gap
+    assert values == [[5, 6, 7], [1, 2], [3, 4]]
+
+
 def test_parquet_follows_the_rules_of_tables(tmp_path):
     pytest.importorskip("pyarrow")
     frame = pd.DataFrame(

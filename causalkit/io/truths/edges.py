@@ -45,11 +45,8 @@ def truth_of_edges(rows: Sequence[Row], source: str, names: Sequence[str] | None
         DataError: an unknown column, a cell that does not fit, a name that is not in the data.
     """
     headed = has_edge_header(rows[0])
-    columns = (
-        _columns(rows[0], source)
-        if headed
-        else {"cause": 0, "effect": 1} | ({"edge": 2} if len(rows[0].cells) > 2 else {})
-    )
+    unnamed = dict(zip(("cause", "effect", "edge"), range(len(rows[0].cells)), strict=False))
+    columns = _columns(rows[0], source) if headed else unnamed
     edges: list[Edge] = []
     mentioned: dict[str, None] = {}
     for row in rows[headed:]:
