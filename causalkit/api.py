@@ -86,11 +86,10 @@ def discover(
         >>> discovery.evaluate(truth)["auroc"]
         1.0
     """
-    from causalkit.core.interventions import interventions_of
-    from causalkit.core.knowledge import Knowledge
     from causalkit.core.panel import Panel
     from causalkit.core.preparation import Preparation
     from causalkit.core.run import Run
+    from causalkit.io.background import interventions_of, knowledge_of
 
     if select:
         from causalkit.selection import parse_rule
@@ -106,7 +105,7 @@ def discover(
         checkpoint=None if checkpoint is None else Path(checkpoint),
         resume=resume,
         observers=list(observers),
-        knowledge=Knowledge.of(knowledge),
+        knowledge=knowledge_of(knowledge),
     )
     prepared, set_from_outside = Preparation.of(preparation), interventions_of(interventions)
     tree = _tree(params, lag, forecaster, regularizer)

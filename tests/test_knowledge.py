@@ -15,8 +15,8 @@ from statsmodels.regression.linear_model import OLS
 import causalkit
 from causalkit import Discovery, Knowledge, Panel, Run
 from causalkit.builtin.methods.linear_var import LinearVar
-from causalkit.core.knowledge import read_regulators
 from causalkit.errors import DataError, ParameterError, UnknownNameError
+from causalkit.io import read_regulators
 from causalkit.neural import Batch, mean_absolute_jacobian
 from causalkit.neural.modules.input_mask import MOST, Gated, gate
 from causalkit.neural.modules.weight_mask import Sieve
@@ -75,6 +75,7 @@ class TestSaying:
             ({"require": "A->*"}, ParameterError, "name both series"),
             ({"forbid": "A->B", "require": "A->B"}, ParameterError, "both forbidden and required"),
             ({"regulators": []}, ParameterError, "empty"),
+            ({"regulators": "factors.txt"}, ParameterError, "causalkit.io.read_regulators"),
         ],
     )
     def test_refused_at_once(self, given, error, said):

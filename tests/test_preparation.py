@@ -12,9 +12,10 @@ from statsmodels.regression.linear_model import OLS
 
 import causalkit
 from causalkit import Intervention, Panel, Preparation, io
-from causalkit.core.interventions import interventions_of, read_interventions, with_interventions
+from causalkit.core.interventions import with_interventions
 from causalkit.core.preparation import trend_note
 from causalkit.errors import DataError, ParameterError, UnknownNameError, WrongUsageError
+from causalkit.io.background import interventions_of, read_interventions
 from causalkit.io.time.resampling import on_equal_grid
 from causalkit.neural import squared_error
 

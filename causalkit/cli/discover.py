@@ -191,11 +191,10 @@ def _typed(run: Tree) -> Tree:
 
 def _understood(known: Tree) -> Tree:
     """Read what is known beforehand, so that mistakes in it show before data are read."""
-    from causalkit.core.interventions import interventions_of
-    from causalkit.core.knowledge import Knowledge
     from causalkit.core.preparation import Preparation
+    from causalkit.io.background import interventions_of, knowledge_of
 
-    readers = {"knowledge": Knowledge.of, "preparation": Preparation.of, "interventions": interventions_of}
+    readers = {"knowledge": knowledge_of, "preparation": Preparation.of, "interventions": interventions_of}
     return {key: readers[key](value) for key, value in known.items()}
 
 

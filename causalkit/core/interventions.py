@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from causalkit.errors import DataError, UnknownNameError, did_you_mean
@@ -13,7 +12,8 @@ from causalkit.errors import DataError, UnknownNameError, did_you_mean
 if TYPE_CHECKING:
     from causalkit.core.panel import Panel
 
-_NEEDED = ("series", "from", "to")
+NEEDED = ("series", "from", "to")
+"""Keys that every intervention has."""
 
 
 @dataclass(frozen=True)
@@ -34,53 +34,24 @@ class Intervention:
     kind: str = ""
 
 
-def interventions_of(given: Any) -> tuple[Intervention, ...]:
+def listed_interventions(given: Any) -> tuple[Intervention, ...]:
     """Return interventions.
 
     Args:
-        given: None, the path of a file as for `read_interventions`, an `Intervention`, a mapping with ``series``,
-            ``from``, ``to`` and perhaps ``realisation`` and ``kind``, or a list of these.
+        given: None, an `Intervention`, a mapping with ``series``, ``from``, ``to`` and perhaps ``realisation`` and
+            ``kind``, or a list of these.
 
     Raises:
         DataError: one cannot be understood.
     """
     if given is None:
         return ()
-    if isinstance(given, str | Path):
-        return read_interventions(given)
     if isinstance(given, Intervention | Mapping):
         given = [given]
     return tuple(
-        one if isinstance(one, Intervention) else _of_row(one, f"intervention {number}")
+        one if isinstance(one, Intervention) else intervention_of(one, f"intervention {number}")
         for number, one in enumerate(given, start=1)
     )
-
-
-def read_interventions(path: str | Path) -> tuple[Intervention, ...]:
-    """Return the interventions in a .csv or .tsv file with the columns series, from, to [, realisation] [, kind].
-
-    Raises:
-        DataError: the file is missing or malformed; the message names the line.
-    """
-    import csv
-
-    path = Path(path)
-    hint = "write a table with the columns series,from,to and, where needed, realisation and kind"
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file", hint) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not a readable text file ({error})", hint) from error
-    rows = csv.DictReader(text.splitlines(), delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
-    rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
-    for name in _NEEDED:
-        if name not in rows.fieldnames:
-            raise DataError(f"{path}: line 1 has no column {name!r}", hint)
-    found = tuple(_of_row(row, f"{path}: line {rows.line_num}") for row in rows)
-    if not found:
-        raise DataError(f"{path} contains no intervention", hint)
-    return found
 
 
 def with_interventions(panel: Panel, interventions: Iterable[Intervention]) -> Panel:
@@ -139,7 +110,12 @@ def described(interventions: Sequence[Intervention]) -> list[dict[str, Any]]:
     return [{key: value for key, value in asdict(one).items() if value not in (None, "")} for one in interventions]
 
 
-def _of_row(row: Any, where: str) -> Intervention:
+def intervention_of(row: Any, where: str) -> Intervention:
+    """Return the intervention in a mapping with ``series``, ``from``, ``to`` and perhaps ``realisation`` and ``kind``.
+
+    Raises:
+        DataError: it is not such a mapping; the message begins with ``where``.
+    """
     if not isinstance(row, Mapping):
         raise DataError(f"{where}: {row!r} is not an intervention", "give series, from and to")
     series = str(row.get("series") or "").strip()

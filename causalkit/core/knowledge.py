@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from causalkit.errors import DataError, ParameterError, UnknownNameError, did_you_mean
+from causalkit.errors import ParameterError, UnknownNameError, did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,11 +51,10 @@ class Knowledge:
 
         Args:
             given: a `Knowledge`, None, or a mapping with any of ``forbid``, ``require`` (``"A->B"``, a pair, or a list
-                of these) and ``regulators`` (a list of names, or the path of a file as for `read_regulators`).
+                of these) and ``regulators`` (a list of names).
 
         Raises:
             ParameterError: an unknown key, a malformed edge or a contradiction.
-            DataError: the file of regulators cannot be read.
         """
         if given is None or isinstance(given, cls):
             return given if given else None
@@ -69,8 +67,10 @@ class Knowledge:
                     did_you_mean(str(key), ("forbid", "require", "regulators")),
                 )
         regulators = given.get("regulators")
-        if isinstance(regulators, str | Path):
-            regulators = read_regulators(regulators)
+        if isinstance(regulators, str):
+            raise ParameterError(
+                f"regulators={regulators!r} is not a list of names", "read a file with causalkit.io.read_regulators"
+            )
         found = cls(
             forbid=_pairs(given.get("forbid")),
             require=_pairs(given.get("require")),
@@ -150,36 +150,6 @@ class Knowledge:
                     f"unknown series {name!r} in the background knowledge", did_you_mean(name, names)
                 )
         return place
-
-
-def read_regulators(path: str | Path) -> tuple[str, ...]:
-    """Return the names in a file: one a line, or the first column of a .csv or .tsv file.
-
-    A first line ``name``, ``regulator``, ``series`` or ``gene`` of a .csv or .tsv file is a header; empty lines and
-    those that begin with # are skipped.
-
-    Raises:
-        DataError: the file is missing, not text, or has no name.
-    """
-    import csv
-
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file", "name a file with one regulator a line") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not a readable text file ({error})", "write one name a line") from error
-    delimiter = {".csv": ",", ".tsv": "\t"}.get(path.suffix.lower())
-    lines = [line.strip() for line in text.splitlines()]
-    lines = [line for line in lines if line and not line.startswith("#")]
-    if delimiter:
-        lines = [row[0].strip() for row in csv.reader(lines, delimiter=delimiter) if row and row[0].strip()]
-        if lines and lines[0].lower() in ("name", "names", "regulator", "regulators", "series", "gene", "genes"):
-            lines = lines[1:]
-    if not lines:
-        raise DataError(f"{path} contains no name", "write one name a line")
-    return tuple(dict.fromkeys(lines))
 
 
 def _pairs(given: Any) -> tuple[Pair, ...]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from causalkit.io.atomic import atomic_path as atomic_path
     from causalkit.io.atomic import check_writable as check_writable
+    from causalkit.io.background import read_interventions as read_interventions
+    from causalkit.io.background import read_regulators as read_regulators
     from causalkit.io.options import ReadOptions as ReadOptions
     from causalkit.io.panels.reading import read as read
     from causalkit.io.panels.writing import write_panel as write_panel
@@ -28,6 +30,8 @@ _LAZY = {
     "load": "results.loading",
     "on_equal_grid": "time.resampling",
     "read": "panels.reading",
+    "read_interventions": "background",
+    "read_regulators": "background",
     "read_truth": "truths.reading",
     "write": "results.writing",
     "write_panel": "panels.writing",
