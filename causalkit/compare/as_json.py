@@ -11,7 +11,7 @@ from typing import Any
 
 from causalkit import __version__
 from causalkit.compare.baseline import KIND, SCHEMA
-from causalkit.compare.formats import Comparison
+from causalkit.compare.comparison import Comparison
 from causalkit.compare.table import Entry, Summary
 from causalkit.core.plain import plain
 

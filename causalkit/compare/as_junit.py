@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from causalkit.compare.formats import Comparison
+from causalkit.compare.comparison import Comparison
 from causalkit.display.labels import POLICIES
 
 if TYPE_CHECKING:

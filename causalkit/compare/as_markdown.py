@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from causalkit.compare.formats import Comparison, legend, mark, readings
+from causalkit.compare.comparison import Comparison, findings, legend, mark
 from causalkit.compare.table import Summary
 from causalkit.display.labels import POLICIES, one_line
 
@@ -25,7 +25,7 @@ def text(comparison: Comparison) -> str:
     if summary.trouble:
         lines += ["### Cells without a result", "", *(f"- {_prose(said)}" for said in summary.trouble), ""]
     for metric in summary.metrics:
-        for head, said in readings(comparison, metric):
+        for head, said in findings(comparison, metric):
             lines += _folded(head, [*(f"- {_prose(sentence)}" for sentence in said), ""])
     other = comparison.other
     for metric in other.metrics:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from causalkit.compare.formats import Comparison, legend, mark, readings
+from causalkit.compare.comparison import Comparison, findings, legend, mark
 from causalkit.display.labels import POLICIES, cells
 from causalkit.display.tables import table
 
@@ -43,7 +43,7 @@ def text(comparison: Comparison, width: int | None = None) -> str:
         console.print()
     console.print(Text("Time of a fit (mean) and peak memory of a cell"))
     _grid(console, comparison.summary, _costs(comparison.summary), width)
-    sections = [reading for metric in comparison.summary.metrics for reading in readings(comparison, metric)]
+    sections = [finding for metric in comparison.summary.metrics for finding in findings(comparison, metric)]
     if comparison.summary.trouble:
         sections.insert(0, ("Cells without a result", comparison.summary.trouble))
     if comparison.gates:
