@@ -68,7 +68,7 @@ def _table(path: Path) -> pd.DataFrame:
     for what, labels in (("row", table.index), ("column", table.columns)):
         if labels.has_duplicates:
             name = labels[labels.duplicated()][0]
-            raise DataError(f"{path}: the {what} {name!r} stands twice", "keep one of them, or merge them")
+            raise DataError(f"{path}: duplicate {what} {name!r}", "remove or merge the duplicates")
     if not table.shape[1]:
         raise DataError(f"{path} has a single column", "write the names of samples or genes, then their values")
     return table
@@ -81,7 +81,7 @@ def _order(path: Path) -> tuple[list[str], list[float] | None]:
     twice = {name for name in samples if samples.count(name) > 1} if len(set(samples)) < len(samples) else set()
     if twice or not samples:
         raise DataError(
-            f"{path}: the sample {sorted(twice)[0]!r} stands twice" if twice else f"{path} names no sample",
+            f"{path}: duplicate sample {sorted(twice)[0]!r}" if twice else f"{path} names no sample",
             "list every sample once, with its pseudo-time",
         )
     others = list(table.columns[1:])
@@ -90,7 +90,7 @@ def _order(path: Path) -> tuple[list[str], list[float] | None]:
     named = [name for name in others if name.lower() in _TIMES]
     if len(named) != 1 and len(others) != 1:
         raise DataError(
-            f"{path}: it is not clear which column holds the pseudo-time: {', '.join(others)}",
+            f"{path}: several columns may be the pseudo-time: {', '.join(others)}",
             "keep the samples and one column called pseudotime",
         )
     column = named[0] if named else others[0]
@@ -109,7 +109,7 @@ def _text(path: Path) -> pd.DataFrame:
         delimiter = max("\t,;", key=first.count)
         return pd.read_csv(path, sep=delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file", "name a csv or tsv file of your own") from error
+        raise DataError(f"{path} does not exist", "name a csv or tsv file of your own") from error
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(f"{path}: not a readable table ({' '.join(str(error).split())})", "give csv or tsv") from error
 

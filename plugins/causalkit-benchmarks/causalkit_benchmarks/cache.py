@@ -1,4 +1,4 @@
-"""The one folder of downloaded files: where it is, what lies in it, and who may write to it.
+"""The folder of downloaded files: where it is, what it contains, and who may write to it.
 
 Environment:
     CAUSALKIT_CACHE: the folder; default: the user's cache folder of the operating system.
@@ -14,11 +14,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from causalkit.errors import DataError
+from causalkit.io import atomic_path
+from causalkit_benchmarks.checks import sha256_of
 from causalkit_benchmarks.entries import Entry
 
 
 def data_home() -> Path:
-    """Return the folder, which need not exist yet."""
+    """Return the folder; it may not exist yet."""
     given = os.environ.get("CAUSALKIT_CACHE")
     if given:
         return Path(given).expanduser().absolute()
@@ -28,43 +30,35 @@ def data_home() -> Path:
 
 
 def place(entry: Entry) -> Path:
-    """Return where a file lies once it is here."""
+    """Return the path of a file in the cache."""
     return data_home() / entry.file
 
 
 def unpacked(archive: Entry) -> Path:
-    """Return the folder that holds the members of an archive; another archive of that name gets another folder."""
+    """Return the folder of an archive's members; an archive with another content has another folder."""
     return data_home() / f"{archive.file}.{(archive.sha256 or 'unpacked')[:8]}"
 
 
-def part(entry: Entry, url: str) -> Path:
-    """Return where the beginning of an interrupted download from an address is kept."""
-    import hashlib
-
-    digest = hashlib.sha256(f"{url} {entry.sha256}".encode()).hexdigest()[:8]
-    return data_home() / ".parts" / f"{_flat(entry)}.{digest}.part"
+def part(entry: Entry) -> Path:
+    """Return where the beginning of an interrupted download is kept."""
+    return data_home() / ".parts" / f"{_flat(entry)}.{(known_hash(entry) or 'unverified')[:8]}.part"
 
 
-def forget_parts(entry: Entry) -> None:
-    """Remove the beginnings of a file that is here now, whatever address they came from."""
-    for path in (data_home() / ".parts").glob(f"{_flat(entry)}.????????.part*"):
-        path.unlink(missing_ok=True)
-
-
-def recorded_hash(entry: Entry) -> str | None:
-    """Return the SHA-256 that a file without a published one had when it was first used here."""
+def known_hash(entry: Entry) -> str | None:
+    """Return the published SHA-256 of a file, or the one that was recorded when the file was first used."""
+    if entry.sha256:
+        return entry.sha256
     with suppress(OSError):
         return _hash_file(entry).read_text(encoding="ascii").strip() or None
     return None
 
 
-def record_hash(entry: Entry, sha256: str) -> None:
-    """Keep the SHA-256 of a file that has no published one."""
-    from causalkit.io import atomic_path
-
-    prepare(_hash_file(entry).parent)
-    with atomic_path(_hash_file(entry)) as temporary:
-        temporary.write_text(sha256 + "\n", encoding="ascii")
+def record_hash(entry: Entry, path: Path) -> None:
+    """Record the SHA-256 of a file that has no published one; from now on it is the right one."""
+    if not known_hash(entry):
+        prepare(_hash_file(entry).parent)
+        with atomic_path(_hash_file(entry)) as temporary:
+            temporary.write_text(sha256_of(path) + "\n", encoding="ascii")
 
 
 def prepare(folder: Path) -> None:
@@ -85,7 +79,7 @@ def prepare(folder: Path) -> None:
 def unwritable(error: OSError, path: Path) -> DataError:
     """Return the error for a cache that cannot be written to."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DataError(f"no space is left for {path}", "make room, or choose another folder with --data-home")
+        return DataError(f"no space is left for {path}", "free some space, or choose another folder with --data-home")
     return DataError(
         f"the data folder cannot be written: {path}: {error.strerror or error}",
         "choose another one with --data-home or CAUSALKIT_CACHE",
@@ -94,7 +88,7 @@ def unwritable(error: OSError, path: Path) -> DataError:
 
 @contextmanager
 def lock(entry: Entry) -> Iterator[None]:
-    """Let one process at a time bring a file here; the others wait until it is done or has died.
+    """Let one process at a time fetch a file; the others wait until it ends.
 
     Raises:
         DataError: the lock cannot be created.

@@ -151,7 +151,7 @@ def facts(family: str, item: str | None = None) -> Facts:
     if item is None:
         listed = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
         raise WrongUsageError(f"{family} is a family of data sets", f"name one of {listed}")
-    raise UnknownNameError(f"no data set is called {family}:{item}", did_you_mean(f"{family}:{item}", names))
+    raise UnknownNameError(f"unknown data set {family}:{item}", did_you_mean(f"{family}:{item}", names))
 
 
 def listed(family: str) -> Iterator[DatasetItem]:

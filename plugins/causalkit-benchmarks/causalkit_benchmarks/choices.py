@@ -15,19 +15,19 @@ def chosen_genes(genes: Sequence[str], known: Collection[str], where: str) -> tu
     """Check the genes that a user chose.
 
     Raises:
-        ParameterError: none, or one twice.
-        DataError: a gene that the data do not have.
+        ParameterError: no gene, or a duplicate.
+        DataError: a gene that is not in the data.
     """
     names = tuple(gene.strip() for gene in genes)
     twice = [name for name in names if names.count(name) > 1]
     if twice or not names:
         raise ParameterError(
-            f"dataset.genes names {twice[0]} twice" if twice else "dataset.genes is empty",
-            "name the genes to be used, each once: --set dataset.genes=CCNE1,E2F1,CDC6",
+            f"Duplicate gene {twice[0]!r} in dataset.genes" if twice else "dataset.genes is empty",
+            "name each gene once: --set dataset.genes=CCNE1,E2F1,CDC6",
         )
     for name in names:
         if name not in known:
-            raise DataError(f"{where}: there is no gene {name!r}", did_you_mean(name, known, listed=6))
+            raise DataError(f"{where}: unknown gene {name!r}", did_you_mean(name, known, listed=6))
     return names
 
 

@@ -1,4 +1,4 @@
-"""Bring one file into the cache: every address in turn, with pooch, checked before it becomes visible."""
+"""Bring one file into the cache with pooch: one address after the other, checked before the file becomes visible."""
 
 from __future__ import annotations
 
@@ -7,37 +7,30 @@ import os
 from pathlib import Path
 
 from causalkit.errors import DataError, NotOfferedError
-from causalkit_benchmarks import cache, checks
+from causalkit_benchmarks import cache, mirrors
 from causalkit_benchmarks.entries import Entry
-from causalkit_benchmarks.mirrors import Server, mirrors
-from causalkit_benchmarks.transfer import Resuming, TransferError
+from causalkit_benchmarks.transfer import Resuming, TransferError, size_of
 
 UNVERIFIED = "CAUSALKIT_ALLOW_UNVERIFIED"
 
 
-def unverified_allowed() -> bool:
-    """Has the user said that files without a published SHA-256 may be fetched?"""
-    return os.environ.get(UNVERIFIED, "") not in ("", "0")
-
-
 def refuse_unverified(entry: Entry, source: object) -> None:
-    """Refuse a file that nobody vouches for, unless the user allowed it.
+    """Refuse a file that cannot be checked, unless the user allowed it.
 
     Raises:
-        NotOfferedError: the file has no published SHA-256, and none was recorded when it was first used.
+        NotOfferedError: no SHA-256 is published for the file, and none was recorded when it was first used.
     """
-    if entry.sha256 or cache.recorded_hash(entry) or unverified_allowed():
+    if cache.known_hash(entry) or os.environ.get(UNVERIFIED, "") not in ("", "0"):
         return
     raise NotOfferedError(
-        f"{entry.file} cannot be verified: no SHA-256 is known for it, so that nobody can tell whether {source} "
-        "gives the right file",
-        f"accept what it gives with causalkit fetch --unverified, or with {UNVERIFIED}=1; its SHA-256 is then recorded "
-        "and checked from the first use on",
+        f"{entry.file} cannot be verified: its SHA-256 is unknown, so {source} may give a wrong file",
+        f"accept it with causalkit fetch --unverified or {UNVERIFIED}=1; its SHA-256 is recorded and checked from "
+        "then on",
     )
 
 
 def download(entry: Entry, earlier: list[str]) -> Path:
-    """Download a file from mirrors on servers, then from its own addresses; call it with the entry's lock held.
+    """Download a file from mirrors on servers, then from its own addresses; the caller holds the entry's lock.
 
     Args:
         entry: the file.
@@ -47,33 +40,38 @@ def download(entry: Entry, earlier: list[str]) -> Path:
         The path of the checked file in the cache.
 
     Raises:
-        NotOfferedError: it has no address, or nobody vouches for it.
+        NotOfferedError: it has no address, or cannot be verified.
         DataError: no address gave it, or the cache cannot be written.
     """
-    urls = [mirror.url(entry) for mirror in mirrors() if isinstance(mirror, Server)] + list(entry.urls)
-    if not urls:
-        raise NotOfferedError(_missing(entry, ["it is offered nowhere for download", *earlier]), _by_hand(entry))
-    refuse_unverified(entry, urls[0])
+    missing = f"{entry.file} is not on this machine and cannot be downloaded"
     place = cache.place(entry)
+    by_hand = (
+        f"get it elsewhere ({entry.expected}) and put it at {place}, or set CAUSALKIT_MIRROR to a folder or an address "
+        f"that has {entry.file}"
+    )
+    urls = [*mirrors.urls(entry), *entry.urls]
+    if not urls:
+        raise NotOfferedError(f"{missing} ({'; '.join(['no address offers it', *earlier])})", by_hand)
+    refuse_unverified(entry, urls[0])
+    part = cache.part(entry)
     cache.prepare(place.parent)
+    cache.prepare(part.parent)
     problems = list(earlier)
     for url in urls:
         try:
-            _download(url, entry, place)
+            _download(url, entry, place, part)
         except TransferError as error:
             problems.append(f"{url}: {error}")
         except OSError as error:
             raise cache.unwritable(error, place) from error
         else:
-            if not entry.sha256:
-                cache.record_hash(entry, checks.sha256_of(place))
-            cache.forget_parts(entry)
+            cache.record_hash(entry, place)
             return place
-    raise DataError(_missing(entry, problems), _by_hand(entry))
+    raise DataError(f"{missing} ({'; '.join(problems)})", by_hand)
 
 
-def _download(url: str, entry: Entry, place: Path) -> None:
-    """Let pooch download into a temporary file, check its SHA-256 and rename it.
+def _download(url: str, entry: Entry, place: Path, part: Path) -> None:
+    """Let pooch download into a temporary file, compare its SHA-256 and rename it.
 
     Raises:
         TransferError: the address does not give the file.
@@ -81,32 +79,20 @@ def _download(url: str, entry: Entry, place: Path) -> None:
     """
     import pooch
 
-    pooch.get_logger().setLevel(logging.WARNING)  # it tells every download otherwise
-    part = cache.part(entry, url)
-    cache.prepare(part.parent)
-    expected = entry.sha256 or cache.recorded_hash(entry)
-    for _ in range(2):
-        downloader = Resuming(part, entry.file, entry.bytes, verified=expected is not None)
+    pooch.get_logger().setLevel(logging.WARNING)  # it reports every download otherwise
+    expected = cache.known_hash(entry)
+    if not expected:  # nothing would notice a beginning that belongs to another file
+        part.unlink(missing_ok=True)
+    downloader = Resuming(part, entry.bytes)
+    known_hash = expected and f"sha256:{expected}"
+    for attempt in (1, 2):
         try:
-            pooch.retrieve(
-                url,
-                known_hash=expected and f"sha256:{expected}",
-                fname=place.name,
-                path=place.parent,
-                downloader=downloader,
-            )
+            pooch.retrieve(url, known_hash=known_hash, fname=place.name, path=place.parent, downloader=downloader)
             return
-        except ValueError as error:
-            # pooch has removed the file. Two halves of different files may explain it, once.
-            if not downloader.resumed:
-                raise TransferError(f"the server has another file, whose sha256 is not {expected}") from error
-    raise TransferError(f"the server has another file, whose sha256 is not {expected}")
-
-
-def _missing(entry: Entry, problems: list[str]) -> str:
-    return f"{entry.file} is not on this machine and cannot be downloaded ({'; '.join(problems)})"
-
-
-def _by_hand(entry: Entry) -> str:
-    where = f"get it elsewhere ({entry.expected}) and put it at {cache.place(entry)}"
-    return f"{where}, or set CAUSALKIT_MIRROR to a folder or an address that has {entry.file}"
+        except (ValueError, TransferError) as error:
+            # The beginning may have belonged to another file; it is gone now.
+            if attempt == 1 and downloader.resumed and not size_of(part):
+                continue
+            if isinstance(error, TransferError):
+                raise
+            raise TransferError(f"the server has another file: its sha256 is not {expected}") from error

@@ -21,13 +21,13 @@ SCHEMA = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """What holds for all files of one benchmark.
+    """Facts about all files of one benchmark.
 
     Attributes:
         name: such as "dream4".
         title: what it is, in a few words.
         licence: in a word or two.
-        notice: a sentence or two on what is known about the licence.
+        notice: a sentence or two on the licence.
         citations: the papers that users of the data cite.
     """
 
@@ -46,11 +46,11 @@ class Entry:
         file: its name in the cache and in mirrors, with "/" between folders.
         dataset: the family that it belongs to.
         urls: fixed addresses, tried in turn; empty where the file is not offered for download.
-        bytes: its length; None where nobody has seen the file yet.
-        sha256: of its content; None where nobody has seen the file yet.
+        bytes: its length; None if unknown.
+        sha256: of its content; None if unknown.
         licence: in a word or two.
         source: repository, commit and path that it was taken from.
-        archive: the entry of the archive that holds it, where it is part of one.
+        archive: the entry of its archive, if it is part of one.
         member: its path within that archive.
     """
 
@@ -93,7 +93,7 @@ class Registry:
         """Read the content of a registry file.
 
         Raises:
-            PluginError: a field is missing or unknown, a name occurs twice, or an archive is no entry.
+            PluginError: a field is missing or unknown, a name occurs twice, or an archive has no entry.
         """
         try:
             if content["schema"] != SCHEMA:
@@ -112,8 +112,8 @@ class Registry:
             one.file for one in listed if one.dataset not in families or (one.archive and one.archive not in entries)
         ]
         if wrong or len(entries) != len(listed):
-            said = f"{wrong[0]} names an unknown family or archive" if wrong else "a name occurs twice"
-            raise PluginError(f"{source} is malformed: {said}", "reinstall the plugin")
+            wrongly = f"{wrong[0]} names an unknown family or archive" if wrong else "a name occurs twice"
+            raise PluginError(f"{source} is malformed: {wrongly}", "reinstall the plugin")
         return cls(MappingProxyType(families), MappingProxyType(entries))
 
 
@@ -134,11 +134,11 @@ def entry(name: str) -> Entry:
         return registry().entries[name]
     except KeyError:
         hint = did_you_mean(name, registry().entries)
-        raise UnknownNameError(f"no published file is called {name!r}", hint) from None
+        raise UnknownNameError(f"unknown file {name!r}", hint) from None
 
 
 def family(name: str) -> Family:
-    """Return what holds for all files of a benchmark.
+    """Return the facts about a benchmark.
 
     Raises:
         UnknownNameError: there is none; the error names near ones.
@@ -147,4 +147,4 @@ def family(name: str) -> Family:
         return registry().families[name]
     except KeyError:
         hint = did_you_mean(name, registry().families)
-        raise UnknownNameError(f"no benchmark is called {name!r}", hint) from None
+        raise UnknownNameError(f"unknown benchmark {name!r}", hint) from None

@@ -1,6 +1,6 @@
 """Published files on this machine: fetched when they are needed, checked before they are used.
 
-A file is looked for in the cache, then in mirrors that are folders (used in place), then downloaded.
+The cache comes first, then mirrors that are folders (used in place), then downloads.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from causalkit_benchmarks import cache, checks, mirrors
 from causalkit_benchmarks.download import download, refuse_unverified
 from causalkit_benchmarks.entries import Entry, entry
 from causalkit_benchmarks.notices import say_once
+from causalkit_benchmarks.unpack import unpack
 
 __all__ = ["entry", "is_here", "local_file", "local_files"]
 
@@ -30,10 +31,10 @@ def local_file(name: str) -> Path:
 
     Raises:
         UnknownNameError: no published file has that name.
-        NotOfferedError: it is nowhere here and offers no address, or no SHA-256.
+        NotOfferedError: it is not on this machine and has no address, or no SHA-256.
         DataError: it cannot be downloaded, it is damaged, or the cache cannot be written; the error says where to put
             the file by hand.
-        WrongUsageError: CAUSALKIT_MIRROR or CAUSALKIT_TIMEOUT makes no sense.
+        WrongUsageError: CAUSALKIT_MIRROR or CAUSALKIT_TIMEOUT is invalid.
     """
     wanted = entry(name)
     path = _member(wanted) if wanted.archive else _whole(wanted)
@@ -47,7 +48,7 @@ def local_files(names: Iterable[str]) -> list[Path]:
 
 
 def is_here(name: str) -> bool:
-    """Would `local_file` need no download? Looks at existence and length only.
+    """Would `local_file` need no download? Only existence and length are compared.
 
     Raises:
         UnknownNameError: no published file has that name.
@@ -56,16 +57,10 @@ def is_here(name: str) -> bool:
     places = [cache.place(wanted)]
     if wanted.archive:
         places.append(cache.unpacked(entry(wanted.archive)) / wanted.member)
-    with suppress(CausalkitError):  # a mirror that makes no sense is an error of whoever needs it
-        places += [folder.path / wanted.file for folder in mirrors.folders()]
-    return any(_fits(path, wanted.bytes) for path in places) or bool(wanted.archive and is_here(wanted.archive))
-
-
-def _fits(path: Path, size: int | None) -> bool:
-    try:
-        return path.is_file() and size in (None, path.stat().st_size)
-    except OSError:
-        return False
+    with suppress(CausalkitError):  # a wrong mirror is an error of whoever needs it
+        places += [folder / wanted.file for folder in mirrors.folders()]
+    here = any(path.is_file() and not checks.difference(path, wanted.bytes, None) for path in places)
+    return here or bool(wanted.archive and is_here(wanted.archive))
 
 
 def _whole(wanted: Entry) -> Path:
@@ -80,8 +75,6 @@ def _whole(wanted: Entry) -> Path:
 
 def _member(wanted: Entry) -> Path:
     """Return the path of a file that is published within an archive."""
-    from causalkit_benchmarks.unpack import unpack
-
     path = _cached(wanted) or _in_folders(wanted, [])
     if path:
         return path
@@ -97,57 +90,51 @@ def _member(wanted: Entry) -> Path:
                     raise cache.unwritable(error, folder) from error
     path = folder / wanted.member
     if not path.is_file():
-        raise DataError(
-            f"{archive.file} holds no {wanted.member}", "report this to the authors of causalkit-benchmarks"
-        )
-    wrong = checks.difference(path, wanted.bytes, wanted.sha256)
-    if wrong:
-        raise DataError(f"{path} is not the published file: {wrong}", f"delete {folder}; it is then unpacked anew")
-    return path
+        raise DataError(f"{archive.file} has no {wanted.member}", "report this to the authors of causalkit-benchmarks")
+    return _right(path, wanted, f"delete {folder}; it is then unpacked again")
 
 
 def _cached(wanted: Entry) -> Path | None:
-    """Return the path of a file in the cache, or None. One that was put there by hand is checked like any other.
+    """Return the path of a file in the cache, or None. A file that was put there by hand is checked like any other.
 
     Raises:
-        DataError: what lies there is another file; it is left alone.
+        DataError: another file is there; it is not touched.
     """
     path = cache.place(wanted)
     if not path.is_file():
         return None
-    expected = wanted.sha256 or cache.recorded_hash(wanted)
-    try:
-        wrong = checks.difference(path, wanted.bytes, expected)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}", "check its permissions") from error
-    if wrong:
-        raise DataError(f"{path} is not the published file: {wrong}", "move it away; it is then fetched anew")
-    if expected is None:
-        cache.record_hash(wanted, checks.sha256_of(path))  # the user put it there: trusted from now on
+    _right(path, wanted, "move it away; it is then fetched again")
+    cache.record_hash(wanted, path)  # without a published SHA-256, the user who put it there is trusted
+    return path
+
+
+def _right(path: Path, wanted: Entry, hint: str) -> Path:
+    """Return the path of a file that is the published one.
+
+    Raises:
+        DataError: it is not.
+    """
+    if wrong := checks.difference(path, wanted.bytes, cache.known_hash(wanted)):
+        raise DataError(f"{path} is not the published file: {wrong}", hint)
     return path
 
 
 def _in_folders(wanted: Entry, problems: list[str]) -> Path | None:
     """Return the path of a file in the first mirror folder that has the right one, or None.
 
-    A wrong file is warned about, added to ``problems``, and passed over.
+    A wrong file is skipped with a warning and added to ``problems``.
     """
     for folder in mirrors.folders():
-        folder.check()
-        path = folder.file(wanted)
-        if path is None:
+        path = folder / wanted.file
+        if not path.is_file():
             continue
         refuse_unverified(wanted, path)
-        expected = wanted.sha256 or cache.recorded_hash(wanted)
         try:
-            wrong = checks.difference(path, wanted.bytes, expected)
-        except OSError as error:
-            wrong = f"it cannot be read: {error.strerror or error}"
-        if wrong:
-            problems.append(f"{path} is not the published file: {wrong}")
-            warnings.warn(f"{problems[-1]}; it is passed over", RuntimeWarning, stacklevel=2)
+            _right(path, wanted, "")
+        except DataError as error:
+            problems.append(error.message)
+            warnings.warn(f"{error.message}; skipping it", RuntimeWarning, stacklevel=2)
             continue
-        if expected is None:
-            cache.record_hash(wanted, checks.sha256_of(path))
+        cache.record_hash(wanted, path)
         return path
     return None

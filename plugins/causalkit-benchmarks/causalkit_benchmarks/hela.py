@@ -78,7 +78,7 @@ def at_equal_steps(hours: Values, values: Values, irregular: str, resample: floa
             raise WrongUsageError("dataset.resample and dataset.irregular are both set", "choose one of them")
         if not STEP / 4 <= resample <= (hours[-1] - hours[0]) / 2:
             raise WrongUsageError(
-                f"dataset.resample={resample:g} makes no sense for samples at {listed} hours",
+                f"dataset.resample={resample:g} does not fit samples at {listed} hours",
                 f"choose a step from {STEP / 4:g} to {(hours[-1] - hours[0]) / 2:g} hours",
             )
         grid, filled = on_equal_grid(hours, values, resample, widest=np.inf)
@@ -135,7 +135,7 @@ def _records(path: Path, needed: Sequence[str]) -> list[tuple[str, dict[str, str
         header = next(rows, [])
         missing = [name for name in needed if name not in header]
         if missing:
-            raise DataError(f"{path}: line 1 names no column {missing[0]!r}", DAMAGED)
+            raise DataError(f"{path}: line 1 has no column {missing[0]!r}", DAMAGED)
         found = []
         for row in rows:
             if len(row) != len(header):

@@ -16,7 +16,7 @@ def matrices(path: Path, names: Sequence[str]) -> dict[str, NDArray[np.float64]]
     """Return the named variables of a MATLAB file.
 
     Raises:
-        DataError: the file cannot be read, lacks a variable, or one holds something else than finite numbers.
+        DataError: the file cannot be read, lacks a variable, or has a variable that is not finite numbers.
     """
     from scipy.io import loadmat
 
@@ -27,10 +27,10 @@ def matrices(path: Path, names: Sequence[str]) -> dict[str, NDArray[np.float64]]
     found = {}
     for name in names:
         if name not in content:
-            raise DataError(f"{path} holds no variable {name!r}", DAMAGED)
+            raise DataError(f"{path} has no variable {name!r}", DAMAGED)
         values = np.asarray(content[name])
         if values.dtype.kind not in "fiu":
-            raise DataError(f"{path}: the variable {name!r} holds {values.dtype}, not numbers", DAMAGED)
+            raise DataError(f"{path}: variable {name!r} has type {values.dtype} instead of numbers", DAMAGED)
         found[name] = values.astype(np.float64)
         wrong = np.argwhere(~np.isfinite(found[name]))
         if len(wrong):

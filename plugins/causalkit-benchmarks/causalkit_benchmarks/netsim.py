@@ -42,7 +42,7 @@ def read_netsim(path: Path, known: Facts, subjects: str | int, protocol: Protoco
     if networks.ndim != 3 or networks.shape[1] != networks.shape[2] or signals.ndim != 2:
         raise DataError(
             f"{path}: ts has the shape {signals.shape} and net {networks.shape}",
-            "NetSim files hold ts (subjects * scans, nodes) and net (subjects, nodes, nodes)",
+            "NetSim files contain ts (subjects * scans, nodes) and net (subjects, nodes, nodes)",
         )
     people, nodes = networks.shape[:2]
     expect(people, known.realisations, "number of subjects", path)
@@ -64,7 +64,7 @@ def read_netsim(path: Path, known: Facts, subjects: str | int, protocol: Protoco
     panel = Panel(
         realisations=tuple(recordings[subject] for subject in chosen),
         names=names,
-        source=f"{title}, {_said(chosen, people)}",
+        source=f"{title}, {_described(chosen, people)}",
     )
     truth = Truth.from_matrix(present[0], orientation="cause-effect", names=names, source=f"the network of {title}")
     if protocol == "default":
@@ -77,7 +77,7 @@ def choose(subjects: str | int, people: int) -> list[int]:
     """Return the subjects that a user means: "all", "3", "0:5" or "0,4,7", counted from 0.
 
     Raises:
-        ParameterError: malformed, out of range, named twice, or none.
+        ParameterError: malformed, out of range, duplicate, or none.
     """
     text = str(subjects).replace(" ", "")
     last = people - 1
@@ -93,13 +93,13 @@ def choose(subjects: str | int, people: int) -> list[int]:
         chosen = []
     if not chosen or not all(0 <= subject <= last for subject in chosen) or len(set(chosen)) != len(chosen):
         raise ParameterError(
-            f"dataset.subjects={subjects} names no subjects",
+            f"dataset.subjects={subjects} selects no subjects",
             f"subjects count from 0 to {last}: write all, 3, 0:5 (which is 0 to 4) or 0,4,7",
         )
     return chosen
 
 
-def _said(chosen: list[int], people: int) -> str:
+def _described(chosen: list[int], people: int) -> str:
     if len(chosen) == 1:
         return f"subject {chosen[0]}"
     if len(chosen) == people:

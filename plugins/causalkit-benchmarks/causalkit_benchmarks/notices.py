@@ -1,4 +1,4 @@
-"""Licence and citation of a benchmark, said once where its files are first used."""
+"""Licence and citation of a benchmark, printed when its files are first used."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from causalkit_benchmarks import entries
 from causalkit_benchmarks.cache import data_home
 
-_said: set[str] = set()
+_shown: set[str] = set()
 
 
 def notice(name: str) -> str:
@@ -23,10 +23,10 @@ def notice(name: str) -> str:
 
 
 def say_once(name: str) -> None:
-    """Print the notice on stderr, unless this was done before with the same cache or in the same process."""
-    if name in _said:
+    """Print the notice on stderr, once for each cache and process."""
+    if name in _shown:
         return
-    _said.add(name)
+    _shown.add(name)
     marker = data_home() / ".notices" / name
     try:
         marker.parent.mkdir(parents=True, exist_ok=True)
@@ -34,5 +34,5 @@ def say_once(name: str) -> None:
     except FileExistsError:
         return
     except OSError:
-        pass  # nothing can be remembered in a cache that is read-only; files in it are used all the same
-    print(f"{notice(name)}\n  (said once; causalkit show {name} names source and licence again)", file=sys.stderr)
+        pass  # a read-only cache cannot remember it; its files can be used anyway
+    print(f"{notice(name)}\n  (shown once; causalkit show {name} repeats source and licence)", file=sys.stderr)

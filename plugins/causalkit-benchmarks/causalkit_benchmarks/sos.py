@@ -48,7 +48,7 @@ def read_sos(path: Path, known: Facts, experiment: str | int = "all") -> Panel:
     known_experiments = ["all", *(str(number) for number in range(1, len(activity) + 1))]
     if str(experiment) not in known_experiments:
         raise ParameterError(
-            f"dataset.experiment={experiment} is no experiment of the SOS data",
+            f"dataset.experiment={experiment} is not an experiment of the SOS data",
             "choose one of " + ", ".join(known_experiments),
         )
     chosen = list(activity) if str(experiment) == "all" else [activity[int(experiment) - 1]]

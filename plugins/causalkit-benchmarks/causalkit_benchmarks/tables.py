@@ -54,7 +54,7 @@ def gold_standard(path: Path, names: Sequence[str], source: str, *, complete: bo
         complete: must every ordered pair of different series have a line?
 
     Raises:
-        DataError: an unknown name, a mark that is neither 0 nor 1, a pair that stands twice or is missing.
+        DataError: an unknown name, a mark that is neither 0 nor 1, a duplicate or missing pair.
     """
     marks: dict[tuple[str, str], bool] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
@@ -65,9 +65,9 @@ def gold_standard(path: Path, names: Sequence[str], source: str, *, complete: bo
             raise DataError(f"{path}: line {number} is not 'regulator target 0|1': {line!r}", DAMAGED)
         for name in cells[:2]:
             if name not in names:
-                raise DataError(f"{path}: line {number}: {name!r} is no series", did_you_mean(name, names))
+                raise DataError(f"{path}: line {number}: unknown series {name!r}", did_you_mean(name, names))
         if (cells[0], cells[1]) in marks:
-            raise DataError(f"{path}: line {number}: {cells[0]} -> {cells[1]} stands twice", DAMAGED)
+            raise DataError(f"{path}: line {number}: duplicate pair {cells[0]} -> {cells[1]}", DAMAGED)
         marks[cells[0], cells[1]] = cells[2] == "1"
     missing = [(c, e) for c in names for e in names if c != e and (c, e) not in marks] if complete else []
     if missing:
@@ -82,7 +82,7 @@ def expect(found: object, wanted: object, what: str, path: Path) -> None:
         DataError: they differ.
     """
     if wanted is not None and found != wanted:
-        raise DataError(f"{path}: {what}: {found} where {wanted} belongs", DAMAGED)
+        raise DataError(f"{path}: {what}: {found} instead of {wanted}", DAMAGED)
 
 
 def number_in(cell: str, path: Path, place: str) -> float:

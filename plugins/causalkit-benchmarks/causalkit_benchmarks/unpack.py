@@ -1,22 +1,24 @@
-"""Unpack an archive of data files: regular files only, within the folder, within a size, and all or nothing."""
+"""Unpack an archive of data files: only regular files, within the folder and a size limit, all or nothing."""
 
 from __future__ import annotations
 
 import contextlib
+import gzip
+import lzma
 import os
-import shutil
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from causalkit.errors import DataError
 
 LARGEST = 4 << 30  # bytes of all members together; the largest registered benchmark has some 40 MB
 MOST = 100_000  # members
-_CHUNK = 1 << 20
+
+Member = tuple[str, int, bool, bool]  # name, bytes, is it a folder, is it a folder or a regular file
 
 
 def unpack(archive: Path, folder: Path, *, largest: int = LARGEST) -> Path:
@@ -24,8 +26,8 @@ def unpack(archive: Path, folder: Path, *, largest: int = LARGEST) -> Path:
 
     Args:
         archive: a .zip, .tar or compressed .tar file; its content decides, not its name.
-        folder: must not exist yet, or is replaced by nobody: when another process made it meanwhile, that one stays.
-        largest: refuse an archive whose members have more bytes together, whatever its headers claim.
+        folder: the new folder; if another process creates it meanwhile, that one stays.
+        largest: refuse an archive whose members have more bytes together.
 
     Returns:
         The folder.
@@ -36,15 +38,19 @@ def unpack(archive: Path, folder: Path, *, largest: int = LARGEST) -> Path:
         OSError: the folder cannot be written.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
-        content = temporary / "content"
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", ignore_cleanup_errors=True) as made:
+        content = Path(made) / "content"
         content.mkdir()
         with _damage(archive):
             if zipfile.is_zipfile(archive):
-                _unpack_members(_zip_members(archive), archive, content, largest)
+                with zipfile.ZipFile(archive) as packed:
+                    _check(_zip_members(packed), archive, largest)
+                    packed.extractall(content)
             elif tarfile.is_tarfile(archive):
-                _unpack_members(_tar_members(archive), archive, content, largest)
+                with tarfile.open(archive) as opened:
+                    _check(_tar_members(opened), archive, largest)
+                    # Python's own filter exists from 3.11.4 on.
+                    opened.extractall(content, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
             else:
                 raise DataError(f"{archive} is neither a zip nor a tar archive", "check where it comes from")
         try:
@@ -52,88 +58,63 @@ def unpack(archive: Path, folder: Path, *, largest: int = LARGEST) -> Path:
         except OSError:
             if not folder.is_dir():
                 raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return folder
 
 
 @contextlib.contextmanager
 def _damage(archive: Path) -> Iterator[None]:
     """Turn what the libraries raise on a damaged archive into an error for the user."""
-    import lzma
-    import zlib
-
+    damage = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
     try:
         yield
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError) as error:
-        raise DataError(f"{archive} is damaged: {error}", "delete it and fetch it again") from error
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # a subclass of RuntimeError: a compression that Python does not know
         raise DataError(f"{archive} cannot be unpacked: {error}", "unpack it by hand") from error
+    except (*damage, RuntimeError) as error:
+        raise DataError(f"{archive} is damaged: {error}", "delete it and fetch it again") from error
 
 
-def _zip_members(archive: Path) -> Iterator[tuple[str, str, IO[bytes] | None]]:
-    """Yield name, what is wrong with it, and content; a folder has no content."""
-    with zipfile.ZipFile(archive) as opened:
-        for member in opened.infolist():
-            kind = member.external_attr >> 28  # the file type of Unix modes; 0 where another system made the archive
-            wrong = "" if kind in (0, 0o4, 0o10) else "it is a link or a device"
-            if member.is_dir() or wrong:
-                yield member.filename, wrong, None
-            else:
-                with opened.open(member) as stream:
-                    yield member.filename, "", stream
+def _zip_members(opened: zipfile.ZipFile) -> Iterator[Member]:
+    for member in opened.infolist():
+        kind = member.external_attr >> 28  # the file type of Unix modes; 0 if another system made the archive
+        yield member.orig_filename, member.file_size, member.is_dir(), kind in (0, 0o4, 0o10)
 
 
-def _tar_members(archive: Path) -> Iterator[tuple[str, str, IO[bytes] | None]]:
-    # Python's own judgement of what a data archive may hold comes first, where it has one (from 3.11.4 on); ours is
-    # stricter about links and complete without it.
-    judge = getattr(tarfile, "data_filter", lambda member, folder: member)
-    with tarfile.open(archive) as opened:
-        for member in opened:
-            try:
-                judge(member, str(archive.parent))
-            except tarfile.TarError as error:
-                yield member.name, " ".join(str(error).split()), None
-                continue
-            if member.isdir():
-                yield member.name, "", None
-            elif not member.isreg():
-                yield member.name, "it is a link or a device", None
-            else:
-                yield member.name, "", opened.extractfile(member)
+def _tar_members(opened: tarfile.TarFile) -> Iterator[Member]:
+    for member in opened:
+        yield member.name, member.size, member.isdir(), member.isdir() or member.isreg()
 
 
-def _unpack_members(
-    members: Iterator[tuple[str, str, IO[bytes] | None]], archive: Path, folder: Path, largest: int
-) -> None:
-    left = largest
-    for count, (name, wrong, stream) in enumerate(members):
-        target = folder / _relative(name, archive)
-        if wrong or count >= MOST:
-            raise _refused(archive, name, wrong or f"there are more than {MOST} members")
-        try:
-            (target if stream is None else target.parent).mkdir(parents=True, exist_ok=True)
-            if stream is not None:
-                with target.open("xb") as output:
-                    while chunk := stream.read(min(_CHUNK, left + 1)):
-                        left -= len(chunk)
-                        if left < 0:
-                            raise _refused(archive, name, f"the members have more than {largest} bytes together")
-                        output.write(chunk)
-        except (FileExistsError, IsADirectoryError, NotADirectoryError):
-            raise _refused(archive, name, "a member before it has the same name") from None
-
-
-def _relative(name: str, archive: Path) -> PurePosixPath:
-    """Return the path of a member below the folder; every way out of it is refused, on any operating system."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or (os.name == "nt" and ":" in name):
-        raise _refused(archive, name, "it lies outside the folder")
-    return path
-
-
-def _refused(archive: Path, name: str, why: str) -> DataError:
-    return DataError(
-        f"{archive} is refused because of its member {name!r}: {why}",
-        "nothing was unpacked; such an archive does not hold plain data",
-    )
+def _check(members: Iterable[Member], archive: Path, largest: int) -> None:
+    """Refuse an archive before anything is unpacked."""
+    files: set[PurePosixPath] = set()
+    folders: set[PurePosixPath] = set()
+    total = 0
+    for count, (name, size, is_folder, is_plain) in enumerate(members, start=1):
+        path = PurePosixPath(name)
+        parents = {*path.parents, path} if is_folder else set(path.parents)
+        total += size
+        wrong = ""
+        if (
+            path.is_absolute()
+            or ".." in path.parts
+            or "\\" in name
+            or "\0" in name
+            or (os.name == "nt" and ":" in name)
+        ):
+            wrong = "it lies outside the folder"  # on some operating system
+        elif not is_plain:
+            wrong = "it is a link or a device"
+        elif files & parents or (not is_folder and path in files | folders):
+            wrong = "an earlier member has the same name"
+        elif total > largest:
+            wrong = f"the members have more than {largest} bytes together"
+        elif count > MOST:
+            wrong = f"there are more than {MOST} members"
+        if wrong:
+            raise DataError(
+                f"{archive} is refused because of its member {name!r}: {wrong}",
+                "nothing was unpacked; such an archive is not plain data",
+            )
+        folders |= parents
+        if not is_folder:
+            files.add(path)

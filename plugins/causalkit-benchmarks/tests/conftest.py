@@ -121,8 +121,8 @@ def cache(tmp_path, monkeypatch):
         "all_proxy",
     ):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(notices, "_said", set())
-    monkeypatch.setattr(checks, "_known", {})
+    monkeypatch.setattr(notices, "_shown", set())
+    checks._sha256.cache_clear()
     return folder
 
 

@@ -42,13 +42,13 @@ def test_rows_of_the_graph_are_effects(arrays):
     assert {"cause": "x1", "effect": "x20"} not in truth.edge_list()
 
 
-def test_published_protocol_learns_from_all_columns_and_judges_the_observed_ones():
+def test_published_protocol_learns_from_all_columns_and_evaluates_the_observed_ones():
     panel, truth = causaltime("medical", protocol="published")
     assert panel.series == 40
     assert panel.lengths == (480 * 40,)
     assert panel.names[20:22] == ("x1-residual", "x2-residual")
     assert (truth.count, truth.diagonal, truth.scope) == (153, "include", panel.names[:20])
-    assert truth.judged("include").sum() == 400
+    assert truth.evaluated_pairs("include").sum() == 400
     found = causalkit.discover(panel, method="var", lag=1)
     observed = causalkit.Discovery(names=panel.names[:20], scores=found.scores[:20, :20])
     _, plain = causaltime("medical")
@@ -74,12 +74,12 @@ def test_items():
 @pytest.mark.parametrize(
     ("values", "graph", "said"),
     [
-        (np.zeros((3, 5, 7)), np.eye(4), "number of columns: 7 where 8"),
+        (np.zeros((3, 5, 7)), np.eye(4), "number of columns: 7 instead of 8"),
         (np.zeros((3, 5)), np.eye(4), "has the shape"),
         (np.zeros((3, 5, 8)), np.zeros((4, 3)), "the shape"),
-        (np.zeros((3, 5, 8)), np.eye(4) * 2, "other values than 0 and 1"),
+        (np.zeros((3, 5, 8)), np.eye(4) * 2, "values other than 0 and 1"),
         (np.full((3, 5, 8), np.inf), np.eye(4), r"no finite number at \(0, 0, 0\)"),
-        (np.array([["a"]]), np.eye(4), "no array of numbers"),
+        (np.array([["a"]]), np.eye(4), "is not an array of numbers"),
     ],
 )
 def test_files_that_do_not_fit(tmp_path, values, graph, said):

@@ -125,8 +125,8 @@ def test_damaged_tables_name_file_line_and_column(published, tmp_path):
 
     read([*lines[:3], lines[3].replace("0.1775012", "nan"), *lines[4:]], r"table.tsv: line 4, column G1: 'nan'")
     read([*lines[:3], lines[3] + "\t1", *lines[4:]], r"line 4 has 11 cells where line 1 names 10")
-    read(lines[:-1], "104 where 105 belongs")
-    read([line.rsplit("\t", 1)[0] for line in lines], "number of genes: 9 where 10 belongs")
+    read(lines[:-1], "104 instead of 105")
+    read([line.rsplit("\t", 1)[0] for line in lines], "number of genes: 9 instead of 10")
     read([], "does not name the columns")
 
 
@@ -135,8 +135,8 @@ def test_wrong_times_and_lengths_in_dream3_are_refused(published, tmp_path):
     path = tmp_path / "table.tsv"
     for changed, said in [
         (text.replace("\n10.0\t", "\n11.0\t", 1), "times of trajectory 1"),
-        (text.replace("\n\n", "\n", 1), "number of trajectories: 3 where 4 belongs"),
-        (text.replace('"Time"', '"Tame"'), "'?Tame'? where '?Time'? belongs"),
+        (text.replace("\n\n", "\n", 1), "number of trajectories: 3 instead of 4"),
+        (text.replace('"Time"', '"Tame"'), "'?Tame'? instead of '?Time'?"),
     ]:
         assert changed != text
         path.write_text(changed)
@@ -147,9 +147,9 @@ def test_wrong_times_and_lengths_in_dream3_are_refused(published, tmp_path):
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        (["a b 1", "b a 0", "a c 1"], "line 3: 'c' is no series"),
+        (["a b 1", "b a 0", "a c 1"], "line 3: unknown series 'c'"),
         (["a b 1", "b a 2"], "line 2 is not"),
-        (["a b 1", "a b 0"], "line 2: a -> b stands twice"),
+        (["a b 1", "a b 0"], "line 2: duplicate pair a -> b"),
         (["a b 1"], "no line for b -> a"),
     ],
 )

@@ -56,7 +56,7 @@ class TestSos:
     def test_other_shapes_and_times_are_refused(self, tmp_path):
         path = tmp_path / "sos.mat"
         savemat(path, {"sosPromoterAct": np.zeros((4, 7, 50)), "time": np.arange(0, 300, 6)})
-        with pytest.raises(DataError, match=r"\(4, 7, 50\) where \(4, 8, 50\)"):
+        with pytest.raises(DataError, match=r"\(4, 7, 50\) instead of \(4, 8, 50\)"):
             read_sos(path, facts("sos"))
         savemat(path, {"sosPromoterAct": np.zeros((4, 8, 50)), "time": np.arange(50)})
         with pytest.raises(DataError, match="times"):

@@ -114,12 +114,12 @@ class TestInventedFiles:
         ("changes", "said"),
         [
             ({"ts": np.zeros((61, 4))}, "rows left over"),
-            ({"ts": np.zeros((60, 5))}, "nodes in ts: 5 where 4 belongs"),
+            ({"ts": np.zeros((60, 5))}, "nodes in ts: 5 instead of 4"),
             ({"ts": np.full((60, 4), np.nan)}, r"'ts' has no finite number at \(1, 1\)"),
             ({"net": np.zeros((3, 4, 5))}, "net"),
-            ({"net": np.zeros((2, 4, 4))}, "number of subjects: 2 where 3"),
-            ({"net": None}, "holds no variable 'net'"),
-            ({"ts": np.array(["text"])}, "not numbers"),
+            ({"net": np.zeros((2, 4, 4))}, "number of subjects: 2 instead of 3"),
+            ({"net": None}, "has no variable 'net'"),
+            ({"ts": np.array(["text"])}, "instead of numbers"),
         ],
     )
     def test_files_that_do_not_fit(self, tmp_path, changes, said):

@@ -143,14 +143,14 @@ def test_members_of_an_archive_are_files_like_any_other(packed, cache):
     assert files.is_here("invented/b.csv")
     assert files.local_file("invented/b.csv").read_bytes() == b"bb"
     assert len(packed.requests) == 1
-    with pytest.raises(DataError, match=r"holds no data/c\.csv"):
+    with pytest.raises(DataError, match=r"has no data/c\.csv"):
         files.local_file("invented/c.csv")
 
 
 def test_a_member_that_was_changed_after_unpacking_is_found(packed):
     path = files.local_file("invented/a.csv")
     path.write_bytes(b"xxx")
-    with pytest.raises(DataError, match=r"is not the published file.*unpacked anew"):
+    with pytest.raises(DataError, match=r"is not the published file.*unpacked again"):
         files.local_file("invented/a.csv")
 
 

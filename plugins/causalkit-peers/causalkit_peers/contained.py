@@ -1,4 +1,4 @@
-"""Run somebody else's code so that it leaves no trace: no output, no warnings, no changed random numbers or threads."""
+"""Run another package's code without a trace: no output, no warnings, no changed random numbers or threads."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def contained(package: Package, run: Run) -> Iterator[list[str]]:
         run: its seed and number of threads.
 
     Yields:
-        A list that holds these sentences once the block is over.
+        A list that contains these sentences after the block.
 
     Raises:
         DataError: the package gave up on the numbers that it was given.
@@ -50,7 +50,7 @@ def contained(package: Package, run: Run) -> Iterator[list[str]]:
             yield notes
     except (ValueError, ArithmeticError, IndexError, np.linalg.LinAlgError) as error:
         raise DataError(
-            f"{package.name} {package.version} gave up on this data: {type(error).__name__}: {error}",
+            f"{package.name} {package.version} failed on these data: {type(error).__name__}: {error}",
             "look for series that are copies of each other, or choose a smaller --lag",
         ) from error
     finally:

@@ -1,4 +1,4 @@
-"""The package that a method runs: is it there, which version is it, and what to say when it is not."""
+"""The package that a method runs: whether it is installed, in which version, and the error if it is not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from causalkit.errors import WrongUsageError
 
 @dataclass(frozen=True)
 class Package:
-    """A package of somebody else.
+    """A package that is not part of causalkit.
 
     Attributes:
         method: name of the method that runs it.
