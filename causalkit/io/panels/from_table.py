@@ -41,18 +41,17 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
         notes.append(f"the column {PANEL_COLUMN!r} identifies the realisations")
     names = [name for name in names if name != panel_column]
     groups = _groups(table, panel_column)
-    time = find_time(table, names, groups, options.time_column)
-    notes.extend(time.notes)
-    names = [name for name in names if name not in time.columns]
+    axis, times, recognised = find_time(table, names, groups, options.time_column)
+    names = [name for name in names if name not in times]
     if not names:
         raise DataError(f"{table.source} has no column of measurements", "check the delimiter and the options")
     values = to_floats(table, names)
-    runs, restarts = split_at_restarts(time.axis, groups)
+    runs, restarts = split_at_restarts(axis, groups)
     if options.resample is not None:
-        parts, sampling = resampled(table.source, time.axis, runs, values, options.resample)
+        parts, sampling = resampled(table.source, axis, runs, values, options.resample)
     else:
-        parts, sampling = at_equal_steps(time.axis, runs, values, options.irregular)
-    notes.extend((*restarts, *sampling))
+        parts, sampling = at_equal_steps(axis, runs, values, options.irregular)
+    notes.extend((*recognised, *restarts, *sampling))
     missing = np.isnan(values).sum(axis=0)
     if missing.any():
         having = listed([name for name, count in zip(names, missing, strict=True) if count], most=6)

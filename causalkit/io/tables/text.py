@@ -153,19 +153,14 @@ class TextFile:
 
     def _wrong_encoding(self) -> DataError:
         """Return the error for bytes that are not text in the encoding, with their line."""
-        if self.encoding == "utf-16":  # its bytes cannot be split into lines
-            return DataError(f"{self.path} is not valid UTF-16 text", "save it as UTF-8")
         with self._binary() as stream:
-            line = next((n for n, line in enumerate(stream, start=1) if not _is_utf8(line)), 1)
+            content = stream.read()
+        try:
+            content.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            line = content[: error.start].decode(self.encoding, errors="ignore").count("\n") + 1
+        encoding = self.encoding.removesuffix("-sig").upper()
         return DataError(
-            f"{self.path}: line {line} is not UTF-8 text",
+            f"{self.path}: line {line} is not {encoding} text",
             f"convert the file, for example: iconv -f latin1 -t utf-8 {self.path} > converted.csv",
         )
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeError:
-        return False
-    return True

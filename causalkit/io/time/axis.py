@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.errors import DataError
-from causalkit.io.tables.cells import argument, is_missing, number, shown
+from causalkit.io.tables.cells import MISSING, argument, shown
 from causalkit.io.tables.table import Table
 from causalkit.io.time.ticks import Ticks, is_dated, ticks_of
 
@@ -48,21 +48,6 @@ class TimeAxis:
             )
 
 
-@dataclass(frozen=True, eq=False)
-class TimeFound:
-    """The result of looking for time.
-
-    Attributes:
-        axis: the column, or None.
-        columns: names of columns that are times and not variables.
-        notes: what was recognised.
-    """
-
-    axis: TimeAxis | None
-    columns: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
 def is_time_name(name: str) -> bool:
     """Return whether this is a common name of a time column."""
     return _TIME_NAME.fullmatch(name.strip()) is not None
@@ -77,7 +62,9 @@ def counts_evenly(realisations: Sequence[NDArray[Any]]) -> bool:
     return len(forward) > len(steps) / 2 and bool(np.allclose(forward, forward[0], rtol=0.01, atol=0))
 
 
-def find_time(table: Table, names: Sequence[str], groups: Sequence[NDArray[np.intp]], wanted: str) -> TimeFound:
+def find_time(
+    table: Table, names: Sequence[str], groups: Sequence[NDArray[np.intp]], wanted: str
+) -> tuple[TimeAxis | None, list[str], list[str]]:
     """Return the time column that the user names, or the one that can be recognised.
 
     A column is recognised by its name, or by dates in it, where its times increase apart from restarts. Columns that
@@ -89,18 +76,21 @@ def find_time(table: Table, names: Sequence[str], groups: Sequence[NDArray[np.in
         groups: rows of each realisation known so far.
         wanted: the name of the column; "auto": recognise one; "none": there is none.
 
+    Returns:
+        The time column or None, the names of all columns that are times and not variables, and notes.
+
     Raises:
         DataError: the named column is not a column of times, or a time is missing.
     """
     if wanted == "none" or (wanted == "auto" and not table.recognise):
-        return TimeFound(None)
+        return None, [], []
     if wanted != "auto":
         if wanted not in names:
             raise DataError(
                 f"{table.source}: column {shown(wanted)} is named as time and as something else",
                 "name it only once, with --time-column, --panel-column or --drop",
             )
-        return TimeFound(TimeAxis(table, wanted, _named_ticks(table, wanted)), (wanted,))
+        return TimeAxis(table, wanted, _named_ticks(table, wanted)), [wanted], []
     notes: list[str] = []
     found: list[tuple[str, Ticks, int]] = []
     for name in names:
@@ -117,7 +107,7 @@ def find_time(table: Table, names: Sequence[str], groups: Sequence[NDArray[np.in
             # Hour and month restart where a date runs on, so the column with fewest restarts is time.
             found.append((name, ticks, len(table.frame) if restarts is None else restarts))
     if not found:
-        return TimeFound(None, notes=tuple(notes))
+        return None, [], notes
     time, ticks, fewest = min(found, key=lambda column: column[2])
     notes.append(f"the column {time!r} was taken as time and is not a variable")
     columns = [time]
@@ -129,23 +119,27 @@ def find_time(table: Table, names: Sequence[str], groups: Sequence[NDArray[np.in
             notes.append(f"the column {name!r} also counts time and is not a variable")
         else:
             notes.append(f"the column {name!r} is named like a time and was kept as a variable")
-    return TimeFound(TimeAxis(table, time, ticks), tuple(columns), tuple(notes))
+    return TimeAxis(table, time, ticks), columns, notes
 
 
 def _named_ticks(table: Table, name: str) -> Ticks:
+    import pandas as pd
+
     column = table.frame[name]
     ticks = ticks_of(column, name)
     if ticks is not None:
         return ticks
-    cells = [str(cell) for cell in column.to_numpy(dtype=object)]
-    numeric = any(number(cell) is not None for cell in cells)
-    for row, cell in enumerate(cells):
-        fits = number(cell) is not None if numeric else ticks_of(column.iloc[row : row + 1], name) is not None
-        if not fits and not is_missing(cell):
-            raise DataError(
-                f"{table.cell(row, name)}: {shown(cell)} is neither a number nor a date",
-                "correct the cell, or name another --time-column",
-            )
+    text = column.astype(str).str.strip()
+    times = pd.to_numeric(text, errors="coerce")
+    if times.isna().all():
+        times = pd.to_datetime(text, errors="coerce", format="mixed", utc=True)
+    wrong = (times.isna() & column.notna() & ~text.isin(MISSING)).to_numpy()
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise DataError(
+            f"{table.cell(row, name)}: {shown(text.iloc[row])} is neither a number nor a date",
+            "correct the cell, or name another --time-column",
+        )
     raise DataError(
         f"{table.source}: column {shown(name)} mixes several formats of time",
         "write all times in one format, for example 2024-01-31",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from causalkit.core.truth import Edge, Truth
 from causalkit.errors import DataError, did_you_mean
@@ -19,14 +19,8 @@ _LONGEST = 10_000  # a lag beyond this is rather an identifier, and would need a
 _COLUMNS = "a truth has the columns cause, effect and, where it is known, lag"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of a text file.
-
-    Attributes:
-        line: number of the line on which it begins.
-        cells: without blanks around them.
-    """
+class Row(NamedTuple):
+    """One row of a text file: the line on which it begins, and its cells without blanks around them."""
 
     line: int
     cells: tuple[str, ...]
