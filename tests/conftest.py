@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 def real_data() -> Path:
     """The folder of published benchmark files."""
     return real()
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Let this process, and the programs that it starts, receive an interrupt.
+
+    A shell starts its background jobs with interrupts ignored, and their children inherit that.
+    """
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
 
 
 @pytest.fixture

@@ -217,7 +217,7 @@ _JUNK = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=_JUNK)
 def test_junk_never_ends_in_a_traceback(tmp_path, content):
     path = tmp_path / "junk.csv"
@@ -229,7 +229,7 @@ def test_junk_never_ends_in_a_traceback(tmp_path, content):
             assert "\n" not in str(error)  # noqa: PT017 - most junk, not all, is refused
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     record=st.recursive(
         st.none() | st.integers(-2, 3) | st.floats() | st.text(max_size=3),

@@ -169,15 +169,13 @@ class Process:
             env={**os.environ, "PYTHONPATH": path, "FAKE_DIARY": str(diary)},
         )
 
-    def wait_for(self, condition, seconds: float = 90) -> None:
-        deadline = time.monotonic() + seconds
+    def wait_for(self, condition) -> None:
         while not condition():
             assert self.process.poll() is None, self.process.communicate()
-            assert time.monotonic() < deadline
             time.sleep(0.02)
 
     def finish(self) -> tuple[int, str, str]:
-        out, err = self.process.communicate(timeout=180)
+        out, err = self.process.communicate(timeout=600)  # against a hang; a busy machine may take its time
         return self.process.returncode, out, err
 
 
@@ -186,7 +184,7 @@ def keys(folder: Path) -> set[str]:
 
 
 def wait_until_gone(processes: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(processes, timeout=20)
+    _, alive = psutil.wait_procs(processes, timeout=120)
     assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
 
 
@@ -225,6 +223,7 @@ def accuracy(table: str) -> str:
     return "\n".join(line for line in table.splitlines() if " s, " not in line)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_interrupt_keeps_what_is_finished_and_leaves_no_process_behind(tmp_path, diary, jobs):
     out = tmp_path / "out"

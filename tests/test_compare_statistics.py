@@ -158,7 +158,7 @@ def test_over_data_sets_each_counts_once_with_shared_seeds():
     assert (alone.n, alone.mean_difference) == (3, pytest.approx(0.1))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(numbers(methods=2))
 def test_exchanging_two_methods_exchanges_nothing_but_names(values):
     exchanged = {({"m0": "m1", "m1": "m0"}[method], data): cells for (method, data), cells in values.items()}
@@ -168,7 +168,7 @@ def test_exchanging_two_methods_exchanges_nothing_but_names(values):
     assert test.better == {"m0": "m1", "m1": "m0", "": ""}[other.better]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(numbers(), st.randoms())
 def test_the_order_of_records_changes_nothing(values, random):
     records = grid(values)
@@ -177,7 +177,7 @@ def test_the_order_of_records_changes_nothing(values, random):
         assert compute(shuffled) == compute(records)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(numbers(seeds=6))
 def test_holm_is_monotone_and_never_below_what_is_possible(values):
     tests = sorted((t for t in paired_tests(grid(values)) if t.p_value is not None), key=lambda test: test.p_value)

@@ -56,7 +56,7 @@ class TestKinetics:
         assert up[2] == still[2]
 
     @given(st.integers(0, 10_000), st.integers(2, 12), st.floats(0.2, 4.0))
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     def test_activation_is_a_share_of_time_and_moves_by_the_sign_of_the_edge(self, seed, series, in_degree):
         generator = np.random.default_rng(seed)
         network = draw_regulation(series, in_degree, generator)

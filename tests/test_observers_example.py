@@ -33,7 +33,7 @@ def site(tmp_path_factory):
     """A folder into which pip has installed the example."""
     folder = tmp_path_factory.mktemp("site")
     options = ("--no-deps", "--no-build-isolation", "--no-index", "--no-compile", "--quiet", "--target", str(folder))
-    subprocess.run([sys.executable, "-m", "pip", "install", *options, str(EXAMPLE)], check=True, timeout=120)
+    subprocess.run([sys.executable, "-m", "pip", "install", *options, str(EXAMPLE)], check=True, timeout=600)
     return folder
 
 
@@ -45,7 +45,7 @@ def causalkit(site, *arguments, **environment):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
         env=environment,
     )
     assert done.returncode == 0, done.stderr

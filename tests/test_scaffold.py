@@ -33,7 +33,7 @@ def run(*arguments: str, site: Path | None = None, folder: Path | None = None) -
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
 

@@ -172,7 +172,7 @@ class TestLinearVar:
         assert truth.count > 4
 
     @given(st.integers(0, 10_000), st.integers(1, 4), st.floats(0.1, 5.0))
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     def test_stabilised_coefficients_have_the_promised_radius(self, seed, lag, size):
         coefficients = size * np.random.default_rng(seed).normal(size=(5, 5, lag))
         radius = spectral_radius(coefficients)
@@ -186,7 +186,7 @@ class TestLinearVar:
         assert spectral_radius(coefficients) == pytest.approx(0.7)
 
     @given(st.integers(2, 8), st.integers(1, 5), st.floats(0, 1), st.booleans(), st.integers(0, 99))
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     def test_graphs_have_the_promised_number_of_edges(self, series, lag, density, self_edges, seed):
         graph = draw_graph(series, lag, density, self_edges, np.random.default_rng(seed))
         between = graph[~np.eye(series, dtype=bool)]
@@ -232,7 +232,7 @@ class TestHenon:
         assert edges == chain | {(name, name, lag) for name in ("x0", "x1", "x2") for lag in (1, 2)}
 
     @given(st.integers(0, 2**31))
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     def test_stays_on_the_attractor_for_any_seed(self, seed):
         panel, _ = henon(series=10, steps=100, coupling=0.3, realisations=5, seed=seed)
         assert np.abs(np.concatenate(panel.realisations)).max() < 3

@@ -124,6 +124,7 @@ class _StopAfter:
             os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("epochs", [3, 14])
 def test_a_path_that_was_interrupted_goes_on_where_it_stopped(tmp_path: Path, epochs: int) -> None:
     straight = discover()

@@ -73,6 +73,7 @@ class Interrupts:
             os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("batch_size", [None, 50])
 def test_resumed_training_gives_the_same_bytes(panel, tmp_path, batch_size):
     training = Training(epochs=12, batch_size=batch_size, validation=0.2, schedule="cosine")
@@ -97,6 +98,13 @@ def test_a_checkpoint_of_something_else_is_refused(panel, tmp_path):
     path.write_bytes(b"junk")
     with pytest.raises(DataError, match="not a readable checkpoint"):
         method(Training(epochs=2)).fit(panel, Run(checkpoint=path, resume=True))
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_a_background_job_is_not_stopped_by_ctrl_c(panel, tmp_path):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does for its background jobs
+    run = Run(checkpoint=tmp_path / "state.safetensors", observers=[Interrupts(after=2)])
+    assert len(method(Training(epochs=4)).fit(panel, run).history["epoch"]) == 4
 
 
 def test_time_limit_ends_training_and_says_so(panel, tmp_path):

@@ -185,7 +185,7 @@ _NAMES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=_NAMES.filter(lambda names: len(names) < 6), lags=st.integers(0, 3), data=st.data())
 def test_round_trip(tmp_path, names, lags, data):
     shape = (len(names), len(names), max(lags, 1))

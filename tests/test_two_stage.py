@@ -393,6 +393,7 @@ class Interrupts:
             os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("stage", ["pretrain", "finetune"])
 def test_a_run_that_was_interrupted_in_either_stage_goes_on_to_the_same_bytes(tmp_path, stage):
     training = SHORT.model_copy(update={"batch_size": 20})

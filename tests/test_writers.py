@@ -90,7 +90,7 @@ _PLAIN = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     data=st.data(),
     size=st.integers(1, 3),
@@ -283,7 +283,7 @@ def panels(draw, shortest=2):
     return Panel(tuple(parts), tuple(names))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(panel=panels(), suffix=st.sampled_from([".csv", ".tsv", ".npz"]))
 def test_any_panel_survives(tmp_path, panel, suffix):
     path = tmp_path / f"panel{suffix}"

@@ -125,6 +125,7 @@ def test_same_seed_same_bytes():
     assert runs[0] == runs[1] != runs[2]
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_interrupted_run_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
     """Ctrl-C in epoch 7 of 20, then --resume: the same bytes as a run that was left alone."""
 

@@ -65,6 +65,6 @@ def command(*arguments: str, cases: Iterable[str] = (), **environment: str) -> s
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
         env={**os.environ, "PYTHONPATH": path.rstrip(os.pathsep), **environment},
     )

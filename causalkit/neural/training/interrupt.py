@@ -20,13 +20,15 @@ class Interrupt:
 def deferred_interrupt(active: bool) -> Iterator[Interrupt]:
     """Within the block the first Ctrl-C only sets ``asked``; the second one interrupts at once.
 
-    Does nothing when not active, or outside the main thread, where Python delivers no signals.
+    Does nothing when not active, outside the main thread, where Python delivers no signals, or where interrupts are
+    ignored: a shell ignores them in its background jobs, since Ctrl-C is meant for what runs in the foreground.
     """
     interrupt = Interrupt()
-    if not active or threading.current_thread() is not threading.main_thread():
+    previous = signal.getsignal(signal.SIGINT)
+    ignored = previous in (signal.SIG_IGN, None)
+    if not active or ignored or threading.current_thread() is not threading.main_thread():
         yield interrupt
         return
-    previous = signal.getsignal(signal.SIGINT)
 
     def remember(number: int, frame: FrameType | None) -> None:
         if interrupt.asked:
