@@ -1,4 +1,4 @@
-"""What the tests of the core and of the plugins share: random examples without deadlines, tests sorted by their needs."""
+"""What all tests share, those of the plugins too: random examples without deadlines, and a mark by place."""
 
 from __future__ import annotations
 

@@ -1,9 +1,11 @@
 """The command line of the core alone: what it prints, writes and refuses, and its exit codes."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
@@ -16,6 +18,8 @@ from causalkit.cli.main import COMMANDS
 from causalkit.cli.show import _type_name
 from causalkit.plugins.reserved import SUMMARIES
 from tests.systems import lagged_pair
+
+pytestmark = pytest.mark.installed
 
 
 @pytest.fixture
@@ -214,7 +218,9 @@ def test_help_and_listings_import_nothing_heavy():
 
 
 def test_module_and_console_script_are_the_same():
-    for command in ([sys.executable, "-m", "causalkit"], ["causalkit"]):
+    script = shutil.which("causalkit", path=str(Path(sys.executable).parent))
+    assert script, "there is no program causalkit beside this Python"
+    for command in ([sys.executable, "-m", "causalkit"], [script]):
         done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
         assert done.stdout == "causalkit, version 1.0.0\n"
 

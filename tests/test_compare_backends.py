@@ -42,7 +42,8 @@ def cluster(monkeypatch):
 
     monkeypatch.setenv("PYTHONPATH", str(FOLDER / "misbehaves"))
     monkeypatch.syspath_prepend(str(FOLDER / "misbehaves"))
-    patient = {"distributed.comm.timeouts.connect": "120s", "distributed.comm.timeouts.tcp": "120s"}  # for busy machines
+    # A busy machine takes its time.
+    patient = {"distributed.comm.timeouts.connect": "120s", "distributed.comm.timeouts.tcp": "120s"}
     with (
         dask.config.set({"distributed.logging.distributed": "critical", **patient}),
         LocalCluster(n_workers=3, threads_per_worker=1, processes=True, dashboard_address=None) as local,

@@ -10,6 +10,8 @@ from causalkit.testing import assert_ok, check_method
 from causalkit.testing.plugin import check_contribution
 from tests.data_files import FOLDER
 
+pytestmark = pytest.mark.installed
+
 # The methods of causalkit-peers need packages of other people; its own tests check them where these are installed.
 ELSEWHERE = {"causalkit-peers"}
 INSTALLED = [one for kind in KINDS for one in registry().all(kind) if one.plugin.distribution not in ELSEWHERE]

@@ -25,6 +25,8 @@ from causalkit.testing import assert_ok, check_selection_rule
 from tests.plugins_for_tests.installing import REAL, installed
 from tests.systems import lagged_pair
 
+pytestmark = pytest.mark.installed
+
 PAGE = Path(__file__).parents[1] / "docs" / "plugins.md"
 HOOKS = {name: hook for name, hook in vars(hookspecs).items() if name.startswith("causalkit_")}
 EDGE = ("0", "1", 2)

@@ -13,6 +13,8 @@ from causalkit.plugins.records import Method, Metric
 from causalkit.plugins.registry import PluginWarning, Registry
 from tests.plugins_for_tests.installing import command, installed, points_of
 
+pytestmark = pytest.mark.installed
+
 # Folder of each broken plugin -> what a user must read about it.
 BROKEN = {
     "import-error": "ModuleNotFoundError: No module named 'a_library_that_nobody_has'",

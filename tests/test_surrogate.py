@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,6 +63,17 @@ class TestSurrogates:
         for column in range(series):
             assert sorted(made[:, column]) == list(panel.realisations[0][:, column])
             assert (np.diff(made[:, column]) % steps == 1 % steps).all()
+
+    def test_steps_under_intervention_move_along_with_shifts_and_stay_under_phases(self):
+        values = np.add.outer(np.arange(40.0), 100.0 * np.arange(3))
+        mask = np.zeros(values.shape, dtype=bool)
+        mask[5:9, 0] = mask[20, 2] = True
+        panel = Panel.of(values)
+        panel = replace(panel, intervened=(mask,))
+        shifted = surrogate_panel(panel, "shift", generator(), apart=3)
+        assert np.array_equal(shifted.intervened[0], np.isin(shifted.realisations[0], values[mask]))
+        assert not np.array_equal(shifted.intervened[0], mask)
+        assert np.array_equal(surrogate_panel(panel, "phase", generator()).intervened[0], mask)
 
     @given(st.integers(2, 8), st.integers(0, 10), st.integers(0, 1000))
     def test_no_two_series_are_shifted_alike(self, series, apart, seed):

@@ -24,9 +24,9 @@ class RemoveStatement(Operator):
     """Put ``pass`` in the place of an assignment or a call inside a function."""
 
     def mutation_positions(self, node):
-        if node.type in ("expr_stmt", "atom_expr", "power") and node.parent.type == "simple_stmt":
-            if search_ancestor(node, "funcdef") is not None:
-                yield node.start_pos, node.end_pos
+        statement = node.type in ("expr_stmt", "atom_expr", "power") and node.parent.type == "simple_stmt"
+        if statement and search_ancestor(node, "funcdef") is not None:
+            yield node.start_pos, node.end_pos
 
     def mutate(self, node, index):
         return Name("pass", node.start_pos, prefix=node.get_first_leaf().prefix)
@@ -82,9 +82,7 @@ class Mutant:
         before, after = self.path.read_text(encoding="utf-8").splitlines(), self.source().splitlines()
         if not any(line != other for line, other in zip(before, after, strict=False)):
             return before[self.line - 1].strip(), ""
-        return next(
-            (line.strip(), other.strip()) for line, other in zip(before, after, strict=False) if line != other
-        )
+        return next((line.strip(), other.strip()) for line, other in zip(before, after, strict=False) if line != other)
 
 
 @cache
