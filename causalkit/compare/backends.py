@@ -98,7 +98,8 @@ def _dask(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None]
     waiting = iter(cells)
     run = uuid.uuid4().hex[:8]  # the scheduler must not answer with what it remembers of an earlier comparison
     cell_of: dict[str, Cell] = {}
-    done = as_completed()
+    # On the loop of this client: by default it is that of the caller's `with Client(...)`, and the two must not meet.
+    done = as_completed(loop=client.loop)
 
     def submit() -> None:
         if (cell := next(waiting, None)) is None:

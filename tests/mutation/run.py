@@ -15,6 +15,7 @@ import json
 import os
 import tomllib
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from mutants import Mutant, sample
@@ -32,26 +33,48 @@ def main() -> None:
     if unknown:
         raise SystemExit(f"Unknown target {sorted(unknown)[0]!r}. Targets: {', '.join(targets)}.")
     prepare()
-    results = []
-    for name in given.target or targets:
-        results += run_target(name, targets[name], given)
-    if given.out:
-        given.out.write_text(json.dumps(results, indent=1), encoding="utf-8")
-
-
-def run_target(name: str, target: dict[str, list[str]], given: argparse.Namespace) -> list[dict[str, object]]:
-    """Return the records of one target's mutants, having printed them."""
     root = given.root.resolve()
-    sources = sorted({path.resolve() for pattern in target["sources"] for path in root.glob(pattern)})
-    tests = [str(path.relative_to(root)) for pattern in target["tests"] for path in sorted(root.glob(pattern))]
-    mutants = sample(sources, given.sample, given.seed)
-    print(f"{name}: {len(mutants)} mutants of {len(sources)} files, {len(tests)} files of tests", flush=True)
-    coverage = measure(root, sources, tests)
+    chosen = {name: Target.of(root, **targets[name]) for name in given.target or targets}
+    coverage = measure(
+        root,
+        sorted({path for target in chosen.values() for path in target.sources}),
+        sorted({test for target in chosen.values() for test in target.tests}),
+        given.seconds,
+    )
+    results = []
+    for name, target in chosen.items():
+        results += run_target(name, target, coverage, given)
+        if given.out:
+            given.out.write_text(json.dumps(results, indent=1), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Files of code, and the files of tests that should notice what happens to them."""
+
+    root: Path
+    sources: list[Path]
+    tests: list[str]
+
+    @classmethod
+    def of(cls, root: Path, sources: list[str], tests: list[str]) -> Target:
+        """Resolve the patterns of a table."""
+        return cls(
+            root,
+            sorted({path.resolve() for pattern in sources for path in root.glob(pattern)}),
+            sorted({str(path.relative_to(root)) for pattern in tests for path in root.glob(pattern)}),
+        )
+
+
+def run_target(name: str, target: Target, coverage: Coverage, given: argparse.Namespace) -> list[dict[str, object]]:
+    """Return the records of one target's mutants, having printed them."""
+    mutants = sample(target.sources, given.sample, given.seed)
+    print(f"{name}: {len(mutants)} mutants of {len(target.sources)} files", flush=True)
     records = []
     for mutant in mutants:
-        outcome = try_out(mutant, coverage, root, given.seconds)
+        outcome = try_out(mutant, coverage, target, given.seconds)
         before, after = mutant.change()
-        where = f"{mutant.path.relative_to(root)}:{mutant.line}"
+        where = f"{mutant.path.relative_to(target.root)}:{mutant.line}"
         print(f"  {outcome:9} {where} {mutant.operator}\n      - {before}\n      + {after}", flush=True)
         records.append({"target": name, "outcome": outcome, "where": where, "operator": mutant.operator,
                         "before": before, "after": after})  # fmt: skip
@@ -62,17 +85,17 @@ def run_target(name: str, target: dict[str, list[str]], given: argparse.Namespac
     return records
 
 
-def try_out(mutant: Mutant, coverage: Coverage, root: Path, seconds: float) -> str:
+def try_out(mutant: Mutant, coverage: Coverage, target: Target, seconds: float) -> str:
     """Return killed, timeout, survived, or untested where no test runs the line."""
     tests, total = [], 0.0
-    for test in coverage.of(mutant.path, mutant.line):
+    for test in coverage.of(mutant.path, mutant.line, target.tests):
         total += coverage.seconds[test]
         if tests and total > seconds:
             break
         tests.append(test)
     if not tests:
         return "untested"
-    return survives(root, mutant.path, mutant.source(), tests, 10 * max(seconds, total) + 60)
+    return survives(target.root, mutant.path, mutant.source(), tests, 10 * max(seconds, total) + 60)
 
 
 def arguments() -> argparse.Namespace:
@@ -81,7 +104,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("target", nargs="*", help="targets of targets.toml; default: all")
     parser.add_argument("--sample", type=int, help="number of mutants drawn for each target; default: all")
     parser.add_argument("--seed", type=int, default=0, help="random seed of the sample; default: 0")
-    parser.add_argument("--seconds", type=float, default=60, help="duration of the tests tried on one mutant")
+    parser.add_argument(
+        "--seconds", type=float, default=60, help="duration of the tests tried on one mutant; default: 60"
+    )
     parser.add_argument("--out", type=Path, help="also write the results as JSON")
     parser.add_argument("--targets", type=Path, default=HERE / "targets.toml", help="another table of targets")
     parser.add_argument("--root", type=Path, default=HERE.parents[1], help="another checkout")

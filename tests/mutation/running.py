@@ -29,13 +29,14 @@ class Coverage:
     tests: dict[str, dict[int, set[str]]]
     seconds: dict[str, float]
 
-    def of(self, path: Path, line: int) -> list[str]:
-        """Return the tests that run the statement of a line, the quickest first."""
-        lines, found = _statement(path, line), set()
+    def of(self, path: Path, line: int, files: Iterable[str]) -> list[str]:
+        """Return the tests of some files that run the statement of a line, the quickest first."""
+        lines, found, files = _statement(path, line), set(), set(files)
         for number, tests in self.tests.get(str(path), {}).items():
             if number in lines:
                 found |= tests
-        return sorted(found & self.seconds.keys(), key=lambda test: (self.seconds[test], test))
+        found = {test for test in found & self.seconds.keys() if test.partition("::")[0] in files}
+        return sorted(found, key=lambda test: (self.seconds[test], test))
 
 
 def _statement(path: Path, line: int) -> set[int]:
@@ -101,8 +102,8 @@ def fork(work: Callable[[], int], seconds: float, log: Path) -> int | None:
             os.killpg(child, signal.SIGKILL)
 
 
-def measure(root: Path, sources: Iterable[Path], tests: list[str]) -> Coverage:
-    """Run tests under coverage; those that fail without any mutant are left out."""
+def measure(root: Path, sources: Iterable[Path], tests: list[str], seconds: float) -> Coverage:
+    """Run tests under coverage; those that fail without any mutant, or take longer than this, are left out."""
     with tempfile.TemporaryDirectory() as folder:
         report, log = Path(folder) / "report.json", Path(folder) / "log"
         paths = [str(path) for path in sources]
@@ -111,7 +112,7 @@ def measure(root: Path, sources: Iterable[Path], tests: list[str]) -> Coverage:
             import coverage
 
             tracer = coverage.Coverage(include=paths, data_file=None, messages=False)
-            plugin = _Contexts(tracer)
+            plugin = _Contexts(tracer, seconds)
             tracer.start()
             pytest.main([*tests, *(option for option in OPTIONS if option != "-x")], plugins=[plugin])
             tracer.stop()
@@ -126,7 +127,9 @@ def measure(root: Path, sources: Iterable[Path], tests: list[str]) -> Coverage:
             raise SystemExit(f"the tests did not run without any mutant:\n{log.read_text()[-4000:]}")
         found = json.loads(report.read_text())
         if found["failed"]:
-            print(f"  fail without any mutant, left out: {', '.join(found['failed'])}", flush=True)
+            print(
+                f"left out, as they fail or take too long without any mutant: {', '.join(found['failed'])}", flush=True
+            )
     covered = {
         path: {int(line): set(contexts) - {""} for line, contexts in lines.items()}
         for path, lines in found["lines"].items()
@@ -135,18 +138,21 @@ def measure(root: Path, sources: Iterable[Path], tests: list[str]) -> Coverage:
 
 
 class _Contexts:
-    """Tells coverage which test is running, and takes its time."""
+    """Tells coverage which test is running, takes its time and ends it where that grows too long."""
 
-    def __init__(self, tracer) -> None:
-        self.tracer, self.seconds, self.failed = tracer, {}, set()
+    def __init__(self, tracer, limit: float) -> None:
+        self.tracer, self.limit, self.seconds, self.failed = tracer, limit, {}, set()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item):
         self.tracer.switch_context(item.nodeid)
         started = time.monotonic()
+        signal.signal(signal.SIGALRM, lambda number, frame: pytest.fail("too long"))
+        signal.setitimer(signal.ITIMER_REAL, self.limit)
         try:
             return (yield)
         finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
             self.seconds[item.nodeid] = time.monotonic() - started
             self.tracer.switch_context("")
 
