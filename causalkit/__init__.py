@@ -34,13 +34,14 @@ from causalkit.plugins.records import (
 )
 
 if TYPE_CHECKING:
-    from causalkit.api import discover, pretrain, read, simulate
+    from causalkit.api import build_method, discover, parameter_tree, parameters_of, pretrain, read, simulate
     from causalkit.core.choice import Choice
     from causalkit.core.discovery import Discovery
     from causalkit.core.interventions import Intervention
     from causalkit.core.knowledge import Knowledge
     from causalkit.core.panel import Panel
     from causalkit.core.preparation import Preparation
+    from causalkit.core.refit import Refit
     from causalkit.core.run import Run
     from causalkit.core.truth import Truth
     from causalkit.core.windows import Windows
@@ -56,10 +57,14 @@ _LAZY = {
     "Knowledge": "causalkit.core.knowledge",
     "Panel": "causalkit.core.panel",
     "Preparation": "causalkit.core.preparation",
+    "Refit": "causalkit.core.refit",
     "Run": "causalkit.core.run",
     "Truth": "causalkit.core.truth",
     "Windows": "causalkit.core.windows",
+    "build_method": "causalkit.api",
     "discover": "causalkit.api",
+    "parameter_tree": "causalkit.api",
+    "parameters_of": "causalkit.api",
     "pretrain": "causalkit.api",
     "read": "causalkit.api",
     "simulate": "causalkit.api",
@@ -81,6 +86,7 @@ __all__ = [
     "Panel",
     "Preparation",
     "Reader",
+    "Refit",
     "Regularizer",
     "Run",
     "SelectionRule",
@@ -88,8 +94,11 @@ __all__ = [
     "Windows",
     "Writer",
     "__version__",
+    "build_method",
     "discover",
     "hookimpl",
+    "parameter_tree",
+    "parameters_of",
     "pretrain",
     "read",
     "simulate",

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from causalkit.core.plain import plain
-from causalkit.errors import ParameterError, PluginError, WrongUsageError
+from causalkit.errors import DataError, ParameterError, PluginError, WrongUsageError
 from causalkit.io.datasets import simulate as simulate
-from causalkit.plugins.params import Tree, check_open, merge, nest, resolve
-from causalkit.plugins.records import Method
+from causalkit.plugins.params import Tree, check_open, merge, nest, parse_settings, resolve, signature_of
+from causalkit.plugins.records import Method, Regularizer
 from causalkit.plugins.registry import Provided, registry
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from causalkit.neural.transfer.pretrained import Pretrained
 
 DEFAULT_METHOD = "grngc"
+_NO_PARAMETERS = ("method", "standardize", "dtype", "threads", "time_limit", "knowledge")  # of a configuration
 
 
 def discover(
@@ -108,9 +109,7 @@ def discover(
         knowledge=knowledge_of(knowledge),
     )
     prepared, set_from_outside = Preparation.of(preparation), interventions_of(interventions)
-    tree = _tree(params, lag, forecaster, regularizer)
-    if pretrain is not None:
-        tree = merge(tree, {"pretrain": {"source": pretrain}})
+    tree = parameter_tree(params, lag=lag, forecaster=forecaster, regularizer=regularizer, pretrain=pretrain)
     provided = registry().get(Method, method)
     if "pretrain" in tree and provided.record.neural:
         from causalkit.neural.transfer.settings import with_pretrained
@@ -146,13 +145,19 @@ def finish(discovery: Discovery, run: Run, select: str | None = None) -> Discove
     return discovery
 
 
-def build_method(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[Any, Tree]:
-    """Return a method object for checked parameters, and these parameters as the result records them.
+def build_method(method: str | Provided[Method], tree: Mapping[str, Any]) -> tuple[Any, Tree]:
+    """Return a method object with ``fit(panel, run)``, and its checked parameters as a result records them.
+
+    Args:
+        method: its name.
+        tree: its parameters, nested; see `parameter_tree`.
 
     Raises:
+        UnknownNameError: there is no such method.
         ParameterError: an unknown key or a bad value.
         WrongUsageError: a forecaster and a regularizer that cannot work together, or parts for a method without any.
     """
+    provided = registry().get(Method, method) if isinstance(method, str) else method
     parts, arguments, stages = _checked(provided, tree)
     acting = provided.record.load()(**parts, **arguments)
     if "ensemble" in stages:
@@ -182,17 +187,61 @@ def resolved_params(provided: Provided[Method], tree: Mapping[str, Any]) -> Tree
     return resolved
 
 
-def _tree(
-    params: Mapping[str, Any] | None,
-    lag: int | Literal["auto"] | None,
-    forecaster: str | None,
-    regularizer: str | None,
+def parameter_tree(
+    params: Mapping[str, Any] | None = None,
+    *,
+    lag: int | Literal["auto"] | None = None,
+    forecaster: str | None = None,
+    regularizer: str | None = None,
+    pretrain: Any = None,
+    settings: Iterable[str] = (),
 ) -> Tree:
-    """Bring parameters and what has an argument of its own into one tree; the arguments win."""
-    tree = merge({}, nest(params or {}))
-    for key, value in (("lag", lag), ("forecaster", forecaster), ("regularizer", regularizer)):
-        if value is not None:
-            tree = merge(tree, {key: {"name": value} if key != "lag" else value})
+    """Return the parameters of a method as one nested mapping, which `build_method` takes.
+
+    Args:
+        params: nested, or with dotted keys.
+        lag, forecaster, regularizer, pretrain: as for `discover`; they override ``params``.
+        settings: ``KEY=VALUE`` as ``--set`` takes them; they override everything else.
+
+    Raises:
+        ParameterError: a setting is malformed.
+    """
+    given: Tree = {} if lag is None else {"lag": lag}
+    given |= {key: {"name": name} for key, name in (("forecaster", forecaster), ("regularizer", regularizer)) if name}
+    if pretrain is not None:
+        given["pretrain"] = {"source": pretrain}
+    return merge(merge(nest(params or {}), given), parse_settings(settings))
+
+
+def parameters_of(discovery: Discovery) -> Tree:
+    """Return the parameters of the method that made a result, as `build_method` takes them.
+
+    Parameters that the method selected itself are "auto", so that it selects them again.
+
+    Raises:
+        DataError: the result does not record its parameters.
+        UnknownNameError: a part of the method is not installed.
+    """
+    tree: Tree = {key: value for key, value in discovery.config.items() if key not in _NO_PARAMETERS}
+    if "forecaster" in tree:
+        given = tree.pop("regularizer", None)
+        if not isinstance(given, list) or not all(isinstance(part, Mapping) and "name" in part for part in given):
+            raise DataError("the result does not record its regularizers", "write it again")
+        tree["regularizer"] = {"name": "+".join(part["name"] for part in given)}
+        for part in given:
+            # What a regularizer selected itself is recorded beside its parameters.
+            known = signature_of(registry().get(Regularizer, part["name"]).record.load())
+            own = {key: value for key, value in part.items() if key in known}
+            tree["regularizer"] |= own if len(given) == 1 else {part["name"]: own}
+    for choice in discovery.choices:
+        *above, last = choice.parameter.split(".")
+        table = tree
+        for key in above:
+            table = table[key]
+        names = str(table.get("name", "")).split("+")
+        if above == ["regularizer"] and len(names) > 1:  # the one that reveals causes selected it
+            table = next(table[name] for name in names if registry().get(Regularizer, name).record.reveals_causes)
+        table[last] = "auto"
     return tree
 
 
@@ -316,9 +365,9 @@ def pretrain(
     from causalkit.core.run import Run
     from causalkit.neural.transfer.two_stage import TwoStage
 
-    tree = _tree(params, lag, forecaster, regularizer)
+    tree = parameter_tree(params, lag=lag, forecaster=forecaster, regularizer=regularizer, pretrain=sources)
     provided = registry().get(Method, method)
-    acting, _ = build_method(provided, merge(tree, {"pretrain": {"source": sources}}))
+    acting, _ = build_method(provided, tree)
     if not isinstance(acting, TwoStage):
         raise WrongUsageError(f"method {provided.record.name} cannot be pre-trained", "choose a neural method")
     found = acting.pretrain(Run(seed=seed, **circumstances))

@@ -103,14 +103,14 @@ def test_data_set_parameters_and_configuration_have_one_precedence(run, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["discover"], 2, "nothing to read"),
+        (["discover"], 2, "no data are given"),
         (["discver"], 2, "did you mean discover?"),
         (["discover", "{table}", "-m", "vra"], 2, "did you mean var?"),
         (["discover", "{table}", "-m", "var", "-s", "trnd=c"], 2, "did you mean trend?"),
         (["discover", "{table}", "-m", "var", "-s", "trend"], 2, "KEY=VALUE"),
         (["discover", "{table}", "-m", "var", "--forecaster", "mlp"], 2, "no forecaster to choose"),
         (["discover", "{table}", "-m", "var", "--lag", "0"], 2, "lag"),
-        (["discover", "{table}", "-m", "var", "--lag", "x"], 2, "'x' is no lag"),
+        (["discover", "{table}", "-m", "var", "--lag", "x"], 2, "'x' is not a lag"),
         (["discover", "{table}", "-m", "var", "-o", "r.xyz"], 2, ".graphml"),
         (["discover", "{table}", "-m", "var", "-o", "no/such/r.json"], 2, "mkdir -p"),
         (["discover", "{table}", "-m", "var", "--plot", "r.bmp"], 2, ".png"),

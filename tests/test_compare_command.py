@@ -73,7 +73,7 @@ def test_a_gate_that_holds_and_one_that_fails(run):
         (["--memory", "much"], "no amount of memory"),
         (["--backend", "slurm"], "choose loky, dask or ray"),
         (["-j", "0"], "use at least one"),
-        (["--timeout", "soon"], "is no duration"),
+        (["--timeout", "soon"], "is not a duration"),
         (["--select", "best"], "no selection rule"),
         (["-o", "nowhere/summary.md"], "no folder nowhere"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from causalkit.cli.duration import Duration
+from causalkit.cli.options import Duration
 from causalkit.compare.config import read_comparison
 from causalkit.compare.settings import Limits, Settings, parse_bytes, parse_seeds
 from causalkit.errors import CausalkitError, DataError, ParameterError, WrongUsageError

@@ -312,7 +312,7 @@ class TestCommandLine:
     def test_neither_number_nor_auto(self, table, run):
         code, _, err = run("discover", table, "-m", "var", "--lag", "far")
         assert code == 2
-        assert "'far' is no lag; write a number of steps, or auto" in err
+        assert "'far' is not a lag; write a number of time steps, or auto" in err
 
     def test_compare(self, table, tmp_path, run):
         out = tmp_path / "records"

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from causalkit.cli.data_options import data_home_option
-from causalkit.cli.duration import Duration
-from causalkit.cli.knowledge_options import preparation_options
-from causalkit.cli.lag import LagParam
+from causalkit.cli.options import Duration, LagParam, data_home_option, preparation_options
 
 if TYPE_CHECKING:
     from causalkit.compare.gates import Gate, GateResult

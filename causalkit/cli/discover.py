@@ -8,17 +8,30 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from causalkit.api import DEFAULT_METHOD
-from causalkit.cli.data_options import data_home_option, data_options, read_panel, read_truth, truth_options
-from causalkit.cli.duration import Duration
-from causalkit.cli.knowledge_options import knowledge_options, known_beforehand, preparation_options
-from causalkit.cli.lag import LagParam
-from causalkit.errors import CausalkitError, Interrupted, ParameterError, WrongUsageError
-from causalkit.plugins.params import Tree, merge, parse_settings, read_config
+from causalkit.cli.options import (
+    Duration,
+    ProgressBar,
+    config_option,
+    data_home_option,
+    data_options,
+    knowledge_options,
+    known_beforehand,
+    method_options,
+    note,
+    preparation_options,
+    pretrain_option,
+    print_json,
+    read_data,
+    run_options,
+    seed_option,
+    select_option,
+    truth_options,
+)
+from causalkit.errors import CausalkitError, Interrupted, WrongUsageError
+from causalkit.plugins.params import Tree, merge, read_config
 
 if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery
-    from causalkit.core.panel import Panel
-    from causalkit.core.truth import Truth
 
 EPILOG = """
 \b
@@ -39,36 +52,27 @@ RUN_KEYS = ("seed", "device", "dtype", "threads", "time_limit", "select", "stand
 @click.argument("data", nargs=-1)
 @click.option("--dataset", metavar="NAME", help="A data set instead of files; see: causalkit datasets.")
 @click.option("-m", "--method", metavar="NAME", help=f"Method; see: causalkit methods.  [default: {DEFAULT_METHOD}]")
-@click.option("--forecaster", metavar="NAME", help="Another forecaster for a neural method.")
-@click.option("--regularizer", metavar="NAME", help="Another regularizer, or several joined by +.")
-@click.option(
-    "--pretrain", multiple=True, metavar="SOURCE", help="Learn from this first: a file, a data set, a .safetensors."
-)
-@click.option("-s", "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter; see: causalkit show.")
-@click.option("--config", metavar="FILE", help="Parameters from a TOML file; --set wins over it.")
-@click.option("--lag", type=LagParam(), metavar="K|auto", help="How many past steps may act.")
-@click.option(
-    "--select", metavar="RULE", help="Turn scores into edges: top-k:20, fdr:0.05, stability, surrogate:0.05, ..."
-)
+@method_options
+@pretrain_option
+@config_option
+@select_option
 @data_home_option
 @truth_options(required=False)
 @data_options
 @knowledge_options
 @preparation_options
-@click.option("--no-standardize", is_flag=True, help="Keep the units; default is mean 0 and deviation 1 a series.")
+@click.option("--no-standardize", is_flag=True, help="Keep the units; by default every series is standardised.")
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", help="json, csv, npz, graphml, gexf or dot.")
-@click.option("--plot", "plot_file", metavar="FILE", help="A picture: png, svg or pdf.")
-@click.option("--report", "report_file", metavar="FILE", help="A report: one .html file that needs no network.")
+@click.option("--plot", "plot_file", metavar="FILE", help="Draw a picture: png, svg or pdf.")
+@click.option("--report", "report_file", metavar="FILE", help="Write a report: one .html file that needs no network.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON and nothing else.")
-@click.option("--top", default=20, show_default=True, help="How many edges to print.")
-@click.option("--seed", type=int, help="Of every random draw.  [default: 0]")
-@click.option("--device", metavar="NAME", help="auto, cpu or cuda.  [default: auto]")
+@click.option("--top", default=20, show_default=True, help="Number of edges to print.")
+@seed_option
+@run_options
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32]")
-@click.option("--threads", type=int, help="Of the numeric libraries.  [default: 1]")
-@click.option("--time-limit", type=Duration(), help="End training after this time: 90s, 10m, 2h.")
-@click.option("--checkpoint", metavar="FILE", help="Keep the state of training in a .safetensors file.")
-@click.option("--resume", is_flag=True, help="Go on from --checkpoint.")
-@click.option("-q", "--quiet", is_flag=True, help="Print the table only.")
+@click.option("--checkpoint", metavar="FILE", help="Save the state of training to a .safetensors file.")
+@click.option("--resume", is_flag=True, help="Resume training from --checkpoint.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only the table.")
 def discover(data: tuple[str, ...], **options: Any) -> None:
     """Find the Granger-causal graph of DATA: files, or a folder, that hold realisations of the same series.
 
@@ -76,8 +80,6 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
     it starts again, a new realisation begins.
     """
     from causalkit import api
-    from causalkit.cli.console import note, print_json
-    from causalkit.cli.progress import ProgressBar
     from causalkit.cli.refits import ExpectedTime
     from causalkit.cli.results import metrics_table, show_discovery, show_metrics
     from causalkit.selection import parse_rule
@@ -93,7 +95,7 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
     if run.get("select"):
         parse_rule(run["select"])
     _check_outputs(options)
-    panel, truth = _data(data, dataset, run.get("seed", 0), options)
+    panel, truth = read_data(data, options, dataset=dataset, seed=run.get("seed", 0))
     scores = _Scores()
     unselected: CausalkitError | None = None
     with ProgressBar(not quiet) as progress:
@@ -163,18 +165,17 @@ def _readable(
 
 def _tree(options: dict[str, Any]) -> Tree:
     """Bring everything that can be set into one tree: configuration file < options < --set."""
-    tree = read_config(options["config"]) if options["config"] else {}
-    given: Tree = {
-        key: options[key]
-        for key in ("method", "lag", "seed", "device", "dtype", "threads", "time_limit", "select")
-        if options[key] is not None
-    }
-    given |= {key: {"name": options[key]} for key in ("dataset", "forecaster", "regularizer") if options[key]}
-    if options["pretrain"]:
-        given["pretrain"] = {"source": list(options["pretrain"])}
+    from causalkit.api import parameter_tree
+
+    keys = ("method", "seed", "device", "dtype", "threads", "time_limit", "select")
+    given: Tree = {key: options[key] for key in keys if options[key] is not None}
+    if options["dataset"]:
+        given["dataset"] = {"name": options["dataset"]}
     if options["no_standardize"]:
         given["standardize"] = False
-    return merge(merge(tree, given), parse_settings(options["settings"]))
+    tree = read_config(options["config"]) if options["config"] else {}
+    parts = {key: options[key] for key in ("lag", "forecaster", "regularizer", "settings")}
+    return parameter_tree(merge(tree, given), pretrain=list(options["pretrain"]) or None, **parts)
 
 
 def _typed(run: Tree) -> Tree:
@@ -221,37 +222,3 @@ def _check_outputs(options: dict[str, Any]) -> None:
             raise WrongUsageError(
                 f"{options['checkpoint']}: there is no checkpoint to resume from", "leave out --resume to start anew"
             )
-
-
-def _data(paths: tuple[str, ...], dataset: Any, seed: int, options: dict[str, Any]) -> tuple[Panel, Truth | None]:
-    """Return panel and truth from files or from a data set."""
-    from causalkit import api
-
-    dataset = dict(dataset) if isinstance(dataset, dict) else {"name": dataset}
-    name = dataset.pop("name", None)
-    truth = None
-    if paths and name:
-        raise WrongUsageError("both files and a data set are given", "give DATA or --dataset, not both")
-    if name:
-        panel, truth = api.simulate(str(name), seed=seed, **dataset)
-        panel = panel.drop(options["drop"])
-    elif paths:
-        if dataset:
-            raise ParameterError(
-                f"dataset.{next(iter(dataset))} is set, but no data set is used", "name it by --dataset"
-            )
-        panel = read_panel(
-            paths,
-            options["panel_column"],
-            options["time_column"],
-            options["drop"],
-            options["irregular"],
-            options["resample"],
-        )
-    else:
-        raise WrongUsageError("there is nothing to read", "give files, or --dataset NAME (see: causalkit datasets)")
-    if options["truth_file"]:
-        truth = read_truth(options["truth_file"], panel.names, options["truth_orientation"])
-    elif truth is not None and options["drop"]:
-        truth = None  # the true graph of a system is not that of a part of it
-    return panel, truth

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from causalkit.cli.data_options import data_home_option, environment
+from causalkit.cli.options.data import data_home_option, environment
 from causalkit.errors import CausalkitError, DataError, Interrupted, NotOfferedError, WrongUsageError
 from causalkit.plugins.records import Dataset
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from causalkit.cli.console import print_json, print_table, width
-from causalkit.cli.data_options import data_home_option
+from causalkit.cli.options import data_home_option
 from causalkit.display.words import span
 from causalkit.plugins.records import (
     Contribution,

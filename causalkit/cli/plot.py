@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from causalkit.cli.data_options import read_truth, truth_options
+from causalkit.cli.options import read_truth, truth_options
 from causalkit.plotting import KINDS
 
 EPILOG = """

@@ -7,11 +7,9 @@ from typing import Any
 import click
 
 from causalkit.api import DEFAULT_METHOD
-from causalkit.cli.data_options import data_home_option
-from causalkit.cli.duration import Duration
-from causalkit.cli.lag import LagParam
+from causalkit.cli.options import ProgressBar, config_option, data_home_option, method_options, note, run_options
 from causalkit.errors import WrongUsageError
-from causalkit.plugins.params import Tree, merge, parse_settings, read_config
+from causalkit.plugins.params import read_config
 
 EPILOG = """
 \b
@@ -25,44 +23,35 @@ Examples:
 @click.command(epilog=EPILOG)
 @click.argument("sources", nargs=-1)
 @click.option("-m", "--method", default=DEFAULT_METHOD, show_default=True, metavar="NAME", help="A neural method.")
-@click.option("--forecaster", metavar="NAME", help="Another forecaster.")
-@click.option("--regularizer", metavar="NAME", help="Another regularizer, or several joined by +.")
-@click.option("-s", "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter; see: causalkit show.")
-@click.option("--config", metavar="FILE", help="Parameters from a TOML file; --set wins over it.")
-@click.option("--lag", type=LagParam(), metavar="K|auto", help="How many past steps may act.")
+@method_options
+@config_option
 @data_home_option
 @click.option("-o", "--output", required=True, metavar="FILE", help="Where to write the forecaster: .safetensors.")
-@click.option("--seed", default=0, show_default=True, help="Of every random draw.")
-@click.option("--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu or cuda.")
-@click.option("--threads", default=1, show_default=True, help="Of the numeric libraries.")
-@click.option("--time-limit", type=Duration(), help="End training after this time: 90s, 10m, 2h.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed.")
+@run_options
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing.")
 def pretrain(sources: tuple[str, ...], **options: Any) -> None:
-    """Train a forecaster on SOURCES, files or data sets, and write it for use elsewhere.
+    """Train a forecaster on SOURCES, files or data sets, and save it.
 
-    Several sources must share their series; each is standardised by itself. Beside the weights (.safetensors) a
-    description for people is written (.json).
+    All sources must have the same series; each is standardised separately. The weights go to a .safetensors file and
+    a readable description to a .json file beside it.
     """
     from causalkit import api
-    from causalkit.cli.console import note
-    from causalkit.cli.progress import ProgressBar
     from causalkit.neural.transfer.pretrained import check_model_path
 
     if not sources:
-        raise WrongUsageError("there is nothing to learn from", "name files or data sets (see: causalkit datasets)")
+        raise WrongUsageError("no source is given", "name files or data sets (see: causalkit datasets)")
     path = check_model_path(options["output"])
-    tree: Tree = read_config(options["config"]) if options["config"] else {}
-    given: Tree = {key: {"name": options[key]} for key in ("forecaster", "regularizer") if options[key]}
-    if options["lag"] is not None:
-        given["lag"] = options["lag"]
-    tree = merge(merge(tree, given), parse_settings(options["settings"]))
+    parts = {key: options[key] for key in ("lag", "forecaster", "regularizer", "settings")}
+    tree = api.parameter_tree(read_config(options["config"]) if options["config"] else {}, **parts)
+    circumstances = {key: options[key] for key in ("seed", "device", "threads", "time_limit")}
     with ProgressBar(not options["quiet"]) as progress:
         found = api.pretrain(
             list(sources),
             method=options["method"],
             params=tree,
             observers=[progress],
-            **{key: options[key] for key in ("seed", "device", "threads", "time_limit")},
+            **{key: value for key, value in circumstances.items() if value is not None},
         )
     for file in found.save(path):
         note(f"wrote {file}", quiet=options["quiet"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from causalkit.cli.data_options import read_truth, truth_options
+from causalkit.cli.options import read_truth, truth_options
 from causalkit.errors import DataError, WrongUsageError
 
 EPILOG = """

@@ -10,8 +10,8 @@ import click
 
 from causalkit.cli.catalogue import items_of, licences, presence
 from causalkit.cli.console import print_json, print_table
-from causalkit.cli.data_options import data_home_option
 from causalkit.cli.listings import describe
+from causalkit.cli.options import data_home_option
 from causalkit.display.words import span
 from causalkit.errors import UnknownNameError, WrongUsageError, did_you_mean
 from causalkit.plugins.records import Dataset, DatasetItem, Forecaster, Method, Regularizer, SelectionRule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from causalkit.cli.data_options import data_home_option
+from causalkit.cli.options import data_home_option
 
 EPILOG = """
 \b

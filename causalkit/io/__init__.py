@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from causalkit.core.plain import plain as plain
     from causalkit.io.atomic import atomic_path as atomic_path
     from causalkit.io.atomic import check_writable as check_writable
     from causalkit.io.background import read_interventions as read_interventions
@@ -24,26 +25,27 @@ if TYPE_CHECKING:
     from causalkit.io.truths.writing import write_truth as write_truth
 
 _LAZY = {
-    "ReadOptions": "options",
-    "atomic_path": "atomic",
-    "check_writable": "atomic",
-    "load": "results.loading",
-    "on_equal_grid": "time.resampling",
-    "read": "panels.reading",
-    "read_interventions": "background",
-    "read_regulators": "background",
-    "read_truth": "truths.reading",
-    "write": "results.writing",
-    "write_panel": "panels.writing",
-    "write_truth": "truths.writing",
-    "writer_for": "results.writing",
+    "ReadOptions": "causalkit.io.options",
+    "atomic_path": "causalkit.io.atomic",
+    "check_writable": "causalkit.io.atomic",
+    "load": "causalkit.io.results.loading",
+    "on_equal_grid": "causalkit.io.time.resampling",
+    "plain": "causalkit.core.plain",
+    "read": "causalkit.io.panels.reading",
+    "read_interventions": "causalkit.io.background",
+    "read_regulators": "causalkit.io.background",
+    "read_truth": "causalkit.io.truths.reading",
+    "write": "causalkit.io.results.writing",
+    "write_panel": "causalkit.io.panels.writing",
+    "write_truth": "causalkit.io.truths.writing",
+    "writer_for": "causalkit.io.results.writing",
 }
 __all__ = list(_LAZY)
 
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
-        return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
+        return getattr(importlib.import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'causalkit.io' has no attribute {name!r}")
 
 

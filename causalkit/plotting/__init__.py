@@ -18,12 +18,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from causalkit.display.labels import shorten
 from causalkit.errors import ParameterError, UnknownNameError, WrongUsageError, did_you_mean
 from causalkit.plotting.formats import SUFFIXES, check_suffix
 
 if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery
     from causalkit.core.truth import Truth
+    from causalkit.plotting import style as style
     from causalkit.plotting.choice_curve import plot_choice, plot_choices
     from causalkit.plotting.cost import plot_accuracy_against_cost
     from causalkit.plotting.heatmap import plot_heatmap
@@ -76,10 +78,14 @@ __all__ = [
     "plot_training_spread",
     "plot_truth",
     "save_figure",
+    "shorten",
+    "style",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "style":
+        return importlib.import_module(f"{__name__}.style")
     if name in _MODULES:
         return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,7 +13,7 @@ import pytest
 import causalkit
 from causalkit import Discovery
 from causalkit.cli.main import _run
-from causalkit.cli.progress import ProgressBar
+from causalkit.cli.options import ProgressBar
 from tests.systems import lagged_pair
 
 

@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from causalkit.cli.data_options import data_home_option, data_options, truth_options
-from causalkit.cli.duration import Duration
-from causalkit.cli.lag import LagParam
+from causalkit.cli.options import (
+    data_home_option,
+    data_options,
+    method_options,
+    note,
+    pretrain_option,
+    print_json,
+    run_options,
+    truth_options,
+)
 from causalkit.errors import WrongUsageError
 
 if TYPE_CHECKING:
@@ -49,13 +56,8 @@ class Epsilons(click.ParamType):  # type: ignore[type-arg]  # generic in new ver
 @click.argument("what", nargs=-1, metavar="[RESULT] [DATA]...")
 @click.option("--dataset", metavar="NAME", help="A data set instead of files: lorenz96, 'lorenz96[steps=300]'.")
 @click.option("-m", "--method", metavar="NAME", help="Train this neural method; without it, RESULT says what to train.")
-@click.option("--forecaster", metavar="NAME", help="Another forecaster for the method.")
-@click.option("--regularizer", metavar="NAME", help="Another regularizer, or several joined by +.")
-@click.option(
-    "--pretrain", multiple=True, metavar="SOURCE", help="Learn from this first: a file, a data set, a .safetensors."
-)
-@click.option("-s", "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter; see: causalkit show.")
-@click.option("--lag", type=LagParam(), metavar="K|auto", help="How many past steps may act.")
+@method_options
+@pretrain_option
 @click.option(
     "--eps", type=Epsilons(), default=DEFAULT_EPSILONS, show_default=True, metavar="LIST",
     help="Largest changes of a cell, in training standard deviations.",
@@ -78,11 +80,9 @@ class Epsilons(click.ParamType):  # type: ignore[type-arg]  # generic in new ver
 @click.option("-o", "--output", metavar="FILE", help="Write all numbers: .json.")
 @click.option("--plot", "plot_file", metavar="FILE", help="A picture: png, svg or pdf.")
 @click.option("--json", "as_json", is_flag=True, help="Print all numbers as JSON and nothing else.")
-@click.option("--seed", type=click.IntRange(min=0), help="Of data and method.  [default: 0, or that of RESULT]")
-@click.option("--device", metavar="NAME", help="auto, cpu or cuda.  [default: auto]")
-@click.option("--threads", type=click.IntRange(min=1), help="Of the numeric libraries.  [default: 1, or RESULT's]")
-@click.option("--time-limit", type=Duration(), help="End each training after this time: 90s, 10m, 2h.")
-@click.option("-q", "--quiet", is_flag=True, help="Print the table only.")
+@click.option("--seed", type=click.IntRange(min=0), help="Random seed.  [default: 0, or that of RESULT]")
+@run_options
+@click.option("-q", "--quiet", is_flag=True, help="Print only the table.")
 def robustness(what: tuple[str, ...], **options: Any) -> None:
     """Attack a forecaster: by how much its error grows, and how much of its graph is left.
 
@@ -90,7 +90,6 @@ def robustness(what: tuple[str, ...], **options: Any) -> None:
     again, on four fifths of them, and judged by the rest. Or it is a forecaster of causalkit pretrain (.safetensors),
     which is judged as it is by all of DATA. With --method, every argument is DATA.
     """
-    from causalkit.cli.console import note, print_json
     from causalkit_robust.robustness import measure
     from causalkit_robust.subject import Subject
     from causalkit_robust.table import show

@@ -8,9 +8,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from causalkit.display.labels import shorten
-from causalkit.plotting import style
-from causalkit.plotting.saving import save_figure
+from causalkit.plotting import save_figure, shorten, style
 from causalkit_robust.robustness import Level, Perturbed, Robustness
 
 SIZE = (9.6, 4.4)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from causalkit import Discovery, Method, Panel, Preparation, Regularizer, Run
-from causalkit.api import build_method
+from causalkit import Discovery, Panel, Preparation, Run, build_method, parameters_of
 from causalkit.errors import DataError, WrongUsageError
-from causalkit.plugins.params import Tree, signature_of
-from causalkit.plugins.registry import registry
-
-CIRCUMSTANCES = ("method", "standardize", "dtype", "threads", "time_limit", "knowledge")
 
 
 def method_of(result: Discovery) -> Any:
@@ -19,48 +13,12 @@ def method_of(result: Discovery) -> Any:
 
     Raises:
         WrongUsageError: its method has no forecaster, or is not installed.
-        DataError: the result does not say how it was made.
+        DataError: the result does not record its parameters.
     """
     if not result.method or "forecaster" not in result.config:
-        named = result.method or "this result's method"
-        raise WrongUsageError(f"{named} has no forecaster that could be attacked", "name a result of a neural method")
-    provided = registry().get(Method, result.method)
-    tree = parameters_of(result.config)
-    for choice in result.choices:
-        _reopen(tree, choice.parameter)
-    acting, _ = build_method(provided, tree)
-    return acting
-
-
-def _reopen(tree: Tree, parameter: str) -> None:
-    """Leave to the method again what it chose by itself; of several regularizers, that which reveals causes chose."""
-    *above, last = parameter.split(".")
-    for key in above:
-        tree = tree[key]
-    names = str(tree.get("name", "")).split("+")
-    if above == ["regularizer"] and len(names) > 1:
-        records = {name: registry().get(Regularizer, name).record for name in names}
-        tree = next(tree[name] for name, record in records.items() if record.reveals_causes)
-    tree[last] = "auto"
-
-
-def parameters_of(config: Mapping[str, Any]) -> Tree:
-    """Return the parameters in the configuration of a result, as `causalkit.discover` takes them.
-
-    Raises:
-        DataError: the configuration is not one of a neural method.
-    """
-    tree = {key: value for key, value in config.items() if key not in CIRCUMSTANCES}
-    given = tree.pop("regularizer", None)
-    if not isinstance(given, list) or not all(isinstance(part, Mapping) and "name" in part for part in given):
-        raise DataError("the result does not say which regularizers it was made with", "write it again")
-    regularizer: Tree = {"name": "+".join(part["name"] for part in given)}
-    for part in given:
-        # What a regularizer chose by itself stands there too, and is chosen again.
-        known = signature_of(registry().get(Regularizer, part["name"]).record.load())
-        own = {key: value for key, value in part.items() if key in known}
-        regularizer |= own if len(given) == 1 else {part["name"]: own}
-    return {**tree, "regularizer": regularizer}
+        named = result.method or "the method of this result"
+        raise WrongUsageError(f"{named} has no forecaster to attack", "name a result of a neural method")
+    return build_method(result.method, parameters_of(result))[0]
 
 
 def run_of(result: Discovery, **changed: Any) -> Run:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from causalkit import Discovery, Truth
-from causalkit.core.plain import plain
 from causalkit.errors import WrongUsageError
+from causalkit.io import plain
 from causalkit_robust.graphs import MOST_WINDOWS
 from causalkit_robust.threats import Threat
 from causalkit_robust.trial import HELD_OUT, Trial

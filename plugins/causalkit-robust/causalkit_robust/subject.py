@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from causalkit.cli.data_options import read_panel, read_truth
+from causalkit.cli.options import ProgressBar, read_data
 from causalkit.errors import WrongUsageError
 
 if TYPE_CHECKING:
-    from causalkit import Panel, Run, Truth
+    from causalkit import Panel, Run
     from causalkit.neural import Pretrained
     from causalkit_robust.threats import Threat
     from causalkit_robust.trial import Trial
@@ -35,7 +35,7 @@ class Subject:
         if what and not options["method"]:
             self._take(what[0])
             files = what[1:]
-        self.panel, self.truth = self._data(files)
+        self.panel, self.truth = read_data(files, options, dataset=options["dataset"], seed=self.seed)
 
     def _take(self, path: str) -> None:
         """Read the result or the forecaster that the first argument names."""
@@ -76,13 +76,10 @@ class Subject:
 
     @property
     def _method(self) -> str:
-        from causalkit.api import DEFAULT_METHOD
-
-        return self.options["method"] or DEFAULT_METHOD
+        return self.options["method"] or "grngc"
 
     def trial(self, threat: Threat) -> tuple[Trial, list[str]]:
         """Train what is to be trained; return the trial and what a reader must know."""
-        from causalkit.cli.progress import ProgressBar
         from causalkit_robust.repeat import check_data, method_of, prepared, run_of
         from causalkit_robust.trial import Trial, with_known_lag
 
@@ -116,25 +113,15 @@ class Subject:
         return trial, notes
 
     def _acting(self) -> Any:
-        from causalkit.api import build_method
-        from causalkit.neural.transfer.settings import with_pretrained
-        from causalkit.plugins.params import merge, parse_settings
-        from causalkit.plugins.records import Method
-        from causalkit.plugins.registry import registry
+        from causalkit import build_method, parameter_tree
+        from causalkit.neural import NeuralMethod, TwoStage
 
-        provided = registry().get(Method, self._method)
-        if not provided.record.neural:
-            raise WrongUsageError(
-                f"method {provided.record.name} has no forecaster that could be attacked", "choose a neural method"
-            )
-        options = self.options
-        tree: dict[str, Any] = {key: {"name": options[key]} for key in ("forecaster", "regularizer") if options[key]}
-        if options["lag"] is not None:
-            tree["lag"] = options["lag"]
-        if options["pretrain"]:
-            tree["pretrain"] = {"source": list(options["pretrain"])}
-        tree = merge(tree, parse_settings(options["settings"]))
-        return build_method(provided, with_pretrained(tree))[0]
+        parts = {key: self.options[key] for key in ("lag", "forecaster", "regularizer", "settings")}
+        tree = parameter_tree(pretrain=list(self.options["pretrain"]) or None, **parts)
+        acting, _ = build_method(self._method, tree)
+        if not isinstance(acting, NeuralMethod | TwoStage):
+            raise WrongUsageError(f"method {self._method} has no forecaster to attack", "choose a neural method")
+        return acting
 
     def _run(self) -> Run:
         from causalkit import Run
@@ -150,29 +137,6 @@ class Subject:
         if chosen is None:
             return None
         return int(chosen.sum() - chosen.diagonal().sum()) or None
-
-    def _data(self, files: tuple[str, ...]) -> tuple[Panel, Truth | None]:
-        from causalkit import api
-        from causalkit.plugins.specification import parse_specification
-
-        options, truth = self.options, None
-        if files and options["dataset"]:
-            raise WrongUsageError("both files and a data set are given", "give DATA or --dataset, not both")
-        if options["dataset"]:
-            named = parse_specification(options["dataset"])
-            panel, truth = api.simulate(named.name, **{"seed": self.seed, **named.params})
-            panel = panel.drop(options["drop"])
-            truth = None if options["drop"] else truth
-        elif files:
-            reading = ("panel_column", "time_column", "drop", "irregular", "resample")
-            panel = read_panel(files, *(options[key] for key in reading))
-        else:
-            raise WrongUsageError(
-                "there are no data to attack", "give DATA after the result, or --dataset NAME (see: causalkit datasets)"
-            )
-        if options["truth_file"]:
-            truth = read_truth(options["truth_file"], panel.names, options["truth_orientation"])
-        return panel, truth
 
 
 def _check(threat: Threat, panel: Panel, lag: int) -> None:

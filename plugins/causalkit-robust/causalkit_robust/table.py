@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from causalkit.cli.console import note, print_table
+from causalkit.cli.options import note, print_table
 from causalkit_robust.robustness import Level, Perturbed, Robustness
 
 

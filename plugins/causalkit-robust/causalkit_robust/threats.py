@@ -17,8 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from causalkit import Panel
-from causalkit.core.panel import Windows
+from causalkit import Panel, Windows
 from causalkit.errors import WrongUsageError, did_you_mean
 from causalkit_robust.attacks import STEPS, Attack, Loss, attacked
 

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from causalkit import Discovery, Panel, Run
-from causalkit.core.refit import Refit
+from causalkit import Discovery, Panel, Refit, Run
 from causalkit.errors import DataError, ParameterError, WrongUsageError
 from causalkit.model_selection.lag import chosen_lag
 from causalkit.model_selection.splits import hold_out
@@ -112,7 +111,7 @@ class Trial:
         discovery = method.fit(training, run)
         fitted = discovery.fitted
         if fitted is None:
-            raise WrongUsageError("the method has no forecaster that could be attacked", "choose a neural method")
+            raise WrongUsageError("the method has no forecaster to attack", "choose a neural method")
         order = [held.names.index(name) for name in fitted.panel.names]
         values = tuple(part[:, order] for part in held.realisations)
         held = replace(held, realisations=values, names=fitted.panel.names)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from causalkit_robust.metrics import EPSILON
-from causalkit_robust.repeat import method_of, parameters_of
+from causalkit_robust.repeat import method_of
 from causalkit_robust.threats import Threat
 from causalkit_robust.trial import Trial
 
@@ -116,7 +116,7 @@ def test_a_pretrained_method_is_pretrained_again(run, folder):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["result.json"], "there are no data to attack"),
+        (["result.json"], "no data are given"),
         (["data.csv"], "is no result and no forecaster"),
         (["result.json", "data.csv", "--lag", "3"], "--lag is given, but"),
         (["result.json", "data.csv", "-s", "training.epochs=3"], "--set is given, but"),
@@ -129,7 +129,7 @@ def test_a_pretrained_method_is_pretrained_again(run, folder):
         (["result.json", "data.csv", "--plot", "robust.gif"], "there is no picture format '.gif'"),
         (["result.json", "data.csv", "-o", "robust.csv"], "use the suffix .json"),
         (["result.json", "data.csv", "--dataset", "lorenz96"], "both files and a data set"),
-        (["-m", "var", "data.csv"], "var has no forecaster that could be attacked"),
+        (["-m", "var", "data.csv"], "var has no forecaster to attack"),
         (["forecaster.safetensors", "--dataset", "lorenz96"], "the forecaster has 5 series and"),
     ],
 )
@@ -188,8 +188,9 @@ def test_results_that_cannot_be_repeated_are_refused():
         method_of(causalkit.discover(panel, method="var", lag=1))
     with pytest.raises(WrongUsageError, match="no forecaster"):
         method_of(Discovery(names=("a", "b"), scores=np.zeros((2, 2, 1))))
-    with pytest.raises(DataError, match="which regularizers"):
-        parameters_of({"lag": 2, "forecaster": {"name": "mlp"}})
+    config = {"lag": 2, "forecaster": {"name": "mlp"}}
+    with pytest.raises(DataError, match="does not record its regularizers"):
+        method_of(Discovery(names=("a", "b"), scores=np.zeros((2, 2, 1)), method="grngc", config=config))
 
 
 @pytest.mark.parametrize("name", METRICS)

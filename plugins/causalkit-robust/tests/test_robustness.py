@@ -306,7 +306,7 @@ def test_refits_learn_from_perturbed_data_in_the_order_of_the_series(lorenz):
 def test_a_method_without_forecaster_is_refused():
     panel, _ = causalkit.simulate("lagged-pair", seed=0)
     acting, _ = build_method(registry().get(Method, "var"), {"lag": 2})
-    with pytest.raises(WrongUsageError, match="no forecaster that could be attacked"):
+    with pytest.raises(WrongUsageError, match="no forecaster to attack"):
         Trial.of_method(acting, panel, Run())
 
 

@@ -1,0 +1,137 @@
+"""Options of commands that read measurements or a known graph."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from causalkit.cli.options.adding import F, added
+from causalkit.errors import ParameterError, WrongUsageError
+
+if TYPE_CHECKING:
+    from causalkit.core.panel import Panel
+    from causalkit.core.truth import Truth
+
+CACHE = "CAUSALKIT_CACHE"
+
+data_options = added(
+    click.option("--panel-column", metavar="NAME", help="Column that identifies the realisation (trial, subject)."),
+    click.option("--time-column", metavar="NAME", default="auto", help="Column that holds the time; auto or none."),
+    click.option("--drop", multiple=True, metavar="NAME", help="Leave a column out. May be repeated."),
+    click.option(
+        "--irregular",
+        type=click.Choice(["refuse", "accept"]),
+        default="refuse",
+        show_default=True,
+        help="Unequal time steps: refuse them, or accept the rows as equally spaced.",
+    ),
+    click.option(
+        "--resample", metavar="STEP", help="Interpolate to equal steps: 2 in units of the time column, 2h, 1D."
+    ),
+)
+"""How tables of measurements are read; `read_data` takes the values."""
+
+
+def data_home_option(command: F) -> F:
+    """Add ``--data-home``: the folder of downloaded data while the command runs, in its worker processes too."""
+
+    @functools.wraps(command)
+    def with_home(*arguments: Any, data_home: str | None, **options: Any) -> Any:
+        if not data_home:
+            return command(*arguments, **options)
+        # Plugins and worker processes know the folder by this variable only.
+        with environment(CACHE, str(Path(data_home).expanduser().absolute())):
+            return command(*arguments, **options)
+
+    option = click.option(
+        "--data-home", metavar="DIR", help=f"Folder of downloaded data.  [default: {CACHE}, or the user's cache]"
+    )
+    return cast(F, option(with_home))
+
+
+@contextmanager
+def environment(name: str, value: str) -> Iterator[None]:
+    """Set an environment variable for a while."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before
+
+
+def truth_options(*, required: bool) -> Callable[[F], F]:
+    """Add ``--truth`` (as ``truth_file``) and ``--truth-orientation``."""
+    return added(
+        click.option(
+            "--truth", "truth_file", required=required, metavar="FILE", help="A known graph to compare the result with."
+        ),
+        click.option(
+            "--truth-orientation",
+            type=click.Choice(["cause-effect", "effect-cause"]),
+            help="What rows and columns of a truth matrix are; edge lists need no orientation.",
+        ),
+    )
+
+
+def read_data(
+    paths: Sequence[str], options: Mapping[str, Any], *, dataset: Any = None, seed: int = 0
+) -> tuple[Panel, Truth | None]:
+    """Return the panel of a command, and the truth where it is known.
+
+    Args:
+        paths: files or folders.
+        options: values of `data_options` and `truth_options`.
+        dataset: name of a data set in the place of files, as ``name`` or ``name[key=value]``, or a mapping of
+            ``name`` and parameters.
+        seed: of a simulated data set, where its parameters set none.
+
+    Raises:
+        WrongUsageError: both files and a data set are given, or neither.
+        ParameterError: parameters of a data set are given, but no name.
+        CausalkitError: data or truth cannot be read.
+    """
+    from causalkit import api
+    from causalkit.plugins.params import merge
+    from causalkit.plugins.specification import parse_specification
+
+    given = dict(dataset) if isinstance(dataset, Mapping) else {"name": dataset}
+    name = given.pop("name", None)
+    truth = None
+    if paths and name:
+        raise WrongUsageError("both files and a data set are given", "give DATA or --dataset, not both")
+    if name:
+        named = parse_specification(str(name))
+        panel, truth = api.simulate(named.name, **{"seed": seed, **merge(named.params, given)})
+        panel = panel.drop(options["drop"])
+    elif given:
+        raise ParameterError(f"dataset.{next(iter(given))} is set, but no data set is used", "name it by --dataset")
+    elif paths:
+        panel = api.read(
+            paths[0] if len(paths) == 1 else list(paths),
+            **{key: options[key] for key in ("panel_column", "time_column", "drop", "irregular", "resample")},
+        )
+    else:
+        raise WrongUsageError("no data are given", "give files, or --dataset NAME (see: causalkit datasets)")
+    if options["truth_file"]:
+        truth = read_truth(options["truth_file"], panel.names, options["truth_orientation"])
+    elif truth is not None and options["drop"]:
+        truth = None  # the true graph of a system is not that of a part of it
+    return panel, truth
+
+
+def read_truth(path: str, names: tuple[str, ...], orientation: Any) -> Truth:
+    """Return a known graph in the order of these series."""
+    from causalkit import io
+
+    truth: Truth = io.read_truth(path, names=names, orientation=orientation)
+    return truth.align(names)

@@ -1,0 +1,41 @@
+"""Values of options that are neither numbers nor plain text: durations and lags."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import click
+
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
+    """Converts ``90``, ``90s``, ``10m`` or ``2h`` to seconds."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return seconds."""
+        if isinstance(value, int | float):
+            return float(value)
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", str(value).strip())
+        if not match or float(match[1]) == 0:
+            self.fail(f"{value!r} is not a duration; write for example 90s, 10m or 2h", param, ctx)
+        return float(match[1]) * _SECONDS[match[2]]
+
+
+class LagParam(click.ParamType):  # type: ignore[type-arg]
+    """Converts text to a number of time steps, or to "auto"."""
+
+    name = "lag"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | Literal["auto"]:
+        """Return a number of time steps, or "auto"."""
+        text = str(value).strip()
+        if text == "auto":
+            return "auto"
+        try:
+            return int(text)
+        except ValueError:
+            self.fail(f"{value!r} is not a lag; write a number of time steps, or auto", param, ctx)
