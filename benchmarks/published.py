@@ -1,10 +1,10 @@
-"""Remake the table of published numbers in docs/benchmarks.md.
+"""Remake docs/benchmarks.csv, all figures beside published ones, and their summary in docs/benchmarks.md.
 
-python benchmarks/published.py                                     # compute what is missing, print the table
+python benchmarks/published.py                                     # compute what is missing, print all figures as CSV
 python benchmarks/published.py --only lorenz96-10-40 --column honest
-python benchmarks/published.py --no-run --write docs/benchmarks.md # put what there is between the markers of the page
+python benchmarks/published.py --no-run --write docs/benchmarks.md # write what there is
 
-What is computed and which numbers were published stands in benchmarks/published.toml. Every fit becomes a record in
+benchmarks/published.toml says what is computed and which figures were published. Every fit becomes a record in
 the folder --out, which `causalkit report` reads too, and is never computed twice.
 """
 
@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from published_table import Column, Outcome, Row, Table
+from published_table import Column, Family, Outcome, Row, Table, as_csv
 
 from causalkit import Dataset, Method
 from causalkit.cli.catalogue import items_of
@@ -49,13 +49,14 @@ class Plan:
     sources: Mapping[str, str]
     settings: Mapping[str, Tree]
     rows: Mapping[str, Row]
+    families: Sequence[Family]
 
     @classmethod
     def read(cls, path: Path = PLAN) -> Plan:
         """Read a plan.
 
         Raises:
-            DataError: a row has an unknown key, a name that stands twice, or names what there is not.
+            DataError: a row has an unknown key, a duplicate name, or names something unknown.
         """
         read = tomllib.loads(path.read_text(encoding="utf-8"))
         known = {part.name for part in fields(Row)}
@@ -68,7 +69,7 @@ class Plan:
             lacking += [name for name in row.of if name not in rows]
             lacking += [source for *_, source in row.published if source not in read["sources"]]
             if lacking or row.name in rows:
-                said = f"names {lacking[0]}, which is not there" if lacking else "stands twice"
+                said = f"names {lacking[0]}, which is unknown" if lacking else "has a duplicate name"
                 raise DataError(f"{path}: row {row.name} {said}", "correct the file")
             rows[row.name] = row
         return cls(
@@ -80,6 +81,7 @@ class Plan:
             sources=read["sources"],
             settings=read["settings"],
             rows=rows,
+            families=[Family(**family) for family in read.get("families", ())],
         )
 
     def methods(self, row: Row, column: Column, changed: Tree) -> dict[str, Specification]:
@@ -107,14 +109,14 @@ class Plan:
         return merge(fixed, given)
 
 
-class Said(Watcher):
-    """Says on a terminal what was computed."""
+class Progress(Watcher):
+    """Prints what was computed."""
 
     def on_record(self, record: CellRecord) -> None:
         """Print one line."""
         auroc = record.metric("auroc", "include")
-        told = record.reason if auroc is None else f"AUROC with self-edges {auroc:.3f}, {record.seconds['fit']:.1f} s"
-        print(f"{record.cell.data}  {record.cell.method}  seed {record.cell.seed}: {told}", file=sys.stderr, flush=True)
+        text = record.reason if auroc is None else f"AUROC with self-edges {auroc:.3f}, {record.seconds['fit']:.1f} s"
+        print(f"{record.cell.data}  {record.cell.method}  seed {record.cell.seed}: {text}", file=sys.stderr, flush=True)
 
 
 def absent(row: Row) -> str:
@@ -123,7 +125,7 @@ def absent(row: Row) -> str:
     family = name.partition(":")[0]
     listed = {one.name: one for one in items_of(registry().get(Dataset, family))}
     if name not in listed:
-        return f"There is no data set {name}: {did_you_mean(name, listed)}"
+        return f"Unknown data set {name}: {did_you_mean(name, listed)}"
     return "" if listed[name].here else f"Its files are not on this machine: `causalkit fetch {name}`"
 
 
@@ -137,7 +139,7 @@ def not_installed(method: Specification) -> str:
 
 
 def missing_methods(plan: Plan, row: Row, column: Column, seeds: Sequence[int]) -> list[Outcome]:
-    """Return what is to be said of methods whose package is not installed."""
+    """Return outcomes for methods whose package is not installed."""
     reasons = {label: not_installed(method) for label, method in plan.methods(row, column, {}).items()}
     return [
         Outcome(column=column, label=label, seed=seed, status="not installed", reason=reason)
@@ -160,7 +162,7 @@ def records_of(
     data = Specification(f"{row.name}, as published" if stacked else row.name, data.name, data.params)
     specifications = list(methods.values())
     if compute:
-        watcher = Said() if sys.stderr.isatty() else None
+        watcher = Progress() if sys.stderr.isatty() else None
         records = run_grid(
             specifications,
             [data],
@@ -198,7 +200,7 @@ def outcome(column: Column, label: str, record: CellRecord) -> Outcome:
 
 
 def collect(plan: Plan, given: argparse.Namespace) -> Table:
-    """Compute what was asked for and is missing, and gather what there is of every row."""
+    """Compute what was asked for and is missing, and gather the outcomes of every row."""
     columns: tuple[Column, ...] = ("honest", "oracle", "rival")
     outcomes: dict[str, list[Outcome]] = {}
     lacking: dict[str, str] = {}
@@ -224,11 +226,12 @@ def collect(plan: Plan, given: argparse.Namespace) -> Table:
         absent=lacking,
         sources=plan.sources,
         rivals=plan.rivals,
+        families=plan.families,
     )
 
 
-def write(text: str, path: Path) -> None:
-    """Put text between the markers of a page.
+def write(table: Table, path: Path) -> None:
+    """Put the summary between the markers of a page, and all figures into the CSV file beside it.
 
     Raises:
         DataError: the page has no markers.
@@ -236,11 +239,13 @@ def write(text: str, path: Path) -> None:
     page = path.read_text(encoding="utf-8")
     if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
         raise DataError(
-            f"{path} does not say where the table belongs", f"write {BEGIN} and {END} into it, in this order"
+            f"{path} does not say where the summary belongs", f"write {BEGIN} and {END} into it, in this order"
         )
     before, after = page.split(BEGIN)[0], page.split(END)[1]
     with atomic_path(path) as temporary:
-        temporary.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
+        temporary.write_text(f"{before}{BEGIN}\n\n{table.markdown()}\n{END}{after}", encoding="utf-8")
+    with atomic_path(path.with_suffix(".csv")) as temporary:
+        temporary.write_text(as_csv(table.lines()), encoding="utf-8")
 
 
 def arguments(plan: Plan, words: Sequence[str] | None) -> argparse.Namespace:
@@ -253,7 +258,12 @@ def arguments(plan: Plan, words: Sequence[str] | None) -> argparse.Namespace:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="for both columns, to try it out"
     )
     parser.add_argument("--out", default="published-benchmarks", help="folder of the records")
-    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the whole table between the markers of a page")
+    parser.add_argument(
+        "--write",
+        type=Path,
+        metavar="PAGE",
+        help="write the summary between the markers of a page, and all figures into the .csv file beside it",
+    )
     parser.add_argument("--no-run", action="store_true", help="compute nothing")
     parser.add_argument("--retry", action="store_true", help="compute again what failed")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
@@ -263,7 +273,7 @@ def arguments(plan: Plan, words: Sequence[str] | None) -> argparse.Namespace:
     given = parser.parse_args(words)
     for name in given.only or ():
         if name not in plan.rows:
-            raise WrongUsageError(f"there is no row {name!r}", did_you_mean(name, plan.rows))
+            raise WrongUsageError(f"unknown row {name!r}", did_you_mean(name, plan.rows))
     if given.write:
         check_writable(given.write)
     return given
@@ -278,11 +288,11 @@ def main(words: Sequence[str] | None = None) -> None:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        text = collect(plan, given).markdown()
+        table = collect(plan, given)
     if given.write:
-        write(text, given.write)
+        write(table, given.write)
     else:
-        print(text)
+        print(as_csv(table.lines()), end="")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
-"""The table of published numbers beside ours, as Markdown; what it needs of each computed cell."""
+"""Published figures beside ours: all of them as lines of a CSV file, and a summary of each family as Markdown."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +14,24 @@ Column = Literal["honest", "oracle", "rival"]
 METRICS = ("auroc", "auprc")
 POLICIES = {"include": "counted", "exclude": "left out"}
 NONE = "\N{EN DASH}"
-MARKS = {
-    "borrowed": ("†", "papers name no settings for these data; those of the nearest data are taken"),
-    "stacked": ("‡", "trajectories are stacked into one, as papers do; the honest column keeps them apart"),
-    "several": ("§", "the best of several settings of a grid, in the time of all of them"),
-    "no self-edges": ("¶", "the true graph holds no self-edge, so that each of them counts as a non-edge"),
-}
+COLUMNS = (
+    *("data", "self_edges", "published_policy", "column", "method"),
+    *("auroc", "auroc_sd", "auprc", "auprc_sd", "seeds", "seconds", "note"),
+)
+BORROWED = "papers name no settings for these data; those of the nearest data are taken"
+STACKED = "trajectories are stacked into one, as papers do; the honest column keeps them apart"
+SEVERAL = "the best of several settings of a grid, in the time of all of them"
+NO_SELF_EDGES = "the true graph has no self-edge, so each of them counts as a non-edge"
+Line = dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """Rows that belong together: those whose name begins with one of ``prefixes``."""
+
+    title: str
+    text: str
+    prefixes: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +84,7 @@ class Table:
         absent: reason by row whose data are not on this machine.
         sources: what the short names of sources stand for.
         rivals: of rows that name none.
+        families: sections of the summary.
     """
 
     rows: Mapping[str, Row]
@@ -79,61 +94,60 @@ class Table:
     absent: Mapping[str, str]
     sources: Mapping[str, str]
     rivals: Sequence[str]
+    families: Sequence[Family] = ()
+
+    def lines(self) -> list[Line]:
+        """Return a line for each figure, published and ours, under both policies on self-edges."""
+        return [
+            line | {"data": row.title, "self_edges": POLICIES[policy], "published_policy": "yes" if main else "no"}
+            for row in (self.rows[name] for name in self.shown)
+            for policy in POLICIES
+            for main in [policy == row.policy]
+            for line in [*(self._published(row) if main else ()), *self._computed(row, policy)]
+        ]
 
     def markdown(self) -> str:
-        """Return the table and what has to be said about it."""
-        lines = [
-            "| data | self-edges | published (AUROC / AUPRC) | honest | s | oracle | s | others in the same run |",
-            "|---|---|---|---|---|---|---|---|",
-        ]
-        for name in self.shown:
-            row = self.rows[name]
-            lines += [self._line(row, policy) for policy in (row.policy, *(set(POLICIES) - {row.policy}))]
-        return "\n".join([*lines, "", *(f"* {note}" for note in self._notes())]) + "\n"
+        """Return the summary and its notes."""
+        titles = {row.title: row.name for row in self.rows.values()}
+        return summary(self.lines(), self.families, titles) + "".join(f"* {note}\n" for note in self._notes())
 
-    def _line(self, row: Row, policy: str) -> str:
-        published = row.policy == policy
-        counted = POLICIES[policy] + ("" if policy == "exclude" else self._marked(row, "no self-edges"))
-        oracle = self.both(row, "oracle", policy)
-        if any(letter.isdigit() for letter in oracle):
-            oracle += self._marked(row, "borrowed", "stacked", "several")
-        cells = [
-            row.title if published else "",
-            f"**{counted}**" if published else counted,
-            self._published(row) if published else "",
-            self.both(row, "honest", policy),
-            self._seconds(row, "honest") if published else "",
-            oracle,
-            self._seconds(row, "oracle") if published else "",
-            "<br>".join(f"`{rival}` {self.both(row, 'rival', policy, rival)}" for rival in self._rivals(row)),
+    def _published(self, row: Row) -> list[Line]:
+        found = [
+            _line("published", method, auroc=_given(auroc), auprc=_given(auprc), note=source)
+            for method, auroc, auprc, source in row.published
         ]
-        return "| " + " | ".join(cells) + " |"
+        return found + ([_line("published", "", note=row.claim)] if row.claim else [])
 
-    def _marked(self, row: Row, *kinds: str) -> str:
-        """Return the marks of a row, of these kinds."""
+    def _computed(self, row: Row, policy: str) -> list[Line]:
         parts = self._parts(row) if row.of else [row]
-        said = {
-            "borrowed": any(one.borrowed for one in parts),
-            "stacked": any(one.published_data for one in parts),
-            "several": any(len(one.settings) > 1 for one in parts),
-            "no self-edges": any(o.self_edges is False for one in parts for o in self.outcomes.get(one.name, ())),
-        }
-        marks = "".join(MARKS[kind][0] for kind in kinds if said[kind])
-        return f" {marks}" if marks else ""
+        truths = {one.self_edges for part in parts for one in self.outcomes.get(part.name, ())}
+        shared = [NO_SELF_EDGES] if policy == "include" and False in truths else []
+        oracle = [BORROWED] if any(part.borrowed for part in parts) else []
+        oracle += [STACKED] if any(part.published_data for part in parts) else []
+        oracle += [SEVERAL] if any(len(part.settings) > 1 for part in parts) else []
+        lines = [self._ours(row, "honest", policy, "", shared)]
+        if row.of or row.settings:
+            lines.append(self._ours(row, "oracle", policy, "", [*shared, *oracle]))
+        rivals = self.rivals if row.rivals is None else row.rivals
+        return lines + [self._ours(row, "rival", policy, rival, shared) for rival in rivals]
 
-    def both(self, row: Row, column: Column, policy: str, label: str = "") -> str:
-        """Return ``mean ± sd / mean ± sd`` of AUROC and AUPRC, or why there is nothing."""
-        found = [self.numbers(row, column, metric, policy, label) for metric in METRICS]
-        if any(found):
-            return " / ".join(self._spread(values) for values in found)
+    def _ours(self, row: Row, column: Column, policy: str, label: str, notes: Sequence[str]) -> Line:
+        """Return means and standard deviations over seeds, or why there are none."""
+        found = {metric: self.numbers(row, column, metric, policy, label) for metric in METRICS}
+        seconds = "" if column == "rival" else self._seconds(row, column)
+        if not any(found.values()):
+            return _line(column, label, seconds=seconds, note=self._state(row, column, label))
+        figures = {"seeds": str(max(map(len, found.values())))}
+        for metric, values in found.items():
+            figures[metric] = f"{fmean(values.values()):.3f}" if values else ""
+            figures[f"{metric}_sd"] = f"{stdev(values.values()):.3f}" if len(values) > 1 else ""
+        return _line(column, label, **figures, seconds=seconds, note="; ".join(notes))
+
+    def _state(self, row: Row, column: Column, label: str) -> str:
         if row.name in self.absent:
             return "no data"
-        if column == "oracle" and not row.of and not row.settings:
-            return NONE
-        mine = [one for one in self.outcomes.get(row.name, ()) if (one.column, one.label) == (column, label)]
-        if column == "oracle":
-            mine = [one for one in self.outcomes.get(row.name, ()) if one.column == column]
-        states = Counter(one.status for one in mine)
+        mine = [one for one in self.outcomes.get(row.name, ()) if one.column == column]
+        states = Counter(one.status for one in mine if column == "oracle" or one.label == label)
         return states.most_common(1)[0][0] if states else "not computed"
 
     def numbers(self, row: Row, column: Column, metric: str, policy: str, label: str = "") -> dict[int, float]:
@@ -156,13 +170,6 @@ class Table:
         """Return the rows that a mean is of, as far as there is anything of them."""
         return [self.rows[name] for name in row.of if any(one.status == "ok" for one in self.outcomes.get(name, ()))]
 
-    def _spread(self, values: Mapping[int, float]) -> str:
-        if not values:
-            return NONE
-        text = short(fmean(values.values()))
-        text += f" ± {short(stdev(values.values()))}" if len(values) > 1 else ""
-        return text if len(values) == len(self.seeds) else f"{text} ({len(values)} of {len(self.seeds)} seeds)"
-
     def _seconds(self, row: Row, column: Column) -> str:
         """Return the mean time of a fit; of an oracle, of all fits that one seed takes."""
         rows = self._parts(row) if row.of else [row]
@@ -176,16 +183,6 @@ class Table:
                 means.append(sum(fmean(seconds) for seconds in times.values()))
         return "" if not means else f"{fmean(means):.1f}" if fmean(means) < 100 else f"{fmean(means):.0f}"
 
-    def _rivals(self, row: Row) -> Sequence[str]:
-        return self.rivals if row.rivals is None else row.rivals
-
-    def _published(self, row: Row) -> str:
-        said = [
-            f"{method} {_given(auroc)}" + (f" / {_given(auprc)}" if auprc != "" else "") + f" ({source})"
-            for method, auroc, auprc, source in row.published
-        ]
-        return "<br>".join([*said, *([row.claim] if row.claim else [])]) or NONE
-
     def _notes(self) -> list[str]:
         rows = [self.rows[name] for name in self.shown]
         used = {entry[3] for row in rows for entry in row.published}
@@ -194,11 +191,9 @@ class Table:
         if used:
             notes.append("Sources: " + "; ".join(f"{k}: {v}" for k, v in self.sources.items() if k in used) + ".")
         notes.append(
-            "The policy on self-edges of the published numbers is in bold. Times are seconds of a fit on one thread."
+            "The policy on self-edges is that of the published figures. `benchmarks.csv` also has the other policy, "
+            "the other published figures, standard deviations, and seconds of a fit on one thread."
         )
-        for mark, meaning in MARKS.values():
-            if any(mark in self._marked(row, *MARKS) for row in rows):
-                notes.append(f"{mark} {meaning[0].upper()}{meaning[1:]}.")
         for row in rows:
             lacking = [self.rows[name].title for name in row.of if self.rows[name] not in self._parts(row)]
             if lacking:
@@ -221,17 +216,75 @@ class Table:
         return said
 
 
-def short(number: float) -> str:
-    """Return three decimals, without the zero before the point."""
-    return f"{number:.3f}".removeprefix("0")
+def _line(column: str, method: str, **figures: str) -> Line:
+    return dict.fromkeys(COLUMNS, "") | {"column": column, "method": method} | figures
+
+
+def as_csv(lines: Iterable[Line]) -> str:
+    """Return lines as the text of a CSV file."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
+
+
+def summary(lines: Iterable[Line], families: Sequence[Family], names: Mapping[str, str]) -> str:
+    """Return a section a family: its paragraph and a narrow table, under the policy of the published figures.
+
+    Args:
+        names: the name of each row by its title.
+    """
+    rows: dict[str, list[Line]] = {}
+    everything = list(lines)
+    most = max((line["seeds"] for line in everything), key=lambda seeds: int(seeds or 0), default="")
+    for line in everything:
+        if line["published_policy"] == "yes":
+            rows.setdefault(line["data"], []).append(line)
+    text = ""
+    for family in families:
+        mine = {title: found for title, found in rows.items() if names[title].startswith(tuple(family.prefixes))}
+        shown = {title: found for title, found in mine.items() if any(one["note"] != "no data" for one in found)}
+        if shown:
+            text += f"### {family.title}\n\n{family.text}\n\n"
+            text += "| data | self-edges | best published | honest | oracle | `var` |\n|---|---|---|---|---|---|\n"
+            text += (
+                "".join(
+                    f"| {' | '.join(_cells(title.removeprefix(family.title).lstrip(', '), found, most))} |\n"
+                    for title, found in shown.items()
+                )
+                + "\n"
+            )
+    return text
+
+
+def _cells(title: str, lines: Sequence[Line], most: str) -> list[str]:
+    published = [line for line in lines if line["column"] == "published"]
+    figures = [line for line in published if line["auroc"]]
+    best = max(figures, key=lambda line: float(line["auroc"].strip("> ")), default=None)
+    ours = {line["method"].partition("[")[0] or line["column"]: line for line in lines if line not in published}
+    theirs = f"{best['method']} {_both(best)} ({best['note']})" if best else " ".join(one["note"] for one in published)
+    found = [_both(ours[name], most) if name in ours else NONE for name in ("honest", "oracle", "var")]
+    return [title, lines[0]["self_edges"], theirs or NONE, *found]
+
+
+def _both(line: Line, most: str = "") -> str:
+    """Return AUROC and AUPRC, with the number of seeds where some are missing, or why there is nothing."""
+    text = " / ".join(short(line[metric]) for metric in METRICS if line[metric]) or line["note"]
+    return text if line["seeds"] in ("", most) else f"{text} ({line['seeds']} of {most} seeds)"
+
+
+def short(number: str) -> str:
+    """Return a number without the zero before the point."""
+    return number.replace("0.", ".", 1) if number.startswith(("0.", "> 0.")) else number
 
 
 def _given(number: Any) -> str:
     """Return a published number as it was published, up to four decimals."""
     if isinstance(number, str):
-        return number or NONE
+        return number.replace("> .", "> 0.")
     text = f"{number:.4f}".rstrip("0")
-    return (text if len(text) > 4 else f"{number:.3f}").removeprefix("0")
+    return text if len(text) > 5 else f"{number:.3f}"
 
 
 def _listed(names: Sequence[str]) -> str:

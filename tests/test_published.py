@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import csv
+import io
 import sys
 from pathlib import Path
 from typing import ClassVar
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))  # scripts, not a package
 
 import published  # noqa: E402
-from published_table import NONE, Outcome, Row, Table, short  # noqa: E402
+from published_table import NO_SELF_EDGES, Family, Outcome, Row, Table, as_csv, short, summary  # noqa: E402
 
 sys.path.remove(str(ROOT / "benchmarks"))
 
@@ -32,6 +33,7 @@ honest = ["lag=1"]
 snapshots = 5
 rivals = ["var[lag=3]", "nobody"]
 rows = [{name = "pair", title = "Pair", data = "lagged-pair[steps=60]", policy = "exclude"}]
+families = [{title = "Pairs", text = "Two series.", prefixes = ["pair"]}]
 [sources]
 [settings]
 """
@@ -65,7 +67,7 @@ class TestPlan:
     def test_every_data_set_and_setting_is_known(self, row):
         for data in filter(None, (row.data, row.published_data)):
             resolve_data(parse_specification(data))
-        assert "There is no" not in published.absent(row)
+        assert "Unknown" not in published.absent(row)
         for column in ("honest", "oracle"):
             for method in PLAN.methods(row, column, {}).values():
                 from causalkit.api import build_method
@@ -147,13 +149,24 @@ def table(outcomes, shown=tuple(ROWS), rivals=("var",)) -> Table:
         absent={"gone": "Fetch it"},
         sources={"paper": "A paper", "unused": "Another"},
         rivals=rivals,
+        families=[Family(title="All", text="All of them.", prefixes=["one", "two", "gone", "all"])],
     )
 
 
-def lines(text: str) -> dict[str, list[str]]:
-    """Cells of the lines that have a title, by title."""
+def cells(text: str) -> dict[str, list[str]]:
+    """Cells of the lines of a summary, by title."""
     split = [[part.strip() for part in line.strip("|").split(" | ")] for line in text.splitlines() if line[:1] == "|"]
-    return {cells[0]: cells for cells in split if cells[0]}
+    return {one[0]: one for one in split}
+
+
+def figures(lines, data, column, method="", policy="left out"):
+    """The figures of the one line that is meant."""
+    (line,) = [
+        one
+        for one in lines
+        if (one["data"], one["column"], one["method"], one["self_edges"]) == (data, column, method, policy)
+    ]
+    return {name: value for name, value in list(line.items())[5:] if value}
 
 
 class TestTable:
@@ -171,56 +184,72 @@ class TestTable:
         "two": [cell("honest", "", 0, 1.0, 1.0), failed("honest", "", 1), cell("oracle", "weak", 0, 1.0, 0.5)],
     }
 
-    def test_numbers_stand_where_they_belong(self):
-        title, policy, theirs, honest, seconds, oracle, all_seconds, others = lines(table(self.FULL).markdown())[
-            "First"
-        ]
-        assert (title, policy) == ("First", "**left out**")
-        assert theirs == "Theirs .500 / .250 (paper)<br>Other > .9 (paper)<br>Fine .9996 / 1.000 (paper)"
-        assert honest == ".700 ± .141 / .300 ± .141"
-        assert seconds == "2.0"
-        assert oracle.startswith(".900 ± .000 / .400 ± .141")  # each metric from the settings where it is best
-        assert all_seconds == "10.0"  # what choosing among all settings takes
-        assert others == "`var` .550 ± .000 / .500 ± .000"
+    def test_every_figure_has_a_line(self):
+        lines = table(self.FULL).lines()
+        assert figures(lines, "First", "published", "Theirs") == {"auroc": "0.500", "auprc": "0.250", "note": "paper"}
+        assert figures(lines, "First", "published", "Other") == {"auroc": "> 0.9", "note": "paper"}
+        assert figures(lines, "First", "published", "Fine")["auroc"] == "0.9996"
+        found = figures(lines, "First", "honest")
+        assert found.pop("seconds") == "2.0"
+        assert found == {"auroc": "0.700", "auroc_sd": "0.141", "auprc": "0.300", "auprc_sd": "0.141", "seeds": "2"}
+        oracle = figures(lines, "First", "oracle")
+        assert (oracle["auroc"], oracle["auprc"]) == ("0.900", "0.400")  # each from the settings where it is best
+        assert oracle["seconds"] == "10.0"  # what choosing among all settings takes
+        assert figures(lines, "First", "rival", "var")["auroc"] == "0.550"
+        assert list(csv.DictReader(io.StringIO(as_csv(lines)))) == lines
 
-    def test_both_policies_are_shown(self):
-        text = table(self.FULL, shown=["one"]).markdown()
-        other = next(line for line in text.splitlines() if line.startswith("|  | counted"))
-        assert ".350 ± .071 / .150 ± .071" in other
-        assert "counted ¶" in other  # this truth holds no self-edge
+    def test_both_policies_are_there(self):
+        found = figures(table(self.FULL).lines(), "First", "honest", policy="counted")
+        assert (found["auroc"], found["auroc_sd"], found["auprc"]) == ("0.350", "0.071", "0.150")
+        assert found["note"] == NO_SELF_EDGES
+
+    def test_the_summary_shows_the_policy_of_the_published_figures_and_the_best_of_them(self):
+        text = table(self.FULL).markdown()
+        assert text.startswith("### All\n\nAll of them.\n\n| data")
+        assert cells(text)["First"] == [
+            *("First", "left out", "Fine .9996 / 1.000 (paper)"),
+            *(".700 / .300", ".900 / .400", ".550 / .500"),
+        ]
+        assert cells(text)["Second"][:3] == ["Second", "counted", "best"]
 
     def test_seeds_that_lack_are_counted_and_explained(self):
         text = table(self.FULL).markdown()
-        assert ".500 (1 of 2 seeds)" in lines(text)["Second"][3]  # with self-edges, the policy of the row
+        assert cells(text)["Second"][3] == ".500 / .500 (1 of 2 seeds)"  # with self-edges, the policy of the row
+        assert cells(text)["Second"][5] == "not computed"
         assert "* Second, honest: failed, 1 of 2 seeds: it / broke." in text
-        assert lines(text)["Second"][5].endswith("†")
-        assert lines(text)["Second"][7] == "`var` not computed"
+        note = figures(table(self.FULL).lines(), "Second", "oracle", policy="counted")["note"]
+        assert "those of the nearest data" in note
 
     def test_data_that_are_not_there_are_named(self):
         text = table(self.FULL).markdown()
-        assert lines(text)["Third"][3] == "no data"
+        assert "Third" not in cells(text)
+        assert figures(table(self.FULL).lines(), "Third", "honest") == {"note": "no data"}
         assert "* Third: no data. Fetch it." in text
 
     def test_a_mean_is_over_rows_of_one_seed_and_says_what_lacks(self):
         text = table(self.FULL).markdown()
-        assert lines(text)["Mean"][3] == ".900 (1 of 2 seeds) / .700 (1 of 2 seeds)"  # only seed 0 ended well in both
+        assert cells(text)["Mean"][3] == ".900 / .700 (1 of 2 seeds)"  # only seed 0 ended well in both
         assert "* Mean: of 2 of 3, without Third." in text
 
     def test_nothing_computed_is_said(self):
-        first = lines(table({}).markdown())["First"]
-        assert first[3] == first[5] == "not computed"
-        assert first[2].startswith("Theirs")
+        lines = table({}).lines()
+        assert figures(lines, "First", "honest") == figures(lines, "First", "oracle") == {"note": "not computed"}
+        assert figures(lines, "First", "published", "Theirs")["auroc"] == "0.500"
 
     def test_a_column_in_which_all_failed_says_so(self):
-        first = lines(table({"one": [failed("honest", "", 0), failed("honest", "", 1)]}).markdown())["First"]
-        assert first[3] == "failed"
+        lines = table({"one": [failed("honest", "", 0), failed("honest", "", 1)]}).lines()
+        assert figures(lines, "First", "honest") == {"note": "failed"}
 
     def test_only_the_sources_that_are_used_are_explained(self):
         assert "Sources: paper: A paper." in table({}).markdown()
 
-    @pytest.mark.parametrize(("number", "text"), [(0.9964, ".996"), (1.0, "1.000"), (0.0, ".000"), (0.9996, "1.000")])
-    def test_three_decimals(self, number, text):
+    @pytest.mark.parametrize(("number", "text"), [("0.996", ".996"), ("1.000", "1.000"), ("> 0.9", "> .9")])
+    def test_no_zero_before_the_point(self, number, text):
         assert short(number) == text
+
+
+def read(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
 
 
 class TestCommand:
@@ -237,16 +266,18 @@ class TestCommand:
         page.write_text(f"before\n{published.BEGIN}\nstale\n{published.END}\nafter\n")
         published.main(["--out", str(out), "--write", str(page)])
         text = page.read_text()
-        assert text.startswith(f"before\n{published.BEGIN}\n\n| data")
+        assert text.startswith(f"before\n{published.BEGIN}\n\n### Pairs\n\nTwo series.\n\n| data")
         assert text.endswith(f"{published.END}\nafter\n")
         assert "stale" not in text
-        pair = lines(text)["Pair"]
+        lines = read(page.with_suffix(".csv").read_text())
         records = [one for one in load_records(out) if one.cell.method == "var (honest)"]
         assert len(records) == 2
-        assert pair[3].startswith(short(sum(one.metric("auroc") for one in records) / 2))
-        assert pair[5] == NONE  # there are no settings for an oracle
-        assert re.match(r"`var\[lag=3\]` [.\d]+ ± ", pair[7])
-        assert pair[7].endswith("`nobody` not installed")
+        mean = f"{sum(one.metric('auroc') for one in records) / 2:.3f}"
+        assert figures(lines, "Pair", "honest")["auroc"] == mean
+        assert cells(text)["Pair"][3].startswith(short(mean))
+        assert not [one for one in lines if one["column"] == "oracle"]  # there are no settings for one
+        assert figures(lines, "Pair", "rival", "var[lag=3]")["seeds"] == "2"
+        assert figures(lines, "Pair", "rival", "nobody") == {"note": "not installed"}
         before = {path: path.stat().st_mtime_ns for path in out.glob("*.json")}
         published.main(["--out", str(out), "--write", str(page)])
         assert {path: path.stat().st_mtime_ns for path in out.glob("*.json")} == before
@@ -255,13 +286,13 @@ class TestCommand:
     def test_without_running_it_shows_what_there_is(self, plan, tmp_path, capsys):
         out = str(tmp_path / "records")
         published.main(["--out", out, "--no-run"])
-        assert lines(capsys.readouterr().out)["Pair"][3] == "not computed"
+        assert figures(read(capsys.readouterr().out), "Pair", "honest") == {"note": "not computed"}
         published.main(["--out", out, "--column", "honest", "--seeds", "0:1"])
         capsys.readouterr()
         published.main(["--out", out, "--no-run"])
-        pair = lines(capsys.readouterr().out)["Pair"]
-        assert "(1 of 2 seeds)" in pair[3]
-        assert pair[7].startswith("`var[lag=3]` not computed")
+        lines = read(capsys.readouterr().out)
+        assert figures(lines, "Pair", "honest")["seeds"] == "1"
+        assert figures(lines, "Pair", "rival", "var[lag=3]") == {"note": "not computed"}
 
     def test_a_page_without_markers_is_refused(self, plan, tmp_path):
         page = tmp_path / "page.md"
@@ -271,9 +302,16 @@ class TestCommand:
         assert page.read_text() == "nothing"
 
     def test_an_unknown_row_is_refused(self, plan):
-        with pytest.raises(CausalkitError, match="there is no row"):
+        with pytest.raises(CausalkitError, match="unknown row"):
             published.main(["--only", "paire"])
 
     def test_the_page_has_a_place_for_the_table(self):
         page = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
         assert page.count(published.BEGIN) == page.count(published.END) == 1
+
+    def test_the_page_summarizes_the_csv_file(self):
+        page = ROOT / "docs/benchmarks.md"
+        lines = read(page.with_suffix(".csv").read_text(encoding="utf-8"))
+        names = {row.title: row.name for row in PLAN.rows.values()}
+        assert {line["data"] for line in lines} == set(names)
+        assert summary(lines, PLAN.families, names) in page.read_text(encoding="utf-8")
