@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from causalkit.errors import CausalkitError, DataError, WrongUsageError
@@ -219,6 +219,7 @@ _JUNK = st.one_of(
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=_JUNK)
+@example(content=b'\x01,time,,\n,0,,\n""')
 def test_junk_never_ends_in_a_traceback(tmp_path, content):
     path = tmp_path / "junk.csv"
     path.write_bytes(content)

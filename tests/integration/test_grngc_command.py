@@ -51,7 +51,7 @@ def test_yeast(real_data, tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("forecaster", ["mlp", "kan", "lstm", "tcn"])
+@pytest.mark.parametrize("forecaster", ["mlp", "kan"])  # causalkit-grngc tests all of them without a process for each
 def test_edges_file_of_the_only_edge(tmp_path, forecaster):
     pd.DataFrame(lagged_pair()).to_csv(tmp_path / "pair.csv", index=False)
     command(
