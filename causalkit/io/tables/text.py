@@ -99,13 +99,21 @@ class TextFile:
         if delimiter == WHITESPACE:
             # Spaces at the end would count as one more cell, and tabs would belong to the cell.
             lines = (line.strip().replace("\t", " ") + "\n" for line in lines)
-        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+        quoted = False  # a cell "" alone in its line is a row with a missing cell, as it is for pandas
+
+        def watched() -> Iterator[str]:
+            nonlocal quoted
+            for line in lines:
+                quoted |= '"' in line
+                yield line
+
+        reader = csv.reader(watched(), delimiter=delimiter, skipinitialspace=True)
         begins = start
         try:
             for cells in reader:
-                if len(cells) > 1 or (cells and cells[0].strip()):
+                if len(cells) > 1 or (cells and (quoted or cells[0].strip())):
                     yield begins, cells
-                begins = start + reader.line_num
+                begins, quoted = start + reader.line_num, False
         except csv.Error as error:
             raise DataError(
                 f"{self.path}: line {begins} cannot be split into cells ({error})",
