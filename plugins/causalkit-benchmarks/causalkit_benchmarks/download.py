@@ -81,9 +81,7 @@ def _download(url: str, entry: Entry, place: Path, part: Path) -> None:
 
     pooch.get_logger().setLevel(logging.WARNING)  # it reports every download otherwise
     expected = cache.known_hash(entry)
-    if not expected:  # nothing would notice a beginning that belongs to another file
-        part.unlink(missing_ok=True)
-    downloader = Resuming(part, entry.bytes)
+    downloader = Resuming(part, entry.bytes, verified=bool(expected))
     known_hash = expected and f"sha256:{expected}"
     for attempt in (1, 2):
         try:

@@ -26,10 +26,10 @@ def stacked(panel: Panel, why: str) -> Panel:
 
 
 def without_self_edges(truth: Truth) -> Truth:
-    """Return the truth without self-edges, and judged without them."""
+    """Return the truth without self-edges, to be evaluated without them."""
     return replace(truth, edges=truth.edges & ~np.eye(len(truth.names), dtype=bool), diagonal="exclude")
 
 
 def reversed_edges(truth: Truth) -> Truth:
-    """Return the truth with every edge turned round, which is wrong and says so."""
+    """Return the truth with every edge reversed, which is wrong; its source says so."""
     return replace(truth, edges=truth.edges.T.copy(), source=f"{truth.source} with all edges REVERSED")

@@ -74,19 +74,20 @@ class Part(io.BufferedWriter):
 class Resuming:
     """Downloads one address into a part file, which survives an interruption, and hands it over when it is complete.
 
-    pooch compares the SHA-256 afterwards, so that a beginning that belongs to another file does no harm.
-
     Args:
         part: the beginning of the file, which may exist.
         size: bytes of the whole file, where known; a server's file of another length is refused.
+        verified: pooch compares the SHA-256 afterwards, so that a beginning that belongs to another file does no harm.
+            Otherwise every attempt starts again.
 
     Attributes:
         resumed: bytes of an earlier download are part of the file.
     """
 
-    def __init__(self, part: Path, size: int | None) -> None:
+    def __init__(self, part: Path, size: int | None, *, verified: bool) -> None:
         self._part = part
         self._size = size
+        self._verified = verified
         self.resumed = False
 
     def __call__(self, url: str, output_file: str, pooch: Any) -> None:
@@ -96,8 +97,8 @@ class Resuming:
             TransferError: the server refuses, stalls, has another file or breaks off without progress.
             OSError: the file cannot be written.
         """
-        have = size_of(self._part)
         for attempt in range(1, ATTEMPTS + 1):
+            have = size_of(self._part) if self._verified else 0
             self.resumed |= have > 0
             if have and have == self._size:
                 break
@@ -105,8 +106,8 @@ class Resuming:
                 self._transfer(url, have)
                 break
             except BrokenOff:
-                before, have = have, size_of(self._part)
-                if attempt == ATTEMPTS or have <= before:  # only a connection with progress is worth another attempt
+                # Only a connection with progress is worth another attempt.
+                if attempt == ATTEMPTS or size_of(self._part) <= have:
                     raise
         os.replace(self._part, output_file)
 
@@ -114,7 +115,7 @@ class Resuming:
         import requests
         from pooch import HTTPDownloader
 
-        with Part(self._part.open("ab", buffering=0)) as part:
+        with Part(self._part.open("ab" if have else "wb", buffering=0)) as part:
             part.limit = self._size
 
             def begin(response: Response, **options: Any) -> None:
@@ -128,6 +129,7 @@ class Resuming:
                 if self._size not in (None, total):
                     part.clear()
                     raise TransferError(f"the server's file has {total} bytes instead of {self._size}")
+                part.limit = total
 
             # A compressed transfer could not be continued.
             headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
@@ -142,8 +144,8 @@ class Resuming:
                 download(url, part, None)
             except requests.RequestException as error:
                 raise _explained(error) from error
-            if self._size is not None and part.tell() < self._size:
-                raise BrokenOff(f"the connection ended after {part.tell()} of {self._size} bytes")
+            if part.limit is not None and part.tell() < part.limit:
+                raise BrokenOff(f"the connection ended after {part.tell()} of {part.limit} bytes")
 
 
 def _bar(url: str) -> Any:

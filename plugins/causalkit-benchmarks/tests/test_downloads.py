@@ -156,10 +156,12 @@ def test_a_beginning_longer_than_the_file_of_the_server_is_fetched_anew(offer, s
 
 
 def test_an_unverified_download_never_continues(offer, server, monkeypatch):
-    offer("good/table.csv", sha256=None, bytes=None)
+    server.cut = 100_000
+    offer("cut/table.csv", sha256=None, bytes=None)
     monkeypatch.setenv("CAUSALKIT_ALLOW_UNVERIFIED", "1")
     begin(b"x" * 1000)
     assert local_file(NAME).read_bytes() == server.content
+    assert [one.range for one in server.requests] == ["", ""]
 
 
 @pytest.mark.parametrize("length", [240_000, 240_001])
