@@ -4,8 +4,8 @@
     python -m benchmarks.pretraining genes --seeds 10
     python -m benchmarks.pretraining rewired --seeds 10
 
-Every condition sees the same target, seeds and settings; what differs is said by its name. Forecasts are judged on a
-recording of the target system that nothing has learned from, in units of the training deviation. No setting was chosen
+Every condition sees the same target, seeds and settings; its name tells the difference. Forecasts are evaluated on a
+recording of the target system that no network was trained on, in units of the training deviation. No setting was chosen
 with a true graph at hand, and strengths are the same for all seeds.
 """
 
@@ -38,7 +38,7 @@ SCRATCH, GRNGC, PLAIN, ROBUST, ALIGNED = "a scratch", "b grngc", "c plain", "d r
 
 @dataclass(frozen=True)
 class Task:
-    """One target with its truth, what to pre-train on, and a recording to judge forecasts by (None: not judged)."""
+    """One target with its truth, what to pre-train on, and a recording to evaluate forecasts on, if any."""
 
     target: Panel
     truth: Truth

@@ -205,15 +205,15 @@ class Table:
 
     def _trouble(self, rows: Iterable[Row]) -> list[str]:
         """Say what did not end well, and why."""
-        said = []
+        notes = []
         for row in rows:
             wrong = [one for one in self.outcomes.get(row.name, ()) if one.status != "ok"]
             for (column, label, status, reason), count in Counter(
                 (one.column, one.label, one.status, one.reason) for one in wrong
             ).items():
                 which = f"{column} {label}".strip() if column != "rival" else label
-                said.append(f"{row.title}, {which}: {status}, {count} of {len(self.seeds)} seeds: {_plain(reason)}.")
-        return said
+                notes.append(f"{row.title}, {which}: {status}, {count} of {len(self.seeds)} seeds: {_plain(reason)}.")
+        return notes
 
 
 def _line(column: str, method: str, **figures: str) -> Line:
@@ -269,7 +269,7 @@ def _cells(title: str, lines: Sequence[Line], most: str) -> list[str]:
 
 
 def _both(line: Line, most: str = "") -> str:
-    """Return AUROC and AUPRC, with the number of seeds where some are missing, or why there is nothing."""
+    """Return AUROC and AUPRC, with the number of seeds where some are missing, or the reason why both are missing."""
     text = " / ".join(short(line[metric]) for metric in METRICS if line[metric]) or line["note"]
     return text if line["seeds"] in ("", most) else f"{text} ({line['seeds']} of {most} seeds)"
 

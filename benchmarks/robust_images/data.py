@@ -38,7 +38,7 @@ class Target:
 
     Attributes:
         labelled: what a classifier may learn from; the same number of every class.
-        unlabelled: (N, 1, 8, 8), images whose classes nobody may use.
+        unlabelled: (N, 1, 8, 8), images whose classes must not be used.
         test: what the results are measured on, and nothing else.
     """
 

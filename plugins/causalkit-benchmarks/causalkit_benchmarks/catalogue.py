@@ -17,7 +17,7 @@ class Facts:
     """One data set of a family; None where a number is not known.
 
     Attributes:
-        item: what stands behind the colon, or "" where the family is one data set.
+        item: the name after the colon, or "" if the family is one data set.
         files: names of the published files that it needs.
         series, realisations, steps, edges: as a `DatasetItem` has them, by default.
     """

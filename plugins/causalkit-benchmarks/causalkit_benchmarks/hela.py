@@ -65,8 +65,8 @@ def hela(
         columns.append(
             np.exp(np.mean([np.log(table[probe]) for probe in probed], axis=0)) if len(probed) > 1 else table[probed[0]]
         )
-    values, said = at_equal_steps(hours, np.column_stack(columns), irregular, resample)
-    panel = Panel((values,), names, "HeLa cell cycle, double thymidine block 2", (said, *notes))
+    values, note = at_equal_steps(hours, np.column_stack(columns), irregular, resample)
+    panel = Panel((values,), names, "HeLa cell cycle, double thymidine block 2", (note, *notes))
     return panel, supplied_truth(truth, names, truth_orientation)
 
 
@@ -82,19 +82,19 @@ def at_equal_steps(hours: Values, values: Values, irregular: str, resample: floa
                 f"choose a step from {STEP / 4:g} to {(hours[-1] - hours[0]) / 2:g} hours",
             )
         grid, filled = on_equal_grid(hours, values, resample, widest=np.inf)
-        said = (
-            f"as asked, {len(hours)} samples are interpolated to {len(grid)} steps of {resample:g} hours; what stands "
-            "between samples was not measured, so P values are too small"
+        note = (
+            f"as requested, {len(hours)} samples are interpolated to {len(grid)} steps of {resample:g} hours; values "
+            "between samples were not measured, so P values are too small"
         )
-        return filled, said
+        return filled, note
     if irregular == "accept":
-        return values, f"as asked, samples at {listed} hours count as equally spaced"
+        return values, f"as requested, samples at {listed} hours count as equally spaced"
     gaps = np.flatnonzero(np.diff(hours) > STEP)
-    said = (
+    note = (
         f"samples at {listed} hours: no window crosses a step longer than {STEP:g} hours; other ways: "
         "--set dataset.resample=2 or --set dataset.irregular=accept"
     )
-    return np.insert(values, gaps + 1, np.nan, axis=0), said
+    return np.insert(values, gaps + 1, np.nan, axis=0), note
 
 
 def read_expression(expression: Path, samples: Path) -> tuple[Values, dict[str, Values]]:

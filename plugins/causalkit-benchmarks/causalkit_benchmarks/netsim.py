@@ -29,7 +29,7 @@ def netsim(item: str | None = None, subjects: str | int = "all", protocol: Proto
 
     Raises:
         DataError: the file is not what was published, or the chosen subjects have different networks.
-        ParameterError: there is no such subject.
+        ParameterError: unknown subject.
     """
     known = facts("netsim", item)
     return read_netsim(local_file(known.files[0]), known, subjects, protocol)

@@ -31,7 +31,7 @@ def sos(experiment: str | int = "all", protocol: Literal["default", "stacked"] =
 
     Raises:
         DataError: the file is not what was published, or cannot be had.
-        ParameterError: there is no such experiment.
+        ParameterError: unknown experiment.
     """
     known = facts("sos")
     panel = read_sos(local_file(known.files[0]), known, experiment)

@@ -1,4 +1,4 @@
-"""Strict readers of the text files in which benchmarks are published: what does not fit is an error with its place."""
+"""Strict readers of the text files in which benchmarks are published: anything else is an error with its place."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def blocks(path: Path, *, delimiter: str = "\t") -> tuple[tuple[str, ...], list[
         The names of the columns, and an array (rows, columns) for each block.
 
     Raises:
-        DataError: a row of another length, or a cell that is no finite number.
+        DataError: a row of another length, or a cell that is not a finite number.
     """
     with path.open(encoding="utf-8", newline="") as stream:
         rows = csv.reader(stream, delimiter=delimiter)
@@ -50,7 +50,7 @@ def gold_standard(path: Path, names: Sequence[str], source: str, *, complete: bo
 
     Args:
         names: the series of the data.
-        source: how the truth is called.
+        source: name of the truth.
         complete: must every ordered pair of different series have a line?
 
     Raises:
@@ -89,7 +89,7 @@ def number_in(cell: str, path: Path, place: str) -> float:
     """Return the finite number in a cell.
 
     Raises:
-        DataError: it holds something else; the error names file and place.
+        DataError: it is something else; the error names file and place.
     """
     try:
         value = float(cell)

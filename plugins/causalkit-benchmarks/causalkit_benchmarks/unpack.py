@@ -33,7 +33,7 @@ def unpack(archive: Path, folder: Path, *, largest: int = LARGEST) -> Path:
         The folder.
 
     Raises:
-        DataError: the archive is damaged, or has a member that is a link, a device, outside the folder, named twice,
+        DataError: the archive is damaged, or has a member that is a link, a device, outside the folder, a duplicate,
             or too large.
         OSError: the folder cannot be written.
     """

@@ -32,7 +32,7 @@ def test_irregular_times_are_accepted_or_resampled_only_on_request():
     panel, _ = hela(GENES, irregular="accept")
     assert panel.lengths == (12,)
     assert panel.realisations[0][-1, 0] == 0.977
-    assert any("as asked" in note for note in panel.notes)
+    assert any("as requested" in note for note in panel.notes)
     resampled, _ = hela(GENES, resample=2)
     (values,) = resampled.realisations
     assert len(values) == 23

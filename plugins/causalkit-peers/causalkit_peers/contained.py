@@ -60,9 +60,9 @@ def contained(package: Package, run: Run) -> Iterator[list[str]]:
 
 def _sentences(caught: list[warnings.WarningMessage]) -> list[str]:
     """Return what the first few warnings say; those that differ in their numbers only count as one."""
-    said: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for warning in caught:
         if not issubclass(warning.category, FOR_DEVELOPERS):
             text = str(warning.message).split("\n")[0]
-            said.setdefault(re.sub(r"\d[\d.e+-]*", "#", text), text)
-    return list(said.values())[:MOST_NOTES]
+            texts.setdefault(re.sub(r"\d[\d.e+-]*", "#", text), text)
+    return list(texts.values())[:MOST_NOTES]

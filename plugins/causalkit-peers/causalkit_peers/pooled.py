@@ -42,7 +42,7 @@ def pooled_varlingam(package: Package, windows: Windows, prune: bool, seed: int)
 
 
 def _pruned(package: Package, now: Array, past: Array, order: list[int]) -> tuple[Array, Array]:
-    """Return B_0 and (B_1, ..., B_K) side by side, each row by lingam's adaptive lasso."""
+    """Return B_0 and (B_1, ..., B_K) as one matrix, each row by lingam's adaptive lasso."""
     adaptive_lasso = package.load("lingam.utils:predict_adaptive_lasso")
     series = now.shape[1]
     instant, lagged = np.zeros((series, series)), np.zeros((series, past.shape[1]))
