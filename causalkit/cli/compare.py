@@ -50,7 +50,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic in new version
 @click.option("--config", metavar="FILE", help="All of this from a TOML file; options win over it.")
 @click.option("--lag", type=LagParam(), metavar="K|auto", help="How many past steps may act, for all methods.")
 @click.option(
-    "--select", metavar="RULE", help="Turn scores into edges: top-k:20, fdr:0.05, stability, surrogate:0.05, ..."
+    "--select", metavar="RULE", help="Select edges by a rule, such as top-k:20 or fdr:0.05; see: causalkit rules."
 )
 @click.option("--no-standardize", is_flag=True, help="Keep the units.")
 @preparation_options

@@ -27,7 +27,9 @@ Examples:
     show_default=True,
     help="Which picture.",
 )
-@click.option("--select", metavar="RULE", help="Select edges first: top-k:20, threshold:0.1, density:0.1, fdr:0.05.")
+@click.option(
+    "--select", metavar="RULE", help="Select edges by a rule, such as top-k:20 or fdr:0.05; see: causalkit rules."
+)
 @truth_options(required=False)
 def plot(
     result: str, output: str, kind: str, select: str | None, truth_file: str | None, truth_orientation: str | None

@@ -22,7 +22,7 @@ Examples:
 @click.argument("source", metavar="RESULT|DIR")
 @click.option("-o", "--output", required=True, metavar="FILE", help="The report, an .html file.")
 @click.option(
-    "--select", metavar="RULE", help="Select edges of RESULT first: top-k:20, threshold:0.1, density:0.1, fdr:0.05."
+    "--select", metavar="RULE", help="Select edges of RESULT by a rule, such as top-k:20; see: causalkit rules."
 )
 @truth_options(required=False)
 def report(source: str, output: str, select: str | None, truth_file: str | None, truth_orientation: str | None) -> None:

@@ -30,7 +30,7 @@ pretrain_option = click.option(
 )
 config_option = click.option("--config", metavar="FILE", help="Read parameters from a TOML file; options override it.")
 select_option = click.option(
-    "--select", metavar="RULE", help="Select edges by a rule, e.g. top-k:20, fdr:0.05, stability or surrogate:0.05."
+    "--select", metavar="RULE", help="Select edges by a rule, such as top-k:20 or fdr:0.05; see: causalkit rules."
 )
 seed_option = click.option("--seed", type=click.IntRange(min=0), help="Random seed.  [default: 0]")
 run_options = added(
