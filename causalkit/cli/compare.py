@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from causalkit.cli.options import Duration, LagParam, data_home_option, preparation_options
+from causalkit.cli.options import Duration, LagParam, data_home_option, preparation_options, select_option
 
 if TYPE_CHECKING:
     from causalkit.compare.gates import Gate, GateResult
@@ -49,9 +49,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic in new version
 @click.option("--seeds", metavar="SEEDS", help="0:5 for 0 to 4, or 0,3,7, or 3.  [default: 0]")
 @click.option("--config", metavar="FILE", help="All of this from a TOML file; options win over it.")
 @click.option("--lag", type=LagParam(), metavar="K|auto", help="How many past steps may act, for all methods.")
-@click.option(
-    "--select", metavar="RULE", help="Select edges by a rule, such as top-k:20 or fdr:0.05; see: causalkit rules."
-)
+@select_option
 @click.option("--no-standardize", is_flag=True, help="Keep the units.")
 @preparation_options
 @click.option("--device", metavar="NAME", help="auto, cpu or cuda.  [default: cpu]")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import click
 
-from causalkit.cli.options import read_truth, truth_options
+from causalkit.cli.options import read_truth, select_option, truth_options
 
 
 @click.command(epilog="Example:  causalkit evaluate result.json --truth truth.csv --select top-k:20")
 @click.argument("result")
 @truth_options(required=True)
-@click.option(
-    "--select", metavar="RULE", help="Select edges by a rule, such as top-k:20 or fdr:0.05; see: causalkit rules."
-)
+@select_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(result: str, truth_file: str, truth_orientation: str | None, select: str | None, as_json: bool) -> None:
     """Compare RESULT (.json or .npz, as discover wrote it) with a known graph."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from causalkit.cli.options import read_truth, truth_options
+from causalkit.cli.options import read_truth, select_option, truth_options
 from causalkit.plotting import KINDS
 
 EPILOG = """
@@ -27,9 +27,7 @@ Examples:
     show_default=True,
     help="Which picture.",
 )
-@click.option(
-    "--select", metavar="RULE", help="Select edges by a rule, such as top-k:20 or fdr:0.05; see: causalkit rules."
-)
+@select_option
 @truth_options(required=False)
 def plot(
     result: str, output: str, kind: str, select: str | None, truth_file: str | None, truth_orientation: str | None

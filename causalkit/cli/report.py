@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from causalkit.cli.options import read_truth, truth_options
+from causalkit.cli.options import read_truth, select_option, truth_options
 from causalkit.errors import DataError, WrongUsageError
 
 EPILOG = """
@@ -21,9 +21,7 @@ Examples:
 @click.command(epilog=EPILOG)
 @click.argument("source", metavar="RESULT|DIR")
 @click.option("-o", "--output", required=True, metavar="FILE", help="The report, an .html file.")
-@click.option(
-    "--select", metavar="RULE", help="Select edges of RESULT by a rule, such as top-k:20; see: causalkit rules."
-)
+@select_option
 @truth_options(required=False)
 def report(source: str, output: str, select: str | None, truth_file: str | None, truth_orientation: str | None) -> None:
     """Write a report as one HTML file that needs no network.
