@@ -56,6 +56,7 @@ def has(said, *words):
         ("a,b\n1,2,3\n3,4,5\n", ["header", "2 cells", "3"]),
         ("a,b,c\n1,2\n3,4\n", ["header", "line 1", "3 cells", "2"]),
         ("a,b\n1,2\n3,oops\n", ["line 3", "'b'", "'oops'", "--drop b", "--panel-column b"]),
+        ('a\n""\n \t \n1\nx\n', ["line 5", "'x'"]),
         ("\n# x\na,b\n1,2\n\n3,oops\n", ["line 6", "'oops'"]),
         ('a,"my b"\n1,2\n"\n3",oops\n', ["line 3", "--drop 'my b'"]),
         ("a;b\n1,5;2\n2,5;3\n", ["line 2", "'1,5'", "decimal comma"]),

@@ -99,21 +99,16 @@ class TextFile:
         if delimiter == WHITESPACE:
             # Spaces at the end would count as one more cell, and tabs would belong to the cell.
             lines = (line.strip().replace("\t", " ") + "\n" for line in lines)
-        quoted = False  # a cell "" alone in its line is a row with a missing cell, as it is for pandas
-
-        def watched() -> Iterator[str]:
-            nonlocal quoted
-            for line in lines:
-                quoted |= '"' in line
-                yield line
-
-        reader = csv.reader(watched(), delimiter=delimiter, skipinitialspace=True)
+        # As in pandas, a blank line is not a row, in contrast to a line with nothing but a quoted empty cell.
+        blank = " \r\n" if delimiter == "\t" else " \t\r\n"
+        lines = (line if line.strip(blank) else "\n" for line in lines)
+        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
         begins = start
         try:
             for cells in reader:
-                if len(cells) > 1 or (cells and (quoted or cells[0].strip())):
+                if cells:
                     yield begins, cells
-                begins, quoted = start + reader.line_num, False
+                begins = start + reader.line_num
         except csv.Error as error:
             raise DataError(
                 f"{self.path}: line {begins} cannot be split into cells ({error})",
