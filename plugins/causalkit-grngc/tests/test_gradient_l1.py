@@ -92,7 +92,7 @@ def test_strength_means_the_same_at_every_number_of_series():
 @pytest.mark.parametrize("estimator", ["exact", "sampled"])
 def test_every_forecaster_finds_the_edge_at_its_lag(forecaster, estimator):
     panel, _ = causalkit.simulate("lagged-pair", seed=1)
-    params = {"regularizer.estimator": estimator, "training.epochs": 80}
+    params = {"regularizer.estimator": estimator, "training.epochs": 30}
     discovery = causalkit.discover(panel, method="grngc", forecaster=forecaster, lag=3, params=params)
     assert discovery.edges(top=1).iloc[0][["cause", "effect", "lag"]].tolist() == ["0", "1", 2]
     assert discovery.config["regularizer"][0]["estimator"] == estimator
