@@ -148,6 +148,8 @@ def finish(discovery: Discovery, run: Run, select: str | None = None) -> Discove
 def build_method(method: str | Provided[Method], tree: Mapping[str, Any]) -> tuple[Any, Tree]:
     """Return a method object with ``fit(panel, run)``, and its checked parameters as a result records them.
 
+    A method whose lag is "auto" becomes a `causalkit.model_selection.AutoLag`, which hands it a number in every fit.
+
     Args:
         method: its name.
         tree: its parameters, nested; see `parameter_tree`.
@@ -158,15 +160,26 @@ def build_method(method: str | Provided[Method], tree: Mapping[str, Any]) -> tup
         WrongUsageError: a forecaster and a regularizer that cannot work together, or parts for a method without any.
     """
     provided = registry().get(Method, method) if isinstance(method, str) else method
-    parts, arguments, stages = _checked(provided, tree)
-    acting = provided.record.load()(**parts, **arguments)
-    if "ensemble" in stages:
-        acting = acting.with_ensemble(_members(stages.pop("ensemble")))
-    if stages:
-        from causalkit.neural.transfer.settings import two_stages
+    parts, arguments, shared = _checked(provided, tree)
+    factory = provided.record.load()
+    config = plain(arguments)
 
-        acting = two_stages(provided.record.name, acting, stages.get("pretrain", {}), stages.get("finetune", {}))
-    return acting, plain(arguments)
+    def build(lag: int | None = None) -> Any:
+        acting = factory(**parts, **({**arguments, "lag": lag} if lag else arguments))
+        if "ensemble" in shared:
+            acting = acting.with_ensemble(shared["ensemble"])
+        if "pretrain" in shared:
+            from causalkit.neural.transfer.settings import two_stages
+
+            acting = two_stages(provided.record.name, acting, shared["pretrain"], shared["finetune"])
+        return acting
+
+    if arguments.get("lag") != "auto":
+        return build(), config
+    from causalkit.model_selection import AutoLag
+
+    build(1)  # parts that cannot work together are refused before any work
+    return AutoLag(build), config
 
 
 def resolved_params(provided: Provided[Method], tree: Mapping[str, Any]) -> Tree:
@@ -175,15 +188,15 @@ def resolved_params(provided: Provided[Method], tree: Mapping[str, Any]) -> Tree
     Raises:
         ParameterError, WrongUsageError: as `build_method`.
     """
-    parts, arguments, stages = _checked(provided, tree)
-    resolved: Tree = {**plain(arguments), **plain(stages)}
+    parts, arguments, shared = _checked(provided, tree)
+    resolved: Tree = {**plain(arguments), **{name: plain(tree[name]) for name in shared if name in tree}}
     if parts:
         resolved["forecaster"] = parts["forecaster"].config()
-        penalties = parts["regularizer"].penalties
-        resolved["regularizer"] = {"name": "+".join(penalty.record.name for penalty in penalties)}
-        for penalty in penalties:
-            own = plain(penalty.parameters)
-            resolved["regularizer"] |= own if len(penalties) == 1 else {penalty.record.name: own}
+        terms = parts["regularizer"].terms
+        resolved["regularizer"] = {"name": "+".join(term.record.name for term in terms)}
+        for term in terms:
+            own = plain(term.parameters)
+            resolved["regularizer"] |= own if len(terms) == 1 else {term.record.name: own}
     return resolved
 
 
@@ -246,33 +259,45 @@ def parameters_of(discovery: Discovery) -> Tree:
 
 
 def _checked(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[Tree, Tree, Tree]:
-    """Return the parts of a neural method, the other arguments of a method's factory, and what stages are to know."""
-    record = provided.record
+    """Return the parts of a neural method, the other arguments of its factory, and settings that neural methods share.
+
+    Of the latter, only those that were given; both stages where one was.
+    """
+    record, what = provided.record, f"method {provided.record.name}"
     factory = record.load()
     given = dict(tree)
     parts: Tree = {}
-    stages: Tree = {}
-    if record.neural:
-        from causalkit.neural.parts import forecaster_part, penalty_sum
-        from causalkit.neural.transfer.settings import with_pretrained
-
-        given = with_pretrained(given)
-        stages = {stage: given.pop(stage) for stage in ("pretrain", "finetune", "ensemble") if stage in given}
-        chosen = {part: _with_defaults(record, part, given.pop(part, {})) for part in ("forecaster", "regularizer")}
-        parts["forecaster"] = forecaster_part(record.forecaster, chosen["forecaster"])
-        parts["regularizer"] = penalty_sum(record.regularizer, chosen["regularizer"])
-    else:
-        for part in ("forecaster", "regularizer"):
+    if not record.neural:
+        for part, reason in _NEURAL_ONLY.items():
             if part in given:
-                raise WrongUsageError(
-                    f"method {record.name} has no {part} to choose", f"leave out {part}, or choose a neural method"
-                )
-        if "ensemble" in given:
-            raise WrongUsageError(f"method {record.name} has no ensemble", "leave it out, or choose a neural method")
-        if "pretrain" in given or "finetune" in given:
-            raise WrongUsageError(f"method {record.name} cannot be pre-trained", "choose a neural method")
-    check_open(factory, given, "lag", what=f"method {record.name}")
-    return parts, resolve(factory, given, what=f"method {record.name}", supplied=parts), stages
+                raise WrongUsageError(f"{what} {reason}", f"leave out {part}, or choose a neural method")
+        check_open(factory, given, "lag", what=what)
+        return parts, resolve(factory, given, what=what), {}
+    from causalkit.neural.parts import forecaster_part, penalty_sum
+    from causalkit.neural.shared_settings import shared_settings
+    from causalkit.neural.transfer.settings import with_pretrained
+
+    given = with_pretrained(given)
+    chosen = {part: _with_defaults(record, part, given.pop(part, {})) for part in ("forecaster", "regularizer")}
+    parts["forecaster"] = forecaster_part(record.forecaster, chosen["forecaster"])
+    parts["regularizer"] = penalty_sum(record.regularizer, chosen["regularizer"])
+    check_open(factory, given, "lag", what=what)
+    shared = shared_settings(factory)
+    arguments = resolve(factory, given, what=what, supplied=parts, shared=shared)
+    settings = {name: arguments.pop(name) for name in shared}
+    wanted = {"ensemble"} & set(given)
+    if {"pretrain", "finetune"} & set(given):
+        wanted |= {"pretrain", "finetune"}
+    return parts, arguments, {name: value for name, value in settings.items() if name in wanted}
+
+
+_NEURAL_ONLY = {
+    "forecaster": "has no forecaster to choose",
+    "regularizer": "has no regularizer to choose",
+    "ensemble": "has no ensemble",
+    "pretrain": "cannot be pre-trained",
+    "finetune": "cannot be pre-trained",
+}
 
 
 def fit(
@@ -307,7 +332,7 @@ def fit(
     panel = given if preparation is None else preparation.apply(given)
     panel.check(lag if isinstance(lag, int) else 1)
     run.observers.extend(observer for _, observer in registry().call("causalkit_observers", run=run))
-    if not standardize and hasattr(acting, "pretraining"):
+    if not standardize and getattr(acting, "needs_standardized", False):
         raise WrongUsageError(
             "source and target are standardised each by itself where a forecaster carries over",
             "leave out --no-standardize",
@@ -363,15 +388,20 @@ def pretrain(
         CausalkitError: whatever the user can mend.
     """
     from causalkit.core.run import Run
-    from causalkit.neural.transfer.two_stage import TwoStage
+    from causalkit.model_selection import AutoLag, chosen_lag
 
-    tree = parameter_tree(params, lag=lag, forecaster=forecaster, regularizer=regularizer, pretrain=sources)
     provided = registry().get(Method, method)
+    tree = parameter_tree(params, lag=lag, forecaster=forecaster, regularizer=regularizer, pretrain=sources)
     acting, _ = build_method(provided, tree)
-    if not isinstance(acting, TwoStage):
-        raise WrongUsageError(f"method {provided.record.name} cannot be pre-trained", "choose a neural method")
-    found = acting.pretrain(Run(seed=seed, **circumstances))
-    return replace(found, versions=versions(provided))
+    run = Run(seed=seed, **circumstances)
+    if not isinstance(acting, AutoLag):
+        found: Pretrained = acting.pretrain(run)
+        return replace(found, versions=versions(provided))
+    two_stage, source = acting.build(1).with_sources(seed)
+    chosen = chosen_lag(source, run)
+    found = two_stage.with_lag(chosen.lag).pretrain(run)
+    about_lag = chosen.notes if chosen.choice is None else (chosen.choice.sentence(),)
+    return replace(found, versions=versions(provided), notes=(*about_lag, *found.notes))
 
 
 def read(paths: str | Path | Sequence[str | Path], **options: Any) -> Panel:
@@ -413,14 +443,6 @@ def _limits(provided: Provided[Method], panel: Panel, run: Run) -> list[str]:
     if panel.intervened is not None and not provided.record.interventions and not provided.record.neural:
         said.append(f"{provided.record.name} cannot leave out steps under intervention: it learned from them too")
     return said
-
-
-def _members(value: Any) -> int:
-    """Return the size of an ensemble."""
-    members = int(value) if str(value).strip().isdigit() else 0
-    if members < 1 or members == 2:
-        raise ParameterError(f"ensemble={value} is not allowed", "it should be 1, or a number of members from 3 on")
-    return members
 
 
 def _circumstances(run: Run, standardize: bool) -> Tree:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.core.choice import Choice
+from causalkit.core.discovery import Discovery
 from causalkit.core.panel import Panel
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
 from causalkit.errors import DataError, ParameterError
-
-if TYPE_CHECKING:
-    from causalkit.core.discovery import Discovery
+from causalkit.model_selection.rules import SUFFICIENT, Rule
+from causalkit.model_selection.search import Search
+from causalkit.model_selection.splits import fold_masks
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -29,8 +30,6 @@ PENALTIES = (1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 FOLDS = 5
 PIECES = 4
 """Stretches of time that a fold is cut into, over which a loss has to be significant."""
-KEEP = 0.95
-"""Share of the best explained held-out variance that a smaller lag must keep."""
 LOSS = 0.1
 """Share of its variance that no single series may lose to a larger lag."""
 LEVEL = 0.05
@@ -45,8 +44,8 @@ ROUNDS = 10
 FEW = 1000
 """Windows that are always used; more only as far as their covariance is quickly computed."""
 RULE = (
-    f"the smallest lag that keeps {KEEP:.0%} of the best explained held-out variance and with which no series loses "
-    f"{LOSS:.0%} of its variance"
+    f"the smallest lag that keeps {SUFFICIENT:.0%} of the best explained held-out variance and with which no series "
+    f"loses {LOSS:.0%} of its variance"
 )
 JUDGE = "a linear forecaster"
 
@@ -70,7 +69,7 @@ class ChosenLag:
             return ()
         return (f"lag {self.lag} was taken, as the recordings are too short to compare any; choose another with --lag",)
 
-    def told(self, found: Discovery) -> Discovery:
+    def recorded_in(self, found: Discovery) -> Discovery:
         """Return a discovery that says how its lag was chosen."""
         chosen = () if self.choice is None else (self.choice,)
         return replace(
@@ -80,15 +79,37 @@ class ChosenLag:
             notes=(*self.notes, *found.notes),
         )
 
+    told = recorded_in  # the former name
+
+
+class AutoLag:
+    """A method that leaves its lag open: it is chosen by validation error, anew in every fit.
+
+    Args:
+        build: returns the method with a lag.
+    """
+
+    lag: Lag = "auto"
+
+    def __init__(self, build: Callable[[int], Any]) -> None:
+        self.build = build
+
+    @property
+    def needs_standardized(self) -> bool:
+        """Does the method need series of mean 0 and standard deviation 1?"""
+        return bool(getattr(self.build(1), "needs_standardized", False))
+
+    def fit(self, panel: Panel, run: Run) -> Discovery:
+        """Return the discovery of a panel at the lag that `chosen_lag` chooses for it."""
+        chosen = chosen_lag(panel, run)
+        found: Discovery = self.build(chosen.lag).fit(panel, run)
+        return chosen.recorded_in(found)
+
 
 def chosen_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -> ChosenLag:
     """Return the lag of a panel as `choose_lag` chooses it, or the smallest where the panel is too short to choose.
 
-    For methods whose lag is "auto"::
-
-        if self.lag == "auto":
-            chosen = chosen_lag(panel, run)
-            return chosen.told(self.with_lag(chosen.lag).fit(panel, run))
+    `causalkit.discover` does this for every method whose lag is "auto", and hands the method a number.
     """
     choice = choose_lag(panel, run, candidates)
     return ChosenLag(min(candidates) if choice is None else int(choice.chosen), choice)
@@ -100,9 +121,9 @@ def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -
     For every candidate K, a ridge regression forecasts all series from the last K steps of all. All candidates are
     judged on the same windows, those of the largest, in blocks that are left out one at a time
     (`causalkit.model_selection.splits.fold_masks`), with the penalty of the lowest mean error. Chosen is the smallest
-    K that keeps `KEEP` of the best explained variance, the mean over series, among those with which no single series
-    loses `LOSS` of its variance against a larger K. For this second condition each series has the penalty that is best
-    for it, and a loss has to be significant: a one-sided paired t-test over `PIECES` pieces of each block, with
+    K that keeps `SUFFICIENT` of the best explained variance, the mean over series, among those with which no single
+    series loses `LOSS` of its variance against a larger K. For this second condition each series has the penalty that
+    is best for it, and a loss has to be significant: a one-sided paired t-test over `PIECES` pieces of each block, with
     Bonferroni's correction for series and larger candidates. Without it, one far-lagged effect in a large panel would
     be averaged away. Where no more than one standard error of the variance is explained, it alone counts.
 
@@ -132,17 +153,12 @@ def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -
     windows, kept, held = found
     tried = [lag for lag in lags if lag <= windows.x.shape[1]]
     judged = [_judged(windows, kept, held, lag) for lag in tried]
-    by_fold, by_piece = (np.stack(part) for part in zip(*judged, strict=True))
-    lacking = (np.nan,) * (len(lags) - len(tried))
-    return Choice(
-        parameter="lag",
-        candidates=tuple(lags),
-        held_out_error=(*by_fold.mean(axis=1), *lacking),
-        standard_error=(*(by_fold.std(axis=1, ddof=1) / FOLDS**0.5), *lacking),
-        chosen=tried[smallest_sufficient(by_fold, by_piece)],
-        rule=RULE,
-        judge=JUDGE,
-    )
+    by_piece = np.stack([pieces for _, pieces in judged])
+    rule = Rule(RULE, lambda _, by_fold: smallest_sufficient(by_fold, by_piece))
+    search = Search("lag", lags, rule)
+    for lag, (by_fold, _) in zip(tried, judged, strict=True):
+        search.tell(lag, by_fold)
+    return search.choice(judge=JUDGE)
 
 
 def smallest_sufficient(folds: Array, pieces: Array) -> int:
@@ -158,7 +174,7 @@ def smallest_sufficient(folds: Array, pieces: Array) -> int:
     best = max(sufficient, key=lambda position: float(explained[position]))
     if explained[best] <= folds[best].std(ddof=1) / folds.shape[1] ** 0.5:
         return sufficient[0]  # nothing is explained beyond chance
-    return next(position for position in sufficient if explained[position] >= KEEP * explained[best])
+    return next(position for position in sufficient if explained[position] >= SUFFICIENT * explained[best])
 
 
 def _loses(errors: Array, position: int) -> bool:
@@ -177,8 +193,6 @@ def _loses(errors: Array, position: int) -> bool:
 
 def _blocks(panel: Panel, run: Run, lags: Sequence[int]) -> tuple[Windows, Mask, Mask] | None:
     """Return the windows of the largest lag that the panel is long enough for, and their blocks; see `fold_masks`."""
-    from causalkit.model_selection.splits import fold_masks
-
     lengths = np.array(panel.lengths)
     most = len(panel.windows(lags[0])) if max(lengths) > lags[0] else 0
     for lag in reversed(lags):

@@ -89,13 +89,24 @@ def fold_masks(
 
 
 def hold_out(windows: Windows, fraction: float, generator: np.random.Generator) -> tuple[Windows, Windows]:
-    """Split windows into a part to train on and a part to judge forecasts by.
+    """Split windows into a part to train on and a part to validate on; see `hold_out_masks`."""
+    kept, held = hold_out_masks(windows, fraction, generator)
+    return windows.subset(kept), windows.subset(held)
+
+
+def hold_out_masks(
+    windows: Windows, fraction: float, generator: np.random.Generator
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Split windows into a part to train on and a part to validate on.
 
     With five realisations or more, whole realisations are held out, chosen at random. With fewer, the last stretch of
     each is; the K windows that would share time steps with both parts are left out of the held-out part.
 
     Args:
         fraction: of the windows to hold out, above 0 and at most 0.5.
+
+    Returns:
+        Masks of what to train on and what to validate on, each of shape (windows,).
 
     Raises:
         ParameterError: too few windows for the fraction.
@@ -120,4 +131,4 @@ def hold_out(windows: Windows, fraction: float, generator: np.random.Generator) 
             "judge by",
             "the panel is too short for it: use --set training.validation=0, or a smaller lag",
         )
-    return windows.subset(kept), windows.subset(held)
+    return kept, held

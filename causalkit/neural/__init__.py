@@ -1,47 +1,41 @@
-"""What neural methods share: protocols, the input Jacobian, the training loop, checkpoints."""
+"""What neural methods share, for authors of forecasters, regularizers and methods."""
 
 from causalkit.core.fitted import Fitted
-from causalkit.model_selection.lag import Lag
-from causalkit.model_selection.splits import folds_of
-from causalkit.neural.interfaces import Batch, ForecasterModule, RegularizerObject, Stage, squared_error
-from causalkit.neural.method import Learned, NeuralMethod, known_domains, tensors
-from causalkit.neural.modules.jacobian import as_scores, autograd_jacobian, input_jacobian, mean_absolute_jacobian
-from causalkit.neural.parts import ForecasterPart
-from causalkit.neural.regularization_path import KEEP
+from causalkit.neural.interfaces import Batch, RegularizerObject, Stage, squared_error
+from causalkit.neural.method import NeuralMethod, Trained
+from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster, autograd_jacobian, input_jacobian
+from causalkit.neural.modules.jacobian import as_scores, mean_absolute_jacobian
+from causalkit.neural.parts import ForecasterPart, forecaster_part
 from causalkit.neural.regularizers import PenaltySum
-from causalkit.neural.strength import choose, fixed, settled
-from causalkit.neural.training.loop import ONE_DOMAIN, Domains, Training, train
+from causalkit.neural.training.context import PLAIN, TrainingContext
+from causalkit.neural.training.data import tensors
+from causalkit.neural.training.settings import Training
 from causalkit.neural.transfer.pretrained import Pretrained
-from causalkit.neural.transfer.two_stage import Transfer, TwoStage
+from causalkit.neural.transfer.settings import with_pretrained
+from causalkit.neural.transfer.two_stage import TwoStage
 
 __all__ = [
-    "KEEP",
-    "ONE_DOMAIN",
+    "PLAIN",
     "Batch",
-    "Domains",
     "Fitted",
     "ForecasterModule",
     "ForecasterPart",
-    "Lag",
-    "Learned",
     "NeuralMethod",
     "PenaltySum",
     "Pretrained",
     "RegularizerObject",
     "Stage",
+    "Trained",
     "Training",
-    "Transfer",
+    "TrainingContext",
     "TwoStage",
+    "as_forecaster",
     "as_scores",
     "autograd_jacobian",
-    "choose",
-    "fixed",
-    "folds_of",
+    "forecaster_part",
     "input_jacobian",
-    "known_domains",
     "mean_absolute_jacobian",
-    "settled",
     "squared_error",
     "tensors",
-    "train",
+    "with_pretrained",
 ]

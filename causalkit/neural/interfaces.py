@@ -1,13 +1,13 @@
-"""What neural methods share: the shapes of forecasters, regularizers and batches.
+"""What training hands to regularizers, and the base class of regularizers.
 
-B windows, K lags, P series. A window is oldest first: ``x[:, -1]`` is lag 1. Objects keep no hidden state: a penalty is
-a function of model and batch alone.
+B windows, K lags, P series. A window is oldest first: ``x[:, -1]`` is lag 1.
 """
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +22,7 @@ class Batch:
     Attributes:
         x: windows, shape (B, K, P).
         y: the steps that follow, shape (B, P).
-        generator: the source of every random draw of the step, on the device of ``x``.
+        generator: the source of all random draws of the step, on the device of ``x``.
         other: windows of the other domain, shape (B', K, P): of the target while a forecaster is pre-trained on the
             source, of the source while it is fine-tuned on the target; None in training on one domain, and where no
             regularizer compares domains.
@@ -54,55 +54,143 @@ def squared_error(forecast: Tensor, y: Tensor, observed: Tensor | None = None) -
     return (squares * observed).sum() / observed.sum().clamp(min=1)
 
 
-class ForecasterModule(Protocol):
-    """A network ``(B, K, P) -> (B, P)``. Any `torch.nn.Module` with that signature is one.
+class RegularizerObject:
+    """The base class of regularizers: a penalty on a forecaster, and the scores that are read off it.
 
-    Windows must not influence each other (no batch normalisation), since the input Jacobian is taken window by window.
+    A subclass needs `penalty`, and `scores` if it reveals causes. It keeps no hidden state: a penalty is a function of
+    model and batch alone.
 
-    Optional:
-        ``jacobian(x, targets=None) -> (y, J)``: exact and differentiable, see `causalkit.neural.input_jacobian`.
-        ``features(x) -> (B, D)``: what the head sees; capability "features".
-        ``input_weights() -> (target, hidden, K, P)``: capability "input-weights"; 1 target where all share the layer,
-            1 in the place of K where the weights serve every step.
+    Attributes:
+        strength: lambda, the weight of the penalty; None: unset. An unset strength is chosen from ``candidates`` by
+            validation error where that is possible, and is ``default_strength`` otherwise. The penalty has to be
+            proportional to it.
+        candidates: strengths to choose from in training on one domain; empty: none are chosen.
+        finetune_candidates: strengths to choose from while a forecaster is fine-tuned; 0 is always tried too.
+        default_strength: lambda where it is unset and cannot be chosen.
+        stage: "pretrain", "finetune" or "both": when it acts in training on two domains, where a user may choose; None:
+            its record says it.
+        keeps_to_knowledge: the penalty makes forbidden pairs (``batch.allowed``) expensive.
+        compares_domains: it needs windows of the other domain; otherwise ``batch.other`` may be None.
     """
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """Forecast the step after each window."""
-        ...
-
-
-@runtime_checkable
-class RegularizerObject(Protocol):
-    """A penalty that makes the forecaster reveal causes.
-
-    Optional:
-        ``scores(model, x) -> (cause, effect, lag)``, non-negative; absent where it reveals no causes.
-        ``prox(model, step) -> None``: the proximal step of the penalty for a step size. With plain gradient descent
-            (``training.optimizer=sgd``) it replaces the gradient of the penalty, which makes exact zeros.
-        ``describe(model, series) -> dict``: choices made by itself for P series, kept in the result's configuration.
-        ``stage``: "pretrain", "finetune" or "both": when it acts in training on two domains, where a user may choose;
-            otherwise its record says it. In training on one domain it acts where the record says "train".
-        ``keeps_to_knowledge``: True where the penalty makes forbidden pairs (``batch.allowed``) expensive.
-        ``compares_domains``: True where it needs windows of the other domain; otherwise ``batch.other`` may be None.
-        ``grid``: candidates where the strength is left open, otherwise empty; only for a regularizer that reveals
-            causes. Then ``with_strength(strength)`` returns a copy that has it, its penalty is proportional to the
-            strength, and ``fallback`` is the strength where nothing can choose.
-        ``choices``: strengths to choose from while fine-tuning, by held-out forecast error, None where the user gave
-            one; 0 is always tried too. Then ``with_strength(strength)`` returns a copy that has it.
-        ``control(strength)``: with ``choices``, a regularizer that acts as strongly and uses nothing of the source.
-            Where it does as well, the source is not what helped, and the regularizer is switched off.
-    """
+    strength: float | None = None
+    candidates: tuple[float, ...] = ()
+    finetune_candidates: tuple[float, ...] = ()
+    default_strength: float = 0.1
+    stage: Literal["pretrain", "finetune", "both"] | None = None
+    keeps_to_knowledge: bool = False
+    compares_domains: bool = False
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return the scalar that is added to the forecast loss."""
-        ...
+        raise NotImplementedError
+
+    def scores(self, model: nn.Module, x: Tensor) -> Tensor:
+        """Return the scores (cause, effect, lag) of windows x (B, K, P), non-negative."""
+        raise NotImplementedError
+
+    def prox(self, model: nn.Module, step: float) -> None:
+        """Take the proximal step of the penalty for a step size, in place.
+
+        With plain gradient descent (``training.optimizer=sgd``) an override replaces the gradient of the penalty, which
+        makes exact zeros.
+        """
+        raise NotImplementedError
 
     def compatible(self, model: nn.Module) -> str | None:
         """Return None, or the reason in words why it cannot act on this forecaster."""
-        ...
+        return None
+
+    def describe(self, model: nn.Module, series: int) -> dict[str, Any]:
+        """Return choices that it made by itself for P series, for the configuration of the result."""
+        return {}
+
+    def control(self, strength: float) -> RegularizerObject | None:
+        """Return a regularizer that acts as strongly and uses nothing of the source; None: there is none.
+
+        Where the control does as well while a forecaster is fine-tuned, the source is not what helped, and the
+        regularizer is switched off.
+        """
+        return None
+
+    def with_strength(self, strength: float) -> Self:
+        """Return the regularizer with another strength."""
+        changed = copy.copy(self)
+        changed.strength = strength
+        return changed
+
+    @property
+    def weight(self) -> float:
+        """Lambda as the penalty uses it: the strength, or its default where it is unset."""
+        return self.default_strength if self.strength is None else self.strength
+
+    @property
+    def reveals_causes(self) -> bool:
+        """Can scores be read off it?"""
+        return type(self).scores is not RegularizerObject.scores
+
+    @property
+    def has_prox(self) -> bool:
+        """Has it a proximal step?"""
+        return type(self).prox is not RegularizerObject.prox
 
 
-def describe(regularizer: Any, model: nn.Module, series: int) -> dict[str, Any]:
-    """Return what a regularizer chose by itself for P series, {} when it says nothing."""
-    method = getattr(regularizer, "describe", None)
-    return dict(method(model, series)) if method is not None else {}
+class AdaptedRegularizer(RegularizerObject):
+    """Any other object with ``penalty(model, batch)``, and with the optional methods and attributes that it has."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        for name in ("stage", "keeps_to_knowledge", "compares_domains"):
+            if hasattr(inner, name):
+                setattr(self, name, getattr(inner, name))
+        self.candidates = tuple(getattr(inner, "grid", ()))
+        self.finetune_candidates = tuple(getattr(inner, "choices", None) or ())
+        self.default_strength = getattr(inner, "fallback", RegularizerObject.default_strength)
+
+    def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
+        """Return the penalty of the object."""
+        found: Tensor = self.inner.penalty(model, batch)
+        return found
+
+    def scores(self, model: nn.Module, x: Tensor) -> Tensor:
+        """Return its scores."""
+        found: Tensor = self.inner.scores(model, x)
+        return found
+
+    def prox(self, model: nn.Module, step: float) -> None:
+        """Take its proximal step."""
+        self.inner.prox(model, step)
+
+    def compatible(self, model: nn.Module) -> str | None:
+        """Return what it says of a forecaster."""
+        reason: str | None = self.inner.compatible(model) if hasattr(self.inner, "compatible") else None
+        return reason
+
+    def describe(self, model: nn.Module, series: int) -> dict[str, Any]:
+        """Return what it says of its own choices."""
+        return dict(self.inner.describe(model, series)) if hasattr(self.inner, "describe") else {}
+
+    def control(self, strength: float) -> RegularizerObject | None:
+        """Return its control."""
+        return as_regularizer(self.inner.control(strength)) if hasattr(self.inner, "control") else None
+
+    def with_strength(self, strength: float) -> Self:
+        """Return it with another strength."""
+        changed = type(self)(self.inner.with_strength(strength))
+        changed.strength = strength
+        return changed
+
+    @property
+    def reveals_causes(self) -> bool:
+        """Has it scores?"""
+        return hasattr(self.inner, "scores")
+
+    @property
+    def has_prox(self) -> bool:
+        """Has it a proximal step?"""
+        return hasattr(self.inner, "prox")
+
+
+def as_regularizer(given: Any) -> RegularizerObject:
+    """Return an object as a regularizer; one that is none by its class is adapted."""
+    return given if isinstance(given, RegularizerObject) else AdaptedRegularizer(given)

@@ -7,34 +7,39 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
 from causalkit.core.fitted import Fitted
-from causalkit.core.panel import Panel, Windows
+from causalkit.core.panel import Panel
 from causalkit.core.plain import plain
 from causalkit.core.run import Run
-from causalkit.errors import TrainingError, WrongUsageError
-from causalkit.model_selection.lag import Lag, chosen_lag
-from causalkit.model_selection.splits import folds_of, hold_out
-from causalkit.neural.modules.averaged import Averaged
-from causalkit.neural.modules.input_mask import gate, is_gated
-from causalkit.neural.modules.weight_mask import closes
+from causalkit.core.windows import Windows
+from causalkit.errors import TrainingError
+from causalkit.model_selection.splits import Folds, folds_of, hold_out_masks
+from causalkit.neural import ensemble
+from causalkit.neural.modules.averaged import members_of
+from causalkit.neural.modules.input_mask import has_masked_inputs, mask_inputs
+from causalkit.neural.modules.weight_mask import has_own_input_weights
 from causalkit.neural.parts import ForecasterPart
 from causalkit.neural.regularizers import PenaltySum
-from causalkit.neural.training.checkpoint import Progress
-from causalkit.neural.training.loop import ONE_DOMAIN, Domains, Held, Training, train
-from causalkit.neural.training.score_history import snapshots_path
+from causalkit.neural.training.context import PLAIN, TrainingContext
+from causalkit.neural.training.data import TrainingData, tensors
+from causalkit.neural.training.loop import train
+from causalkit.neural.training.networks import Networks
+from causalkit.neural.training.schedule import Schedule
+from causalkit.neural.training.score_history import score_history
+from causalkit.neural.training.settings import Training
+from causalkit.neural.training.state import TrainingState
 
 
 @dataclass(frozen=True)
-class Learned:
+class Trained:
     """What training leaves beside the weights.
 
     Attributes:
@@ -59,20 +64,26 @@ class NeuralMethod:
 
     Args:
         forecaster, regularizer: resolved by causalkit from the user's ``forecaster.*`` and ``regularizer.*``.
-        lag: K, steps of a window; "auto": chosen anew in every fit, see `causalkit.model_selection.lag.choose_lag`.
+        lag: K, steps of a window.
         training: settings of the training loop.
+
+    Attributes:
+        members: networks of an ensemble, each of which leaves another block of the recording out; 1: no ensemble.
 
     Raises:
         WrongUsageError: the pair cannot work together.
     """
 
-    def __init__(self, forecaster: ForecasterPart, regularizer: PenaltySum, lag: Lag, training: Training) -> None:
+    needs_standardized: ClassVar[bool] = False
+    """Does it need series of mean 0 and standard deviation 1?"""
+
+    def __init__(self, forecaster: ForecasterPart, regularizer: PenaltySum, lag: int, training: Training) -> None:
         regularizer.check_records(forecaster.record)
         self.forecaster = forecaster
         self.regularizer = regularizer
         self.lag = lag
         self.training = training
-        self.ensemble = 1
+        self.members = 1
 
     def fit(self, panel: Panel, run: Run) -> Discovery:
         """Return the discovery of a panel.
@@ -83,82 +94,98 @@ class NeuralMethod:
             WrongUsageError: a regularizer acts in training on two domains only.
         """
         self.regularizer.check_stages(("train",))
-        if self.lag == "auto":
-            chosen = chosen_lag(panel, run)
-            return chosen.told(self.with_lag(chosen.lag).fit(panel, run))
         windows = panel.windows(self.lag)
         with run.isolated():
-            if self.ensemble > 1 or self.regularizer.open_strength:
+            if self.members > 1 or self.regularizer.strength_to_choose:
                 return self.fit_ensemble(panel, windows, run)
-            return self._fit_one(panel, windows, run)
+            return self.fit_one(panel, windows, run)
 
-    def _fit_one(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
-        """Return the discovery of one network that learns from all windows."""
+    def fit_one(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
+        """Return the discovery of one network that learns from all windows, inside ``run.isolated()``."""
         model = self.build(panel.series, run)
-        domains = known_domains(ONE_DOMAIN, panel, run)
-        learned = self.learn(model, windows, run, fingerprint=self.fingerprint(panel, run), domains=domains)
-        return self.read_off(model, panel, windows, run, learned)
+        context = PLAIN.with_knowledge(panel, run)
+        trained = self.train(model, windows, run, fingerprint=self.fingerprint(panel, run), context=context)
+        return self.read_off(model, panel, windows, run, trained)
 
     def fit_ensemble(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
         """Return the discovery of an ensemble over blocked folds, at the strength that they choose.
 
-        For an ensemble, and where a strength is left open. Methods with a choice of their own replace it; it is called
-        inside ``run.isolated()``.
+        For an ensemble, and where a strength is to be chosen. Methods with a choice of their own override it; it is
+        called inside ``run.isolated()``.
         """
-        from causalkit.neural import ensemble, strength
-
-        ensemble.check_settings(self, run)
-        folds = folds_of(windows, self.ensemble if self.ensemble > 1 else ensemble.MEMBERS, run)
+        choosing = self.regularizer.strength_to_choose
+        ensemble.check_settings(self.training, run, choosing=choosing)
+        folds = folds_of(windows, self.members if self.members > 1 else ensemble.MEMBERS, run)
         if folds is None:
-            method, notes = strength.settled(self.with_ensemble(1))
-            found = method._fit_one(panel, windows, run)
-            said = f"{len(windows)} windows are too few to leave blocks of them out"
-            return replace(found, notes=(*found.notes, said, *notes))
-        x, y = tensors(windows, run)
-        domains = known_domains(ONE_DOMAIN, panel, run)
-        if self.regularizer.open_strength:
-            digest = self.fingerprint(panel, run)
-            learned = ensemble.learn_path(self, x, y, windows, run, folds, domains, digest)
+            method, notes = self.with_ensemble(1).with_default_strength()
+            found = method.fit_one(panel, windows, run)
+            note = f"{len(windows)} windows are too few to leave blocks of them out"
+            return replace(found, notes=(*found.notes, note, *notes))
+        data = TrainingData.of(windows, run).folded(folds, run.numpy_generator())
+        context = PLAIN.with_knowledge(panel, run)
+        models = self._first_models(panel, folds, run, context)
+        if choosing:
+            trained = ensemble.train_path(
+                models,
+                self.regularizer,
+                data,
+                self.training,
+                run,
+                context=context,
+                fingerprint=self.fingerprint(panel, run),
+            )
         else:
-            learned = ensemble.learn_ensemble(self, x, y, windows, run, folds, domains)
-        choices = () if learned.choice is None else (learned.choice,)
-        single = self if learned.choice is None else strength.fixed(self, learned.choice.chosen)
-        scores = ensemble.scores_of(single.regularizer, learned, x)
-        told = Learned(learned.history, learned.notes, scores=scores, choices=choices)
-        found = single.read_off(learned.model, panel, windows, run, told)
-        spread = ensemble.jackknife_errors(
-            ensemble.each_scores(single.regularizer, learned.apart or learned.members, x)
+            trained = ensemble.train_ensemble(models, self.regularizer, data, self.training, run, context=context)
+        single = self if trained.choice is None else self.with_strength(trained.choice.chosen)
+        result = Trained(
+            trained.history,
+            trained.notes,
+            scores=ensemble.scores_of(single.regularizer, trained, data.x),
+            choices=() if trained.choice is None else (trained.choice,),
         )
-        return replace(found, config={**found.config, "ensemble": len(learned.members)}, standard_errors=spread)
+        found = single.read_off(trained.model, panel, windows, run, result)
+        each = ensemble.scores_of_each(single.regularizer, trained.validated or trained.members, data.x)
+        config = {**found.config, "ensemble": len(trained.members)}
+        return replace(found, config=config, standard_errors=ensemble.jackknife_errors(each))
 
-    def with_lag(self, lag: Lag) -> NeuralMethod:
+    def _first_models(self, panel: Panel, folds: Folds, run: Run, context: TrainingContext) -> list[nn.Module]:
+        return [mask_inputs(self.build(panel.series, run), context.allowed) for _ in folds.kept]
+
+    def with_lag(self, lag: int) -> Self:
         """Return the method with another lag."""
-        changed = copy.copy(self)
-        changed.lag = lag
-        return changed
+        return self._with(lag=lag)
 
-    @property
-    def steps(self) -> int:
-        """K, steps of a window, of a method whose lag is no longer open.
-
-        Raises:
-            WrongUsageError: it is still to be chosen.
-        """
-        if self.lag == "auto":
-            raise WrongUsageError("the lag is still to be chosen", "fit the method, or give it a lag by with_lag")
-        return self.lag
-
-    def with_ensemble(self, members: int) -> NeuralMethod:
+    def with_ensemble(self, members: int) -> Self:
         """Return the method with so many members, each of which leaves another block of the recording out."""
-        changed = copy.copy(self)
-        changed.ensemble = members
-        return changed
+        return self._with(members=members)
 
-    def with_training(self, training: Any) -> NeuralMethod:
+    def with_training(self, training: Any) -> Self:
         """Return the method with other training settings."""
-        changed = copy.copy(self)
-        changed.training = training
-        return changed
+        return self._with(training=training)
+
+    def with_regularizer(self, regularizer: PenaltySum) -> Self:
+        """Return the method with other regularizers."""
+        return self._with(regularizer=regularizer)
+
+    def with_strength(self, strength: float) -> Self:
+        """Return the method with a fixed strength of the penalty that supplies the scores."""
+        return self.with_regularizer(self.regularizer.with_strength(strength))
+
+    def with_default_strength(self) -> tuple[Self, tuple[str, ...]]:
+        """Return the method with the regularizer's default where its strength is to be chosen, and a sentence on it.
+
+        For training in which nothing can choose: on two domains, or on too few windows to leave any out.
+        """
+        if not self.regularizer.strength_to_choose:
+            return self, ()
+        strength = self.regularizer.scoring.regularizer.default_strength
+        return self.with_strength(strength), (f"the strength of the penalty was not chosen: it is {strength:g}",)
+
+    def _with(self, **changed: Any) -> Self:
+        other = copy.copy(self)
+        for name, value in changed.items():
+            setattr(other, name, value)
+        return other
 
     def build(self, series: int, run: Run) -> nn.Module:
         """Return a forecaster with first weights, on the run's device; inside ``run.isolated()``.
@@ -166,53 +193,48 @@ class NeuralMethod:
         Raises:
             WrongUsageError: a regularizer cannot act on it.
         """
-        model = self.forecaster.build(series=series, lag=self.steps)
+        model = self.forecaster.build(series=series, lag=self.lag)
         model = model.to(device=run.torch_device(), dtype=run.torch_dtype())
         self.regularizer.check_model(model)
         return model
 
-    def learn(
+    def train(
         self,
         model: nn.Module,
         windows: Windows,
         run: Run,
         *,
         fingerprint: str = "",
-        domains: Domains = ONE_DOMAIN,
-    ) -> Learned:
+        context: TrainingContext = PLAIN,
+    ) -> Trained:
         """Train a forecaster on windows, from the weights that it has, and leave the found weights in it.
 
-        This is the one step that methods with a training of their own replace.
+        Methods with a training of their own override this one step.
         """
-        learning, held = windows, None
-        if self.training.validation > 0:
-            learning, aside = hold_out(windows, self.training.validation, run.numpy_generator())
-            held = Held(*tensors(aside, run), observed=observed(aside, run))
-        progress = train(
-            gate(model, domains.allowed),
-            self.regularizer.for_stage(domains.stage),
-            *tensors(learning, run),
-            self.training,
-            run,
-            held=held,
-            fingerprint=fingerprint,
-            domains=domains,
-            observed=observed(learning, run),
-            everything=tensors(windows, run)[0] if held is not None and self.training.snapshots else None,
-        )
-        held_out = len(windows) - len(learning)
-        return Learned(progress.history, _notes(progress, self.training), held_out, path=snapshots_path(progress))
+        settings, data = self.training, TrainingData.of(windows, run)
+        held_out = 0
+        if settings.validation > 0:
+            kept, held = hold_out_masks(windows, settings.validation, run.numpy_generator())
+            data, held_out = data.split(kept, held), int((~kept).sum())
+        masked = mask_inputs(model, context.allowed)
+        penalties = self.regularizer.for_stage(context.stage)
+        networks = Networks([masked], penalties, data, settings, run, context=context)
+        snapshots = None if context.stage == "pretrain" else settings.snapshots
+        state = train(networks, Schedule(settings, context.stage), run, fingerprint=fingerprint, snapshots=snapshots)
+        if state.best is not None:
+            networks.load(state.best.weights)
+        return Trained(state.history, _notes(state, settings), held_out, path=score_history(state))
 
-    def read_off(self, model: nn.Module, panel: Panel, windows: Windows, run: Run, learned: Learned) -> Discovery:
+    def read_off(self, model: nn.Module, panel: Panel, windows: Windows, run: Run, trained: Trained) -> Discovery:
         """Return the discovery of a trained forecaster.
 
         Raises:
             TrainingError: the scores are not finite.
         """
-        model = gate(model, known_domains(ONE_DOMAIN, panel, run).allowed)
+        model = mask_inputs(model, PLAIN.with_knowledge(panel, run).allowed)
         model.eval()
         x, _ = tensors(windows, run)
-        scores = learned.scores if learned.scores is not None else self.regularizer.scores(model, x).cpu().numpy()
+        scores = trained.scores if trained.scores is not None else self.regularizer.scores(model, x).cpu().numpy()
         if not bool((abs(scores) < float("inf")).all()):
             raise TrainingError(
                 "training diverged: the scores are not finite",
@@ -221,25 +243,22 @@ class NeuralMethod:
         return Discovery(
             names=panel.names,
             scores=scores,
-            path=learned.path,
-            choices=learned.choices,
-            history=learned.history,
+            path=trained.path,
+            choices=trained.choices,
+            history=trained.history,
             config=self.config(model, panel.series),
             device=str(run.torch_device()),
-            data={"windows": len(windows), "dropped": windows.dropped, "windows_held_out": learned.held_out},
-            notes=(*learned.notes, *self._about_knowledge(model, panel, run)),
-            fitted=Fitted(model, self.steps, panel, self, replace(run, observers=[], checkpoint=None, resume=False)),
+            data={"windows": len(windows), "dropped": windows.dropped, "windows_held_out": trained.held_out},
+            notes=(*trained.notes, *self._about_knowledge(model, panel, run)),
+            fitted=Fitted(model, self.lag, panel, self, replace(run, observers=[], checkpoint=None, resume=False)),
         )
 
     def config(self, model: nn.Module | None = None, series: int = 0) -> dict[str, Any]:
         """Return the resolved configuration, with what regularizers chose by themselves where there is a model."""
-        if isinstance(model, Averaged):
-            model = model.members[0]
-        chosen = self.regularizer.config(model, series) if model is not None else self.regularizer.settings()
         return {
             "lag": self.lag,
             "forecaster": self.forecaster.config(),
-            "regularizer": chosen,
+            "regularizer": self.regularizer.config(None if model is None else members_of(model)[0], series),
             "training": plain(self.training),
         }
 
@@ -257,47 +276,23 @@ class NeuralMethod:
         """Say how training kept to what is forbidden."""
         if run.knowledge is None or bool(run.knowledge.allowed(panel.names).all()):
             return ()
-        if closes(model, panel.series):
+        if has_own_input_weights(model, panel.series):
             return ("first-layer weights of forbidden pairs were exactly zero throughout training",)
-        if is_gated(model):
+        if has_masked_inputs(model):
             return ("in training, every target saw only the series that may act on it",)
-        keeping = [p for p in self.regularizer.penalties if getattr(p.acting, "keeps_to_knowledge", False)]
+        keeping = [term.record.name for term in self.regularizer.terms if term.regularizer.keeps_to_knowledge]
         if keeping:
-            names = " and ".join(p.record.name for p in keeping)
+            names = " and ".join(keeping)
             return (f"{names} made forbidden pairs expensive in training; their scores were then set to 0",)
         return ("scores of forbidden pairs were masked after training, not in training",)
 
 
-def tensors(windows: Windows, run: Run) -> tuple[Tensor, Tensor]:
-    """Return windows (B, K, P) and next steps (B, P) on the device and in the precision of a run."""
-    kind: dict[str, Any] = {"device": run.torch_device(), "dtype": run.torch_dtype()}
-    return torch.as_tensor(windows.x, **kind), torch.as_tensor(windows.y, **kind)
-
-
-def observed(windows: Windows, run: Run) -> Tensor | None:
-    """Return which next steps (B, P) are to be learned from, as 0 and 1, or None: all."""
-    if windows.observed is None:
-        return None
-    return torch.as_tensor(windows.observed, device=run.torch_device()).to(run.torch_dtype())
-
-
-def known_domains(domains: Domains, panel: Panel, run: Run) -> Domains:
-    """Return domains with the background knowledge of a run about the series of a panel."""
-    if run.knowledge is None:
-        return domains
-    device = run.torch_device()
-    return replace(
-        domains,
-        allowed=torch.as_tensor(run.knowledge.allowed(panel.names), device=device),
-        required=torch.as_tensor(run.knowledge.required(panel.names), device=device),
-    )
-
-
-def _notes(progress: Progress, settings: Training) -> tuple[str, ...]:
+def _notes(state: TrainingState, settings: Training) -> tuple[str, ...]:
     """Say what a user should know about how training ended."""
     notes = []
-    if progress.stopped == "time limit":
-        notes.append(f"the time limit ended training after {progress.epoch} of {settings.epochs} epochs")
-    if progress.best:
-        notes.append(f"weights are from epoch {progress.best_epoch}, where the held-out forecast error was lowest")
+    if state.stopped == "time limit":
+        notes.append(f"the time limit ended training after {state.epoch} of {settings.epochs} epochs")
+    if state.best is not None:
+        epoch = int(state.best.epochs.max())
+        notes.append(f"weights are from epoch {epoch}, where the held-out forecast error was lowest")
     return tuple(notes)

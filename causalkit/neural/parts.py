@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from torch import nn
-
 from causalkit.core.plain import plain
 from causalkit.errors import ParameterError, did_you_mean
-from causalkit.neural.regularizers import Penalty, PenaltySum
+from causalkit.neural.interfaces import as_regularizer
+from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster
+from causalkit.neural.regularizers import PenaltySum, Term
 from causalkit.plugins.params import resolve, signature_of
 from causalkit.plugins.records import Forecaster, Regularizer
 from causalkit.plugins.registry import registry
@@ -23,10 +23,9 @@ class ForecasterPart:
     record: Forecaster
     parameters: Mapping[str, Any]
 
-    def build(self, series: int, lag: int) -> nn.Module:
+    def build(self, series: int, lag: int) -> ForecasterModule:
         """Return the network for P series and K lags."""
-        model: nn.Module = self.record.load()(series=series, lag=lag, **self.parameters)
-        return model
+        return as_forecaster(self.record.load()(series=series, lag=lag, **self.parameters))
 
     def config(self) -> dict[str, Any]:
         """Return name and parameters, for the result."""
@@ -70,9 +69,9 @@ def penalty_sum(default: str, given: Mapping[str, Any]) -> PenaltySum:
             known = [name for record in records for name in signature_of(record.load())]
             raise ParameterError(f"none of {', '.join(names)} has a parameter {key!r}", did_you_mean(key, known))
         shares[knowing[0] if knowing else 0][key] = value
-    penalties = []
+    terms = []
     for record, share in zip(records, shares, strict=True):
         prefix = "regularizer." if len(records) == 1 else f"regularizer.{record.name}."
         checked = resolve(record.load(), share, what=f"regularizer {record.name}", prefix=prefix)
-        penalties.append(Penalty(record, plain(checked), record.load()(**checked)))
-    return PenaltySum(penalties)
+        terms.append(Term(record, plain(checked), as_regularizer(record.load()(**checked))))
+    return PenaltySum(terms)

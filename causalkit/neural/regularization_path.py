@@ -1,51 +1,53 @@
-"""A path of strengths, from strong to weak: members are trained under each from where the one before has led them.
+"""The regularization path: networks are trained under one strength after the other, from strong to weak.
 
 Under the strongest penalty hardly any input pays; as it weakens, inputs come in one after another, in the order of what
 they are worth. The whole path takes little more than one training, because every strength starts from a good point, and
-it ends where held-out forecasts no longer gain by what comes in.
+it ends where validation errors no longer fall by what comes in.
 
 Adam's steps make gradients tremble by about (step size) x (strength). So steps are small while the penalty is strong
-and grow as it weakens, and what is judged and kept is the mean of the weights over the latest steps.
+and grow as it weakens, and what is validated and kept is the mean of the weights over the latest steps.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from causalkit.core.run import Run
-from causalkit.neural.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from causalkit.neural.training.interrupt import deferred_interrupt
-from causalkit.neural.training.loop import Training
-from causalkit.neural.training.members import Best, Members, Stacked
-from causalkit.neural.training.side_by_side import record
+from causalkit.model_selection.search import Search
+from causalkit.neural.training.loop import train
+from causalkit.neural.training.networks import Epoch, Networks, Stacked
+from causalkit.neural.training.schedule import Schedule
+from causalkit.neural.training.settings import Training
+from causalkit.neural.training.state import BestWeights, TrainingState
 
-KEEP = 0.95
-"""Share of the best explained held-out variance that is enough; see `causalkit.neural.choose`."""
 AVERAGING = 0.9
 """Of the mean of the weights: about the latest ten steps."""
-STEADY, SLOWING = 1.5, 0.8
-"""The step size is that of the settings up to STEADY times the weakest strength, then falls as strength^-SLOWING."""
-FIRST, LEAST, MOST, LOOK, JUDGE, ALL, AGAIN = 0.15, 0.1, 0.3, 0.05, 0.025, 1.5, 0.25
-"""In units of ``training.epochs``: what the first strength gets at least; what each gets at least, and at most; how
-long between two looks at whether it still helps to go on, and at the held-out error; what all get together; and how
-long members learn from all windows in the end."""
-GAIN = 0.01
-"""Share of the explained held-out variance that has to be gained between two looks."""
+CONSTANT_UP_TO, DECAY = 1.5, 0.8
+"""The step size is that of the settings up to 1.5 times the weakest strength, then falls as strength^-0.8."""
+MIN_EPOCHS_FIRST, MIN_EPOCHS, MAX_EPOCHS_PER_STRENGTH, MAX_EPOCHS = 0.15, 0.1, 0.3, 1.5
+"""In units of ``training.epochs``: what the first strength gets at least; what each other gets at least; what each gets
+at most; what all get together."""
+CHECK_EVERY, VALIDATE_EVERY = 0.05, 0.025
+"""In units of ``training.epochs``: between two checks whether more epochs under a strength pay, and between two
+validations."""
+FINAL_EPOCHS = 0.25
+"""In units of ``training.epochs``: how long networks learn from all windows in the end."""
+MIN_GAIN = 0.01
+"""Share of the explained held-out variance that has to be gained between two checks."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """Where members stand under one strength.
+    """Where the networks stand under one strength.
 
     Attributes:
         strength: of the penalty.
-        errors: lowest held-out forecast error of each member, shape (E,).
-        weights: mean weights of each member at that point, stacked.
+        errors: lowest validation error of each network, shape (E,).
+        weights: mean weights of each network at that point, stacked.
     """
 
     strength: float
@@ -53,162 +55,141 @@ class Point:
     weights: Stacked
 
 
-@dataclass
-class Trace:
-    """Points of a path, strongest first, the history of all epochs, and why it ended: "path" or "time limit"."""
-
-    points: list[Point] = field(default_factory=list)
-    history: dict[str, list[float]] = field(default_factory=dict)
-    stopped: str = ""
-
-
-def trace(
-    members: Members, strengths: Sequence[float], settings: Training, run: Run, *, fingerprint: str = ""
-) -> Trace:
-    """Train members along a path of strengths.
+class RegularizationPath(Schedule):
+    """The schedule of a path.
 
     Args:
-        strengths: descending.
-        fingerprint: what a checkpoint must share with the run that goes on from it.
-
-    Raises:
-        TrainingError: a loss is no longer finite.
-        DataError: the checkpoint is of another run.
-    """
-    walk = _Walk(members, strengths, settings, run, fingerprint)
-    run.start({"epochs": walk.span(ALL), "done": walk.epoch, "stage": "strength"})
-    saved = time.monotonic()
-    with deferred_interrupt(active=run.checkpoint is not None) as interrupt:
-        while not walk.found.stopped:
-            walk.step()
-            ends = bool(walk.found.stopped) or run.expired
-            if run.checkpoint and (ends or time.monotonic() - saved >= run.checkpoint_every or interrupt.asked):
-                walk.save()
-                saved = time.monotonic()
-            if interrupt.asked:
-                raise KeyboardInterrupt
-            if run.expired and not walk.found.stopped:  # not before the checkpoint: a resumed run goes on from there
-                walk.leave()
-                walk.found.stopped = "time limit"
-    return walk.found
-
-
-def learn_from_all(members: Members, point: Point, strengths: Sequence[float], settings: Training, run: Run) -> Stacked:
-    """Go on from a point with nothing left out, for a while, and return the mean weights that this leads to.
-
-    What a block that was left out has to say is learned in the end, and members remain as different as the blocks made
-    them.
-    """
-    members.restart(point.weights)
-    scale = point.errors.new_full((len(members.models),), point.strength)
-    count = max(1, round(AGAIN * settings.epochs))
-    run.start({"epochs": count, "done": 0, "stage": "all windows"})
-    for epoch in range(count):
-        losses, _ = members.epoch(step_size(settings, point.strength, strengths), 1.0, scale)
-        run.epoch(epoch + 1, losses)
-        if run.expired:
-            break
-    return members.averaged
-
-
-def step_size(settings: Training, strength: float, strengths: Sequence[float]) -> float:
-    """Return the step size under one of several strengths."""
-    steady = STEADY * min(strengths)
-    return settings.learning_rate * min(1.0, (steady / strength) ** SLOWING if strength else 1.0)
-
-
-class _Walk:
-    """The state of a path while it is walked.
-
-    Attributes:
-        epoch: epochs done, of all strengths.
-        here: epochs done under the present strength.
-        looked: held-out error at the latest look.
+        networks: are trained; the penalty that supplies the scores has strength 1 in them.
+        search: asks for strengths, strongest first, and is told their validation errors.
+        settings: number of epochs and step size.
     """
 
-    def __init__(
-        self, members: Members, strengths: Sequence[float], settings: Training, run: Run, fingerprint: str
-    ) -> None:
-        self.members, self.strengths, self.settings, self.run = members, strengths, settings, run
-        self.fingerprint = fingerprint
-        self.found = Trace()
-        self.epoch, self.here, self.looked = 0, 0, float("inf")
-        self.best = Best(members)
-        if run.checkpoint and run.resume and run.checkpoint.exists():
-            self._restore()
+    def __init__(self, networks: Networks, search: Search, settings: Training) -> None:
+        super().__init__(settings, "strength")
+        self.epochs = self._epochs(MAX_EPOCHS)
+        self.networks, self.search = networks, search
+        self.points: list[Point] = []
+        self.began, self.last_checked = 0, float("inf")
+        self.strength = self._next_strength()
 
-    def span(self, share: float) -> int:
+    def _epochs(self, share: float) -> int:
         """Return so many times ``training.epochs`` as whole epochs."""
         return max(1, round(share * self.settings.epochs))
 
-    def step(self) -> None:
-        """Take one epoch, and go on to the next strength where this one has given what it has."""
-        strength = self.strengths[len(self.found.points)]
-        scale = self.best.errors.new_full((len(self.members.models),), strength)
-        rate = step_size(self.settings, strength, self.strengths)
-        losses, _ = self.members.epoch(rate, min(1.0, self.epoch / self.span(ALL)), scale)
-        self.epoch += 1
-        self.here += 1
-        due = self._look_is_due()
-        if due or self.here == 1 or self.here % self.span(JUDGE) == 0 or self.run.expired:
-            self.best.judge(self.members.held_out_errors(), self.members.averaged, self.epoch)
-        error = float(self.best.latest.mean())
-        record(self.found.history, {**losses, "validation": error, "strength": strength}, self.epoch)
-        self.run.epoch(self.epoch, {**losses, "validation": error})
-        if due and self._has_settled(error):
-            self.leave()
-        elif due:
-            self.looked = error
+    def epoch(self, state: TrainingState) -> Epoch:
+        """Return the step size and the strength of the next epoch."""
+        rate = step_size(self.settings, self.strength, min(self.search.candidates))
+        return Epoch(rate, min(1.0, state.epoch / self.epochs), self.strength)
 
-    def _look_is_due(self) -> bool:
-        least = self.span(LEAST if self.found.points else FIRST)
-        return self.here >= least and (self.here - least) % self.span(LOOK) == 0
+    def validates(self, state: TrainingState) -> bool:
+        """Is the epoch that was just finished validated?"""
+        here = state.epoch - self.began
+        return self._check_is_due(here) or here == 1 or here % self._epochs(VALIDATE_EVERY) == 0
 
-    def _has_settled(self, error: float) -> bool:
-        """Is another stretch under this strength not worth its time?"""
-        lowest = min([1.0, error, *(float(point.errors.mean()) for point in self.found.points)])
-        gained = self.looked - error
-        return self.here >= self.span(MOST) or self.epoch >= self.span(ALL) or gained < GAIN * (1 - lowest)
+    def records(self) -> dict[str, float]:
+        """Return the strength."""
+        return {"strength": self.strength}
 
-    def leave(self) -> None:
-        """Keep what was found under the present strength, and say whether the path ends here."""
-        points = self.found.points
-        points.append(Point(self.strengths[len(points)], self.best.errors, self.best.weights))
-        self.here, self.looked = 0, float(self.best.latest.mean())
-        self.best = Best(self.members)
-        explained = [1 - float(point.errors.mean()) for point in points]
-        worse = max(explained) > 0 and explained[-1] < KEEP * max(explained) and explained[-1] < max(explained[:-1])
-        if len(points) == len(self.strengths) or self.epoch >= self.span(ALL) or worse:
-            self.found.stopped = "path"
+    def advance(self, state: TrainingState) -> str:
+        """Go on to the next strength where this one has given what it has."""
+        here = state.epoch - self.began
+        if not self._check_is_due(here):
+            return ""
+        error = state.history["validation"][-1]
+        if not self._has_settled(error, here, state):
+            self.last_checked = error
+            return ""
+        return self._leave(state)
 
-    def save(self) -> None:
-        """Write the checkpoint; a time limit is not the end of a path."""
-        assert self.run.checkpoint is not None
-        standing = {"here": torch.tensor(float(self.here)), "looked": torch.tensor(self.looked)}
-        present = Point(0.0, self.best.errors, self.best.weights)
-        for number, point in enumerate([*self.found.points, present]):
-            standing[f"{number}.errors"] = point.errors
-            standing |= {f"{number}.weights.{name}": value for name, value in point.weights.items()}
-        progress = Progress(self.epoch, self.found.history, best=standing, stopped=self.found.stopped)
-        members = self.members
-        save_checkpoint(self.run.checkpoint, self.fingerprint, members, members.optimizer, members.generator, progress)
+    def _check_is_due(self, here: int) -> bool:
+        least = self._epochs(MIN_EPOCHS if self.points else MIN_EPOCHS_FIRST)
+        return here >= least and (here - least) % self._epochs(CHECK_EVERY) == 0
 
-    def _restore(self) -> None:
-        """Bring everything to the state of the checkpoint."""
-        assert self.run.checkpoint is not None
-        members = self.members
-        progress = load_checkpoint(self.run.checkpoint, self.fingerprint, members, members.optimizer, members.generator)
-        standing = progress.best
-        self.epoch, self.found.history, self.found.stopped = progress.epoch, progress.history, progress.stopped
-        self.here, self.looked = int(standing["here"]), float(standing["looked"])
-        kept = [
-            Point(0.0, standing[f"{number}.errors"], _below(standing, f"{number}.weights."))
-            for number in range(sum(name.endswith(".errors") for name in standing))
-        ]
-        self.found.points = [replace(p, strength=s) for p, s in zip(kept[:-1], self.strengths, strict=False)]
-        self.best.errors, self.best.weights = kept[-1].errors, kept[-1].weights
-        self.best.latest = torch.full_like(self.best.errors, self.found.history["validation"][-1])
+    def _has_settled(self, error: float, here: int, state: TrainingState) -> bool:
+        """Are more epochs under this strength not worth their time?"""
+        if here >= self._epochs(MAX_EPOCHS_PER_STRENGTH) or state.epoch >= self.epochs:
+            return True
+        lowest = min([1.0, error, *(float(point.errors.mean()) for point in self.points)])
+        return self.last_checked - error < MIN_GAIN * (1 - lowest)
+
+    def _leave(self, state: TrainingState) -> str:
+        """Keep what was found under the present strength, and return why the path ends here, or ""."""
+        best = state.best
+        assert best is not None
+        self._keep(Point(self.strength, best.errors, best.weights))
+        self.began, self.last_checked = state.epoch, float(best.latest.mean())
+        state.best = BestWeights(self.networks)
+        strength = self.search.ask()
+        if strength is None or state.epoch >= self.epochs:
+            return "path"
+        self.strength = strength
+        return ""
+
+    def _keep(self, point: Point) -> None:
+        self.points.append(point)
+        self.search.tell(point.strength, point.errors.cpu().double().numpy())
+
+    def _next_strength(self) -> float:
+        strength = self.search.ask()
+        assert strength is not None
+        return strength
+
+    def cut_short(self, state: TrainingState) -> None:
+        """Keep what was found under the present strength."""
+        self._leave(state)
+
+    def chosen(self) -> Point:
+        """Return the point at the strength that the search chooses."""
+        chosen = self.search.chosen
+        return next(point for point in self.points if point.strength == chosen)
+
+    def state_dict(self) -> Stacked:
+        """Return the points, for a checkpoint."""
+        state = {"began": torch.tensor(self.began), "last_checked": torch.tensor(self.last_checked)}
+        for number, point in enumerate(self.points):
+            state |= {f"{number}.strength": torch.tensor(point.strength, dtype=torch.float64)}
+            state |= {f"{number}.errors": point.errors}
+            state |= {f"{number}.weights.{name}": value for name, value in point.weights.items()}
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Tensor], training: TrainingState) -> None:
+        """Take the points of a checkpoint, and go on with the strength that was being trained."""
+        self.began, self.last_checked = int(state["began"]), float(state["last_checked"])
+        count = sum(name.endswith(".strength") for name in state)
+        for number in range(count):
+            prefix = f"{number}.weights."
+            weights = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+            self._keep(Point(float(state[f"{number}.strength"]), state[f"{number}.errors"], weights))
+            if number + 1 < count or not training.stopped:
+                self.strength = self._next_strength()
 
 
-def _below(tensors: Stacked, prefix: str) -> Stacked:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+def train_on_all(networks: Networks, point: Point, search: Search, settings: Training, run: Run) -> Stacked:
+    """Go on from a point with nothing held out, for a while, and return the mean weights that this leads to.
+
+    What a block that was held out can teach is learned in the end, and networks remain as different as the blocks made
+    them.
+    """
+    networks.restart(point.weights)
+    networks.learn_from(networks.data.complete())
+    train(networks, FinalTraining(settings, point.strength, min(search.candidates)), run)
+    return networks.averaged
+
+
+class FinalTraining(Schedule):
+    """A number of epochs under the chosen strength, at the step size that it has on the path."""
+
+    def __init__(self, settings: Training, strength: float, weakest: float) -> None:
+        super().__init__(settings, "all windows")
+        self.epochs = max(1, round(FINAL_EPOCHS * settings.epochs))
+        self.strength, self.rate = strength, step_size(settings, strength, weakest)
+
+    def epoch(self, state: TrainingState) -> Epoch:
+        """Return the step size and the strength."""
+        return Epoch(self.rate, 1.0, self.strength)
+
+
+def step_size(settings: Training, strength: float, weakest: float) -> float:
+    """Return the step size under one strength of a path, whose weakest strength is given."""
+    constant = CONSTANT_UP_TO * weakest
+    return settings.learning_rate * min(1.0, (constant / strength) ** DECAY if strength else 1.0)

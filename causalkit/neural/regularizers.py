@@ -10,53 +10,60 @@ import torch
 from torch import Tensor, nn
 
 from causalkit.errors import WrongUsageError
-from causalkit.neural.interfaces import Batch, RegularizerObject, Stage, describe
+from causalkit.neural.interfaces import Batch, RegularizerObject, Stage
 from causalkit.plugins.records import Forecaster, Regularizer
 from causalkit.plugins.registry import Provided, registry
 
 
 @dataclass(frozen=True)
-class Penalty:
+class Term:
     """One regularizer of a run: its record, its parameters and the object itself."""
 
     record: Regularizer
     parameters: Mapping[str, Any]
-    acting: RegularizerObject
+    regularizer: RegularizerObject
 
 
-class ScoresOnly:
+class ScoresOnly(RegularizerObject):
     """A regularizer in a stage in which its penalty does not act: only the scores are read off it."""
 
-    def __init__(self, acting: Any) -> None:
-        self.scores = acting.scores
-        self.compatible = acting.compatible
+    def __init__(self, inner: RegularizerObject) -> None:
+        self.inner = inner
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return 0."""
         return batch.x.new_zeros(())
+
+    def scores(self, model: nn.Module, x: Tensor) -> Tensor:
+        """Return the scores of the regularizer."""
+        return self.inner.scores(model, x)
+
+    def compatible(self, model: nn.Module) -> str | None:
+        """Return what the regularizer says of a forecaster."""
+        return self.inner.compatible(model)
 
 
 class PenaltySum:
     """All regularizers of a run.
 
     Args:
-        penalties: in the order in which the user named them.
+        terms: in the order in which the user named them.
 
     Raises:
         WrongUsageError: none of them, or more than one, reveals causes.
     """
 
-    def __init__(self, penalties: list[Penalty]) -> None:
-        self.penalties = penalties
-        revealing = [penalty for penalty in penalties if hasattr(penalty.acting, "scores")]
-        named = "+".join(penalty.record.name for penalty in penalties)
+    def __init__(self, terms: Sequence[Term]) -> None:
+        self.terms = tuple(terms)
+        revealing = [term for term in terms if term.regularizer.reveals_causes]
+        named = "+".join(term.record.name for term in terms)
         if not revealing:
             known = [p.record.name for p in registry().all(Regularizer) if p.record.reveals_causes]
             raise WrongUsageError(
                 f"no scores can be read off {named!r}", f"add one that reveals causes: {', '.join(known)}"
             )
         if len(revealing) > 1:
-            names = " and ".join(penalty.record.name for penalty in revealing)
+            names = " and ".join(term.record.name for term in revealing)
             raise WrongUsageError(f"{names} would both supply the scores", "keep one of them")
         self.scoring = revealing[0]
 
@@ -67,15 +74,14 @@ class PenaltySum:
         or else that of the record, is this one, "both" or "train". The one that supplies the scores stays even where
         its penalty does not act, for the scores.
         """
-        acting = [penalty for penalty in self.penalties if _acts(penalty, stage)]
+        acting = [term for term in self.terms if _acts(term, stage)]
         if self.scoring in acting:
             return PenaltySum(acting)
-        return PenaltySum([*acting, replace(self.scoring, acting=ScoresOnly(self.scoring.acting))])
+        return PenaltySum([*acting, replace(self.scoring, regularizer=ScoresOnly(self.scoring.regularizer))])
 
     def comparing(self, stage: Stage) -> list[str]:
         """Return the names of those that compare two domains in a stage."""
-        acting = [penalty for penalty in self.penalties if _acts(penalty, stage)]
-        return [penalty.record.name for penalty in acting if getattr(penalty.acting, "compares_domains", False)]
+        return [one.record.name for one in self.terms if _acts(one, stage) and one.regularizer.compares_domains]
 
     def check_stages(self, stages: Sequence[Stage]) -> None:
         """Refuse a regularizer whose penalty would act in none of the stages that a run has.
@@ -83,10 +89,10 @@ class PenaltySum:
         Raises:
             WrongUsageError: with the reason and what to do.
         """
-        for penalty in self.penalties:
-            if penalty is self.scoring or any(_acts(penalty, stage) for stage in stages):
+        for term in self.terms:
+            if term is self.scoring or any(_acts(term, stage) for stage in stages):
                 continue
-            name, when = penalty.record.name, getattr(penalty.acting, "stage", penalty.record.stage)
+            name, when = term.record.name, term.regularizer.stage or term.record.stage
             if tuple(stages) == ("train",):
                 raise WrongUsageError(
                     f"{name} acts in training on two domains, and there is only one",
@@ -103,9 +109,23 @@ class PenaltySum:
             )
 
     @property
-    def open_strength(self) -> bool:
-        """Is the strength of the penalty that supplies the scores to be chosen?"""
-        return bool(getattr(self.scoring.acting, "grid", None))
+    def strength_to_choose(self) -> bool:
+        """Is the strength of the penalty that supplies the scores unset, and are there candidates for it?"""
+        regularizer = self.scoring.regularizer
+        return regularizer.strength is None and bool(regularizer.candidates)
+
+    def with_strength(self, strength: float, term: Term | None = None) -> PenaltySum:
+        """Return the penalties with another strength of one of them; default: of the one that supplies the scores."""
+        changed = self.scoring if term is None else term
+        regularizer = changed.regularizer.with_strength(strength)
+        return self.with_regularizer(changed, regularizer, {**changed.parameters, "strength": strength})
+
+    def with_regularizer(
+        self, term: Term, regularizer: RegularizerObject, parameters: Mapping[str, Any] | None = None
+    ) -> PenaltySum:
+        """Return the penalties with another object for one of them."""
+        new = replace(term, regularizer=regularizer, parameters=term.parameters if parameters is None else parameters)
+        return PenaltySum([new if one.record.name == term.record.name else one for one in self.terms])
 
     def losses(self, model: nn.Module, batch: Batch, *, proximal: bool = False) -> dict[str, Tensor]:
         """Return the penalty of each regularizer by name.
@@ -114,58 +134,55 @@ class PenaltySum:
             proximal: penalties with a proximal step are left to it, and come without a gradient.
         """
         losses = {}
-        for penalty in self.penalties:
-            if isinstance(penalty.acting, ScoresOnly):
+        for term in self.terms:
+            if isinstance(term.regularizer, ScoresOnly):
                 continue
-            by_prox = proximal and hasattr(penalty.acting, "prox")
+            by_prox = proximal and term.regularizer.has_prox
             with torch.set_grad_enabled(torch.is_grad_enabled() and not by_prox):
-                losses[penalty.record.name] = penalty.acting.penalty(model, batch)
+                losses[term.record.name] = term.regularizer.penalty(model, batch)
         return losses
 
     def prox(self, model: nn.Module, step: float) -> None:
         """Take the proximal step of every regularizer that has one."""
-        for penalty in self.penalties:
-            proximal = getattr(penalty.acting, "prox", None)
-            if proximal is not None:
-                proximal(model, step)
+        for term in self.terms:
+            if term.regularizer.has_prox:
+                term.regularizer.prox(model, step)
 
     def scores(self, model: nn.Module, x: Tensor) -> Tensor:
         """Return the scores (cause, effect, lag) of windows x (B, K, P)."""
-        result: Tensor = self.scoring.acting.scores(model, x)  # type: ignore[attr-defined]
-        return result
+        return self.scoring.regularizer.scores(model, x)
 
-    def config(self, model: nn.Module, series: int) -> list[dict[str, Any]]:
-        """Return names, parameters and own choices, for the result."""
+    def config(self, model: nn.Module | None = None, series: int = 0) -> list[dict[str, Any]]:
+        """Return names and parameters, and own choices where there is a model, for the result."""
         return [
-            {"name": penalty.record.name, **penalty.parameters, **describe(penalty.acting, model, series)}
-            for penalty in self.penalties
+            {
+                "name": term.record.name,
+                **term.parameters,
+                **({} if model is None else term.regularizer.describe(model, series)),
+            }
+            for term in self.terms
         ]
-
-    def settings(self) -> list[dict[str, Any]]:
-        """Return names and parameters."""
-        return [{"name": penalty.record.name, **penalty.parameters} for penalty in self.penalties]
 
     def check_records(self, forecaster: Forecaster) -> None:
         """Refuse a forecaster that lacks a capability, before anything is built."""
-        for penalty in self.penalties:
-            lacking = penalty.record.needs - forecaster.capabilities
+        for term in self.terms:
+            lacking = term.record.needs - forecaster.capabilities
             if lacking:
                 wanted = " and ".join(sorted(lacking)).replace("-", " ")
-                raise _refusal(penalty.record, f"needs a forecaster with {wanted}; {forecaster.name} has none")
+                raise _refusal(term.record, f"needs a forecaster with {wanted}; {forecaster.name} has none")
 
     def check_model(self, model: nn.Module) -> None:
         """Ask each regularizer whether it can act on the model that was built."""
-        for penalty in self.penalties:
-            reason = penalty.acting.compatible(model)
+        for term in self.terms:
+            reason = term.regularizer.compatible(model)
             if reason:
-                raise _refusal(penalty.record, reason)
+                raise _refusal(term.record, reason)
 
 
-def _acts(penalty: Penalty, stage: Stage) -> bool:
+def _acts(term: Term, stage: Stage) -> bool:
     if stage == "train":
-        return penalty.record.stage == "train"
-    chosen = getattr(penalty.acting, "stage", penalty.record.stage)
-    return chosen in ("train", "both", stage)
+        return term.record.stage == "train"
+    return (term.regularizer.stage or term.record.stage) in ("train", "both", stage)
 
 
 def fitting_forecasters(regularizer: Regularizer) -> list[Provided[Forecaster]]:

@@ -96,7 +96,13 @@ def signature_of(factory: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 
 def resolve(
-    factory: Callable[..., Any], given: Mapping[str, Any], *, what: str, prefix: str = "", supplied: Iterable[str] = ()
+    factory: Callable[..., Any],
+    given: Mapping[str, Any],
+    *,
+    what: str,
+    prefix: str = "",
+    supplied: Iterable[str] = (),
+    shared: Mapping[str, inspect.Parameter] | None = None,
 ) -> Tree:
     """Check and convert the parameters that a user gave for a factory, and add its defaults.
 
@@ -105,6 +111,7 @@ def resolve(
         what: the name of the factory in errors, for example ``"forecaster mlp"``.
         prefix: of every key on the command line, for example ``"forecaster."``.
         supplied: parameters that causalkit itself passes; users cannot set them.
+        shared: parameters that users may set beside those of the factory.
 
     Returns:
         Keyword arguments for the factory, without the supplied ones.
@@ -116,6 +123,7 @@ def resolve(
 
     reserved = set(supplied)
     parameters = {name: p for name, p in signature_of(factory).items() if name not in reserved}
+    parameters |= shared or {}
     for key in given:
         if key not in parameters:
             raise ParameterError(
@@ -132,7 +140,7 @@ def resolve(
     model = pydantic.create_model("Parameters", __config__=config, **fields)
     for name, parameter in parameters.items():
         if name in values and isinstance(values[name], Mapping) and isinstance(parameter.default, pydantic.BaseModel):
-            values[name] = {**parameter.default.model_dump(), **values[name]}
+            values[name] = {**parameter.default.model_dump(exclude_unset=True), **values[name]}
     try:
         checked = model(**values)
     except pydantic.ValidationError as error:

@@ -1,4 +1,4 @@
-"""The forecaster whose forecast is the mean of its members'."""
+"""The forecaster whose forecast is the mean of several forecasts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from causalkit.neural.modules.jacobian import input_jacobian
+from causalkit.neural.modules.forecaster import ForecasterModule, input_jacobian
 
 
-class Averaged(nn.Module):
-    """Mean forecast of members of one shape.
+class AveragedForecaster(ForecasterModule):
+    """Mean forecast of members of one architecture.
 
     Its input Jacobian is the mean of the members' Jacobians, window by window and with signs: what members have learned
     in common adds up, and what each has made of noise cancels. Scores read off it are steadier than the mean of the
@@ -34,3 +34,8 @@ class Averaged(nn.Module):
         pairs = [input_jacobian(member, x, targets) for member in self.members]
         forecasts, jacobians = zip(*pairs, strict=True)
         return torch.stack(forecasts).mean(0), torch.stack(jacobians).mean(0)
+
+
+def members_of(model: nn.Module) -> list[nn.Module]:
+    """Return the members of a mean forecast, or the forecaster itself."""
+    return list(model.members) if isinstance(model, AveragedForecaster) else [model]

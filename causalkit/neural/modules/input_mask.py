@@ -1,21 +1,19 @@
-"""A joint forecaster that never shows a target the series that must not act on it."""
+"""Input masks: a joint forecaster that never shows a target the series that must not act on it."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from causalkit.neural.modules.jacobian import input_jacobian
-from causalkit.neural.modules.weight_mask import closes
+from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster, input_jacobian
+from causalkit.neural.modules.weight_mask import has_own_input_weights
 
-MOST = 128
+MAX_GROUPS = 128
 """Groups of targets with the same causes, up to which each has its own pass: small networks take about five times as
 long to train with 20 groups, 30 times with 81."""
 
 
-class Gated(nn.Module):
+class MaskedInputs(ForecasterModule):
     """Forecast each target from windows in which the series that are forbidden to it are 0, the mean of their values.
 
     Targets with the same causes share one pass through the network. Forecasts, and with them the input Jacobian, do not
@@ -28,11 +26,16 @@ class Gated(nn.Module):
 
     def __init__(self, network: nn.Module, allowed: Tensor) -> None:
         super().__init__()
-        self.network = network
+        self.network = as_forecaster(network)
         patterns, group = torch.unique(allowed.T, dim=0, return_inverse=True)
         weight = next(network.parameters())
         self.patterns = patterns.to(weight)  # (G, P): what a target of each group sees
         self.group = group  # (P,): the group of each target
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """Those of the network."""
+        return self.network.capabilities
 
     def forward(self, x: Tensor) -> Tensor:
         """Forecast: (B, K, P) -> (B, P)."""
@@ -43,18 +46,18 @@ class Gated(nn.Module):
         forecast: Tensor = made[self.group, :, targets].T
         return forecast
 
-    def __getattr__(self, name: str) -> Any:
-        if name in ("features", "input_weights"):
-            return getattr(super().__getattr__("network"), name)
-        if name == "jacobian" and hasattr(super().__getattr__("network"), "jacobian"):
-            return self.gated_jacobian
-        return super().__getattr__(name)
+    def features(self, x: Tensor) -> Tensor:
+        """Return the features of the network, which sees all series."""
+        return self.network.features(x)
 
-    def gated_jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`.
+    def input_weights(self) -> Tensor:
+        """Return the first layer of the network."""
+        return self.network.input_weights()
 
-        It is `jacobian` where the network has one of its own.
-        """
+    def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`."""
+        if "jacobian" not in self.capabilities:
+            return super().jacobian(x, targets)
         if targets is not None and targets.ndim == 2:
             columns = []
             for own in targets.T:
@@ -71,17 +74,17 @@ class Gated(nn.Module):
         return self(x), torch.cat(parts, dim=1)[:, torch.argsort(torch.cat(order))]
 
 
-def gate(model: nn.Module, allowed: Tensor | None) -> nn.Module:
+def mask_inputs(model: nn.Module, allowed: Tensor | None) -> nn.Module:
     """Return the forecaster that keeps to what is allowed (cause, effect), or the model itself.
 
-    The model itself, where everything is allowed, where first-layer weights can be closed one by one
-    (`causalkit.neural.modules.weight_mask`), and where more than `MOST` groups of targets differ in their causes.
+    The model itself, where everything is allowed, where first-layer weights can be masked one by one
+    (`causalkit.neural.modules.weight_mask`), and where more than `MAX_GROUPS` groups of targets differ in their causes.
     """
-    if allowed is None or bool(allowed.all()) or closes(model, len(allowed)) or is_gated(model):
+    if allowed is None or bool(allowed.all()) or has_own_input_weights(model, len(allowed)) or has_masked_inputs(model):
         return model
-    return model if len(torch.unique(allowed.T, dim=0)) > MOST else Gated(model, allowed)
+    return model if len(torch.unique(allowed.T, dim=0)) > MAX_GROUPS else MaskedInputs(model, allowed)
 
 
-def is_gated(model: nn.Module) -> bool:
+def has_masked_inputs(model: nn.Module) -> bool:
     """Are forbidden series hidden from their targets?"""
-    return any(isinstance(part, Gated) for part in model.modules())
+    return any(isinstance(part, MaskedInputs) for part in model.modules())

@@ -1,52 +1,13 @@
-"""The input Jacobian of a forecaster: for training (differentiable) and for the read-out (exact, in chunks).
-
-``J[b, i, k, j]`` is the derivative of the forecast of target i from window b with respect to series j at position k of
-the window; position K - 1 is lag 1.
-"""
+"""The scores of a gradient penalty: the mean absolute input Jacobian, exact and in chunks of bounded memory."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
+
+from causalkit.neural.modules.forecaster import input_jacobian
 
 READ_OUT_BYTES = 256 * 2**20
-
-
-def input_jacobian(model: nn.Module, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Return forecast and input Jacobian; both can be differentiated again.
-
-    Takes the forecaster's own ``jacobian`` where it has one, `torch.func` otherwise.
-
-    Args:
-        x: windows, shape (B, K, P).
-        targets: None for all P; shape (m,) for the same m targets in every window; shape (B, m) for targets of each
-            window's own.
-
-    Returns:
-        y of shape (B, P) and J of shape (B, m, K, P), with m = P for all targets.
-    """
-    fast = getattr(model, "jacobian", None)
-    if fast is not None:
-        y, jacobian = fast(x, targets)
-        return y, jacobian
-    return autograd_jacobian(model, x, targets)
-
-
-def autograd_jacobian(model: nn.Module, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Do the work of `input_jacobian` for any forecaster: one forward pass, one batched backward pass for all rows."""
-    y, pull_back = torch.func.vjp(model, x)[:2]
-    windows, series = y.shape
-    if targets is None:
-        targets = torch.arange(series, device=x.device)
-    # (m, B) -> (m, B, P): one one-hot row for each target and window. Windows do not interact, so one backward pass
-    # serves every window at once.
-    chosen = targets[:, None].expand(-1, windows) if targets.ndim == 1 else targets.T
-    rows = one_hot(chosen, series).to(y.dtype)
-    if len(rows) == 1:
-        return y, pull_back(rows[0])[0].unsqueeze(1)
-    jacobian = torch.func.vmap(pull_back)(rows)[0]  # (m, B, K, P)
-    return y, jacobian.transpose(0, 1)
 
 
 @torch.no_grad()

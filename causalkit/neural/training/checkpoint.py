@@ -7,92 +7,52 @@ from another run's state. Training that goes on from one gives the same bytes as
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from causalkit.errors import DataError
 from causalkit.io.atomic import atomic_path
+from causalkit.neural.training.networks import Networks
+from causalkit.neural.training.schedule import Schedule
+from causalkit.neural.training.state import TrainingState
 
-FORMAT = "causalkit-checkpoint-1"
-
-
-class Stateful(Protocol):
-    """What has weights: a network, or several that are trained as one."""
-
-    def state_dict(self) -> Mapping[str, Tensor]:
-        """Return all weights by name."""
-        ...
-
-    def load_state_dict(self, state_dict: dict[str, Tensor], /) -> Any:
-        """Take all weights."""
-        ...
+FORMAT = "causalkit-checkpoint-2"
 
 
-@dataclass
-class Progress:
-    """Where training stands, apart from the weights.
-
-    Attributes:
-        epoch: epochs done.
-        history: one list a loss part, one entry an epoch.
-        best_epoch, best_loss: of the lowest held-out forecast error so far.
-        best: weights at that epoch.
-        snapshots: scores (cause, effect, lag) that were read after an epoch, by epoch.
-        stopped: why training ended, "" while it has not.
-    """
-
-    epoch: int = 0
-    history: dict[str, list[float]] = field(default_factory=dict)
-    best_epoch: int = 0
-    best_loss: float = float("inf")
-    best: dict[str, Tensor] = field(default_factory=dict)
-    snapshots: dict[int, Tensor] = field(default_factory=dict)
-    stopped: str = ""
-
-
-def save_checkpoint(
-    path: Path,
-    fingerprint: str,
-    model: Stateful,
-    optimizer: torch.optim.Optimizer,
-    generator: torch.Generator,
-    progress: Progress,
-) -> None:
+def save_checkpoint(path: Path, fingerprint: str, networks: Networks, schedule: Schedule, state: TrainingState) -> None:
     """Write the state of training; the file appears whole or not at all."""
     from safetensors.torch import save_file
 
-    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
-    tensors |= {f"best.{name}": value for name, value in progress.best.items()}
-    tensors |= {f"snapshot.{epoch}": scores for epoch, scores in progress.snapshots.items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value) for name, value in state.items()}
-    tensors["random.batch"] = generator.get_state()
-    tensors["random.global"] = torch.get_rng_state()
+    generator = networks.generator
+    parts: dict[str, dict[Any, Tensor]] = {
+        "networks": dict(networks.state_dict()),
+        "schedule": schedule.state_dict(),
+        "best": {} if state.best is None else state.best.state_dict(),
+        "snapshot": dict(state.snapshots),
+        "random": {"batch": generator.get_state(), "global": torch.get_rng_state()},
+    }
+    for index, values in networks.optimizer.state_dict()["state"].items():
+        parts[f"optimizer.{index}"] = {name: torch.as_tensor(value) for name, value in values.items()}
     if generator.device.type == "cuda":
-        tensors["random.device"] = torch.cuda.get_rng_state(generator.device)
+        parts["random"]["device"] = torch.cuda.get_rng_state(generator.device)
+    tensors = {f"{part}.{name}": value for part, values in parts.items() for name, value in values.items()}
     facts = {
         "format": FORMAT,
         "fingerprint": fingerprint,
-        "epoch": progress.epoch,
-        "history": progress.history,
-        "best_epoch": progress.best_epoch,
-        "best_loss": progress.best_loss if progress.best else None,
-        "stopped": progress.stopped,
+        "epoch": state.epoch,
+        "history": state.history,
+        "stopped": state.stopped,
     }
     copies = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
     with atomic_path(path) as temporary:
         save_file(copies, temporary, metadata={"causalkit": json.dumps(facts)})
 
 
-def load_checkpoint(
-    path: Path, fingerprint: str, model: Stateful, optimizer: torch.optim.Optimizer, generator: torch.Generator
-) -> Progress:
-    """Bring model, optimiser and generators to the state in a file.
+def load_checkpoint(path: Path, fingerprint: str, networks: Networks, schedule: Schedule, state: TrainingState) -> None:
+    """Bring networks, optimiser, generators, schedule and state to where they were when a file was written.
 
     Raises:
         DataError: the file is no checkpoint, or one of another configuration, seed or data set.
@@ -112,26 +72,24 @@ def load_checkpoint(
             f"{path}: this checkpoint belongs to other data, settings or seed",
             "repeat the call that wrote it, or name another --checkpoint to start anew",
         )
-    model.load_state_dict(_with_prefix(tensors, "model."))
-    state: dict[int, dict[str, Tensor]] = {}
+    generator, optimizer = networks.generator, networks.optimizer
+    networks.load_state_dict(_with_prefix(tensors, "networks."))
+    moments: dict[int, dict[str, Tensor]] = {}
     for name, value in _with_prefix(tensors, "optimizer.").items():
         index, _, key = name.partition(".")
-        state.setdefault(int(index), {})[key] = value
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-    generator.set_state(tensors["random.batch"])
-    torch.set_rng_state(tensors["random.global"])
-    if "random.device" in tensors:
-        torch.cuda.set_rng_state(tensors["random.device"], generator.device)
-    best = {name: value.to(generator.device) for name, value in _with_prefix(tensors, "best.").items()}
-    return Progress(
-        epoch=facts["epoch"],
-        history=facts["history"],
-        best_epoch=facts["best_epoch"],
-        best_loss=facts["best_loss"] if best else float("inf"),
-        best=best,
-        snapshots={int(epoch): scores for epoch, scores in _with_prefix(tensors, "snapshot.").items()},
-        stopped=facts["stopped"],
-    )
+        moments.setdefault(int(index), {})[key] = value
+    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    random = _with_prefix(tensors, "random.")
+    generator.set_state(random["batch"])
+    torch.set_rng_state(random["global"])
+    if "device" in random:
+        torch.cuda.set_rng_state(random["device"], generator.device)
+    here = {name: value.to(generator.device) for name, value in tensors.items()}
+    if state.best is not None:
+        state.best.load_state_dict(_with_prefix(here, "best."))
+    state.epoch, state.history, state.stopped = facts["epoch"], facts["history"], facts["stopped"]
+    state.snapshots = {int(epoch): scores for epoch, scores in _with_prefix(tensors, "snapshot.").items()}
+    schedule.load_state_dict(_with_prefix(here, "schedule."), state)
 
 
 def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -35,6 +35,7 @@ class Pretrained:
         sources: description of each source panel.
         history: one list a loss part, one entry an epoch.
         seed, versions, notes: of the run that trained it.
+        file: the file that it was read from; "": none.
     """
 
     method: str
@@ -47,6 +48,7 @@ class Pretrained:
     seed: int = 0
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    file: str = ""
 
     def __repr__(self) -> str:
         forecaster = self.config["forecaster"]["name"]
@@ -124,6 +126,7 @@ class Pretrained:
             seed=facts["seed"],
             versions=facts["versions"],
             notes=tuple(facts["notes"]),
+            file=str(path),
         )
 
 

@@ -1,62 +1,101 @@
-"""From ``pretrain.*`` and ``finetune.*`` parameters to a method of two stages."""
+"""Settings of training in two stages: ``pretrain.*`` and ``finetune.*``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Optional
 
-from causalkit.errors import ParameterError, WrongUsageError, did_you_mean
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from causalkit.errors import ParameterError, WrongUsageError
 from causalkit.neural.method import NeuralMethod
-from causalkit.neural.strength import settled
-from causalkit.neural.training.loop import Training
+from causalkit.neural.training.settings import Training
+from causalkit.neural.transfer.matching import Match
 from causalkit.neural.transfer.pretrained import SUFFIX, Pretrained
 from causalkit.neural.transfer.sources import Source
-from causalkit.neural.transfer.two_stage import Transfer, TwoStage
-from causalkit.plugins.params import Tree, from_text
+from causalkit.neural.transfer.two_stage import Layers, TwoStage
+from causalkit.plugins.params import Tree
 
 
-def two_stages(name: str, method: NeuralMethod, pretrain: Mapping[str, Any], finetune: Mapping[str, Any]) -> TwoStage:
+class PretrainSettings(BaseModel):
+    """What to learn from first, and how; keys of ``--set pretrain.KEY=VALUE``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: Any = Field(default=(), description="what to learn from: files, data sets, or a saved forecaster")
+    match: Match = Field(default="auto", description="series of source and target by name or position; auto: by name")
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All sources."""
+        several = isinstance(self.source, Sequence) and not isinstance(self.source, str)
+        return tuple(self.source) if several else (self.source,)
+
+
+class FinetuneSettings(BaseModel):
+    """How the second stage differs from training; keys of ``--set finetune.KEY=VALUE``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    layers: Layers = Field(default="all", description="what fine-tuning may change")
+
+
+def pretrain_settings(training: type[Training]) -> type[PretrainSettings]:
+    """Return the settings of the first stage of a method with such training settings."""
+    return create_model("PretrainSettings", __base__=PretrainSettings, **_overrides(training, without={"snapshots"}))
+
+
+def finetune_settings(training: type[Training]) -> type[FinetuneSettings]:
+    """Return the settings of the second stage of a method with such training settings."""
+    return create_model("FinetuneSettings", __base__=FinetuneSettings, **_overrides(training))
+
+
+def _overrides(training: type[Training], without: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:
+    """Return each training setting as a field that is left open."""
+    found: dict[str, Any] = {}
+    for name, field in training.model_fields.items():
+        if name not in without:
+            kind = field.annotation
+            for constraint in field.metadata:
+                kind = Annotated[kind, constraint]  # type: ignore[assignment]
+            found[name] = (Optional[kind], Field(default=None, description=f"default: training.{name}"))  # noqa: UP045
+    return found
+
+
+def two_stages(name: str, method: NeuralMethod, pretrain: PretrainSettings, finetune: FinetuneSettings) -> TwoStage:
     """Return a method that is pre-trained before it is fine-tuned.
 
     Args:
         name: of the method.
-        pretrain: ``source`` (one or several), ``match``, and training settings of the first stage.
-        finetune: ``layers``, and training settings of the second. Settings that are not given are ``training.*``.
+        pretrain, finetune: settings of the stages. Training settings that are not given are ``training.*``.
 
     Raises:
-        ParameterError: an unknown key or a bad value, or no source.
+        ParameterError: there is no source.
+        WrongUsageError: the method is an ensemble.
     """
-    sources = pretrain_sources(pretrain)
-    if not sources:
+    if not pretrain.sources:
         raise ParameterError(
             "finetune or pretrain parameters are set, but there is no source to pre-train on", "name it with --pretrain"
         )
-    if method.ensemble > 1:
+    if method.members > 1:
         raise WrongUsageError("ensembles are for training in one stage", "leave out ensemble")
-    method, said = settled(method)
-    if pretrain.get("snapshots") is not None:
-        raise ParameterError(
-            "pre-training keeps no scores of its epochs", "use --set finetune.snapshots, or training.snapshots"
-        )
-    transfer: Tree = {}
-    first = _settings(method.training, pretrain, "pretrain", ("source", "match"))
-    second = _settings(method.training, finetune, "finetune", ("layers",))
-    for tree, key in ((pretrain, "match"), (finetune, "layers")):
-        if key in tree:
-            transfer[key] = tree[key]
-    return TwoStage(name, method.with_training(second), sources, first, _checked(Transfer, transfer, "transfer"), said)
+    first = _with(method.training, pretrain, {"source", "match"})
+    second = _with(method.training, finetune, {"layers"})
+    tuned = method.with_training(second)
+    return TwoStage(name, tuned, pretrain.sources, first, match=pretrain.match, layers=finetune.layers)
 
 
-def pretrain_sources(pretrain: Mapping[str, Any]) -> tuple[Source, ...]:
-    """Return what ``pretrain.source`` names."""
-    given = pretrain.get("source", ())
-    several = isinstance(given, Sequence) and not isinstance(given, str)
-    return tuple(given) if several else (given,)
+def _with(training: Training, settings: BaseModel, others: set[str]) -> Training:
+    """Return training settings with those changed that were given."""
+    given = settings.model_dump(include=settings.model_fields_set - others)
+    return type(training)(**{**training.model_dump(), **given})
 
 
 def with_pretrained(tree: Mapping[str, Any]) -> Tree:
     """Fill in lag and forecaster from a pre-trained forecaster, where the user names one and leaves them open.
+
+    Its file is read here, and takes the place of its name.
 
     Raises:
         DataError: the file cannot be read.
@@ -65,39 +104,18 @@ def with_pretrained(tree: Mapping[str, Any]) -> Tree:
     pretrain = filled.get("pretrain", {})
     if not isinstance(pretrain, Mapping):
         return filled
-    for source in pretrain_sources(pretrain):
-        start = source if isinstance(source, Pretrained) else None
-        if start is None and isinstance(source, str | Path) and str(source).endswith(SUFFIX):
-            start = Pretrained.load(source)
-        if start is not None:
+    sources = PretrainSettings(source=pretrain.get("source", ())).sources
+    loaded = [_loaded(source) for source in sources]
+    for start in loaded:
+        if isinstance(start, Pretrained):
+            filled["pretrain"] = {**pretrain, "source": loaded}
             if filled.get("lag", "auto") == "auto":
                 filled["lag"] = start.lag
             filled.setdefault("forecaster", dict(start.config["forecaster"]))
     return filled
 
 
-def _settings(training: Training, given: Mapping[str, Any], prefix: str, others: tuple[str, ...]) -> Training:
-    """Return training settings with the given ones changed."""
-    kind = type(training)
-    changed = {key: value for key, value in given.items() if key not in others}
-    for key in changed:
-        if key not in kind.model_fields:
-            known = [f"{prefix}.{name}" for name in (*others, *kind.model_fields)]
-            raise ParameterError(
-                f"there is no parameter {prefix + '.' + key!r}", did_you_mean(f"{prefix}.{key}", known)
-            )
-    texts = {key: from_text(value, kind.model_fields[key].annotation) for key, value in changed.items()}
-    settings: Training = _checked(kind, {**training.model_dump(), **texts}, prefix)
-    return settings
-
-
-def _checked(kind: Any, values: Mapping[str, Any], prefix: str) -> Any:
-    import pydantic
-
-    try:
-        return kind(**values)
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join([prefix, *(str(part) for part in first["loc"])])
-        said = first["msg"].removeprefix("Input should be ")
-        raise ParameterError(f"{key}={first['input']} is not allowed", f"it should be {said}") from error
+def _loaded(source: Source) -> Source:
+    """Return the forecaster that a file name stands for, or anything else as it is."""
+    named = isinstance(source, str | Path) and str(source).endswith(SUFFIX)
+    return Pretrained.load(str(source)) if named else source

@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from causalkit.core.discovery import Discovery
-from causalkit.core.panel import Panel, Windows
+from causalkit.core.panel import Panel
 from causalkit.core.plain import plain
 from causalkit.core.run import Run
+from causalkit.core.windows import Windows
 from causalkit.errors import WrongUsageError
-from causalkit.model_selection.lag import Lag, chosen_lag
 from causalkit.neural.interfaces import Stage
-from causalkit.neural.method import Learned, NeuralMethod, known_domains, tensors
+from causalkit.neural.method import NeuralMethod, Trained
 from causalkit.neural.modules.head import body_weights
-from causalkit.neural.modules.input_mask import gate
+from causalkit.neural.modules.input_mask import mask_inputs
 from causalkit.neural.modules.jacobian import mean_absolute_jacobian
-from causalkit.neural.training.loop import Domains, Training
+from causalkit.neural.training.context import TrainingContext
+from causalkit.neural.training.data import tensors
+from causalkit.neural.training.settings import Training
 from causalkit.neural.transfer.matching import Match, discovery_in_order, joined, order_of, panel_in_order
 from causalkit.neural.transfer.pretrained import Pretrained
 from causalkit.neural.transfer.sources import Source, load_source
 from causalkit.neural.transfer.strengths import choose_strengths
 
-
-class Transfer(BaseModel):
-    """What is to be known of both stages beside their training settings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    match: Match = Field(default="auto", description="series of source and target by name or position; auto: by name")
-    layers: Literal["all", "head"] = Field(default="all", description="what fine-tuning may change")
+Layers = Literal["all", "head"]
 
 
-class TwoStage:
+class TwoStage(NeuralMethod):
     """A neural method that is pre-trained on sources and fine-tuned on the panel that it is asked about.
 
     Source and target are standardised each by its own mean and deviation, several sources each by its own; the target
@@ -51,9 +44,11 @@ class TwoStage:
         sources: panels, data sets or files, or one forecaster that `Pretrained.save` wrote. With a forecaster, panels
             beside it are not learned from: they are what regularizers of two domains compare the target with.
         pretraining: training settings of the first stage.
-        transfer: how series are matched, and which layers are fine-tuned.
-        said: sentences for the notes of every result.
+        match: how series of source and target are matched.
+        layers: what fine-tuning may change.
     """
+
+    needs_standardized = True
 
     def __init__(
         self,
@@ -61,20 +56,17 @@ class TwoStage:
         method: NeuralMethod,
         sources: Sequence[Source],
         pretraining: Training,
-        transfer: Transfer = Transfer(),  # noqa: B008 - a frozen value
-        said: tuple[str, ...] = (),
+        *,
+        match: Match = "auto",
+        layers: Layers = "all",
     ) -> None:
+        self.method, self._about_strength = method.with_default_strength()
+        super().__init__(self.method.forecaster, self.method.regularizer, self.method.lag, self.method.training)
         self.name = name
-        self.method = method
         self.sources = tuple(sources)
         self.pretraining = pretraining
-        self.transfer = transfer
-        self.said = said
-
-    @property
-    def lag(self) -> Lag:
-        """K, steps of a window; "auto": a saved forecaster's, or chosen on the target."""
-        return self.method.lag
+        self.match: Match = match
+        self.layers: Layers = layers
 
     def fit(self, panel: Panel, run: Run) -> Discovery:
         """Return the discovery of a standardised panel.
@@ -84,24 +76,15 @@ class TwoStage:
             WrongUsageError: a forecaster of another shape, or regularizers that lack a source.
             TrainingError: training diverged.
         """
-        loaded = [load_source(source, run.seed) for source in self.sources]
-        given = [one for one in loaded if isinstance(one, Pretrained)]
-        panels = [one for one in loaded if isinstance(one, Panel)]
-        if len(given) > 1:
-            raise WrongUsageError("two pre-trained forecasters are given", "go on from one of them")
-        self.method.regularizer.check_stages(("finetune",) if given else ("pretrain", "finetune"))
-        order, matched = order_of(panel, given[0].names, self.transfer.match) if given else (panel.names, ())
+        panels, given = self._loaded(run.seed)
+        self.regularizer.check_stages(("pretrain", "finetune") if given is None else ("finetune",))
+        order, matched = (panel.names, ()) if given is None else order_of(panel, given.names, self.match)
         target = panel_in_order(panel, order)
-        source = joined(panels, order, self.transfer.match, panel.source)
-        if self.lag == "auto":
-            if given:
-                return self.with_lag(given[0].lag).fit(panel, run)
-            chosen = chosen_lag(target, run)
-            return chosen.told(self.with_lag(chosen.lag).fit(panel, run))
-        windows = target.windows(self.method.steps)
+        source = joined(panels, order, self.match, panel.source)
+        windows = target.windows(self.lag)
         with run.isolated():
-            if given:
-                start = given[0]
+            if given is not None:
+                start = given
                 self._check(start)
             else:
                 assert source is not None
@@ -109,89 +92,102 @@ class TwoStage:
                 if run.expired:
                     # A checkpoint of what begins from half-trained weights would be of no use to a resumed run.
                     run = replace(run, checkpoint=None, resume=False)
-            model = self.method.build(target.series, run)
+            model = self.build(target.series, run)
             model.load_state_dict(start.weights)
-            method, learned, said = self._finetune(model, target, windows, source, start, run)
-            found = method.read_off(model, target, windows, run, learned)
-        notes = (*self.said, *start.notes, *matched, *(source.notes if source else ()), *said, *found.notes)
+            method, trained, notes = self._finetune(model, target, windows, source, start, run)
+            found = method.read_off(model, target, windows, run, trained)
+        about_source = source.notes if source else ()
         return replace(
             discovery_in_order(found, panel.names),
-            config={**found.config, "pretrain": self._settings(), "finetune": {"layers": self.transfer.layers}},
+            config={**found.config, "pretrain": self._settings(), "finetune": {"layers": self.layers}},
             pretraining=start.facts(),
             fitted=None if found.fitted is None else replace(found.fitted, method=self),
-            notes=notes,
+            notes=(*self._about_strength, *start.notes, *matched, *about_source, *notes, *found.notes),
         )
 
-    def with_lag(self, lag: Lag) -> TwoStage:
+    def with_lag(self, lag: int) -> Self:
         """Return the method with another lag of both stages."""
-        changed = copy.copy(self)
-        changed.method = self.method.with_lag(lag)
-        return changed
+        return self._with(lag=lag, method=self.method.with_lag(lag))
+
+    def with_sources(self, seed: int) -> tuple[Self, Panel]:
+        """Return the method with its sources loaded, and all of them as one panel.
+
+        Args:
+            seed: of a data set that is simulated.
+
+        Raises:
+            WrongUsageError: a source is already a forecaster.
+        """
+        panels, given = self._loaded(seed)
+        if given is not None:
+            raise WrongUsageError("a source is already a pre-trained forecaster", "name files or data sets")
+        source = joined(panels, panels[0].names, self.match, panels[0].source)
+        assert source is not None
+        return self._with(sources=tuple(panels)), source
 
     def pretrain(self, run: Run) -> Pretrained:
-        """Learn from the sources alone, which also choose the lag where it is open, and return the forecaster.
+        """Learn from the sources alone, and return the forecaster.
 
         Raises:
             WrongUsageError: a source is already a forecaster, or a regularizer needs the target.
             DataError, TrainingError: as `fit`.
         """
-        loaded = [load_source(source, run.seed) for source in self.sources]
-        panels = [one for one in loaded if isinstance(one, Panel)]
-        if len(panels) < len(loaded):
-            raise WrongUsageError("a source is already a pre-trained forecaster", "name files or data sets")
-        self.method.regularizer.check_stages(("pretrain",))
-        source = joined(panels, panels[0].names, self.transfer.match, panels[0].source)
-        assert source is not None
-        if self.lag == "auto":
-            chosen = chosen_lag(source, run)
-            said = chosen.notes if chosen.choice is None else (chosen.choice.sentence(),)
-            found = self.with_lag(chosen.lag).pretrain(run)
-            return replace(found, notes=(*said, *found.notes))
+        _, source = self.with_sources(run.seed)
+        self.regularizer.check_stages(("pretrain",))
         with run.isolated():
             return self._pretrain(source, run, None)
 
+    def _loaded(self, seed: int) -> tuple[list[Panel], Pretrained | None]:
+        """Return the panels among the sources, and the forecaster."""
+        loaded = [load_source(source, seed) for source in self.sources]
+        given = [one for one in loaded if isinstance(one, Pretrained)]
+        if len(given) > 1:
+            raise WrongUsageError("two pre-trained forecasters are given", "go on from one of them")
+        return [one for one in loaded if isinstance(one, Panel)], given[0] if given else None
+
     def _pretrain(self, source: Panel, run: Run, target: Windows | None) -> Pretrained:
         method = self.method.with_training(self.pretraining)
-        source.check(method.steps)
-        windows = source.windows(method.steps)
+        source.check(self.lag)
+        windows = source.windows(self.lag)
         if run.checkpoint is not None:
             run = replace(run, checkpoint=run.checkpoint.with_suffix(".pretrain" + run.checkpoint.suffix))
         # A source that is learned from by itself may have other series than the knowledge is about.
-        domains = Domains("pretrain", self._other("pretrain", target, run))
+        context = TrainingContext("pretrain", self._other("pretrain", target, run))
         if target is not None:
-            domains = known_domains(domains, source, run)
+            context = context.with_knowledge(source, run)
         model = method.build(source.series, run)
-        fingerprint = self._fingerprint(method, source, run, domains)
-        learned = method.learn(model, windows, run, fingerprint=fingerprint, domains=domains)
+        fingerprint = self._fingerprint(method, source, run, context)
+        trained = method.train(model, windows, run, fingerprint=fingerprint, context=context)
         model.eval()
         return Pretrained(
             method=self.name,
             names=source.names,
             config=method.config(model, source.series),
             weights={name: value.detach().clone() for name, value in model.state_dict().items()},
-            scores=mean_absolute_jacobian(gate(model, domains.allowed), tensors(windows, run)[0]).cpu().numpy(),
+            scores=mean_absolute_jacobian(mask_inputs(model, context.allowed), tensors(windows, run)[0]).cpu().numpy(),
             sources=(source.describe(),),
-            history=learned.history,
+            history=trained.history,
             seed=run.seed,
-            notes=(f"pre-trained on {source.source}: {len(windows)} windows", *learned.notes),
+            notes=(f"pre-trained on {source.source}: {len(windows)} windows", *trained.notes),
         )
 
     def _finetune(
         self, model: nn.Module, target: Panel, windows: Windows, source: Panel | None, start: Pretrained, run: Run
-    ) -> tuple[NeuralMethod, Learned, tuple[str, ...]]:
-        domains = Domains(
+    ) -> tuple[NeuralMethod, Trained, tuple[str, ...]]:
+        context = TrainingContext(
             stage="finetune",
-            other=self._other("finetune", None if source is None else source.windows(self.method.steps), run),
+            other=self._other("finetune", None if source is None else source.windows(self.lag), run),
             reference=torch.as_tensor(start.scores, device=run.torch_device(), dtype=run.torch_dtype()),
         )
-        domains = known_domains(domains, target, run)
-        if self.transfer.layers == "head":
-            for weight in body_weights(model, self.method.steps, target.series):
+        context = context.with_knowledge(target, run)
+        if self.layers == "head":
+            for weight in body_weights(model, self.lag, target.series):
                 weight.requires_grad_(False)
-        method, said = choose_strengths(self.method, model, windows, run, domains)
-        fingerprint = self._fingerprint(method, target, run, domains, start.weights)
-        learned = method.learn(model, windows, run, fingerprint=fingerprint, domains=domains)
-        return method, learned, (f"fine-tuned {_LAYERS[self.transfer.layers]} on {target.source}", *said)
+        method, choices, notes = choose_strengths(self.method, model, windows, run, context)
+        fingerprint = self._fingerprint(method, target, run, context, start.weights)
+        trained = method.train(model, windows, run, fingerprint=fingerprint, context=context)
+        trained = replace(trained, choices=(*trained.choices, *choices))
+        return method, trained, (f"fine-tuned {_LAYERS[self.layers]} on {target.source}", *notes)
 
     def _other(self, stage: Stage, windows: Windows | None, run: Run) -> Tensor | None:
         """Return the windows of the other domain where a regularizer compares them with those that are learned from.
@@ -202,7 +198,7 @@ class TwoStage:
         Raises:
             WrongUsageError: a regularizer compares two domains where there is only one.
         """
-        comparing = self.method.regularizer.comparing(stage)
+        comparing = self.regularizer.comparing(stage)
         if not comparing:
             return None
         if windows is None:
@@ -216,21 +212,26 @@ class TwoStage:
         return tensors(windows, run)[0]
 
     def _fingerprint(
-        self, method: NeuralMethod, panel: Panel, run: Run, domains: Domains, start: Mapping[str, Tensor] | None = None
+        self,
+        method: NeuralMethod,
+        panel: Panel,
+        run: Run,
+        context: TrainingContext,
+        start: Mapping[str, Tensor] | None = None,
     ) -> str:
         """Digest all that a checkpoint of one stage must share with the run that goes on from it."""
         digest = hashlib.sha256(method.fingerprint(panel, run).encode())
-        digest.update(f"{domains.stage} {self.transfer.layers}".encode())
+        digest.update(f"{context.stage} {self.layers}".encode())
         values = {} if start is None else dict(start)
-        if domains.other is not None:
-            values["other"] = domains.other
+        if context.other is not None:
+            values["other"] = context.other
         for name in sorted(values):
             digest.update(name.encode() + values[name].detach().cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()
 
     def _check(self, start: Pretrained) -> None:
         """Refuse a forecaster of another shape than the method's."""
-        mine = self.method.config()
+        mine = self.config()
         for key in ("lag", "forecaster"):
             if plain(mine[key]) != plain(start.config[key]):
                 raise WrongUsageError(
@@ -240,11 +241,17 @@ class TwoStage:
                 )
 
     def _settings(self) -> dict[str, Any]:
-        sources = [source.source if isinstance(source, Panel) else str(source) for source in self.sources]
-        return {"source": sources, "match": self.transfer.match, **plain(self.pretraining)}
+        return {"source": [_name(source) for source in self.sources], "match": self.match, **plain(self.pretraining)}
 
 
 _LAYERS = {"all": "all layers", "head": "the last layer"}
+
+
+def _name(source: Source) -> str:
+    """Return what a result calls a source."""
+    if isinstance(source, Panel):
+        return source.source
+    return source.file if isinstance(source, Pretrained) and source.file else str(source)
 
 
 def _words(value: Any) -> str:

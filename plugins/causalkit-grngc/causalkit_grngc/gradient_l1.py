@@ -30,7 +30,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from causalkit.neural import Batch, input_jacobian, mean_absolute_jacobian
+from causalkit.neural import Batch, RegularizerObject, as_forecaster, input_jacobian, mean_absolute_jacobian
 
 EXACT_UP_TO = 16
 """With so few series the exact penalty costs about as much as the sampled one, and has no variance."""
@@ -39,13 +39,13 @@ FORBIDDEN = 3.0
 T = 200, five seeds), the AUROC over the other pairs is .942 without knowledge and .952, .942, .807 and .497 at 3, 10,
 30 and 100 times: beyond 10, what Adam's steps leave of forbidden gradients drowns the rest."""
 CHUNK_BYTES = 4 * 2**20
-GRID = (0.055, 0.08, 0.12, 0.18, 0.27, 0.4, 0.6)
+CANDIDATES = (0.055, 0.08, 0.12, 0.18, 0.27, 0.4, 0.6)
 """Strengths to choose from; on standardised series, no penalty above 1 leaves a gradient that pays."""
-FALLBACK = 0.1
-"""Strength where nothing can choose."""
+DEFAULT_STRENGTH = 0.1
+"""Strength where it is unset and cannot be chosen."""
 
 
-class GradientL1:
+class GradientL1(RegularizerObject):
     """L1 penalty on the input Jacobian.
 
     Args:
@@ -58,7 +58,8 @@ class GradientL1:
     """
 
     keeps_to_knowledge = True
-    fallback = FALLBACK
+    candidates = CANDIDATES
+    default_strength = DEFAULT_STRENGTH
 
     def __init__(
         self,
@@ -67,36 +68,28 @@ class GradientL1:
         draws: Annotated[int, Field(ge=1)] = 1,
         memory: Annotated[int, Field(ge=1)] = 256,
     ) -> None:
-        self.grid = GRID if strength == "auto" else ()
-        self.strength = FALLBACK if strength == "auto" else strength
+        self.strength = None if strength == "auto" else strength
         self.estimator = estimator
         self.draws = draws
         self.memory = memory
-
-    def with_strength(self, strength: float) -> GradientL1:
-        """Return the penalty with another strength."""
-        return GradientL1(strength, self.estimator, self.draws, self.memory)
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return strength / P * sum_ijl A_ijl, or its sampled estimate."""
         weights = _weights(batch)
         if self.estimator_for(model, batch.y.shape[1]) == "sampled":
-            return self.strength * self._sampled(model, batch, weights)
-        return self.strength * _exact(model, batch.x, weights)
+            return self.weight * self._sampled(model, batch, weights)
+        return self.weight * _exact(model, batch.x, weights)
 
     def scores(self, model: nn.Module, x: Tensor) -> Tensor:
         """Return A as (cause, effect, lag)."""
         return mean_absolute_jacobian(model, x, self.memory * 2**20)
 
-    def compatible(self, model: nn.Module) -> str | None:
-        """Return None: every differentiable forecaster has a gradient."""
-        return None
-
     def estimator_for(self, model: nn.Module, series: int) -> str:
         """Return the estimator that is used for a forecaster of P series."""
         if self.estimator != "auto":
             return self.estimator
-        return "exact" if series <= EXACT_UP_TO and hasattr(model, "jacobian") else "sampled"
+        fast = "jacobian" in as_forecaster(model).capabilities
+        return "exact" if series <= EXACT_UP_TO and fast else "sampled"
 
     def describe(self, model: nn.Module, series: int) -> dict[str, Any]:
         """Return which estimator is used, for the result."""

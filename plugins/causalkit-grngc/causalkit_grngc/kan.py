@@ -16,6 +16,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from causalkit.neural import ForecasterModule
 from causalkit_grngc.mlp import Hidden
 from causalkit_grngc.spline import FUNCTIONS, INTERVALS, spline_basis, spline_slope
 
@@ -66,7 +67,7 @@ class KANLayer(nn.Module):
         return (rows @ self.base + (through * spline_slope(x).unsqueeze(1)).sum(-1)).mT
 
 
-class KAN(nn.Module):
+class KAN(ForecasterModule):
     """Joint forecaster; one hidden layer is the default network of GRNGC (arXiv 2507.11178).
 
     Args:

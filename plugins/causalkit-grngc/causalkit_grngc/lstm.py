@@ -11,6 +11,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from causalkit.neural import ForecasterModule
 from causalkit_grngc.mlp import Hidden
 
 
@@ -40,7 +41,7 @@ class LSTMCell(nn.Module):
         return torch.stack(states, dim=1)
 
 
-class LSTM(nn.Module):
+class LSTM(ForecasterModule):
     """Joint forecaster.
 
     Args:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from causalkit.neural import ForecasterPart, Lag, NeuralMethod, PenaltySum, Training
+from causalkit.model_selection import Lag
+from causalkit.neural import ForecasterPart, NeuralMethod, PenaltySum, Training
 
 TRAINING = Training(epochs=200, learning_rate=0.01)
 
@@ -16,4 +17,5 @@ def grngc(
         lag: K, how many past steps may act; auto: by held-out forecast error
         training: settings of the training loop
     """
+    assert lag != "auto"  # causalkit chooses it and hands over a number
     return NeuralMethod(forecaster, regularizer, lag=lag, training=training)

@@ -12,12 +12,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from causalkit.neural import ForecasterModule
 from causalkit_grngc.activation import ACTIVATIONS, ActivationName
 
 Hidden = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
 
 
-class MLP(nn.Module):
+class MLP(ForecasterModule):
     """Joint forecaster; one hidden layer is the network of the GRNGC paper (arXiv 2507.11178).
 
     Args:

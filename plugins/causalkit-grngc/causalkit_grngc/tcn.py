@@ -14,6 +14,8 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import pad, relu
 
+from causalkit.neural import ForecasterModule
+
 Positive = Annotated[int, Field(ge=1)]
 
 
@@ -65,7 +67,7 @@ class Block(nn.Module):
         return relu(h + self.skip(x))
 
 
-class TCN(nn.Module):
+class TCN(ForecasterModule):
     """Joint forecaster.
 
     Args:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from causalkit.neural import ForecasterModule
 from causalkit_neuralgc.cmlp import Parameters, uniform
 
 
-class CLSTM(nn.Module):
+class CLSTM(ForecasterModule):
     """Component-wise recurrent networks, one layer each; gates in the order input, forget, candidate, output.
 
     Every parameter has the target as its first axis. Written out with plain products: the fused kernels of torch can

@@ -16,13 +16,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from causalkit.neural import autograd_jacobian
+from causalkit.neural import ForecasterModule, autograd_jacobian
 
 Hidden = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
 Parameters = Mapping[str, Tensor]
 
 
-class CMLP(nn.Module):
+class CMLP(ForecasterModule):
     """Component-wise perceptrons with rectified units.
 
     Every parameter has the target as its first axis, so that any choice of targets is a slice, and any choice of inputs

@@ -13,15 +13,15 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from causalkit.neural import Batch, mean_absolute_jacobian
+from causalkit.neural import Batch, RegularizerObject, mean_absolute_jacobian
 
-GRID = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+CANDIDATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Strengths to choose from: on standardised series the weakest hardly changes a forecast, the strongest halves it."""
-FALLBACK = 0.01
-"""Strength where nothing can choose."""
+DEFAULT_STRENGTH = 0.01
+"""Strength where it is unset and cannot be chosen."""
 
 
-class Frobenius:
+class Frobenius(RegularizerObject):
     """Squared norm of the input Jacobian.
 
     The objective is the mean over targets of (squared forecast error + strength * squared norm of the target's row), so
@@ -32,20 +32,16 @@ class Frobenius:
         projections: random directions a step.
     """
 
-    fallback = FALLBACK
+    candidates = CANDIDATES
+    default_strength = DEFAULT_STRENGTH
 
     def __init__(
         self,
         strength: Annotated[float, Field(ge=0)] | Literal["auto"] = "auto",
         projections: Annotated[int, Field(ge=1)] = 1,
     ) -> None:
-        self.grid = GRID if strength == "auto" else ()
-        self.strength = FALLBACK if strength == "auto" else strength
+        self.strength = None if strength == "auto" else strength
         self.projections = projections
-
-    def with_strength(self, strength: float) -> Frobenius:
-        """Return the penalty with another strength."""
-        return Frobenius(strength, self.projections)
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return the estimate of strength / P * mean over windows of ||J||_F^2."""
@@ -56,12 +52,8 @@ class Frobenius:
             v = torch.randn(windows, series, generator=batch.generator, device=y.device, dtype=y.dtype)
             v = v / v.norm(dim=1, keepdim=True)
             total = total + pull_back(v)[0].square().sum() / windows
-        return self.strength * total / self.projections
+        return self.weight * total / self.projections
 
     def scores(self, model: nn.Module, x: Tensor) -> Tensor:
         """Return the mean absolute Jacobian (cause, effect, lag)."""
         return mean_absolute_jacobian(model, x)
-
-    def compatible(self, model: nn.Module) -> str | None:
-        """Return None: every differentiable forecaster has a Jacobian."""
-        return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Annotated, Literal
 
 import torch
@@ -10,17 +9,17 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from causalkit.errors import WrongUsageError
-from causalkit.neural import Batch, as_scores, mean_absolute_jacobian
+from causalkit.neural import Batch, RegularizerObject, as_forecaster, as_scores, mean_absolute_jacobian
 from causalkit_neuralgc import groups
 
 Strength = Annotated[float, Field(ge=0)] | Literal["auto", "path"]
-GRID = (0.01, 0.02, 0.04, 0.07, 0.12, 0.2, 0.35, 0.6)
+CANDIDATES = (0.01, 0.02, 0.04, 0.07, 0.12, 0.2, 0.35, 0.6)
 """Strengths to choose from in the common training loop; proximal descent finds out where the strongest one lies."""
-FALLBACK = 0.1
-"""Strength where nothing can choose."""
+DEFAULT_STRENGTH = 0.1
+"""Strength where it is unset and cannot be chosen."""
 
 
-class GroupLasso:
+class GroupLasso(RegularizerObject):
     """Group lasso on the weights that leave a series, over all lags: the series is used, or not at all.
 
     The objective is the mean over targets of (squared forecast error + strength * penalty), so that a strength means
@@ -35,30 +34,23 @@ class GroupLasso:
     shrink = staticmethod(groups.shrink_lasso)
     whole_series = True
 
+    candidates = CANDIDATES
+    default_strength = DEFAULT_STRENGTH
+
     def __init__(self, strength: Strength = "auto") -> None:
-        self.grid = GRID if strength == "auto" else ()
-        self.strength = FALLBACK if strength == "auto" else strength
-        self.fallback = FALLBACK
-
-    def with_strength(self, strength: float) -> GroupLasso:
-        """Return the penalty with another strength."""
-        return type(self)(strength)
-
-    def with_fallback(self, fallback: float) -> GroupLasso:
-        """Return the penalty with another strength for where nothing can choose."""
-        changed = copy.copy(self)
-        changed.fallback = fallback
-        changed.strength = fallback if self.grid else self.strength
-        return changed
+        self.path = strength == "path"
+        self.strength = None if isinstance(strength, str) else strength
+        if self.path:
+            self.candidates = ()  # a path of its own, not a choice
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return strength * mean over targets of the penalty on the model's input weights."""
-        return self._number() * self.value(model.input_weights()).mean()
+        return self._number() * self.value(as_forecaster(model).input_weights()).mean()
 
     @torch.no_grad()
     def prox(self, model: nn.Module, step: float) -> None:
         """Take the proximal step: groups that are worth less than the penalty become exactly zero."""
-        weight = model.input_weights()
+        weight = as_forecaster(model).input_weights()
         amount = torch.full(
             (len(weight),), step * self._number() / len(weight), dtype=weight.dtype, device=weight.device
         )
@@ -69,13 +61,9 @@ class GroupLasso:
 
         A network of each target's own, with weights for every lag: norms of its groups. Networks whose weights do not
         tell lags apart (recurrent ones): the norm of the group, spread over lags in proportion to the mean absolute
-        gradient. A network that all targets share: the mean absolute gradient, of the series that it uses. The mean
-        forecast of an ensemble has no weights of its own: the mean over its members.
+        gradient. A network that all targets share: the mean absolute gradient, of the series that it uses.
         """
-        members = getattr(model, "members", None)
-        if members is not None:
-            return torch.stack([self.scores(member, x) for member in members]).mean(0)
-        weight = model.input_weights().detach()
+        weight = as_forecaster(model).input_weights().detach()
         targets, _, positions, series = weight.shape
         if targets == series and positions == x.shape[1]:
             return as_scores(self._by_lag(weight))
@@ -88,7 +76,7 @@ class GroupLasso:
 
     def compatible(self, model: nn.Module) -> str | None:
         """Return None for a forecaster with input weights that can be changed in place."""
-        if not hasattr(model, "input_weights"):
+        if "input-weights" not in as_forecaster(model).capabilities:
             return "needs a forecaster with input weights"
         return None
 
@@ -98,12 +86,12 @@ class GroupLasso:
         Raises:
             WrongUsageError: the strength is a path.
         """
-        if self.strength == "path":
+        if self.path:
             raise WrongUsageError(
                 "a path of strengths needs proximal descent of component-wise networks",
                 "use --method cmlp or clstm with training.optimizer=gista, or give a number",
             )
-        return float(self.strength)
+        return self.weight
 
     def _by_lag(self, weight: Tensor) -> Tensor:
         """Return the strength of each lag (M, K, S)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -9,21 +10,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from causalkit import Choice, Discovery, Panel, Run
-from causalkit.core.panel import Windows
+from causalkit import Choice, Discovery, Panel, Run, Windows
 from causalkit.errors import ParameterError, WrongUsageError
+from causalkit.model_selection import Lag
 from causalkit.neural import (
-    ONE_DOMAIN,
-    Domains,
+    PLAIN,
     ForecasterPart,
-    Lag,
-    Learned,
     NeuralMethod,
     PenaltySum,
+    Trained,
     Training,
-    fixed,
-    known_domains,
-    settled,
+    TrainingContext,
     tensors,
 )
 from causalkit_neuralgc.group_lasso import GroupLasso
@@ -34,8 +31,8 @@ from causalkit_neuralgc.solver import Progress, Solver
 from causalkit_neuralgc.strength import choose_strength
 
 LOOP = {"adam", "sgd"}
-RECURRENT_FALLBACK = 0.02
-"""Strength of the group lasso on recurrent networks where nothing can choose."""
+RECURRENT_DEFAULT = 0.02
+"""Strength of the group lasso on recurrent networks where it is unset and cannot be chosen."""
 NO_PROXIMAL_STEP = "these parts have no proximal step: trained with adam, so small scores are not exactly zero"
 
 
@@ -51,6 +48,7 @@ def cmlp(
         lag: K, how many past steps may act; auto: by held-out forecast error
         training: settings of proximal descent
     """
+    assert lag != "auto"  # causalkit chooses it and hands over a number
     return ComponentWise(forecaster, regularizer, lag, training)
 
 
@@ -69,7 +67,7 @@ def clstm(
         lag: K, steps of the context in which a recurrent network finds lags by itself
         training: settings of proximal descent
     """
-    return ComponentWise(forecaster, _with_fallback(regularizer, RECURRENT_FALLBACK), lag, training)
+    return ComponentWise(forecaster, _with_default(regularizer, RECURRENT_DEFAULT), lag, training)
 
 
 def jrngc(
@@ -84,6 +82,7 @@ def jrngc(
         lag: K, how many past steps may act; auto: by held-out forecast error
         training: settings of the training loop
     """
+    assert lag != "auto"
     return NeuralMethod(forecaster, regularizer, lag=lag, training=training)
 
 
@@ -97,55 +96,64 @@ class ComponentWise(NeuralMethod):
     training: ProximalTraining
 
     def fit_ensemble(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
-        """Return the discovery at a strength that held-out forecasts choose; ensembles are those of the common loop."""
-        if self.ensemble > 1 or self.training.optimizer in LOOP:
+        """Return the discovery at a strength that validation errors choose; ensembles are those of the common loop.
+
+        Raises:
+            WrongUsageError: an ensemble by proximal descent is asked for.
+        """
+        if self.training.optimizer in LOOP:
             return super().fit_ensemble(panel, windows, run)
+        if self.members > 1:
+            raise WrongUsageError(
+                "proximal descent trains one network at a time",
+                "use --set training.optimizer=adam, or leave out ensemble",
+            )
         if not self._proximal():
             found = self._common().fit_ensemble(panel, windows, run)
             return replace(found, notes=(*found.notes, NO_PROXIMAL_STEP))
         model = self.build(panel.series, run)
         self._check_settings(model, run)
-        domains = known_domains(ONE_DOMAIN, panel, run)
-        choice = self._choose(model, windows, run, domains)
-        method, said = (fixed(self, choice.chosen), ()) if choice else settled(self)
+        context = PLAIN.with_knowledge(panel, run)
+        choice = self._choose(model, windows, run, context)
+        method, notes = self.with_default_strength() if choice is None else (self.with_strength(choice.chosen), ())
         if choice is None:
-            said = (f"{len(windows)} windows are too few to leave blocks of them out", *said)
-        learned = method.learn(model, windows, run, domains=domains)
-        learned = replace(learned, notes=(*learned.notes, *said), choices=(choice,) if choice else ())
-        return method.read_off(model, panel, windows, run, learned)
+            notes = (f"{len(windows)} windows are too few to leave blocks of them out", *notes)
+        trained = method.train(model, windows, run, context=context)
+        trained = replace(trained, notes=(*trained.notes, *notes), choices=(choice,) if choice else ())
+        return method.read_off(model, panel, windows, run, trained)
 
-    def _choose(self, model: nn.Module, windows: Windows, run: Run, domains: Domains) -> Choice | None:
+    def _choose(self, model: nn.Module, windows: Windows, run: Run, context: TrainingContext) -> Choice | None:
         """Return the choice of a strength for a model with first weights, which is left alone."""
-        problem = self._problem(model, *_pairs(model, windows, run), _observed(model, windows, run), domains)
+        problem = self._problem(model, *_pairs(model, windows, run), _observed(model, windows, run), context)
         contexts = _contexts(model, windows)
         seen = windows if contexts is None else windows.subset(contexts)
         return choose_strength(problem, _parameters(problem, model), seen, self._solver(gentle=True), run)
 
-    def learn(
+    def train(
         self,
         model: nn.Module,
         windows: Windows,
         run: Run,
         *,
         fingerprint: str = "",
-        domains: Domains = ONE_DOMAIN,
-    ) -> Learned:
+        context: TrainingContext = PLAIN,
+    ) -> Trained:
         """Train a forecaster on windows, from the weights that it has.
 
         Raises:
             TrainingError: training diverged.
-            WrongUsageError: a setting that proximal descent has no use for.
+            WrongUsageError: a setting that proximal descent does not use.
         """
         if self.training.optimizer in LOOP or not self._proximal():
-            return self._by_common_loop(model, windows, run, fingerprint, domains)
+            return self._by_common_loop(model, windows, run, fingerprint, context)
         self._check_settings(model, run)
         x, y = _pairs(model, windows, run)
         run.start({"epochs": self.training.epochs, "done": 0})
         everything, _ = tensors(windows, run)
-        problem = self._problem(model, x, y, _observed(model, windows, run), domains)
-        progress, path = self._solve(model, problem, everything, run, gentle=domains.stage != "finetune")
+        problem = self._problem(model, x, y, _observed(model, windows, run), context)
+        progress, path = self._solve(model, problem, everything, run, gentle=context.stage != "finetune")
         scores = path_scores(path) if path else self.regularizer.scores(model, everything).cpu().numpy()
-        return Learned(progress.history, _notes(progress, scores), scores=scores, path=path)
+        return Trained(progress.history, _notes(progress, scores), scores=scores, path=path)
 
     def _check_settings(self, model: nn.Module, run: Run) -> None:
         if run.checkpoint is not None:
@@ -155,7 +163,7 @@ class ComponentWise(NeuralMethod):
         for name in ("validation", "batch_size", "snapshots"):
             if getattr(self.training, name):
                 raise ParameterError(
-                    f"proximal descent has no use for training.{name}", "leave it out, or set training.optimizer=adam"
+                    f"proximal descent does not use training.{name}", "leave it out, or set training.optimizer=adam"
                 )
         if not all(weight.requires_grad for weight in model.parameters()):
             raise ParameterError(
@@ -165,16 +173,23 @@ class ComponentWise(NeuralMethod):
 
     def _proximal(self) -> bool:
         """Do the parts have what proximal descent needs?"""
-        penalties = self.regularizer.penalties
+        terms = self.regularizer.terms
         component_wise = self.forecaster.record.layout == "component-wise"
-        return component_wise and len(penalties) == 1 and isinstance(penalties[0].acting, GroupLasso)
+        return component_wise and len(terms) == 1 and isinstance(terms[0].regularizer, GroupLasso)
+
+    @property
+    def _lasso(self) -> GroupLasso:
+        """The penalty of proximal descent."""
+        lasso = self.regularizer.terms[0].regularizer
+        assert isinstance(lasso, GroupLasso)
+        return lasso
 
     def _by_common_loop(
-        self, model: nn.Module, windows: Windows, run: Run, fingerprint: str, domains: Domains
-    ) -> Learned:
-        learned = self._common().learn(model, windows, run, fingerprint=fingerprint, domains=domains)
+        self, model: nn.Module, windows: Windows, run: Run, fingerprint: str, context: TrainingContext
+    ) -> Trained:
+        trained = self._common().train(model, windows, run, fingerprint=fingerprint, context=context)
         note = () if self.training.optimizer in LOOP else (NO_PROXIMAL_STEP,)
-        return replace(learned, notes=(*learned.notes, *note))
+        return replace(trained, notes=(*trained.notes, *note))
 
     def _common(self) -> NeuralMethod:
         """Return the method of the common training loop with the same parts."""
@@ -183,20 +198,21 @@ class ComponentWise(NeuralMethod):
             chosen |= {"optimizer": "adam", "learning_rate": min(chosen["learning_rate"], 0.01)}
         return NeuralMethod(self.forecaster, self.regularizer, self.lag, Training(**chosen))
 
-    def _problem(self, model: nn.Module, x: Tensor, y: Tensor, seen: Tensor | None, domains: Domains) -> Problem:
+    def _problem(
+        self, model: nn.Module, x: Tensor, y: Tensor, seen: Tensor | None, context: TrainingContext
+    ) -> Problem:
         """Return the objective of all targets; required pairs carry no penalty."""
-        acting: Any = self.regularizer.penalties[0].acting
-        strength = 0.0 if acting.strength == "path" else acting.strength
+        lasso = self._lasso
         return Problem(
             model.forecast,
             x,
             y,
             self.training.ridge,
-            strength,
-            acting.value,
-            acting.shrink,
-            closed=None if domains.allowed is None else ~domains.allowed.T,
-            free=None if domains.required is None else domains.required.T,
+            0.0 if lasso.path else lasso.weight,
+            lasso.value,
+            lasso.shrink,
+            closed=None if context.allowed is None else ~context.allowed.T,
+            free=None if context.required is None else context.required.T,
             observed=seen,
         )
 
@@ -204,14 +220,13 @@ class ComponentWise(NeuralMethod):
         self, model: nn.Module, problem: Problem, everything: Tensor, run: Run, *, gentle: bool
     ) -> tuple[Progress, dict[str, np.ndarray] | None]:
         """Solve for the strength of the penalty, or for a path, and put the solution into the model."""
-        acting: Any = self.regularizer.penalties[0].acting
         solver, start, path = self._solver(gentle=gentle), _parameters(problem, model), None
 
         def read_off(parameters: Stacked) -> Tensor:
             model.load_state_dict(parameters)
             return self.regularizer.scores(model, everything)
 
-        if acting.strength == "path":
+        if self._lasso.path:
             parameters, progress, path = trace(problem, start, solver, run, read_off)
         else:
             parameters, progress = solver.solve(problem, start, run)
@@ -224,7 +239,7 @@ class ComponentWise(NeuralMethod):
             tolerance=self.training.tolerance,
             line_search=self.training.optimizer == "gista",
             step=self.training.learning_rate,
-            penalty_name=self.regularizer.penalties[0].record.name,
+            penalty_name=self.regularizer.terms[0].record.name,
             gentle=gentle,
         )
 
@@ -234,14 +249,14 @@ def _parameters(problem: Problem, model: nn.Module) -> Stacked:
     return problem.opened({name: value.detach() for name, value in model.named_parameters()})
 
 
-def _with_fallback(penalties: PenaltySum, fallback: float) -> PenaltySum:
-    """Return the penalties with another strength of group lassos for where nothing can choose."""
-    return PenaltySum(
-        [
-            replace(one, acting=one.acting.with_fallback(fallback)) if isinstance(one.acting, GroupLasso) else one
-            for one in penalties.penalties
-        ]
-    )
+def _with_default(penalties: PenaltySum, strength: float) -> PenaltySum:
+    """Return the penalties with another default strength of a group lasso."""
+    scoring = penalties.scoring
+    if not isinstance(scoring.regularizer, GroupLasso):
+        return penalties
+    lasso = copy.copy(scoring.regularizer)
+    lasso.default_strength = strength
+    return penalties.with_regularizer(scoring, lasso)
 
 
 def _pairs(model: nn.Module, windows: Windows, run: Run) -> tuple[Tensor, Tensor]:

@@ -11,8 +11,10 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from causalkit.neural import ForecasterModule
 
-class ResidualMLP(nn.Module):
+
+class ResidualMLP(ForecasterModule):
     """Joint forecaster.
 
     Args:

@@ -8,11 +8,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from causalkit.neural import Batch
+from causalkit.neural import Batch, RegularizerObject, as_forecaster
 from causalkit_neuralgc.problem import is_offset
 
 
-class Ridge:
+class Ridge(RegularizerObject):
     """A small penalty on later weights, so that they cannot grow to undo a penalty on the first ones.
 
     Reveals no causes; add it to a regularizer that does: ``--regularizer gradient-l1+ridge``.
@@ -22,7 +22,7 @@ class Ridge:
     """
 
     def __init__(self, weight: Annotated[float, Field(ge=0)] = 0.01) -> None:
-        self.weight = weight
+        self.strength = weight
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return weight / P * squared norm of all weight matrices but the first; offsets are left out."""
@@ -40,8 +40,9 @@ def later_weights(model: nn.Module) -> list[Tensor]:
     The first layer is the first parameter of its size: stacked networks have no addresses by which to compare.
     """
     weights = [value for name, value in model.named_parameters() if not is_offset(name)]
-    if hasattr(model, "input_weights"):
-        size = model.input_weights().numel()
+    forecaster = as_forecaster(model)
+    if "input-weights" in forecaster.capabilities:
+        size = forecaster.input_weights().numel()
         first = next((number for number, value in enumerate(weights) if value.numel() == size), None)
         weights = [value for number, value in enumerate(weights) if number != first]
     return weights

@@ -12,16 +12,15 @@ time than with all of them stacked (P = 10 and 20, 100 hidden units).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from causalkit import Choice, Run
-from causalkit.core.panel import Windows
-from causalkit.neural import KEEP, choose, folds_of
+from causalkit import Choice, Run, Windows
+from causalkit.model_selection import STRONGEST_SUFFICIENT, Errors, Search, folds_of
 from causalkit_neuralgc.path import largest_strength
 from causalkit_neuralgc.problem import Problem, Stacked
 from causalkit_neuralgc.solver import Solver
@@ -43,6 +42,8 @@ GAIN = 1.01
 def choose_strength(problem: Problem, parameters: Stacked, windows: Windows, solver: Solver, run: Run) -> Choice | None:
     """Return the choice of a strength, or None where the windows do not suffice to leave blocks of them out.
 
+    The search ends early when half of the time limit is over: the other half is for the solution itself.
+
     Args:
         problem: of all targets on all windows, under any strength.
         parameters: first weights.
@@ -57,75 +58,58 @@ def choose_strength(problem: Problem, parameters: Stacked, windows: Windows, sol
         return None
     largest = largest_strength(problem, parameters)
     strengths = [float(f"{share * largest:.3g}") for share in SHARES]
-    limit = None if run.time_limit is None else run.time_limit / 2  # the other half is for the solution itself
+    limit = None if run.time_limit is None else run.time_limit / 2
     quiet = replace(run, observers=[], checkpoint=None, resume=False, time_limit=limit)
     loose = replace(
         solver, iterations=min(solver.iterations, ITERATIONS), tolerance=max(solver.tolerance, TOLERANCE), gentle=False
     )
     learned = [rows_of(problem, torch.as_tensor(mask, device=problem.x.device)) for mask in folds.kept]
-    judged = [rows_of(problem, torch.as_tensor(mask, device=problem.x.device)) for mask in folds.held]
-    trial = Trial(learned, judged, strengths, loose, quiet, run, variance(problem))
-    trial.walk(parameters)
-    tried = sorted(trial.errors, reverse=True)
-    chosen = tried[choose(np.stack([trial.errors[index] for index in tried]))]
-    return _choice(strengths, trial.errors, chosen)
+    held = [rows_of(problem, torch.as_tensor(mask, device=problem.x.device)) for mask in folds.held]
+    unit = variance(problem)
+    search = Search("regularizer.strength", strengths, STRONGEST_SUFFICIENT, outward)
+    solutions: dict[float, list[Stacked]] = {}
+    run.start({"epochs": len(strengths), "done": 0, "stage": "strength"})
+    while (strength := search.ask()) is not None and not (search.errors and quiet.expired):
+        near = _neighbour(strength, solutions)
+        start = [parameters] * len(learned) if near is None else solutions[near]
+        one = replace(loose, gentle=near is None)
+        found, errors = [], []
+        for fold, aside, first in zip(learned, held, start, strict=True):
+            at_strength = replace(fold, strength=strength)
+            found.append(one.solve(at_strength, at_strength.opened(first), quiet)[0])
+            errors.append(error_of(aside, found[-1]) / unit)
+        solutions[strength] = found
+        search.tell(strength, np.array(errors))
+        run.epoch(len(search.errors), {"held-out error": float(np.mean(errors))})
+    return search.choice()
 
 
-@dataclass
-class Trial:
-    """The path over candidates.
+def outward(candidates: Sequence[float], errors: Errors) -> Iterator[float]:
+    """Evaluate from `FIRST` on to stronger penalties until forecasts get clearly worse, then back to weaker ones."""
 
-    Attributes:
-        learned, judged: the problem of each block: of the windows without it, and of its own.
-        variance: what held-out errors are in units of.
-        errors: held-out error of each block, (folds,), by index of the candidate.
-    """
+    def explained(index: int) -> float:
+        return 1 - float(errors[candidates[index]].mean())
 
-    learned: list[Problem]
-    judged: list[Problem]
-    strengths: list[float]
-    solver: Solver
-    quiet: Run
-    run: Run
-    variance: float
-    errors: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    def best() -> float:
+        return max(1 - float(found.mean()) for found in errors.values())
 
-    def walk(self, parameters: Stacked) -> None:
-        """Try candidates until nothing is to be gained in either direction, or half of the time limit is over."""
-        self.run.start({"epochs": len(self.strengths), "done": 0, "stage": "strength"})
-        first = found = self.solve(FIRST, [parameters] * len(self.learned), gentle=True)
-        for index in range(FIRST + 1, len(self.strengths)):
-            if self.quiet.expired or (self.best > 0 and self.explained(index - 1) < ENOUGH * self.best):
-                break
-            found = self.solve(index, found)
-        found = first
-        for index in range(FIRST - 1, -1, -1):
-            best = self.best
-            if self.quiet.expired or best > max(0.0, self.explained(index + 1)):
-                break
-            found = self.solve(index, found)
-            if self.explained(index) < GAIN * best:
-                break
+    yield candidates[FIRST]
+    for index in range(FIRST + 1, len(candidates)):
+        if best() > 0 and explained(index - 1) < ENOUGH * best():
+            break
+        yield candidates[index]
+    for index in range(FIRST - 1, -1, -1):
+        before = best()
+        if before > max(0.0, explained(index + 1)):
+            return
+        yield candidates[index]
+        if explained(index) < GAIN * before:
+            return
 
-    def solve(self, index: int, start: list[Stacked], *, gentle: bool = False) -> list[Stacked]:
-        """Solve every block under a candidate, judge it, and return the solutions."""
-        solver, found, errors = replace(self.solver, gentle=gentle), [], []
-        for learned, judged, parameters in zip(self.learned, self.judged, start, strict=True):
-            at_strength = replace(learned, strength=self.strengths[index])
-            found.append(solver.solve(at_strength, at_strength.opened(parameters), self.quiet)[0])
-            errors.append(error_of(judged, found[-1]) / self.variance)
-        self.errors[index] = np.array(errors)
-        self.run.epoch(len(self.errors), {"held-out error": float(np.mean(errors))})
-        return found
 
-    def explained(self, index: int) -> float:
-        """Return the share of the held-out variance that a candidate explains."""
-        return 1 - float(self.errors[index].mean())
-
-    @property
-    def best(self) -> float:
-        """The largest share of the held-out variance that is explained so far."""
-        return max(map(self.explained, self.errors))
+def _neighbour(strength: float, solutions: dict[float, list[Stacked]]) -> float | None:
+    """Return the solved strength from which a candidate starts: the nearest one."""
+    return min(solutions, key=lambda solved: abs(np.log(solved / strength)), default=None)
 
 
 def rows_of(problem: Problem, rows: Tensor) -> Problem:
@@ -151,18 +135,3 @@ def variance(problem: Problem) -> float:
 
 def _mean(squares: Tensor, seen: Tensor | None) -> Tensor:
     return squares.mean() if seen is None else (squares * seen).sum() / seen.sum().clamp(min=1)
-
-
-def _choice(strengths: list[float], errors: dict[int, NDArray[np.float64]], chosen: int) -> Choice:
-    """Return the choice with its whole curve; NaN where the path did not come."""
-    curve = np.full((2, len(strengths)), np.nan)
-    for index, found in errors.items():
-        curve[:, index] = found.mean(), found.std(ddof=1) / len(found) ** 0.5
-    return Choice(
-        "regularizer.strength",
-        tuple(strengths),
-        tuple(curve[0]),
-        tuple(curve[1]),
-        strengths[chosen],
-        f"strongest that keeps {KEEP:.0%} of the best explained held-out variance",
-    )

@@ -13,12 +13,12 @@ from typing import Annotated
 from pydantic import Field
 from torch import Tensor, nn
 
-from causalkit.neural import Batch, squared_error
+from causalkit.neural import Batch, RegularizerObject, squared_error
 from causalkit_robust.attacks import frozen, pgd
 from causalkit_robust.stages import TwoStages, ramped
 
 
-class Adversarial:
+class Adversarial(RegularizerObject):
     """Mean squared forecast error under attack, beside the one without.
 
     Args:
@@ -45,7 +45,7 @@ class Adversarial:
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return the weight of this epoch times the mean squared error under attack."""
-        if self.strength == 0:
+        if self.weight == 0:
             return batch.x.new_zeros(())
 
         def error(point: Tensor) -> Tensor:
@@ -54,8 +54,4 @@ class Adversarial:
 
         with frozen(model):
             attacked = pgd(error, batch.x, self.eps, self.steps, generator=batch.generator)
-        return ramped(self.strength, self.ramp, batch) * squared_error(model(attacked), batch.y, batch.observed)
-
-    def compatible(self, model: nn.Module) -> str | None:
-        """Return None: every differentiable forecaster can be attacked."""
-        return None
+        return ramped(self.weight, self.ramp, batch) * squared_error(model(attacked), batch.y, batch.observed)

@@ -24,14 +24,14 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from causalkit.neural import Batch, as_scores, input_jacobian
+from causalkit.neural import Batch, RegularizerObject, as_scores, input_jacobian
 
-CHOICES = (0.0, 0.03, 0.1, 0.3, 1.0)
-AUTO = 0.1
-"""Strength of "auto" where nothing has been chosen yet."""
+CANDIDATES = (0.0, 0.03, 0.1, 0.3, 1.0)
+DEFAULT_STRENGTH = 0.1
+"""Strength where it is unset and nothing has been chosen yet."""
 
 
-class GraphAlignment:
+class GraphAlignment(RegularizerObject):
     """Distance of the target's graph from that of the source.
 
     Args:
@@ -40,22 +40,16 @@ class GraphAlignment:
         windows: how many windows a step computes the target's scores from, drawn at random.
     """
 
+    finetune_candidates = CANDIDATES
+    default_strength = DEFAULT_STRENGTH
+
     def __init__(
         self,
         strength: Annotated[float, Field(ge=0)] | Literal["auto"] = "auto",
         windows: Annotated[int, Field(ge=1)] = 256,
     ) -> None:
-        self.strength = strength
+        self.strength = None if strength == "auto" else strength
         self.windows = windows
-
-    @property
-    def choices(self) -> tuple[float, ...] | None:
-        """Strengths to choose from, None where the user gave one."""
-        return CHOICES if self.strength == "auto" else None
-
-    def with_strength(self, strength: float) -> GraphAlignment:
-        """Return a copy that has a strength."""
-        return GraphAlignment(strength, self.windows)
 
     def control(self, strength: float) -> GraphAlignment:
         """Return a penalty that shrinks as strongly, towards the self-edges of the source alone."""
@@ -63,7 +57,7 @@ class GraphAlignment:
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return strength / P * sum of |A_source - A_target|."""
-        strength = AUTO if self.strength == "auto" else self.strength
+        strength = self.weight
         if strength == 0:
             return batch.x.new_zeros(())
         assert batch.reference is not None
@@ -78,10 +72,6 @@ class GraphAlignment:
     def goal(self, reference: Tensor) -> Tensor:
         """Return the scores that those of the target are to be close to, given those of the source."""
         return reference
-
-    def compatible(self, model: nn.Module) -> str | None:
-        """Return None: every differentiable forecaster has a Jacobian."""
-        return None
 
 
 class Shrinkage(GraphAlignment):

@@ -15,7 +15,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from causalkit.errors import WrongUsageError
-from causalkit.neural import Batch
+from causalkit.neural import Batch, RegularizerObject, as_forecaster
 from causalkit_robust.collapse import refuse_collapse
 from causalkit_robust.distances import DISTANCES, Kind
 from causalkit_robust.stages import TwoStages, ramped
@@ -25,7 +25,7 @@ SMALLEST_DEVIATION = 0.01
 """Of a feature, in units of the mean deviation of all: a unit that hardly ever fires is not blown up."""
 
 
-class Discrepancy:
+class Discrepancy(RegularizerObject):
     """Distance between the features of source and target.
 
     Args:
@@ -49,11 +49,7 @@ class Discrepancy:
         self.stage = stage
         self.ramp = ramp
         self.windows = windows
-
-    @property
-    def compares_domains(self) -> bool:
-        """Does it need windows of the other domain? With strength 0 it draws none."""
-        return self.strength > 0
+        self.compares_domains = strength > 0  # with strength 0 it draws no windows of the other domain
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return the weight of this epoch times the distance.
@@ -62,11 +58,11 @@ class Discrepancy:
             TrainingError: the features have collapsed.
             WrongUsageError: no weight below the head is trained.
         """
-        if self.strength == 0:
+        if self.weight == 0:
             return batch.x.new_zeros(())
         assert batch.other is not None
         mine, other = self._some(batch.x, batch.generator), self._some(batch.other, batch.generator)
-        features: Tensor = model.features(torch.cat([mine, other]))  # type: ignore[operator]
+        features: Tensor = as_forecaster(model).features(torch.cat([mine, other]))
         if torch.is_grad_enabled() and not features.requires_grad:
             raise WrongUsageError(
                 f"{NAME} acts on the layers below the head, and these are not trained",
@@ -75,11 +71,11 @@ class Discrepancy:
         refuse_collapse(features.detach(), NAME)
         scaled = standardised(features)
         a, b = scaled[: len(mine)], scaled[len(mine) :]
-        return ramped(self.strength, self.ramp, batch) * DISTANCES[self.kind](a, b)
+        return ramped(self.weight, self.ramp, batch) * DISTANCES[self.kind](a, b)
 
     def compatible(self, model: nn.Module) -> str | None:
         """Return None for a forecaster that has features."""
-        return None if hasattr(model, "features") else "needs a forecaster with features"
+        return None if "features" in as_forecaster(model).capabilities else "needs a forecaster with features"
 
     def _some(self, x: Tensor, generator: torch.Generator) -> Tensor:
         """Return as many windows as are compared."""

@@ -15,7 +15,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from causalkit.neural import Batch
+from causalkit.neural import Batch, RegularizerObject, as_forecaster
 from causalkit_robust.attacks import frozen, pgd
 from causalkit_robust.stages import TwoStages, ramped
 
@@ -23,7 +23,7 @@ REACH = 1.25
 """Length of all steps together, in units of eps."""
 
 
-class DiscrepancyMitigating:
+class DiscrepancyMitigating(RegularizerObject):
     """Change of the features under the attack that changes them most.
 
     Args:
@@ -50,19 +50,19 @@ class DiscrepancyMitigating:
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return the weight of this epoch times the mean squared change of the features."""
-        if self.strength == 0:
+        if self.weight == 0:
             return batch.x.new_zeros(())
         attacked = attack_features(model, batch.x, self.eps, self.steps, batch.generator)
-        return ramped(self.strength, self.ramp, batch) * feature_change(model, attacked, batch.x)
+        return ramped(self.weight, self.ramp, batch) * feature_change(model, attacked, batch.x)
 
     def compatible(self, model: nn.Module) -> str | None:
         """Return None for a forecaster that has features."""
-        return None if hasattr(model, "features") else "needs a forecaster with features"
+        return None if "features" in as_forecaster(model).capabilities else "needs a forecaster with features"
 
 
 def feature_change(model: nn.Module, attacked: Tensor, x: Tensor) -> Tensor:
     """Return the mean over windows and features of (g(x') - g(x))^2, for windows (B, K, P)."""
-    moved: Tensor = model.features(attacked) - model.features(x)  # type: ignore[operator]
+    moved: Tensor = as_forecaster(model).features(attacked) - as_forecaster(model).features(x)
     return moved.square().mean()
 
 
@@ -73,10 +73,10 @@ def attack_features(model: nn.Module, x: Tensor, eps: float, steps: int, generat
     gradient of the squared change is 0.
     """
     with frozen(model):
-        clean = model.features(x).detach()  # type: ignore[operator]
+        clean = as_forecaster(model).features(x).detach()
 
         def change(point: Tensor) -> Tensor:
-            moved: Tensor = (model.features(point) - clean).square().sum(1)  # type: ignore[operator]
+            moved: Tensor = (as_forecaster(model).features(point) - clean).square().sum(1)
             return moved
 
         return pgd(change, x, eps, steps, REACH * eps / steps, generator)

@@ -1,0 +1,120 @@
+"""The base class of forecasters: networks ``window (B, K, P) -> next step (B, P)``, and their input Jacobian.
+
+B windows, K lags, P series. A window is oldest first: ``x[:, -1]`` is lag 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
+
+CAPABILITIES = {"jacobian": "jacobian", "features": "features", "input-weights": "input_weights"}
+"""Capability -> the method that provides it."""
+
+
+class ForecasterModule(nn.Module):
+    """A network ``(B, K, P) -> (B, P)``.
+
+    Windows must not influence each other (no batch normalisation), since the input Jacobian is taken window by window.
+    A subclass needs `forward`. Each of the other methods that it overrides is a capability, which its record names.
+    """
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """Which of the optional methods the forecaster has: "jacobian", "features", "input-weights"."""
+        own, base = type(self), ForecasterModule
+        return frozenset(
+            name for name, method in CAPABILITIES.items() if getattr(own, method) is not getattr(base, method)
+        )
+
+    def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return forecast (B, P) and input Jacobian (B, m, K, P), exact and differentiable; see `input_jacobian`.
+
+        Override it where the layers give the Jacobian faster than automatic differentiation.
+        """
+        return autograd_jacobian(self, x, targets)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return what the head sees: (B, K, P) -> (B, D). Without an override the forecaster has no features."""
+        raise NotImplementedError(f"{type(self).__name__} has no features")
+
+    def input_weights(self) -> Tensor:
+        """Return the first layer, shape (target, hidden, K, P), as parameters or views of them.
+
+        1 target where all share the layer; 1 in the place of K where the weights serve every step.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no input weights")
+
+
+class AdaptedForecaster(ForecasterModule):
+    """Any other `torch.nn.Module` with the signature of a forecaster, and with the optional methods that it has."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """The optional methods that the module has."""
+        found = {name for name, method in CAPABILITIES.items() if callable(getattr(self.module, method, None))}
+        return frozenset(found)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Forecast: (B, K, P) -> (B, P)."""
+        return cast(Tensor, self.module(x))
+
+    def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return forecast (B, P) and input Jacobian (B, m, K, P)."""
+        if "jacobian" not in self.capabilities:
+            return super().jacobian(x, targets)
+        return cast("tuple[Tensor, Tensor]", cast(Any, self.module).jacobian(x, targets))
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return what the head sees."""
+        return cast(Tensor, cast(Any, self.module).features(x))
+
+    def input_weights(self) -> Tensor:
+        """Return the first layer."""
+        return cast(Tensor, cast(Any, self.module).input_weights())
+
+
+def as_forecaster(module: nn.Module) -> ForecasterModule:
+    """Return a module as a forecaster; one that is none by its class is adapted."""
+    return module if isinstance(module, ForecasterModule) else AdaptedForecaster(module)
+
+
+def input_jacobian(model: nn.Module, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Return forecast and input Jacobian of a forecaster; both can be differentiated again.
+
+    ``J[b, i, k, j]`` is the derivative of the forecast of target i from window b with respect to series j at position k
+    of the window; position K - 1 is lag 1.
+
+    Args:
+        model: a forecaster; its own ``jacobian`` is used where it has one, automatic differentiation otherwise.
+        x: windows, shape (B, K, P).
+        targets: None for all P; shape (m,) for the same m targets in every window; shape (B, m) for targets of each
+            window's own.
+
+    Returns:
+        y of shape (B, P) and J of shape (B, m, K, P), with m = P for all targets.
+    """
+    return as_forecaster(model).jacobian(x, targets)
+
+
+def autograd_jacobian(model: nn.Module, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Do the work of `input_jacobian` for any forecaster: one forward pass, one batched backward pass for all rows."""
+    y, pull_back = torch.func.vjp(model, x)[:2]
+    windows, series = y.shape
+    if targets is None:
+        targets = torch.arange(series, device=x.device)
+    # (m, B) -> (m, B, P): one one-hot row for each target and window. Windows do not interact, so one backward pass
+    # serves every window at once.
+    chosen = targets[:, None].expand(-1, windows) if targets.ndim == 1 else targets.T
+    rows = one_hot(chosen, series).to(y.dtype)
+    if len(rows) == 1:
+        return y, pull_back(rows[0])[0].unsqueeze(1)
+    jacobian = torch.func.vmap(pull_back)(rows)[0]  # (m, B, K, P)
+    return y, jacobian.transpose(0, 1)

@@ -1,0 +1,70 @@
+"""Windows as tensors, and which of them each network learns from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from causalkit.core.run import Run
+from causalkit.core.windows import Windows
+from causalkit.model_selection.splits import Folds
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """All windows of a panel, and what each of E networks learns from and is validated on.
+
+    Attributes:
+        x, y: windows (N, K, P) and next steps (N, P).
+        rows: which windows each network learns from, shape (E, B); a network may see a window twice.
+        held: True for the windows on which a network is validated, shape (E, N); None: nothing is held out.
+        observed: 1 where a next step is to be learned from and 0 where not, shape (N, P); None: all are.
+    """
+
+    x: Tensor
+    y: Tensor
+    rows: Tensor
+    held: Tensor | None = None
+    observed: Tensor | None = None
+
+    @classmethod
+    def of(cls, windows: Windows, run: Run) -> TrainingData:
+        """Return the data of one network that learns from all windows."""
+        x, y = tensors(windows, run)
+        return cls(x, y, _all(x, 1), None, observed(windows, run))
+
+    def split(self, kept: NDArray[np.bool_], held: NDArray[np.bool_]) -> TrainingData:
+        """Return the data of one network that is validated on some windows, given as masks (N,)."""
+        rows = torch.as_tensor(np.flatnonzero(kept), device=self.x.device).unsqueeze(0)
+        return replace(self, rows=rows, held=torch.as_tensor(held, device=self.x.device).unsqueeze(0))
+
+    def folded(self, folds: Folds, generator: np.random.Generator) -> TrainingData:
+        """Return the data of E networks, each of which leaves one fold out and is validated on it."""
+        rows = torch.as_tensor(folds.rows(generator), device=self.x.device)
+        return replace(self, rows=rows, held=torch.as_tensor(folds.held, device=self.x.device))
+
+    def complete(self) -> TrainingData:
+        """Return the data of as many networks, all of which learn from all windows."""
+        return replace(self, rows=_all(self.x, len(self.rows)), held=None)
+
+
+def _all(x: Tensor, networks: int) -> Tensor:
+    return torch.arange(len(x), device=x.device).expand(networks, -1)
+
+
+def tensors(windows: Windows, run: Run) -> tuple[Tensor, Tensor]:
+    """Return windows (B, K, P) and next steps (B, P) on the device and in the precision of a run."""
+    kind: dict[str, Any] = {"device": run.torch_device(), "dtype": run.torch_dtype()}
+    return torch.as_tensor(windows.x, **kind), torch.as_tensor(windows.y, **kind)
+
+
+def observed(windows: Windows, run: Run) -> Tensor | None:
+    """Return which next steps (B, P) are to be learned from, as 0 and 1, or None: all."""
+    if windows.observed is None:
+        return None
+    return torch.as_tensor(windows.observed, device=run.torch_device()).to(run.torch_dtype())

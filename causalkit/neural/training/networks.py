@@ -1,0 +1,297 @@
+"""E networks of one architecture that are trained as one computation; E = 1 is the plain case.
+
+The weights of all networks are stacked, and the optimiser moves the stack. Adam works weight by weight, so each network
+is trained exactly as it would be alone. Several networks take one vectorised forward and backward pass a step
+(`torch.func.vmap`), which saves the overhead of a step; that dominates small networks. A single network, and networks
+or penalties that cannot be vectorised, take their passes one after another.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+
+from causalkit.core.run import Run
+from causalkit.neural.interfaces import squared_error
+from causalkit.neural.modules.weight_mask import WeightMask
+from causalkit.neural.regularizers import PenaltySum
+from causalkit.neural.training.context import PLAIN, TrainingContext
+from causalkit.neural.training.data import TrainingData
+from causalkit.neural.training.settings import Training
+
+Stacked = dict[str, Tensor]
+"""Weights or losses by name, first axis the network."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the windows is to do.
+
+    Attributes:
+        rate: step size.
+        progress: share of the training that is over, from 0 to 1.
+        strength: what the penalty that supplies the scores is multiplied by.
+    """
+
+    rate: float
+    progress: float
+    strength: float = 1.0
+
+
+class Networks:
+    """E networks and the optimiser that moves all of them at once.
+
+    Args:
+        models: networks of one architecture with their first weights; they always hold the current weights.
+        penalties: what is added to the forecast error.
+        data: windows, and which of them each network sees.
+        averaging: share that the mean of the weights over past steps keeps in every step; 0: no mean is kept. The
+            steps of Adam under a penalty that is not smooth, or that is sampled, leave weights trembling about the
+            point that they have found; their mean does not tremble.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[nn.Module],
+        penalties: PenaltySum,
+        data: TrainingData,
+        settings: Training,
+        run: Run,
+        *,
+        context: TrainingContext = PLAIN,
+        averaging: float = 0.0,
+    ) -> None:
+        self.models, self.penalties, self.settings, self.context = list(models), penalties, settings, context
+        self.averaging = averaging
+        self.weights = _stacked(models)
+        self._bind()
+        trained = [weight for weight in self.weights.values() if weight.requires_grad]
+        self.optimizer: torch.optim.Optimizer
+        if settings.optimizer == "sgd":
+            self.optimizer = torch.optim.SGD(trained, lr=settings.learning_rate)
+        else:
+            self.optimizer = torch.optim.Adam(trained, lr=settings.learning_rate, fused=True)
+        # The step size of adam differs by weight, so it has no proximal step; and that would move weights that stay.
+        self.proximal = settings.optimizer == "sgd" and len(trained) == len(self.weights)
+        self.generator = run.torch_generator()
+        self._mask = WeightMask.of(models[0], context.allowed)
+        self._mask.apply(self.weights.items())
+        self.averaged = _copied(self.weights) if averaging else self.weights
+        self._objective = _Objective(copy.deepcopy(models[0]), penalties)
+        self._vectorized: bool | None = None if len(models) > 1 else False  # not known before the first step
+        self.learn_from(data)
+
+    def learn_from(self, data: TrainingData) -> None:
+        """Take other windows to learn from, for as many networks."""
+        self.data = data
+        self._inputs, self._targets = data.x[data.rows], data.y[data.rows]  # (E, B, K, P), (E, B, P)
+        self._observed = None if data.observed is None else data.observed[data.rows]
+
+    @torch.no_grad()
+    def restart(self, weights: Mapping[str, Tensor]) -> None:
+        """Go on from stacked weights, with a fresh optimiser."""
+        self.load(weights)
+        for name, value in weights.items():
+            self.averaged[name].copy_(value)
+        self.optimizer.state.clear()
+
+    @torch.no_grad()
+    def load(self, weights: Mapping[str, Tensor]) -> None:
+        """Give all networks other weights, stacked."""
+        for name, value in weights.items():
+            self.weights[name].copy_(value)
+
+    def epoch(self, epoch: Epoch) -> dict[str, float]:
+        """Pass over the windows once; return the mean of each part of the loss over windows and networks."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = epoch.rate
+        size = self._inputs.shape[1]
+        sums: Stacked = {}
+        for chosen in self._batches(size):
+            share = 1.0 if chosen is None else len(chosen) / size
+            for name, part in self._step(chosen, epoch).items():
+                added = share * part.detach()
+                sums[name] = sums[name] + added if name in sums else added
+        return {name: float(part.mean()) for name, part in sums.items()}
+
+    def _batches(self, size: int) -> Iterator[Tensor | None]:
+        """Yield positions of the windows of each step, the same for all networks; None stands for all at once."""
+        wanted = self.settings.batch_size
+        if wanted is None or wanted >= size:
+            yield None
+            return
+        order = torch.randperm(size, generator=self.generator, device=self.generator.device)
+        yield from torch.split(order, wanted)
+
+    def _step(self, chosen: Tensor | None, epoch: Epoch) -> Stacked:
+        """Take one step on some of each network's windows, None: all; return the parts of the loss, each (E,)."""
+        given = self._inputs, self._targets, self._observed
+        if chosen is not None:
+            given = tuple(None if one is None else one[:, chosen] for one in given)  # type: ignore[assignment]
+        self.optimizer.zero_grad(set_to_none=True)
+        parts = self._vectorized_pass(given, epoch) or self._passes_in_turn(given, epoch)
+        self.optimizer.step()
+        if self.proximal:
+            for model in self.models:
+                self.penalties.prox(model, epoch.rate)
+        self._mask.apply(self.weights.items())
+        if self.averaging:
+            with torch.no_grad():
+                for name, mean in self.averaged.items():
+                    mean.lerp_(self.weights[name], 1 - self.averaging)
+        return parts
+
+    def _vectorized_pass(self, given: tuple[Tensor | None, ...], epoch: Epoch) -> Stacked | None:
+        """Leave gradients of all networks by one vectorised pass; return the parts, or None where it cannot be done.
+
+        Random draws of a first pass that fails are undone.
+        """
+        if self._vectorized is False:
+            return None
+
+        def losses(state: Stacked, *mine: Tensor | None) -> Stacked:
+            found: Stacked = functional_call(self._objective, state, (*mine, self.context, self.generator, epoch))
+            return found
+
+        before = self.generator.get_state()
+        state = {f"model.{name}": weight for name, weight in self.weights.items()}
+        dimensions = (0, *(None if one is None else 0 for one in given))
+        self._objective.train()
+        try:
+            parts: Stacked = vmap(losses, in_dims=dimensions, randomness="different")(state, *given)
+            torch.stack([part.sum() for part in parts.values()]).sum().backward()  # type: ignore[no-untyped-call]
+        except (RuntimeError, NotImplementedError):
+            if self._vectorized:  # it could be done before, so something else is wrong
+                raise
+            self._vectorized = False
+            self.generator.set_state(before)
+            self.optimizer.zero_grad(set_to_none=True)
+            return None
+        self._vectorized = True
+        return parts
+
+    def _passes_in_turn(self, given: tuple[Tensor | None, ...], epoch: Epoch) -> Stacked:
+        """Leave gradients of all networks by a pass for each; return the parts of the loss."""
+        found: list[Stacked] = []
+        for number, model in enumerate(self.models):
+            model.train()
+            model.zero_grad(set_to_none=True)
+            objective = _Objective(model, self.penalties, proximal=self.proximal)
+            mine = [None if one is None else one[number] for one in given]
+            parts = objective(*mine, self.context, self.generator, epoch)
+            torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
+            found.append({name: part.detach() for name, part in parts.items()})
+        networks = [dict(model.named_parameters()) for model in self.models]
+        for name, weight in self.weights.items():
+            gradients = [network[name].grad for network in networks]
+            if any(gradient is not None for gradient in gradients):
+                zero = torch.zeros_like(weight[0])
+                weight.grad = torch.stack([zero if gradient is None else gradient for gradient in gradients])
+        return {name: torch.stack([parts[name] for parts in found]) for name in found[0]}
+
+    @torch.no_grad()
+    def validation_errors(self) -> Tensor:
+        """Return the mean squared forecast error of each network's mean weights on its own held-out windows: (E,)."""
+        data = self.data
+        assert data.held is not None
+        if not self._vectorized:
+            return torch.stack([self._validation_error(number) for number in range(len(self.models))])
+        self._objective.eval()
+
+        def forecast(mine: Stacked) -> Tensor:
+            made: Tensor = functional_call(self._objective.model, mine, (data.x,))
+            return made
+
+        squares = (vmap(forecast, randomness="different")(self.averaged) - data.y).square()  # (E, N, P)
+        mask = data.held.to(squares.dtype)
+        if data.observed is not None:
+            cells = mask.unsqueeze(2) * data.observed
+            return (squares * cells).sum((1, 2)) / cells.sum((1, 2)).clamp(min=1)
+        errors: Tensor = (squares.mean(2) * mask).sum(1) / mask.sum(1)
+        return errors
+
+    def _validation_error(self, number: int) -> Tensor:
+        """Return the validation error of one network."""
+        data, model = self.data, self.models[number].eval()
+        assert data.held is not None
+        held = data.held[number]
+        own = {name: value[number] for name, value in self.averaged.items()}
+        forecast = functional_call(model, own, (data.x[held],)) if self.averaging else model(data.x[held])
+        return squared_error(forecast, data.y[held], None if data.observed is None else data.observed[held])
+
+    @torch.no_grad()
+    def with_weights(self, weights: Mapping[str, Tensor]) -> list[nn.Module]:
+        """Return copies of the networks with stacked weights, in evaluation mode."""
+        copies = []
+        for number, model in enumerate(self.models):
+            member = copy.deepcopy(model).eval()
+            for name, weight in member.named_parameters():
+                weight.data = weights[name][number].clone()
+            copies.append(member)
+        return copies
+
+    def state_dict(self) -> Stacked:
+        """Return all weights, for a checkpoint."""
+        state = {f"weights.{name}": value.detach() for name, value in self.weights.items()}
+        if self.averaging:
+            state |= {f"averaged.{name}": value for name, value in self.averaged.items()}
+        return state
+
+    @torch.no_grad()
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take all weights from a checkpoint."""
+        for kind, mine in (("weights", self.weights), ("averaged", self.averaged)):
+            for name, value in mine.items():
+                if f"{kind}.{name}" in state:
+                    value.copy_(state[f"{kind}.{name}"])
+
+    def _bind(self) -> None:
+        """Let the parameters of each network be views of its place in the stack."""
+        for number, model in enumerate(self.models):
+            for name, weight in model.named_parameters():
+                weight.data = self.weights[name].data[number]
+
+
+class _Objective(nn.Module):
+    """Forecast error and penalties as the output of a module, so that all weights can be replaced by stacked ones."""
+
+    def __init__(self, model: nn.Module, penalties: PenaltySum, *, proximal: bool = False) -> None:
+        super().__init__()
+        self.model = model
+        self.penalties = penalties
+        self.proximal = proximal
+
+    def forward(
+        self,
+        x: Tensor,
+        y: Tensor,
+        observed: Tensor | None,
+        context: TrainingContext,
+        generator: torch.Generator,
+        epoch: Epoch,
+    ) -> dict[str, Tensor]:
+        """Return the parts of the loss of one network."""
+        batch = context.batch(x, y, observed, generator, epoch.progress)
+        losses = self.penalties.losses(self.model, batch, proximal=self.proximal)
+        name = self.penalties.scoring.record.name
+        if name in losses:
+            losses[name] = epoch.strength * losses[name]
+        return {"forecast": squared_error(self.model(x), y, observed), **losses}
+
+
+def _stacked(models: Sequence[nn.Module]) -> Stacked:
+    """Return the weights of all networks, each a leaf of its own that is trained where the network's is."""
+    networks = [dict(model.named_parameters()) for model in models]
+    return {
+        name: torch.stack([network[name].detach() for network in networks]).requires_grad_(weight.requires_grad)
+        for name, weight in networks[0].items()
+    }
+
+
+def _copied(weights: Mapping[str, Tensor]) -> Stacked:
+    return {name: value.detach().clone() for name, value in weights.items()}
