@@ -8,7 +8,8 @@ from torch import nn
 
 from causalkit import Forecaster, Regularizer
 from causalkit.neural import PenaltySum, input_jacobian, mean_absolute_jacobian
-from causalkit.neural.regularizers import Penalty
+from causalkit.neural.interfaces import as_regularizer
+from causalkit.neural.regularizers import Term
 
 
 def lagged_pair(steps: int = 300, series: int = 3, seed: int = 0) -> np.ndarray:
@@ -78,4 +79,4 @@ RIDGE = Regularizer(name="ridge", factory=Ridge, summary="squared weights", reve
 def penalties(*objects) -> PenaltySum:
     """Bring regularizer objects into a sum under the names of their classes."""
     record = {GradientPenalty: GRADIENT, Ridge: RIDGE}
-    return PenaltySum([Penalty(record.get(type(one), GRADIENT), {}, one) for one in objects])
+    return PenaltySum([Term(record.get(type(one), GRADIENT), {}, as_regularizer(one)) for one in objects])

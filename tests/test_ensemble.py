@@ -11,15 +11,15 @@ import causalkit
 from causalkit.core.panel import Windows
 from causalkit.core.run import Run
 from causalkit.errors import ParameterError, WrongUsageError
+from causalkit.model_selection.rules import SUFFICIENT, strongest_sufficient
 from causalkit.model_selection.splits import fold_masks
 from causalkit.neural import Training, input_jacobian, mean_absolute_jacobian
 from causalkit.neural.ensemble import jackknife_errors
-from causalkit.neural.modules.averaged import Averaged
-from causalkit.neural.regularization_path import KEEP
-from causalkit.neural.strength import choose
+from causalkit.neural.modules.averaged import AveragedForecaster
+from causalkit.neural.training.data import TrainingData
 from causalkit.neural.training.loop import train
-from causalkit.neural.training.members import Split
-from causalkit.neural.training.side_by_side import train_members
+from causalkit.neural.training.networks import Networks
+from causalkit.neural.training.schedule import Schedule
 from tests.systems import lagged_pair
 
 QUICK = {"training.epochs": 40, "forecaster.hidden": (16,)}
@@ -57,13 +57,13 @@ def test_too_few_windows_for_the_blocks_are_refused() -> None:
 
 
 def test_the_rule_takes_the_strongest_strength_that_keeps_the_explained_variance() -> None:
-    errors = np.array([[0.9, 0.9], [1 - KEEP * 0.5 - 1e-6] * 2, [0.5, 0.5], [0.52, 0.52]])  # strongest first
-    assert choose(errors) == 1
-    assert choose(errors + np.array([[0], [0.01], [0], [0]])) == 2
+    errors = np.array([[0.52, 0.52], [0.5, 0.5], [1 - SUFFICIENT * 0.5 - 1e-6] * 2, [0.9, 0.9]])  # weakest first
+    assert strongest_sufficient(errors) == 2
+    assert strongest_sufficient(errors + np.array([[0], [0], [0.01], [0]])) == 1
 
 
 def test_where_nothing_can_be_forecast_the_strongest_strength_is_chosen() -> None:
-    assert choose(np.array([[1.01, 1.0], [1.2, 1.1]])) == 0
+    assert strongest_sufficient(np.array([[1.2, 1.1], [1.01, 1.0]])) == 1
 
 
 def test_the_jackknife_gives_the_standard_error_of_a_mean() -> None:
@@ -76,53 +76,72 @@ def test_the_mean_forecaster_has_the_mean_jacobian() -> None:
     torch.manual_seed(0)
     members = [nn.Sequential(nn.Flatten(), nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 3)) for _ in range(3)]
     x = torch.randn(4, 2, 3)
-    forecast, jacobian = input_jacobian(Averaged(members), x)
+    forecast, jacobian = input_jacobian(AveragedForecaster(members), x)
     assert torch.allclose(forecast, sum(member(x) for member in members) / 3, atol=1e-6)
     assert torch.allclose(jacobian, sum(input_jacobian(member, x)[1] for member in members) / 3, atol=1e-6)
     separate = sum(mean_absolute_jacobian(member, x) for member in members) / 3
-    assert (mean_absolute_jacobian(Averaged(members), x) <= separate + 1e-6).all()  # noise cancels, it never adds up
+    assert (
+        mean_absolute_jacobian(AveragedForecaster(members), x) <= separate + 1e-6
+    ).all()  # noise cancels, it never adds up
+
+
+def data_of(rows: torch.Tensor, held: torch.Tensor | None = None) -> TrainingData:
+    windows = lagged_pair_panel().windows(2)
+    return TrainingData(torch.as_tensor(windows.x), torch.as_tensor(windows.y), rows, held)
+
+
+def networks_of(data: TrainingData, settings: Training, *, hidden: int = 8, strength: float = 0.1) -> Networks:
+    from causalkit.neural.parts import forecaster_part, penalty_sum
+
+    torch.manual_seed(0)
+    small = forecaster_part("mlp", {"hidden": (hidden,)})
+    models = [small.build(series=data.y.shape[1], lag=2).double() for _ in data.rows]
+    penalties = penalty_sum("gradient-l1", {"estimator": "exact", "strength": strength})
+    return Networks(models, penalties, data, settings, Run(dtype="float64"))
 
 
 @pytest.mark.plugins
-def test_members_learn_side_by_side_what_they_would_learn_alone() -> None:
-    from causalkit.neural.parts import forecaster_part, penalty_sum
-
-    penalties = penalty_sum("gradient-l1", {"estimator": "exact", "strength": 0.1})
-    windows = lagged_pair_panel().windows(2)
-    x, y = torch.as_tensor(windows.x), torch.as_tensor(windows.y)
-    run = Run(dtype="float64")
+def test_networks_learn_together_what_they_would_learn_alone() -> None:
     settings = Training(epochs=25)
-    torch.manual_seed(0)
-    small = forecaster_part("mlp", {"hidden": (8,)})
-    models = [small.build(series=y.shape[1], lag=2).double() for _ in range(3)]
     rows = torch.stack([torch.arange(40), torch.arange(30, 70), torch.arange(50, 90)])
-    scale = torch.tensor([1.0, 0.5, 2.0], dtype=torch.float64)
-    found = train_members(models, penalties, x, y, Split(rows), settings, run, scale=scale)
-    for index, (model, factor) in enumerate(zip(models, scale.tolist(), strict=True)):
-        alone = penalty_sum("gradient-l1", {"estimator": "exact", "strength": 0.1 * factor})
-        train(model, alone, x[rows[index]], y[rows[index]], settings, run)
-        for mine, other in zip(found.models[index].parameters(), model.parameters(), strict=True):
+    together = networks_of(data_of(rows), settings)
+    train(together, Schedule(settings), Run(dtype="float64"))
+    for index, own in enumerate(rows):
+        alone = networks_of(data_of(own.expand(3, -1)), settings)  # three with the same rows, of which one counts
+        single = Networks([alone.models[index]], alone.penalties, data_of(own[None]), settings, Run(dtype="float64"))
+        train(single, Schedule(settings), Run(dtype="float64"))
+        for mine, other in zip(together.models[index].parameters(), single.models[0].parameters(), strict=True):
             assert torch.allclose(mine, other, atol=1e-6)
 
 
 @pytest.mark.plugins
-def test_each_member_ends_where_it_forecast_its_block_best() -> None:
-    from causalkit.neural.parts import forecaster_part, penalty_sum
+def test_networks_that_cannot_be_vectorized_learn_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, rows = Training(epochs=10, batch_size=16), torch.stack([torch.arange(40), torch.arange(30, 70)])
+    together, in_turn = networks_of(data_of(rows), settings), networks_of(data_of(rows), settings)
+    monkeypatch.setattr(in_turn, "_vectorized", False)
+    for networks in (together, in_turn):
+        train(networks, Schedule(settings), Run(dtype="float64"))
+    assert together._vectorized
+    for name, weight in together.weights.items():
+        assert torch.allclose(weight, in_turn.weights[name], atol=1e-9)
 
-    windows = lagged_pair_panel().windows(2)
-    x, y = torch.as_tensor(windows.x), torch.as_tensor(windows.y)
-    held = torch.zeros(2, len(x), dtype=torch.bool)
+
+@pytest.mark.plugins
+def test_each_network_ends_at_its_lowest_validation_error() -> None:
+    count = len(lagged_pair_panel().windows(2))
+    held = torch.zeros(2, count, dtype=torch.bool)
     held[0, :20], held[1, -20:] = True, True
-    rows = torch.stack([torch.arange(25, len(x)), torch.arange(len(x) - 25)])
-    torch.manual_seed(0)
-    models = [forecaster_part("mlp", {"hidden": (32,)}).build(series=y.shape[1], lag=2).double() for _ in range(2)]
-    penalties = penalty_sum("gradient-l1", {"strength": 0.0})
-    found = train_members(models, penalties, x, y, Split(rows, held), Training(epochs=200), Run(dtype="float64"))
-    for member, mask, error in zip(found.models, held, found.errors, strict=True):
+    rows = torch.stack([torch.arange(25, count), torch.arange(count - 25)])
+    data, settings = data_of(rows, held), Training(epochs=200)
+    networks = networks_of(data, settings, hidden=32, strength=0.0)
+    state = train(networks, Schedule(settings), Run(dtype="float64"))
+    assert state.best is not None
+    for member, mask, error in zip(networks.with_weights(state.best.weights), held, state.best.errors, strict=True):
         with torch.no_grad():
-            assert float((member(x[mask]) - y[mask]).square().mean()) == pytest.approx(float(error))
-    assert min(found.history["validation"]) <= found.history["validation"][-1]
-    assert float(found.errors.mean()) <= min(found.history["validation"]) + 1e-9
+            measured = float((member(data.x[mask]) - data.y[mask]).square().mean())
+        assert measured == pytest.approx(float(error))
+    assert float(state.best.errors.mean()) <= min(state.history["validation"]) + 1e-9
+    assert float(state.best.errors.mean()) < state.history["validation"][-1], "the last weights overfit"
 
 
 @pytest.mark.plugins
@@ -145,7 +164,7 @@ def test_an_ensemble_gives_standard_errors_that_survive_a_file(tmp_path) -> None
     ("method", "params", "said"),
     [
         ("grngc", {"ensemble": 2}, "from 3 on"),
-        ("grngc", {**FIXED, "ensemble": 5, "training.validation": 0.2}, "no use for training.validation"),
+        ("grngc", {**FIXED, "ensemble": 5, "training.validation": 0.2}, "does not use training.validation"),
         ("cmlp", {"ensemble": 5}, "one network at a time"),
         ("var", {"ensemble": 5}, "has no ensemble"),
         ("grngc", {"ensemble": 5, "pretrain.source": "lorenz96[series=3]"}, "training in one stage"),

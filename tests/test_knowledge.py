@@ -18,8 +18,8 @@ from causalkit.builtin.methods.linear_var import LinearVar
 from causalkit.errors import DataError, ParameterError, UnknownNameError
 from causalkit.io import read_regulators
 from causalkit.neural import Batch, mean_absolute_jacobian
-from causalkit.neural.modules.input_mask import MOST, Gated, gate
-from causalkit.neural.modules.weight_mask import Sieve
+from causalkit.neural.modules.input_mask import MAX_GROUPS, MaskedInputs, mask_inputs
+from causalkit.neural.modules.weight_mask import WeightMask
 from tests.systems import Curved
 
 NAMES = ("A", "B", "C", "D")
@@ -203,11 +203,11 @@ class TestResult:
             )
 
 
-class TestGated:
+class TestMaskedInputs:
     def test_forecasts_do_not_see_what_is_forbidden(self):
         torch.manual_seed(0)
         allowed = torch.tensor([[1, 0, 1], [0, 1, 1], [1, 1, 0]], dtype=torch.bool)
-        network = Gated(Curved(3, 2), allowed)
+        network = MaskedInputs(Curved(3, 2), allowed)
         x = torch.randn(5, 2, 3)
         moved = x.clone()
         moved[:, :, 0] += 10
@@ -223,19 +223,19 @@ class TestGated:
 
         torch.manual_seed(0)
         allowed = torch.tensor([[1, 0, 1], [0, 1, 1], [1, 1, 0]], dtype=torch.bool)
-        network = Gated(Curved(3, 2).double(), allowed)
+        network = MaskedInputs(Curved(3, 2).double(), allowed)
         x = torch.randn(5, 2, 3, dtype=torch.double)
         expected = autograd_jacobian(network, x)[1]
-        assert torch.allclose(network.gated_jacobian(x)[1], expected)
-        assert torch.allclose(network.gated_jacobian(x, torch.tensor([2, 0]))[1], expected[:, [2, 0]])
+        assert torch.allclose(network.jacobian(x)[1], expected)
+        assert torch.allclose(network.jacobian(x, torch.tensor([2, 0]))[1], expected[:, [2, 0]])
         own = torch.tensor([[0, 1], [2, 1], [1, 1], [0, 2], [2, 2]])
-        drawn = network.gated_jacobian(x, own)[1]
+        drawn = network.jacobian(x, own)[1]
         assert torch.allclose(drawn, torch.stack([expected[b, own[b]] for b in range(5)]))
 
-    def test_many_different_targets_are_not_gated(self):
-        series = MOST + 1
+    def test_many_different_targets_are_not_masked(self):
+        series = MAX_GROUPS + 1
         network = Curved(series, 1)
-        assert gate(network, ~torch.diag(torch.ones(series)).bool()) is network
+        assert mask_inputs(network, ~torch.diag(torch.ones(series)).bool()) is network
 
 
 @pytest.mark.plugins
@@ -340,7 +340,7 @@ class TestNetworks:
         assert found.pair_scores[3, 0] > 0
 
     def test_other_parts_say_that_they_only_mask(self, monkeypatch):
-        monkeypatch.setattr("causalkit.neural.modules.input_mask.MOST", 1)
+        monkeypatch.setattr("causalkit.neural.modules.input_mask.MAX_GROUPS", 1)
         found = causalkit.discover(chain(60), regularizer="frobenius", params=SMALL, knowledge=self.KNOWN)
         assert "scores of forbidden pairs were masked after training, not in training" in found.notes
         assert (found.scores[~self.KNOWN.allowed(NAMES)] == 0).all()
@@ -353,8 +353,8 @@ class TestNetworks:
         assert "in training, every target saw only the series that may act on it" in found.notes
 
 
-def test_sieve_closes_only_networks_with_weights_of_each_target():
-    assert not Sieve.of(Curved(3, 2), torch.zeros(3, 3, dtype=torch.bool)).closed
+def test_a_weight_mask_is_for_networks_with_weights_of_each_target():
+    assert not WeightMask.of(Curved(3, 2), torch.zeros(3, 3, dtype=torch.bool)).masked
 
 
 class TestCommand:

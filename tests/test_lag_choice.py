@@ -9,12 +9,16 @@ import pytest
 
 import causalkit
 from causalkit import Intervention, Panel, Run
+from causalkit.api import build_method
 from causalkit.compare.store import load_records
 from causalkit.core.interventions import with_interventions
 from causalkit.errors import DataError, ParameterError, WrongUsageError
+from causalkit.model_selection import AutoLag, Lag
 from causalkit.model_selection.lag import CANDIDATES, choose_lag, smallest_sufficient
 from causalkit.neural import NeuralMethod, Training, TwoStage
 from causalkit.neural.parts import ForecasterPart
+from causalkit.neural.transfer import two_stage
+from causalkit.plugins.registry import Plugin, Provided
 from tests.systems import LINEAR, GradientPenalty, lagged_pair, penalties
 
 QUICK = {"training.epochs": 3, "forecaster.hidden": 4, "regularizer.strength": 0.1}
@@ -33,7 +37,7 @@ def far(series: int, steps: int, lag: int, seed: int = 0) -> np.ndarray:
     return x
 
 
-def method(lag="auto", epochs: int = 3) -> NeuralMethod:
+def method(lag: int = 2, epochs: int = 3) -> NeuralMethod:
     return NeuralMethod(ForecasterPart(LINEAR, {}), penalties(GradientPenalty()), lag, Training(epochs=epochs))
 
 
@@ -172,17 +176,31 @@ class TestDataAsTheyAre:
 class TestInMethods:
     def test_neural_method(self):
         panel = Panel.of(lagged_pair()).standardized()[0]
-        acting = method()
-        found = acting.fit(panel, Run(device="cpu"))
+        auto = AutoLag(method)
+        found = auto.fit(panel, Run(device="cpu"))
         assert (found.config["lag"], found.lags, found.fitted.lag) == (2, 2, 2)
         assert [choice.parameter for choice in found.choices] == ["lag"]
-        assert acting.lag == "auto", "the next fit chooses anew"
+        noise = Panel.of(np.random.default_rng(0).standard_normal((300, 3)))
+        assert auto.fit(noise, Run(device="cpu")).config["lag"] == 1, "the next fit chooses anew"
         assert np.array_equal(found.scores, method(2).fit(panel, Run(device="cpu")).scores)
 
-    def test_an_open_lag_is_no_number(self):
-        with pytest.raises(WrongUsageError, match="still to be chosen"):
-            method().build(3, Run())
-        assert method().with_lag(3).steps == 3
+    def test_a_method_gets_a_number(self):
+        """Whatever its class: a plugin need not know how a lag is chosen."""
+        given = []
+
+        class Counting:
+            def __init__(self, lag: Lag = "auto") -> None:
+                given.append(lag)
+                self.lag = lag
+
+            def fit(self, panel, run):
+                return causalkit.Discovery(panel.names, np.ones((panel.series, panel.series, self.lag)))
+
+        record = causalkit.Method(name="counting", factory=Counting, summary="counts")
+        acting, _ = build_method(Provided(record, Plugin("made", "made", "1")), {})
+        assert acting.fit(Panel.of(lagged_pair()), Run()).lags == 2
+        assert given[-1] == 2
+        assert all(isinstance(lag, int) for lag in given)
 
     def test_var(self):
         found = causalkit.discover(lagged_pair(), method="var", lag="auto")
@@ -198,9 +216,10 @@ class TestInMethods:
 
     def test_checkpoint_belongs_to_the_chosen_lag(self, tmp_path):
         panel, path = Panel.of(lagged_pair()).standardized()[0], tmp_path / "state.safetensors"
-        whole = method(epochs=6).fit(panel, Run(device="cpu"))
-        method(epochs=6).fit(panel, Run(device="cpu", checkpoint=path, checkpoint_every=0.0))
-        resumed = method(epochs=6).fit(panel, Run(device="cpu", checkpoint=path, resume=True))
+        auto = AutoLag(lambda lag: method(lag, epochs=6))
+        whole = auto.fit(panel, Run(device="cpu"))
+        auto.fit(panel, Run(device="cpu", checkpoint=path, checkpoint_every=0.0))
+        resumed = auto.fit(panel, Run(device="cpu", checkpoint=path, resume=True))
         assert np.array_equal(resumed.scores, whole.scores)
         with pytest.raises(DataError, match="other data, settings or seed"):
             method(3, epochs=6).fit(panel, Run(device="cpu", checkpoint=path, resume=True))
@@ -271,14 +290,14 @@ class TestTwoStages:
 
     def test_the_target_chooses(self):
         source = Panel.of(np.random.default_rng(0).standard_normal((200, 3)))
-        acting = TwoStage("made", method(), (source,), Training(epochs=2))
-        found = acting.fit(Panel.of(lagged_pair()).standardized()[0], Run(device="cpu"))
+        auto = AutoLag(lambda lag: TwoStage("made", method(lag), (source,), Training(epochs=2)))
+        found = auto.fit(Panel.of(lagged_pair()).standardized()[0], Run(device="cpu"))
         assert (found.config["lag"], [choice.chosen for choice in found.choices]) == (2, [2])
         assert found.pretraining["config"]["lag"] == 2
-        assert acting.lag == "auto"
 
+    @pytest.mark.plugins
     def test_alone_the_source_chooses(self):
-        found = TwoStage("made", method(), (self.source(),), Training(epochs=2)).pretrain(Run(device="cpu"))
+        found = causalkit.pretrain(self.source(), params=QUICK)
         assert found.lag == 2
         assert found.notes[0].startswith("lag 2 was chosen by")
 
@@ -291,10 +310,17 @@ class TestTwoStages:
         with pytest.raises(WrongUsageError, match="has lag 3, and 2 is asked for"):
             causalkit.discover(lagged_pair(), pretrain=saved, lag=2, params=QUICK)
 
-    def test_an_open_method_takes_the_lag_of_a_forecaster(self):
-        saved = TwoStage("made", method(3), (self.source(),), Training(epochs=2)).pretrain(Run(device="cpu"))
-        acting = TwoStage("made", method(), (saved,), Training(epochs=2))
-        assert acting.fit(Panel.of(lagged_pair()).standardized()[0], Run(device="cpu")).config["lag"] == 3
+    @pytest.mark.plugins
+    @pytest.mark.parametrize("discovering", [True, False])
+    def test_a_source_is_loaded_once(self, monkeypatch, discovering):
+        loaded = []
+        real = two_stage.load_source
+        monkeypatch.setattr(two_stage, "load_source", lambda *given: loaded.append(given[0]) or real(*given))
+        if discovering:
+            causalkit.discover(lagged_pair(), pretrain="lagged-pair", params=QUICK | {"pretrain.match": "position"})
+        else:
+            causalkit.pretrain("lagged-pair", params=QUICK)
+        assert [one for one in loaded if isinstance(one, str)] == ["lagged-pair"]
 
 
 class TestCommandLine:

@@ -11,8 +11,7 @@ from causalkit.compare import run_grid
 from causalkit.core.knowledge import Knowledge
 from causalkit.errors import CausalkitError, DataError, ParameterError, TrainingError, WrongUsageError
 from causalkit.evaluation import Evaluation, evaluate
-from causalkit.neural import ForecasterPart, NeuralMethod, PenaltySum, Training
-from causalkit.neural.training.loop import Domains
+from causalkit.neural import ForecasterPart, NeuralMethod, PenaltySum, Training, TrainingContext
 from tests.systems import CURVED, GradientPenalty, lagged_pair, penalties
 from tests.test_training import Interrupts
 
@@ -73,14 +72,14 @@ class TestReadings:
             with torch.no_grad():
                 for weight in model.parameters():
                     weight.uniform_(-0.5, 0.5)
-            found.learn(model, panel.windows(2), Run())
+            found.train(model, panel.windows(2), Run())
             kept.append([weight.grad.clone() for weight in model.parameters()])
         assert all(torch.equal(one, other) for one, other in zip(*kept, strict=True))
 
     def test_know_what_is_forbidden(self, panel):
         knowledge = Knowledge.of({"forbid": ["0->1"]})
         method_, run = method(snapshots=4), Run(knowledge=knowledge)
-        found = causalkit.core.knowledge.respected(method_.fit(panel, run), knowledge)
+        found = method_.fit(panel, run).within(knowledge)
         assert (found.path["scores"][:, 0, 1] == 0).all()
         assert (found.path["scores"][:, 1, 0] > 0).all()
 
@@ -95,7 +94,7 @@ class TestReadings:
     def test_pre_training_keeps_none(self, panel):
         learning = method(snapshots=1)
         model = learning.build(3, Run())
-        assert learning.learn(model, panel.windows(2), Run(), domains=Domains("pretrain")).path is None
+        assert learning.train(model, panel.windows(2), Run(), context=TrainingContext("pretrain")).path is None
 
     @pytest.mark.parametrize("suffix", [".json", ".npz"])
     def test_are_saved(self, panel, tmp_path, suffix):
@@ -196,14 +195,14 @@ class TestThroughTheInterface:
         assert by_name["var"].metric(ORACLES[0]) is None
         assert by_name["var"].ok
 
-    def test_proximal_descent_has_no_use_for_readings(self):
+    def test_proximal_descent_keeps_none(self):
         panel, _ = causalkit.simulate("lagged-pair", steps=60)
         with pytest.raises(ParameterError, match=r"training\.snapshots"):
             causalkit.discover(panel, method="cmlp", params={"training.snapshots": 5})
 
-    def test_nor_has_pre_training(self):
+    def test_nor_does_pre_training(self):
         panel, _ = causalkit.simulate("lagged-pair", steps=60)
-        with pytest.raises(CausalkitError, match="pre-training"):
+        with pytest.raises(CausalkitError, match="pretrain.snapshots"):
             causalkit.discover(panel, pretrain=panel, params={"pretrain.snapshots": 5})
 
     def test_a_zero_interval_is_refused(self):

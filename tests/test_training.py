@@ -13,7 +13,6 @@ from causalkit import Panel, Run
 from causalkit.errors import DataError, ParameterError, TrainingError, WrongUsageError
 from causalkit.model_selection.splits import hold_out
 from causalkit.neural import ForecasterPart, NeuralMethod, PenaltySum, Training
-from causalkit.neural.training.loop import learning_rate
 from tests.systems import CURVED, LINEAR, GradientPenalty, Ridge, lagged_pair, penalties
 
 FAST = Training(epochs=60, learning_rate=0.05)
@@ -226,7 +225,7 @@ def test_hold_out_from_too_little_is_refused():
 
 def test_cosine_schedule_falls_to_nothing():
     settings = Training(epochs=100, learning_rate=0.1, schedule="cosine")
-    rates = [learning_rate(settings, epoch) for epoch in range(100)]
+    rates = [settings.rate(epoch) for epoch in range(100)]
     assert rates[0] == pytest.approx(0.1)
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] < 0.001

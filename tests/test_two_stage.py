@@ -7,9 +7,10 @@ import torch
 import causalkit
 from causalkit import Panel, Regularizer, Run
 from causalkit.errors import DataError, ParameterError, WrongUsageError
-from causalkit.neural import Batch, ForecasterPart, NeuralMethod, PenaltySum, Pretrained, Training, Transfer, TwoStage
+from causalkit.neural import Batch, ForecasterPart, NeuralMethod, PenaltySum, Pretrained, Training, TwoStage
+from causalkit.neural.interfaces import as_regularizer
 from causalkit.neural.modules.head import body_weights
-from causalkit.neural.regularizers import Penalty
+from causalkit.neural.regularizers import Term
 from tests.systems import CURVED, GRADIENT, GradientPenalty, lagged_pair, penalties
 
 SHORT = Training(epochs=12, learning_rate=0.02)
@@ -43,7 +44,7 @@ class Spy:
 
 def spied(spy: Spy, record_stage="train") -> PenaltySum:
     record = Regularizer(name="spy", factory=Spy, summary="a spy", stage=record_stage, reveals_causes=False)
-    return PenaltySum([Penalty(GRADIENT, {}, GradientPenalty()), Penalty(record, {}, spy)])
+    return PenaltySum([Term(GRADIENT, {}, as_regularizer(GradientPenalty())), Term(record, {}, as_regularizer(spy))])
 
 
 class WithFeatures(torch.nn.Module):
@@ -61,9 +62,9 @@ class WithFeatures(torch.nn.Module):
         return self.head(self.features(x))
 
 
-def two_stage(*sources, sum_of=None, transfer=None, forecaster=CURVED, training=SHORT, lag=2) -> TwoStage:
+def two_stage(*sources, sum_of=None, forecaster=CURVED, training=SHORT, lag=2, **transfer) -> TwoStage:
     method = NeuralMethod(ForecasterPart(forecaster, {}), sum_of or penalties(GradientPenalty()), lag, training)
-    return TwoStage("two", method, sources, training, transfer or Transfer())
+    return TwoStage("two", method, sources, training, **transfer)
 
 
 # What carries over
@@ -177,11 +178,10 @@ def test_a_target_in_another_order_than_the_forecasters_gets_its_own_order_back(
 
 
 def test_matching_by_position_goes_by_order_whatever_the_names():
-    by_order = Transfer(match="position")
     given = two_stage(source_panel()).pretrain(Run())
     target = Panel.of(target_panel().realisations[0], names=("b", "c", "a"), source="target")
     for start in (given, source_panel()):
-        found = two_stage(start, transfer=by_order).fit(target, Run())
+        found = two_stage(start, match="position").fit(target, Run())
         assert found.names == target.names
         assert any("matched" in note and "order" in note for note in found.notes)
         np.testing.assert_array_equal(found.scores, two_stage(given).fit(target_panel(), Run()).scores)
@@ -202,11 +202,11 @@ def test_spare_series_of_the_source_are_left_out_and_this_is_said():
     ],
 )
 def test_series_that_cannot_be_matched_are_refused(names, match, said):
-    source, how = source_panel(names), Transfer(match=match)
+    source = source_panel(names)
     with pytest.raises(DataError, match=said):
-        two_stage(source, transfer=how).fit(target_panel(), Run())
+        two_stage(source, match=match).fit(target_panel(), Run())
     with pytest.raises(DataError, match=r"series"):
-        two_stage(two_stage(source).pretrain(Run()), transfer=how).fit(target_panel(), Run())
+        two_stage(two_stage(source).pretrain(Run()), match=match).fit(target_panel(), Run())
 
 
 # Partial fine-tuning
@@ -228,8 +228,7 @@ def test_fine_tuning_the_head_leaves_every_byte_of_the_body(monkeypatch, optimiz
     monkeypatch.setattr(NeuralMethod, "read_off", keep)
     training = SHORT.model_copy(update={"optimizer": optimizer})
     given = two_stage(source_panel(), forecaster=FEATURED, training=training).pretrain(Run())
-    head_only = Transfer(layers="head")
-    found = two_stage(given, forecaster=FEATURED, training=training, transfer=head_only).fit(target_panel(), Run())
+    found = two_stage(given, forecaster=FEATURED, training=training, layers="head").fit(target_panel(), Run())
     same = {name: torch.equal(value, given.weights[name]) for name, value in trained.items()}
     assert same == {"body.weight": True, "body.bias": True, "head.weight": False, "head.bias": False}
     assert any("fine-tuned the last layer" in note for note in found.notes)
@@ -237,7 +236,7 @@ def test_fine_tuning_the_head_leaves_every_byte_of_the_body(monkeypatch, optimiz
 
 def test_the_head_of_a_forecaster_without_features_is_unknown():
     with pytest.raises(WrongUsageError, match=r"has no features\(\)"):
-        two_stage(source_panel(), transfer=Transfer(layers="head")).fit(target_panel(), Run())
+        two_stage(source_panel(), layers="head").fit(target_panel(), Run())
 
 
 def test_a_forecaster_that_is_all_body_is_refused():
@@ -360,12 +359,12 @@ def test_a_strength_that_helps_is_taken_unless_its_control_does_as_well():
     long = two_stage(training=Training(epochs=200, learning_rate=0.02)).method
     with Run().isolated():
         right = long.build(3, Run())
-        long.learn(right, target_panel(steps=2000).windows(2), Run())
+        long.train(right, target_panel(steps=2000).windows(2), Run())
     goal = [weight.detach() for weight in right.parameters()]
     start = two_stage(source_panel(seed=9, steps=30)).pretrain(Run())
     for kind, expected in ((Stepper, 3.0), (Controlled, 0.0)):
-        acting = kind(goal, choices=(3.0,))
-        found = two_stage(start, sum_of=spied(acting), training=SHORT.model_copy(update={"epochs": 80})).fit(
+        stepper = kind(goal, choices=(3.0,))
+        found = two_stage(start, sum_of=spied(stepper), training=SHORT.model_copy(update={"epochs": 80})).fit(
             target_panel(steps=40), Run()
         )
         assert found.config["regularizer"][1]["strength"] == expected
@@ -417,7 +416,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path, change):
     two_stage(start, forecaster=FEATURED).fit(target_panel(), Run(checkpoint=path))
     other = {
         "source": lambda: two_stage(source_panel(seed=8), forecaster=FEATURED),
-        "layers": lambda: two_stage(given, forecaster=FEATURED, transfer=Transfer(layers="head")),
+        "layers": lambda: two_stage(given, forecaster=FEATURED, layers="head"),
         "start": lambda: two_stage(
             two_stage(source_panel(seed=8), forecaster=FEATURED).pretrain(Run()), forecaster=FEATURED
         ),

@@ -82,6 +82,19 @@ class ChosenLag:
     told = recorded_in  # the former name
 
 
+def known_lag(lag: Lag) -> int:
+    """Return a lag that is a number; `causalkit.discover` chooses it before it builds a method.
+
+    Raises:
+        ParameterError: it is "auto", or below 1.
+    """
+    if lag == "auto":
+        raise ParameterError("the lag is not chosen yet", "give a number, or build the method with causalkit.discover")
+    if lag < 1:
+        raise ParameterError(f"lag={lag} is too small", "a lag is a whole number of time steps, at least 1")
+    return lag
+
+
 class AutoLag:
     """A method that leaves its lag open: it is chosen by validation error, anew in every fit.
 

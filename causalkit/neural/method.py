@@ -21,6 +21,7 @@ from causalkit.core.plain import plain
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
 from causalkit.errors import TrainingError
+from causalkit.model_selection.lag import Lag, known_lag
 from causalkit.model_selection.splits import Folds, folds_of, hold_out_masks
 from causalkit.neural import ensemble
 from causalkit.neural.modules.averaged import members_of
@@ -77,11 +78,11 @@ class NeuralMethod:
     needs_standardized: ClassVar[bool] = False
     """Does it need series of mean 0 and standard deviation 1?"""
 
-    def __init__(self, forecaster: ForecasterPart, regularizer: PenaltySum, lag: int, training: Training) -> None:
+    def __init__(self, forecaster: ForecasterPart, regularizer: PenaltySum, lag: Lag, training: Training) -> None:
         regularizer.check_records(forecaster.record)
         self.forecaster = forecaster
         self.regularizer = regularizer
-        self.lag = lag
+        self.lag = known_lag(lag)
         self.training = training
         self.members = 1
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from causalkit.neural.modules.forecaster import CAPABILITIES, as_forecaster
 from causalkit.plugins.records import Forecaster
 from causalkit.plugins.registry import Provided
 from causalkit.testing.capabilities import check_features, check_input_weights
@@ -18,7 +19,6 @@ from causalkit.testing.subject import arguments_of, checklist_for, provided_of
 SHAPES = ((1, 2), (2, 3), (5, 4))
 """(K, P): one lag, fewer lags than series, more lags than series."""
 WINDOWS = 6
-METHODS = {"jacobian": "jacobian", "features": "features", "input-weights": "input_weights"}
 """Capability -> the method that it promises."""
 SAME = 1e-9
 
@@ -128,10 +128,10 @@ class _Trial:
     def capabilities_are_there(self) -> None:
         if not self.record.capabilities:
             raise DoesNotApply("it declares none")
-        for capability in sorted(self.record.capabilities & METHODS.keys()):
-            name = METHODS[capability]
+        for capability in sorted(self.record.capabilities & CAPABILITIES.keys()):
+            name = CAPABILITIES[capability]
             require(
-                callable(getattr(self.model, name, None)),
+                capability in as_forecaster(self.model).capabilities,
                 f"it declares the capability {capability!r} and has no method {name}()",
             )
 

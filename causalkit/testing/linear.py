@@ -9,12 +9,12 @@ from causalkit.core.discovery import Discovery
 from causalkit.core.fitted import Fitted
 from causalkit.core.panel import Panel
 from causalkit.core.run import Run
-from causalkit.neural.modules.jacobian import mean_absolute_jacobian
+from causalkit.neural import ForecasterModule, mean_absolute_jacobian
 
 CAPABILITIES = frozenset({"jacobian", "features", "input-weights"})
 
 
-class HandMade(nn.Module):
+class HandMade(ForecasterModule):
     """One linear map, ``y_i = sum_kj W[i, k, j] x[k, j]``, of which all weights are 0 but that of 0 -> 1 at lag 2.
 
     Args:

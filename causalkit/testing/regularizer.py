@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from causalkit.neural import Batch
+from causalkit.neural import Batch, as_forecaster
+from causalkit.neural.interfaces import as_regularizer
 from causalkit.plugins.records import Forecaster, Regularizer
 from causalkit.plugins.registry import Provided, registry
 from causalkit.testing.linear import CAPABILITIES, HandMade
@@ -69,14 +70,14 @@ class _Trial:
         self.model: nn.Module
 
     def build(self) -> None:
-        self.acting: Any = self.record.load()(**arguments_of(self.record, prefix="regularizer."))
-        for name in ("penalty", "compatible"):
-            require(callable(getattr(self.acting, name, None)), f"it has no method {name}()")
+        built = self.record.load()(**arguments_of(self.record, prefix="regularizer."))
+        require(callable(getattr(built, "penalty", None)), "it has no method penalty()")
+        self.regularizer = as_regularizer(built)
 
     def choose_model(self) -> None:
         refusals = []
         for name, model in self._candidates():
-            reason = self.acting.compatible(model)
+            reason = self.regularizer.compatible(model)
             if reason is None:
                 self.model = model
                 return
@@ -99,9 +100,7 @@ class _Trial:
     def penalty_has_a_gradient(self) -> None:
         value = self._penalty()
         if not value.requires_grad:
-            require(
-                hasattr(self.acting, "prox"), "no gradient flows from the penalty to the weights, and it has no prox"
-            )
+            require(self.regularizer.has_prox, "no gradient flows from the penalty to the weights, and it has no prox")
             raise DoesNotApply("it acts by its proximal step alone")
         weights = [weight for weight in self.model.parameters() if weight.requires_grad]
         gradients = [g for g in torch.autograd.grad(value, weights, allow_unused=True) if g is not None]
@@ -117,12 +116,12 @@ class _Trial:
         )
 
     def proximal_step(self) -> None:
-        if not hasattr(self.acting, "prox"):
+        if not self.regularizer.has_prox:
             raise DoesNotApply("it has none")
         kept = {name: value.clone() for name, value in self.model.state_dict().items()}
         try:
             with torch.no_grad():
-                self.acting.prox(self.model, STEP)
+                self.regularizer.prox(self.model, STEP)
             finite = all(bool(weight.isfinite().all()) for weight in self.model.parameters())
             require(finite, "a weight is not finite after prox(model, step)")
         finally:
@@ -130,7 +129,7 @@ class _Trial:
 
     def scores_fit(self) -> None:
         self._require_consistent()
-        scores = self.acting.scores(self.model, self.x)
+        scores = self.regularizer.scores(self.model, self.x)
         expected = (SERIES, SERIES, LAG)
         require(tuple(scores.shape) == expected, f"scores have the shape {tuple(scores.shape)}, not {expected}")
         require(bool(scores.isfinite().all()) and bool((scores >= 0).all()), "a score is negative or not finite")
@@ -138,9 +137,9 @@ class _Trial:
     def scores_point_the_right_way(self) -> None:
         self._require_consistent()
         model = HandMade(SERIES, LAG)
-        if not self.record.needs <= CAPABILITIES or self.acting.compatible(model) is not None:
+        if not self.record.needs <= CAPABILITIES or self.regularizer.compatible(model) is not None:
             raise DoesNotApply("it cannot act on a linear forecaster; the checks of a method that uses it show this")
-        scores = self.acting.scores(model, self.x)
+        scores = self.regularizer.scores(model, self.x)
         where = tuple(int(index) for index in torch.unravel_index(scores.argmax(), scores.shape))
         require(
             where == EDGE and float(scores.max()) > 0,
@@ -150,7 +149,7 @@ class _Trial:
 
     def _require_consistent(self) -> None:
         """Scores are there exactly where the record says so."""
-        has = hasattr(self.acting, "scores")
+        has = self.regularizer.reveals_causes
         require(has or not self.record.reveals_causes, "it has no scores(): declare reveals_causes=False, or add them")
         require(not has or self.record.reveals_causes, "it has scores() and declares reveals_causes=False")
         if not has:
@@ -165,15 +164,15 @@ class _Trial:
                 parameters = arguments_of(provided.record, supplied=("series", "lag"))
                 with torch.random.fork_rng(devices=[]):
                     torch.manual_seed(self.seed)
-                    model = provided.record.load()(series=SERIES, lag=LAG, **parameters)
+                    model = as_forecaster(provided.record.load()(series=SERIES, lag=LAG, **parameters))
                 yield provided.record.name, model
 
     def _penalty(self) -> Any:
         """Return the penalty as in the stage in which it acts."""
         generator = torch.Generator().manual_seed(self.seed)
-        chosen = getattr(self.acting, "stage", self.record.stage)
+        chosen = self.regularizer.stage or self.record.stage
         stage = "pretrain" if chosen == "both" else chosen
-        other = self.other if getattr(self.acting, "compares_domains", False) else None
+        other = self.other if self.regularizer.compares_domains else None
         reference = self.reference if stage == "finetune" else None
         batch = Batch(self.x, self.y, generator, other, stage=stage, reference=reference)
-        return self.acting.penalty(self.model, batch)
+        return self.regularizer.penalty(self.model, batch)

@@ -13,7 +13,7 @@ from causalkit.core.panel import Panel
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
 from causalkit.errors import ParameterError
-from causalkit.model_selection.lag import Lag, chosen_lag
+from causalkit.model_selection.lag import Lag, known_lag
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -46,7 +46,7 @@ class LinearVar:
     step was set from outside for it.
 
     Args:
-        lag: K; "auto": chosen by held-out forecast error, see `causalkit.model_selection.lag.choose_lag`.
+        lag: K; auto: chosen by held-out forecast error
         trend: "n" nothing, "c" a constant, "ct" a constant and a linear trend within each realisation.
         score: "joint" as above, or "t" for ``|t|`` itself; the same thing for K = 1.
 
@@ -60,13 +60,11 @@ class LinearVar:
     def __init__(
         self, lag: Lag = 2, trend: Literal["n", "c", "ct"] = "c", score: Literal["joint", "t"] = "joint"
     ) -> None:
-        if lag != "auto" and lag < 1:
-            raise ParameterError(f"lag={lag} is too small", "a lag is a whole number of time steps, at least 1")
         if trend not in TREND_COLUMNS:
             raise ParameterError(f"trend={trend!r} is unknown", 'choose "n", "c" or "ct"')
         if score not in ("joint", "t"):
             raise ParameterError(f"score={score!r} is unknown", 'choose "joint" or "t"')
-        self.lag = lag
+        self.lag = known_lag(lag)
         self.trend = trend
         self.score = score
 
@@ -76,9 +74,6 @@ class LinearVar:
         Raises:
             DataError: fewer windows than coefficients, or collinear regressors.
         """
-        if self.lag == "auto":
-            settled = chosen_lag(panel, run)
-            return settled.told(LinearVar(settled.lag, self.trend, self.score).fit(panel, run))
         windows = panel.windows(self.lag)
         terms = len(TREND_COLUMNS[self.trend])
         design = design_matrix(windows, self.trend)

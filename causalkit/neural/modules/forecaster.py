@@ -5,7 +5,9 @@ B windows, K lags, P series. A window is oldest first: ``x[:, -1]`` is lag 1.
 
 from __future__ import annotations
 
-from typing import Any, cast
+import copy
+from functools import cache
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -49,41 +51,23 @@ class ForecasterModule(nn.Module):
         raise NotImplementedError(f"{type(self).__name__} has no input weights")
 
 
-class AdaptedForecaster(ForecasterModule):
-    """Any other `torch.nn.Module` with the signature of a forecaster, and with the optional methods that it has."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self.module = module
-
-    @property
-    def capabilities(self) -> frozenset[str]:
-        """The optional methods that the module has."""
-        found = {name for name, method in CAPABILITIES.items() if callable(getattr(self.module, method, None))}
-        return frozenset(found)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Forecast: (B, K, P) -> (B, P)."""
-        return cast(Tensor, self.module(x))
-
-    def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return forecast (B, P) and input Jacobian (B, m, K, P)."""
-        if "jacobian" not in self.capabilities:
-            return super().jacobian(x, targets)
-        return cast("tuple[Tensor, Tensor]", cast(Any, self.module).jacobian(x, targets))
-
-    def features(self, x: Tensor) -> Tensor:
-        """Return what the head sees."""
-        return cast(Tensor, cast(Any, self.module).features(x))
-
-    def input_weights(self) -> Tensor:
-        """Return the first layer."""
-        return cast(Tensor, cast(Any, self.module).input_weights())
-
-
 def as_forecaster(module: nn.Module) -> ForecasterModule:
-    """Return a module as a forecaster; one that is none by its class is adapted."""
-    return module if isinstance(module, ForecasterModule) else AdaptedForecaster(module)
+    """Return a module as a forecaster.
+
+    Any other `torch.nn.Module` with the signature of a forecaster is adapted: what is returned shares its weights and
+    its own methods, and has the defaults of `ForecasterModule` for the others.
+    """
+    if isinstance(module, ForecasterModule):
+        return module
+    adapted = copy.copy(module)
+    object.__setattr__(adapted, "__class__", _adapted(type(module)))
+    return cast(ForecasterModule, adapted)
+
+
+@cache
+def _adapted(kind: type[nn.Module]) -> type[nn.Module]:
+    """Return a class that is a forecaster beside what it was; its own methods come first."""
+    return type(kind.__name__, (kind, ForecasterModule), {"__module__": kind.__module__})
 
 
 def input_jacobian(model: nn.Module, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:

@@ -17,5 +17,4 @@ def grngc(
         lag: K, how many past steps may act; auto: by held-out forecast error
         training: settings of the training loop
     """
-    assert lag != "auto"  # causalkit chooses it and hands over a number
     return NeuralMethod(forecaster, regularizer, lag=lag, training=training)

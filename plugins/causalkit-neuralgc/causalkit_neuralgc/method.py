@@ -48,7 +48,6 @@ def cmlp(
         lag: K, how many past steps may act; auto: by held-out forecast error
         training: settings of proximal descent
     """
-    assert lag != "auto"  # causalkit chooses it and hands over a number
     return ComponentWise(forecaster, regularizer, lag, training)
 
 
@@ -82,7 +81,6 @@ def jrngc(
         lag: K, how many past steps may act; auto: by held-out forecast error
         training: settings of the training loop
     """
-    assert lag != "auto"
     return NeuralMethod(forecaster, regularizer, lag=lag, training=training)
 
 

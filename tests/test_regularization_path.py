@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,15 @@ from causalkit import Method
 from causalkit.api import build_method
 from causalkit.core.run import Run
 from causalkit.errors import ParameterError, WrongUsageError
+from causalkit.model_selection import STRONGEST_SUFFICIENT, Search, strongest_first
 from causalkit.model_selection.splits import Folds, folds_of
-from causalkit.neural.ensemble import learn_path
+from causalkit.neural import PLAIN, Training
+from causalkit.neural.ensemble import TrainedEnsemble, train_path
+from causalkit.neural.parts import forecaster_part, penalty_sum
+from causalkit.neural.regularization_path import AVERAGING, RegularizationPath
+from causalkit.neural.training.data import TrainingData
+from causalkit.neural.training.loop import train
+from causalkit.neural.training.networks import Epoch, Networks
 from causalkit.plugins.registry import registry
 from tests.systems import lagged_pair
 
@@ -60,28 +69,121 @@ def test_the_curve_is_measured_on_what_was_not_learned_from() -> None:
     assert choice.chosen == max(choice.candidates)
 
 
-def test_a_member_never_learns_from_its_own_block_before_the_choice() -> None:
-    windows = panel_of().windows(2)
-    run = Run()
-    folds = folds_of(windows, 3, run)
-    assert folds is not None
+def ensemble_on(data: TrainingData, epochs: int = 40, **changed: Any) -> TrainedEnsemble:
+    """Train the default method along the path on some data, with small networks of one seed."""
     provided = registry().get(Method, "grngc")
-    method, _ = build_method(provided, {"lag": 2, "training": {"epochs": 40}, "forecaster": {"hidden": (16,)}})
+    method, _ = build_method(provided, {"lag": 2, "training": {"epochs": epochs}, "forecaster": {"hidden": (16,)}})
+    run = Run()
+    with run.isolated():
+        torch.manual_seed(0)
+        models = [method.build(data.y.shape[1], run) for _ in data.rows]
+        return train_path(models, method.regularizer, data, method.training, run, context=PLAIN, **changed)
 
-    def errors_of_members(y: torch.Tensor) -> list[np.ndarray]:
-        with run.isolated():
-            torch.manual_seed(0)
-            learned = learn_path(method, torch.as_tensor(windows.x).float(), y, windows, run, folds)
-        assert learned.apart is not None
-        return [next(iter(member.parameters())).detach().numpy() for member in learned.apart]
 
-    y = torch.as_tensor(windows.y).float()
-    harmless = errors_of_members(y)
-    spoiled = y.clone()
-    spoiled[torch.as_tensor(folds.held[0])] += 0.01 * torch.randn(int(folds.held[0].sum()), y.shape[1])
-    other = errors_of_members(spoiled)
+def folded(panel: causalkit.Panel | None = None, folds: int = 3) -> TrainingData:
+    windows, run = (panel or panel_of()).windows(2), Run()
+    found = folds_of(windows, folds, run)
+    assert found is not None
+    return TrainingData.of(windows, run).folded(found, run.numpy_generator())
+
+
+def first_weights(members: Iterable[torch.nn.Module] | None) -> list[np.ndarray]:
+    assert members is not None
+    return [next(iter(member.parameters())).detach().numpy() for member in members]
+
+
+def test_a_member_never_learns_from_its_own_block_before_the_choice() -> None:
+    data = folded()
+    assert data.held is not None
+    spoiled = data.y.clone()
+    spoiled[data.held[0]] += 0.01 * torch.randn(int(data.held[0].sum()), data.y.shape[1])
+    harmless = first_weights(ensemble_on(data).validated)
+    other = first_weights(ensemble_on(replace(data, y=spoiled)).validated)
     assert np.array_equal(harmless[0], other[0])
     assert not np.array_equal(harmless[1], other[1])
+
+
+def test_after_the_choice_every_member_learns_from_all_windows() -> None:
+    """The block that a member left out decides its final weights, too; members stay different."""
+    data = folded()
+    assert data.held is not None
+    spoiled = data.y.clone()
+    spoiled[data.held[0]] += 1e-3  # too little to change the choice
+    one, other = ensemble_on(data), ensemble_on(replace(data, y=spoiled))
+    assert one.choice is not None
+    assert other.choice is not None
+    assert one.choice.chosen == other.choice.chosen
+    assert np.array_equal(first_weights(one.validated)[0], first_weights(other.validated)[0])
+    assert not np.array_equal(first_weights(one.members)[0], first_weights(other.members)[0])
+    assert not np.array_equal(first_weights(one.members)[0], first_weights(one.members)[1])
+
+
+def losses_on_all(data: TrainingData, members: Sequence[torch.nn.Module]) -> float:
+    with torch.no_grad():
+        return float(np.mean([float((member(data.x) - data.y).square().mean()) for member in members]))
+
+
+def test_learning_from_all_windows_lowers_the_error_on_what_was_left_out() -> None:
+    data = folded(panel_of(60))
+    found = ensemble_on(data, epochs=100)
+    assert found.validated is not None
+    assert losses_on_all(data, found.members) < losses_on_all(data, found.validated)
+
+
+def test_the_path_goes_from_strong_to_weak_with_steps_that_grow() -> None:
+    """Without the schedule of step sizes, gradients tremble by (step size) x (strength) under strong penalties."""
+    search = Search("regularizer.strength", (0.1, 0.2, 0.4), STRONGEST_SUFFICIENT, strongest_first)
+    data = folded()
+    settings = Training(epochs=60, learning_rate=0.02)
+    rates: dict[float, float] = {}
+
+    class Watched(Networks):
+        def epoch(self, epoch: Epoch) -> dict[str, float]:
+            rates[epoch.strength] = epoch.rate
+            return super().epoch(epoch)
+
+    penalties = penalty_sum("gradient-l1", {}).with_strength(1.0)
+    models = [forecaster_part("mlp", {"hidden": (8,)}).build(series=3, lag=2) for _ in data.rows]
+    networks = Watched(models, penalties, data, settings, Run(), averaging=AVERAGING)
+    path = RegularizationPath(networks, search, settings)
+    train(networks, path, Run())
+    assert [point.strength for point in path.points] == [0.4, 0.2, 0.1]
+    assert rates[0.1] == 0.02
+    assert rates[0.2] == pytest.approx(0.02 * (0.15 / 0.2) ** 0.8)
+    assert rates[0.4] == pytest.approx(0.02 * (0.15 / 0.4) ** 0.8)
+
+
+def test_what_is_validated_and_kept_is_the_mean_of_the_weights() -> None:
+    data = folded()
+    settings = Training(epochs=5)
+    models = [forecaster_part("mlp", {"hidden": (8,)}).build(series=3, lag=2) for _ in data.rows]
+    networks = Networks(models, penalty_sum("gradient-l1", {"strength": 0.1}), data, settings, Run(), averaging=0.5)
+    expected = {name: weight.detach().clone() for name, weight in networks.weights.items()}
+    for _ in range(4):
+        networks.epoch(Epoch(0.01, 0.0))
+        for name, weight in networks.weights.items():
+            expected[name] = 0.5 * expected[name] + 0.5 * weight.detach()
+    for name, mean in networks.averaged.items():
+        assert torch.allclose(mean, expected[name])
+        assert not torch.equal(mean, networks.weights[name])
+    errors = networks.validation_errors()
+    assert data.held is not None
+    for member, mask, error in zip(networks.with_weights(networks.averaged), data.held, errors, strict=True):
+        with torch.no_grad():
+            measured = float((member(data.x[mask]) - data.y[mask]).square().mean())
+        assert measured == pytest.approx(float(error), rel=1e-5)
+
+
+def test_the_path_ends_early_where_weaker_penalties_forecast_worse() -> None:
+    """Few windows of many series: under weak penalties the networks learn the noise."""
+    x = np.random.default_rng(0).standard_normal((60, 8))
+    x[1:, 1::2] = 2 * x[:-1, 0::2] + 0.5 * x[1:, 1::2]
+    found = causalkit.discover(x, lag=1, params={"training.epochs": 200})
+    (choice,) = found.choices
+    evaluated = [error == error for error in choice.held_out_error]
+    assert not evaluated[0], "the weakest candidate need not be trained"
+    assert evaluated[-1]
+    assert evaluated == sorted(evaluated)
 
 
 def test_short_panels_get_fewer_blocks_and_very_short_ones_the_fallback() -> None:
@@ -152,9 +254,9 @@ def test_a_time_limit_leaves_a_result_and_a_path_to_go_on_from(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"training.validation": 0.2}, "no use for training.validation"),
-        ({"training.patience": 3}, "no use for training.patience"),
-        ({"training.snapshots": 3}, "no use for training.snapshots"),
+        ({"training.validation": 0.2}, "does not use training.validation"),
+        ({"training.patience": 3}, "does not use training.patience"),
+        ({"training.snapshots": 3}, "does not use training.snapshots"),
         ({"training.optimizer": "sgd"}, "trains with adam"),
         ({"training.schedule": "cosine"}, "schedule of its own"),
     ],
