@@ -6,7 +6,6 @@ B windows, K lags, P series. A window is oldest first: ``x[:, -1]`` is lag 1.
 from __future__ import annotations
 
 import copy
-from functools import cache
 from typing import cast
 
 import torch
@@ -64,7 +63,6 @@ def as_forecaster(module: nn.Module) -> ForecasterModule:
     return cast(ForecasterModule, adapted)
 
 
-@cache
 def _adapted(kind: type[nn.Module]) -> type[nn.Module]:
     """Return a class that is a forecaster beside what it was; its own methods come first."""
     return type(kind.__name__, (kind, ForecasterModule), {"__module__": kind.__module__})
