@@ -22,39 +22,6 @@ PUBLIC = (
     "causalkit.testing",
 )
 SOURCES = {f"{path.parent.name}/{path.name}": path for path in sorted(ROOT.glob("plugins/*/causalkit_*/**/*.py"))}
-# Imports of plugins that are not public yet.
-EXCEPTIONS = {
-    ("causalkit_neuralgc/method.py", "causalkit.core.panel.Windows"),
-    ("causalkit_neuralgc/strength.py", "causalkit.core.panel.Windows"),
-    ("causalkit_robust/trial.py", "causalkit.model_selection.lag.chosen_lag"),
-    ("causalkit_robust/trial.py", "causalkit.model_selection.splits.hold_out"),
-    ("causalkit_robust/trial.py", "causalkit.neural.parts.forecaster_part"),
-}
-# Public names that are not documented yet.
-UNDOCUMENTED = {
-    "causalkit.neural": {
-        "Domains",
-        "Fitted",
-        "ForecasterPart",
-        "KEEP",
-        "Lag",
-        "Learned",
-        "ONE_DOMAIN",
-        "PenaltySum",
-        "Pretrained",
-        "Stage",
-        "Transfer",
-        "TwoStage",
-        "as_scores",
-        "autograd_jacobian",
-        "choose",
-        "fixed",
-        "folds_of",
-        "known_domains",
-        "settled",
-        "tensors",
-    }
-}
 
 
 def exported(package: str) -> set[str]:
@@ -89,13 +56,13 @@ def is_documented(package: str, name: str) -> bool:
 @pytest.mark.parametrize("where", SOURCES)
 def test_a_plugin_imports_public_names_only(where):
     hidden = {name for name in imports(SOURCES[where].read_text(encoding="utf-8")) if not is_public(name)}
-    assert hidden <= {name for file, name in EXCEPTIONS if file == where}
+    assert not hidden
 
 
 @pytest.mark.parametrize("package", PUBLIC)
 def test_public_names_are_documented(package):
     missing = {name for name in exported(package) if not is_documented(package, name)}
-    assert missing <= UNDOCUMENTED.get(package, set())
+    assert not missing
 
 
 def test_lazy_imports_and_annotations_count():

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 
 from causalkit import Discovery, Panel, Refit, Run
 from causalkit.errors import DataError, ParameterError, WrongUsageError
-from causalkit.model_selection.lag import chosen_lag
-from causalkit.model_selection.splits import hold_out
+from causalkit.model_selection import AutoLag, chosen_lag, hold_out
 from causalkit.neural import Pretrained, input_jacobian, tensors
 from causalkit_robust.attacks import frozen, noise
 from causalkit_robust.graphs import (
@@ -124,7 +123,7 @@ class Trial:
         Raises:
             DataError: the panel has other series.
         """
-        from causalkit.neural.parts import forecaster_part
+        from causalkit.neural import forecaster_part
 
         if set(panel.names) == set(start.names):
             order = [panel.names.index(name) for name in start.names]
@@ -240,16 +239,16 @@ def with_known_lag(method: Any, panel: Panel, run: Run) -> Any:
     Raises:
         DataError: the panel is too short.
     """
-    if getattr(method, "lag", None) != "auto":
+    if not isinstance(method, AutoLag):
         return method
     training, _ = split(panel, 1, run)
-    return method.with_lag(chosen_lag(training, run).lag)
+    return method.build(chosen_lag(training, run).lag)
 
 
 def split(panel: Panel, lag: int, run: Run, fraction: float = HELD_OUT) -> tuple[Panel, Panel]:
     """Return what to train on and what to judge by, both standardised by mean and deviation of the former.
 
-    Blocks as `causalkit.model_selection.splits.hold_out` chooses them: whole realisations where there are five or more,
+    Blocks as `causalkit.model_selection.hold_out` chooses them: whole realisations where there are five or more,
     and otherwise the last stretch of each, apart by so many steps that no time step is in both.
 
     Raises:
