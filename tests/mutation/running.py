@@ -18,7 +18,18 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("numpy", "torch", "pandas", "scipy.stats", "sklearn.metrics", "statsmodels.api", "networkx", "hypothesis")
+# torch._dynamo is imported by the first derivative of torch.func; interrupted halfway, it would spoil all later tests.
+HEAVY = (
+    "numpy",
+    "torch",
+    "torch._dynamo",
+    "pandas",
+    "scipy.stats",
+    "sklearn.metrics",
+    "statsmodels.api",
+    "networkx",
+    "hypothesis",
+)
 OPTIONS = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:benchmark", "--no-header"]
 
 
