@@ -46,7 +46,7 @@ def test_the_summary_goes_to_stdout_and_the_rest_to_stderr(run, folder):
     assert code == 0
     assert "var[lag=1]" in out
     assert "auroc, without self-edges" in out
-    assert err == f"records in {folder}\n0 of 4 cells to compute, 4 there already\n"
+    assert err == f"records in {folder}\n0 of 4 cells to compute, 4 already there\n"
     code, again, err = run(*GRID, "-q")
     assert (code, again, err) == (0, out, "")
 
@@ -178,5 +178,5 @@ def test_the_live_table_shows_what_is_done_and_what_runs(folder, capsys):
     assert "1.000" in shown
     assert "!1" in shown
     said = capsys.readouterr().err
-    assert "7 of 8 cells to compute, 1 there already" in said
+    assert "7 of 8 cells to compute, 1 already there" in said
     assert "timed out: " in said

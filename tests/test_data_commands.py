@@ -221,7 +221,7 @@ def test_an_interrupted_fetch_says_how_to_go_on(run, depot):
     depot.errors["item1"] = KeyboardInterrupt()
     code, _, err = run("fetch", "family")
     assert code == 130
-    assert "the same command goes on" in err
+    assert "the same command continues" in err
 
 
 def test_options_reach_the_plugin_while_the_command_runs(run, depot, tmp_path, monkeypatch):

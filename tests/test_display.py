@@ -1,7 +1,10 @@
 """Words and formats that tables, sentences and reports share."""
 
+import numpy as np
 import pytest
 
+from causalkit import Discovery
+from causalkit.display.discovery import standard_error_note
 from causalkit.display.formats import duration, mean_and_deviation, memory, p_equals, p_value
 from causalkit.display.tables import aligned
 from causalkit.display.words import count, listed, span
@@ -56,3 +59,13 @@ def test_one_thing_is_singular_and_long_lists_are_counted():
 
 def test_columns_of_wide_letters_are_aligned():
     assert aligned([["温度", "x"], ["abcdef", "y"]]) == ["温度   x", "abcdef y"]
+
+
+def test_standard_errors_of_an_ensemble_are_those_of_its_jackknife():
+    scores = np.ones((2, 2, 1))
+    plain = Discovery(names=("a", "b"), scores=scores, standard_errors=scores)
+    assert "jackknife" not in standard_error_note(plain)
+    assert "as the method estimates it" in standard_error_note(plain)
+    ensemble = Discovery(names=("a", "b"), scores=scores, standard_errors=scores, config={"ensemble": 5})
+    assert "left out another block of the data, before their final training" in standard_error_note(ensemble)
+    assert standard_error_note(Discovery(names=("a", "b"), scores=scores)) == ""

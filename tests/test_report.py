@@ -475,7 +475,7 @@ def test_command_tells_folder_result_and_record_apart(tmp_path):
     [
         (["nowhere", "-o", "r.html"], DataError, "there is no file or folder nowhere"),
         (["runs", "-o", "r.txt"], WrongUsageError, "end the name in .html"),
-        (["runs", "-o", "r.html", "--select", "top-k:3"], WrongUsageError, "--select is for a single result"),
+        (["runs", "-o", "r.html", "--select", "top-k:3"], WrongUsageError, "--select applies to a single result"),
         (["failed.json", "-o", "r.html"], DataError, "without a result (failed: it broke)"),
     ],
     ids=["missing", "suffix", "select", "failed"],
@@ -554,5 +554,5 @@ def test_results_of_real_methods(tmp_path):
     found = api.discover(panel, method="var", select="fdr:0.05")
     path = report_discovery(found, tmp_path / "r.html", truth=real)
     text = outline(path).text
-    assert "Each lag has a p-value of its own" in text
+    assert "Each lag has its own p-value" in text
     assert "fdr:0.05" in text

@@ -267,7 +267,7 @@ class TestWhatIsSaid:
 
     def test_without_a_rule_it_says_what_was_not_tested(self):
         said = CliRunner().invoke(cli, ["discover", "--dataset", "lagged-pair", "--method", "var"]).stderr
-        assert "Each p-value is of one test" in said
+        assert "The p-values are not corrected for multiple tests" in said
         assert "--select fdr:0.05" in said
 
     def test_in_a_comparison(self, tmp_path):

@@ -1,4 +1,4 @@
-"""The items of data sets, as listings, ``show`` and ``fetch`` need them: nothing is loaded or downloaded."""
+"""The items of data sets for listings, ``show`` and ``fetch``; nothing is loaded or downloaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from causalkit.plugins.registry import PluginWarning, Provided
 def items_of(provided: Provided[Dataset]) -> list[DatasetItem]:
     """Return the items of a family; one without a catalogue is its only item.
 
-    A catalogue that fails must not take a listing down: its plugin is warned about.
+    A catalogue that fails becomes a warning about its plugin, so that the listing goes on.
     """
     record = provided.record
     if record.catalogue:

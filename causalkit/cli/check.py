@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     epilog="Example:  causalkit check grngc\n\nExit code 0 when every check passed, 3 otherwise.",
 )
 @click.argument("plugin")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of whatever the checks draw.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(plugin: str, seed: int, as_json: bool) -> None:
     """Run the contract checks on everything that PLUGIN contributes.
 
-    PLUGIN is the name of a plugin or of the package that it is installed with; see: causalkit plugins. Each part runs
-    with the small parameters that its record gives as test_params.
+    PLUGIN is the name of a plugin or of its package; see: causalkit plugins. Each part runs with the test_params of its
+    record.
     """
     from causalkit.testing import check_plugin
 

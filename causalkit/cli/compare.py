@@ -44,49 +44,59 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic in new version
 
 
 @click.command(epilog=EPILOG)
-@click.option("-m", "--method", "methods", multiple=True, metavar="NAME[KEY=VALUE,...]", help="A method; repeat it.")
-@click.option("-d", "--data", multiple=True, metavar="NAME[KEY=VALUE,...]", help="A data set or a file; repeat it.")
-@click.option("--seeds", metavar="SEEDS", help="0:5 for 0 to 4, or 0,3,7, or 3.  [default: 0]")
-@click.option("--config", metavar="FILE", help="All of this from a TOML file; options win over it.")
-@click.option("--lag", type=LagParam(), metavar="K|auto", help="How many past steps may act, for all methods.")
+@click.option(
+    "-m", "--method", "methods", multiple=True, metavar="NAME[KEY=VALUE,...]", help="A method. May be repeated."
+)
+@click.option(
+    "-d", "--data", multiple=True, metavar="NAME[KEY=VALUE,...]", help="A data set or a file. May be repeated."
+)
+@click.option("--seeds", metavar="SEEDS", help="Random seeds: 0:5 for 0 to 4, or 0,3,7, or 3.  [default: 0]")
+@click.option("--config", metavar="FILE", help="Read all of this from a TOML file; options override it.")
+@click.option("--lag", type=LagParam(), metavar="K|auto", help="Largest lag in time steps, for all methods.")
 @select_option
 @click.option("--no-standardize", is_flag=True, help="Keep the units.")
 @preparation_options
-@click.option("--device", metavar="NAME", help="auto, cpu or cuda.  [default: cpu]")
+@click.option("--device", metavar="NAME", help="Device: auto, cpu or cuda.  [default: cpu]")
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32]")
-@click.option("--threads", type=int, help="Of the numeric libraries, for every cell.  [default: 1]")
-@click.option("--time-limit", type=Duration(), help="Training ends after this time with what it has.")
-@click.option("--timeout", type=Duration(), help="A cell that takes longer is stopped: 90s, 10m, 2h.")
-@click.option("--memory", type=Size(), help="A cell that takes more is stopped: 600M, 4G.  [default: a fair share]")
-@click.option("-j", "--jobs", type=int, metavar="N", help="Cells at the same time on this machine.  [default: 1]")
+@click.option("--threads", type=int, help="Threads of numerical libraries in a cell.  [default: 1]")
+@click.option("--time-limit", type=Duration(), help="End training after this time and keep its result.")
+@click.option("--timeout", type=Duration(), help="Stop a cell after this time: 90s, 10m, 2h.")
+@click.option("--memory", type=Size(), help="Stop a cell above this memory: 600M, 4G.  [default: a fair share]")
+@click.option("-j", "--jobs", type=int, metavar="N", help="Number of cells to run in parallel.  [default: 1]")
 @click.option("--backend", metavar="NAME", help="loky (this machine), dask or ray.  [default: loky]")
-@click.option("--scheduler", metavar="ADDRESS", help="Of a Dask or Ray cluster, for example tcp://host:8786.")
+@click.option("--scheduler", metavar="ADDRESS", help="Address of a Dask or Ray cluster, e.g. tcp://host:8786.")
 @data_home_option
 @click.option("--out", metavar="DIR", help=f"Folder of the records.  [default: {DEFAULT_OUT}]")
-@click.option("--shuffle", type=int, metavar="SEED", help="Of the order of the cells.  [default: 0]")
-@click.option("--retry", is_flag=True, help="Compute again what failed or exceeded a limit.")
-@click.option("--refresh", is_flag=True, help="Compute again what other versions computed.")
-@click.option("--dry-run", is_flag=True, help="Print the cells and compute nothing.")
-@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="For the tables.  [default: auroc, auprc]")
-@click.option("--diagonal", type=click.Choice(["exclude", "include"]), help="Count self-edges?  [default: exclude]")
-@click.option("--gate", "gates", multiple=True, metavar="GATE", help="A demand, such as 'auroc>=0.95@grngc,lorenz96'.")
-@click.option("--baseline", metavar="FILE|DIR", help="An earlier comparison that this one must not fall behind.")
-@click.option("--tolerance", type=float, metavar="X", help="By how much it may.  [default: 0]")
+@click.option("--shuffle", type=int, metavar="SEED", help="Random seed of the order of the cells.  [default: 0]")
+@click.option("--retry", is_flag=True, help="Run cells again that failed or exceeded a limit.")
+@click.option("--refresh", is_flag=True, help="Run cells again that other versions computed.")
+@click.option("--dry-run", is_flag=True, help="Print the cells and run nothing.")
+@click.option(
+    "--metric", "metrics", multiple=True, metavar="NAME", help="A metric of the tables.  [default: auroc, auprc]"
+)
+@click.option(
+    "--diagonal", type=click.Choice(["exclude", "include"]), help="Exclude or include self-edges.  [default: exclude]"
+)
+@click.option(
+    "--gate", "gates", multiple=True, metavar="GATE", help="A condition to meet, e.g. 'auroc>=0.95@grngc,lorenz96'."
+)
+@click.option("--baseline", metavar="FILE|DIR", help="An earlier comparison; this one must not be worse.")
+@click.option("--tolerance", type=float, metavar="X", help="Allowed loss against the baseline.  [default: 0]")
 @click.option(
     "--format",
     "format_",
     type=click.Choice(["table", "markdown", "json", "junit"]),
     default="table",
     show_default=True,
-    help="Of the summary.",
+    help="Format of the summary.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Write the summary there and not to standard output.")
-@click.option("-q", "--quiet", is_flag=True, help="Print the summary only.")
+@click.option("-o", "--output", metavar="FILE", help="Write the summary to a file.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only the summary.")
 def compare(**options: Any) -> None:
     """Compare methods on data sets over seeds.
 
-    Every cell becomes a record in a folder as soon as it is finished. The same command again computes only what is
-    missing, whatever ended the first one.
+    Each cell is saved as a record in a folder when it is finished. After an interruption, the same command computes
+    only what is missing.
     """
     from causalkit.cli.live import LiveTable
     from causalkit.compare.backends import backend_of
@@ -121,11 +131,11 @@ def compare(**options: Any) -> None:
                     grid, store, backend, limits, retry=options["retry"], refresh=options["refresh"], watcher=live
                 )
         except KeyboardInterrupt:
-            raise Interrupted("interrupted; finished cells are kept", "go on with the same command") from None
+            raise Interrupted("interrupted; finished cells are kept", "the same command continues") from None
     results = _results(records, gates, baseline, given, diagonal, metrics)
     _show(records, results, metrics, diagonal, options)
-    if said := unequal_data(records):
-        raise DataError(said, "a comparison on unequal data is not fair; see data.sha256 in the records")
+    if unequal := unequal_data(records):
+        raise DataError(unequal, "methods must see equal data; see data.sha256 in the records")
     _judge(results)
     if not any(record.ok for record in records):
         raise PluginError(
@@ -148,7 +158,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _demands(given: dict[str, Any], options: dict[str, Any]) -> tuple[list[Gate], Any, str, Sequence[str]]:
-    """Understand gates, baseline, metrics and the output file before any work."""
+    """Read gates, baseline, metrics and the output file before any work."""
     from causalkit.compare.baseline import load_baseline
     from causalkit.compare.gates import parse_gate
     from causalkit.errors import WrongUsageError
@@ -163,7 +173,7 @@ def _demands(given: dict[str, Any], options: dict[str, Any]) -> tuple[list[Gate]
     if given.get("tolerance", 0.0) < 0:
         raise WrongUsageError("the tolerance is negative", "give 0 or more, in units of the metric")
     if "tolerance" in given and "baseline" not in given:
-        raise WrongUsageError("a tolerance is given, but no baseline", "name an earlier comparison with --baseline")
+        raise WrongUsageError("--tolerance needs a baseline", "name an earlier comparison with --baseline")
     if options["output"]:
         check_writable(options["output"])
     gates = [parse_gate(text) for text in given.get("gates", ())]
@@ -172,7 +182,7 @@ def _demands(given: dict[str, Any], options: dict[str, Any]) -> tuple[list[Gate]
 
 
 def _check_names(grid: Grid, gates: list[Gate], diagonal: str) -> None:
-    """Let gates that name a method or a data set which is not compared fail before the work."""
+    """Raise before the work where a gate names a method or a data set that is not compared."""
     from causalkit.compare.gates import check_gates
     from causalkit.compare.record import CellRecord
 

@@ -22,7 +22,7 @@ def print_table(
 ) -> None:
     """Print a table on stdout; columns in ``numbers`` are aligned to the right.
 
-    On a pipe it is as wide as it needs to be, so that nothing is cut or wrapped.
+    On a pipe it is 200 columns wide, so that hardly anything is wrapped.
     """
     from rich.text import Text
 
@@ -49,6 +49,6 @@ def width() -> int:
 
 
 def note(message: str, *, quiet: bool = False) -> None:
-    """Say something about the work on stderr."""
+    """Print a line on stderr."""
     if not quiet:
         click.echo(message, err=True)

@@ -74,10 +74,10 @@ RUN_KEYS = ("seed", "device", "dtype", "threads", "time_limit", "select", "stand
 @click.option("--resume", is_flag=True, help="Resume training from --checkpoint.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the table.")
 def discover(data: tuple[str, ...], **options: Any) -> None:
-    """Find the Granger-causal graph of DATA: files, or a folder, that hold realisations of the same series.
+    """Find the Granger-causal graph of DATA: files or a folder with realisations of the same series.
 
-    A table has one column a series and one row a time step. A time column is recognised and not used as a series; where
-    it starts again, a new realisation begins.
+    A table has one column for each series and one row for each time step. A time column is recognised and is not used
+    as a series; where its time starts again, a new realisation begins.
     """
     from causalkit import api
     from causalkit.cli.refits import ExpectedTime
@@ -179,7 +179,7 @@ def _tree(options: dict[str, Any]) -> Tree:
 
 
 def _typed(run: Tree) -> Tree:
-    """Check what a configuration file or --set says about the run as if it had been an option."""
+    """Check settings of the run from a configuration file or --set like options."""
     from causalkit.api import discover as function
     from causalkit.plugins.params import resolve, signature_of
 
@@ -191,7 +191,7 @@ def _typed(run: Tree) -> Tree:
 
 
 def _understood(known: Tree) -> Tree:
-    """Read what is known beforehand, so that mistakes in it show before data are read."""
+    """Read background knowledge, preparation and interventions before the data, so that mistakes show at once."""
     from causalkit.core.preparation import Preparation
     from causalkit.io.background import interventions_of, knowledge_of
 
@@ -220,5 +220,6 @@ def _check_outputs(options: dict[str, Any]) -> None:
         stages = (path, path.with_suffix(f".pretrain{path.suffix}"))
         if options["resume"] and not any(stage.exists() for stage in stages):
             raise WrongUsageError(
-                f"{options['checkpoint']}: there is no checkpoint to resume from", "leave out --resume to start anew"
+                f"{options['checkpoint']}: there is no checkpoint to resume from",
+                "leave out --resume to start from the beginning",
             )

@@ -21,10 +21,10 @@ Examples:
   causalkit fetch --all --data-home data
   causalkit fetch dream4:insilico_size10_1 -o data.csv --truth truth.csv
 
-CAUSALKIT_MIRROR names folders or addresses, joined by commas, to ask before the public ones.
+CAUSALKIT_MIRROR lists folders or addresses, separated by commas, to try before the public ones.
 """
 UNVERIFIED = "CAUSALKIT_ALLOW_UNVERIFIED"
-MOST_FAILURES = 3  # in a row; more most likely means that there is no network
+MAX_FAILURES_IN_A_ROW = 3  # more probably mean that there is no network
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class _Item:
 
     Attributes:
         label: ``family`` or ``family:item``.
-        item: what stands behind the colon.
+        item: the part after the colon.
         fetch: brings its files here.
         named: the user asked for this one, not for all of a family.
     """
@@ -46,12 +46,14 @@ class _Item:
 
 @click.command(epilog=EPILOG)
 @click.argument("datasets", nargs=-1, metavar="[DATASET]...")
-@click.option("--all", "everything", is_flag=True, help="All data sets that are offered for download.")
-@click.option("--unverified", is_flag=True, help="Accept files whose SHA-256 is not known, and record it.")
+@click.option("--all", "everything", is_flag=True, help="Fetch all data sets that can be downloaded.")
+@click.option("--unverified", is_flag=True, help="Accept files without a known SHA-256, and record theirs.")
 @click.option("-o", "--output", metavar="FILE", help="Write the data set to csv, tsv or npz.")
-@click.option("--truth", "truth_file", metavar="FILE", help="With -o: where to write the true edges (csv).")
-@click.option("-s", "--set", "settings", multiple=True, metavar="KEY=VALUE", help="With -o: a parameter.")
-@click.option("-q", "--quiet", is_flag=True, help="Print where the files lie only.")
+@click.option("--truth", "truth_file", metavar="FILE", help="With -o: write the true edges to a csv file.")
+@click.option(
+    "-s", "--set", "settings", multiple=True, metavar="KEY=VALUE", help="With -o: set a parameter of the data set."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print only the paths of the files.")
 @data_home_option
 def fetch(
     datasets: tuple[str, ...],
@@ -62,16 +64,16 @@ def fetch(
     settings: tuple[str, ...],
     quiet: bool,
 ) -> None:
-    """Download each DATASET, all of a family or one family:item, and print where the files lie.
+    """Download each DATASET, a family or one family:item, and print the paths of its files.
 
-    What is here already is checked and not downloaded again. With -o, one data set is also written to files that
+    Files that are already here are checked, not downloaded again. With -o, one data set is also written to files that
     discover reads.
     """
     if bool(datasets) == everything:
-        said = "both data sets and --all are given" if everything else "there is nothing to fetch"
-        raise WrongUsageError(said, "name data sets (see: causalkit datasets), or give --all")
+        wrong = "both data sets and --all are given" if everything else "no data set is named"
+        raise WrongUsageError(wrong, "name data sets (see: causalkit datasets), or give --all")
     if output is None and (truth_file or settings):
-        raise WrongUsageError("--truth and --set are about files to write", "name one with -o")
+        raise WrongUsageError("--truth and --set need -o", "name a file with -o")
     if output is not None and (everything or len(datasets) != 1):
         raise WrongUsageError("-o writes one data set", "name one")
     items = _everything() if everything else [item for name in datasets for item in _items(name)]
@@ -84,11 +86,11 @@ def fetch(
             else:
                 _fetch(items, quiet)
         except KeyboardInterrupt:
-            raise Interrupted("interrupted", "what has arrived is kept; the same command goes on") from None
+            raise Interrupted("interrupted", "downloaded files are kept; the same command continues") from None
 
 
 def _items(name: str) -> list[_Item]:
-    """Return what a name stands for.
+    """Return the items that a name means.
 
     Raises:
         UnknownNameError: nothing has that name.
@@ -107,7 +109,7 @@ def _items(name: str) -> list[_Item]:
                 f"write it to files with: causalkit simulate {record.name} -o data.csv",
             )
         raise WrongUsageError(
-            f"{record.name} has nothing to fetch; it reads files of your own", f"see: causalkit show {record.name}"
+            f"{record.name} reads your own files; there is nothing to fetch", f"see: causalkit show {record.name}"
         )
     function = record.import_callable(record.fetch)
     if colon:
@@ -128,7 +130,7 @@ def _everything() -> list[_Item]:
 
 
 def _fetch(items: list[_Item], quiet: bool) -> None:
-    """Fetch one after the other and print where the files lie; a failure of one does not keep the others.
+    """Fetch the items one by one and print the paths of their files; a failure does not stop the others.
 
     Raises:
         CausalkitError: the only one failed, or some of several did.
@@ -153,7 +155,7 @@ def _fetch(items: list[_Item], quiet: bool) -> None:
             note(f"failed {item.label}: {error.message}")
             failed.append(item.label)
             in_a_row += 1
-            if in_a_row == MOST_FAILURES:
+            if in_a_row == MAX_FAILURES_IN_A_ROW:
                 break
             continue
         in_a_row = 0
@@ -163,10 +165,10 @@ def _fetch(items: list[_Item], quiet: bool) -> None:
                 printed.add(path)
                 click.echo(path)
     if skipped:
-        note(f"what can be done about a skipped one is said by: causalkit fetch {skipped}", quiet=quiet)
+        note(f"to see why one was skipped: causalkit fetch {skipped}", quiet=quiet)
     if failed:
         left = f", {len(items) - tried} were not tried" if tried < len(items) else ""
         raise DataError(
             f"{len(failed)} of {len(items)} data sets could not be fetched{left}",
-            f"what has arrived is kept, and the same command goes on; causalkit fetch {failed[0]} says what else helps",
+            f"downloaded files are kept and the same command continues; for details: causalkit fetch {failed[0]}",
         )

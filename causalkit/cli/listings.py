@@ -31,7 +31,7 @@ _WIDE = 180  # columns of a terminal on which the table of data sets and their s
 def listing(kind: type[Contribution], columns: dict[str, Column], name: str = "") -> click.Command:
     """Return the command that lists one kind of contribution; ``columns`` are those between name and summary."""
 
-    @click.command(name or f"{kind.noun}s", help=f"List the {kind.noun}s that are installed.")
+    @click.command(name or f"{kind.noun}s", help=f"List the installed {kind.noun}s.")
     @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     def command(as_json: bool) -> None:
         provided = registry().all(kind)
@@ -53,7 +53,7 @@ def listing(kind: type[Contribution], columns: dict[str, Column], name: str = ""
 
 
 def describe(provided: Provided[Any]) -> dict[str, Any]:
-    """Return a contribution as what JSON can hold."""
+    """Return a contribution for JSON."""
     record = provided.record
     facts: dict[str, Any] = {
         "name": record.name,
@@ -100,13 +100,13 @@ regularizers = listing(
     epilog="Examples:  causalkit datasets    causalkit datasets dream4    causalkit datasets --json",
 )
 @click.argument("families", nargs=-1, metavar="[FAMILY]...")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, with every item of every family.")
+@click.option("--json", "as_json", is_flag=True, help="Print every item of every family as JSON.")
 @data_home_option
 def datasets(families: tuple[str, ...], as_json: bool) -> None:
-    """List the data sets that are installed: one row a family, or every item of each FAMILY.
+    """List the installed data sets: one row for each family, or every item of each FAMILY.
 
-    Numbers are those of the defaults: series, realisations (trials, subjects), steps of the longest realisation,
-    edges of the true graph. "here" says whether anything must still be downloaded.
+    The numbers hold for default parameters: series, realisations (trials, subjects), steps of the longest realisation,
+    edges of the true graph. "here" is "no" where files must still be downloaded.
     """
     from causalkit.cli.catalogue import items_of
 
@@ -139,7 +139,7 @@ def _sizes(items: Sequence[DatasetItem]) -> list[str]:
 
 
 def describe_item(provided: Provided[Dataset], item: DatasetItem) -> dict[str, Any]:
-    """Return an item of a family, with what holds for all of the family, as what JSON can hold."""
+    """Return an item of a family, with what holds for all of the family, for JSON."""
     facts = describe(provided)
     return {"name": item.name, "family": facts.pop("name"), **facts, **asdict(item)}
 

@@ -1,4 +1,4 @@
-"""What is seen while a comparison runs: a live table on terminals, an occasional line elsewhere. All on stderr."""
+"""Progress of a comparison on stderr: a live table on terminals, an occasional line elsewhere."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class LiveTable(Watcher):
             self._live = None
 
     def on_note(self, message: str) -> None:
-        """Say it above the table."""
+        """Print a line above the table."""
         if not self._quiet:
             click.echo(message, err=True)
 
@@ -80,12 +80,12 @@ class LiveTable(Watcher):
             self._live.start()
 
     def on_start(self, cell: Cell) -> None:
-        """Remember that a worker has it."""
+        """Record that a worker has the cell."""
         with self._lock:
             self._held[cell.key] = cell
 
     def on_record(self, record: CellRecord) -> None:
-        """Count it."""
+        """Count the cell."""
         with self._lock:
             self._held.pop(record.cell.key, None)
             self._records.setdefault((record.cell.method, record.cell.data), []).append(record)
@@ -139,6 +139,6 @@ def _opening(known: Sequence[CellRecord], missing: Sequence[Cell]) -> str:
     skipped = sum(record.status == "skipped" for record in known)
     there = len(known) - skipped
     parts = [f"{len(missing)} of {len(known) + len(missing)} cells to compute"]
-    parts += [f"{there} there already"] if there else []
+    parts += [f"{there} already there"] if there else []
     parts += [f"{skipped} skipped"] if skipped else []
     return ", ".join(parts)

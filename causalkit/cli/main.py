@@ -1,4 +1,4 @@
-"""The group ``causalkit``: finds commands, and turns every error into one line and an exit code."""
+"""The group ``causalkit``: finds commands and reports every error as one line with an exit code."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Answer an unknown command with the nearest one."""
+        """Suggest the nearest command for an unknown one."""
         if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             ctx.fail(f"there is no command {args[0]!r}; {did_you_mean(args[0], self.list_commands(ctx), listed=20)}")
         return super().resolve_command(ctx, args)
@@ -140,6 +140,6 @@ def _say(message: str, code: int) -> int:
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
-    """Say what concerns the user in one line; libraries' warnings about themselves are for developers."""
+    """Print a warning that concerns the user on one line; warnings of libraries are for developers."""
     if issubclass(category, PluginWarning | RuntimeWarning):
         click.echo(f"causalkit: warning: {message}", err=True)

@@ -18,20 +18,20 @@ from causalkit.scaffold.kinds import KINDS
     "--directory",
     type=click.Path(path_type=Path),
     default=Path(),
-    help="Where to create the folder causalkit-NAME; default: here.",
+    help="Where to create the folder causalkit-NAME.  [default: here]",
 )
 @click.option(
     "--kind",
     type=click.Choice(list(KINDS)),
     default="method",
     show_default=True,
-    help="What the plugin contributes at first.",
+    help="What the plugin contributes.",
 )
 def new_plugin(name: str, directory: Path, kind: str) -> None:
     """Write a small, complete plugin to start from: package, entry point, README and tests.
 
-    NAME is what users will type, lower-case words joined by "-". The code works as it is and passes its contract
-    checks; replace what it computes by your own.
+    NAME is the name that users type: lower-case words joined by "-". The code works and passes its contract checks;
+    replace its computation with yours.
     """
     from causalkit.scaffold import create
 

@@ -10,13 +10,13 @@ from causalkit.cli.console import print_json, print_table
 from causalkit.plugins.registry import registry
 
 
-@click.command(epilog="Leave plugins out with  CAUSALKIT_DISABLE_PLUGINS=name,name  (names of plugins or packages).")
+@click.command(epilog="Disable plugins with  CAUSALKIT_DISABLE_PLUGINS=name,name  (names of plugins or packages).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def plugins(as_json: bool) -> None:
-    """List plugins with their package, version and hooks, and what is wrong with broken ones."""
+    """List plugins with their package, version and hooks, and the error of each broken one."""
     found = registry().plugins
     if as_json:
-        summaries = {"active": "contributes to causalkit", "disabled": "switched off", "broken": "broken"}
+        summaries = {"active": "contributes to causalkit", "disabled": "disabled", "broken": "broken"}
         print_json(
             [
                 {**asdict(plugin), "summary": plugin.error or summaries[plugin.status], "plugin": plugin.name}

@@ -14,7 +14,7 @@ class ProgressBar:
     """Shows epochs, the losses and the time left.
 
     Args:
-        active: False keeps it silent; it is silent anyway where stderr is no terminal.
+        active: False hides it; without a terminal on stderr it is always hidden.
     """
 
     def __init__(self, active: bool = True) -> None:

@@ -20,7 +20,7 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.argument("source", metavar="RESULT|DIR")
-@click.option("-o", "--output", required=True, metavar="FILE", help="The report, an .html file.")
+@click.option("-o", "--output", required=True, metavar="FILE", help="Where to write the report: .html.")
 @select_option
 @truth_options(required=False)
 def report(source: str, output: str, select: str | None, truth_file: str | None, truth_orientation: str | None) -> None:
@@ -44,7 +44,9 @@ def report(source: str, output: str, select: str | None, truth_file: str | None,
         given = {"--select": select, "--truth": truth_file, "--truth-orientation": truth_orientation}
         for option, value in given.items():
             if value:
-                raise WrongUsageError(f"{option} is for a single result, {source} is a folder", f"leave out {option}")
+                raise WrongUsageError(
+                    f"{option} applies to a single result, but {source} is a folder", f"leave out {option}"
+                )
         report_comparison(source, output)
     else:
         discovery, truth = read_result(source)

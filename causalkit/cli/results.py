@@ -1,10 +1,11 @@
-"""How a discovery and its evaluation look on a terminal."""
+"""A discovery and its evaluation on a terminal."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from causalkit.cli.console import note, print_table
+from causalkit.display.discovery import standard_error_note
 from causalkit.display.formats import duration, number
 from causalkit.display.labels import POLICIES
 from causalkit.display.words import count, span
@@ -35,7 +36,7 @@ def show_discovery(discovery: Discovery, top: int, *, quiet: bool = False) -> No
 
 
 def _with_confidence(discovery: Discovery, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Return edges with what is known of how sure each is, and the columns to show."""
+    """Return edges with their standard errors, p-values and frequencies, and the columns to show."""
     import numpy as np
 
     place = {name: position for position, name in enumerate(discovery.names)}
@@ -48,7 +49,7 @@ def _with_confidence(discovery: Discovery, frame: pd.DataFrame) -> tuple[pd.Data
     if discovery.p_values is not None:
         known["p_value"] = frame["p_value"]
     if discovery.joint_p_values is not None and (discovery.selected is not None or discovery.p_values is None):
-        known[JOINT] = discovery.joint_p_values[cause, effect]  # what rules go by
+        known[JOINT] = discovery.joint_p_values[cause, effect]  # selection rules use these
     frequencies = (discovery.selection or {}).get("frequencies")
     if discovery.selected is not None and frequencies is not None:
         known["frequency"] = np.array(frequencies, dtype=np.float64)[cause, effect]
@@ -56,13 +57,8 @@ def _with_confidence(discovery: Discovery, frame: pd.DataFrame) -> tuple[pd.Data
 
 
 def confidence(discovery: Discovery) -> list[str]:
-    """Return in sentences what is known of how sure the edges are, what was not tested, and which rules would."""
-    lines = []
-    if discovery.standard_errors is not None:
-        lines.append(
-            "± se is the standard error of a score: how far it would move with another recording of this length. It is "
-            "no test: scores are never negative, and may lie well above 0 where there is no edge"
-        )
+    """Return sentences on the certainty of the edges: what was not tested, and which rules test it."""
+    lines = [said] if (said := standard_error_note(discovery)) else []
     if discovery.selected is not None:
         return [*(discovery.selection or {}).get("notes", ()), *lines]
     if discovery.pair_p_values is not None:
@@ -71,18 +67,18 @@ def confidence(discovery: Discovery) -> list[str]:
 
 
 def _tested(discovery: Discovery) -> list[str]:
-    """Say what p-values of single tests do not say."""
+    """Explain that p-values of single tests are not corrected."""
     pairs = len(discovery.names) * (len(discovery.names) - 1)
     tests = pairs if discovery.p_values is None else pairs * discovery.lags
     return [
-        f"No edge was selected. Each p-value is of one test and not corrected for the others: of {tests} tests about "
-        f"{0.05 * tests:.3g} are below 0.05 without any edge. To limit the share of false edges: --select fdr:0.05, "
-        "which trusts the method's own tests, or --select surrogate:0.05, which does not"
+        "No edge was selected. The p-values are not corrected for multiple tests: without any edge, about "
+        f"{0.05 * tests:.3g} of {tests} are below 0.05. To limit the share of false edges: --select fdr:0.05, which "
+        "relies on the method's own tests, or --select surrogate:0.05, which does not"
     ]
 
 
 def _untested(discovery: Discovery) -> list[str]:
-    """Say that scores without a test only rank, and what a test would cost."""
+    """Explain that scores without a test only rank, and what a test costs."""
     from causalkit.selection import parse_rule
 
     surrogates = int(parse_rule("surrogate@causalkit:0.05").parameters["count"])
@@ -96,12 +92,12 @@ def _untested(discovery: Discovery) -> list[str]:
 
 
 def _fits(discovery: Discovery, fits: int) -> str:
-    """Return what a rule costs, were every fit to last as long as this one."""
-    from causalkit.cli.refits import WORTH_SAYING
+    """Return the number of fits of a rule, and their time if each takes as long as this one."""
+    from causalkit.cli.refits import MIN_SECONDS
 
     seconds = fits * discovery.seconds
     return f" ({fits} fits" + (
-        f", about {duration(seconds, 2)} at the pace of this one)" if seconds >= WORTH_SAYING else ")"
+        f", about {duration(seconds, 2)} at the pace of this one)" if seconds >= MIN_SECONDS else ")"
     )
 
 
@@ -124,12 +120,12 @@ def facts(discovery: Discovery) -> list[str]:
 
 
 def metrics_table(discovery: Discovery, truth: Truth) -> dict[str, dict[str, float]]:
-    """Return every metric that applies, by diagonal policy."""
+    """Return all metrics that apply, with and without self-edges."""
     return {policy: discovery.evaluate(truth, diagonal=policy) for policy in POLICIES}  # type: ignore[arg-type]
 
 
 def show_metrics(discovery: Discovery, truth: Truth, *, quiet: bool = False) -> None:
-    """Print all metrics under both policies for self-edges."""
+    """Print all metrics, with and without self-edges."""
     from causalkit.evaluation import Evaluation
 
     table = metrics_table(discovery, truth)
@@ -137,21 +133,21 @@ def show_metrics(discovery: Discovery, truth: Truth, *, quiet: bool = False) -> 
     rows = [[name, *(_cell(table[policy].get(name, "")) for policy in POLICIES)] for name in names]
     title = f"Compared with {truth.source}: {truth.count} edges"
     if truth.scope is not None:
-        title += f" between {len(truth.scope)} of {len(truth.names)} series; no other pair is judged"
+        title += f" between {len(truth.scope)} of {len(truth.names)} series; other pairs are not counted"
     if truth.diagonal is not None:
-        title += f"; this truth is meant to be judged {POLICIES[truth.diagonal]}"
+        title += f"; count this truth {POLICIES[truth.diagonal]}"
     print_table(["metric", *POLICIES.values()], rows, title=title, numbers=tuple(POLICIES.values()))
     evaluation = Evaluation.of(discovery, truth, "include")
     if discovery.selected is None:
         note("Metrics of a selected graph (f1, precision, ...) need --select.", quiet=quiet)
     elif discovery.selection and not discovery.selection.get("self_edges", discovery.selection.get("self-edges")):
         rule = str(discovery.selection["rule"])
-        said = "The rule leaves self-edges out; counted with them, each true self-edge is a missed one."
+        said = "The rule leaves self-edges out, so every true self-edge counts as missed in the last column."
         if "self_edges" in discovery.selection or "self-edges" in discovery.selection:
             said += f" Select them too with --select {rule}{',' if ':' in rule else ':'}self-edges=true"
         note(said, quiet=quiet)
     if evaluation.lost_lags:
-        note(f"{evaluation.lost_lags} true edges act at lags above {discovery.lags} and cannot be found.", quiet=quiet)
+        note(f"{evaluation.lost_lags} true edges have lags above {discovery.lags} and cannot be found.", quiet=quiet)
 
 
 def _parts(config: Any) -> str:

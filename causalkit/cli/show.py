@@ -17,7 +17,7 @@ from causalkit.errors import UnknownNameError, WrongUsageError, did_you_mean
 from causalkit.plugins.records import Dataset, DatasetItem, Forecaster, Method, Regularizer, SelectionRule
 from causalkit.plugins.registry import KINDS, Provided, registry
 
-# Arguments that come from elsewhere than --set.
+# Arguments that causalkit supplies; --set cannot.
 SUPPLIED = {
     "forecaster": {"series", "lag"},
     "regularizer": {"series", "lag"},
@@ -30,7 +30,7 @@ SUPPLIED = {
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data_home_option
 def show(name: str, as_json: bool) -> None:
-    """Describe NAME: what it is, its parameters with defaults, what it goes with, its source and licence."""
+    """Describe NAME: its parameters and defaults, compatible parts, source and licence."""
     found = _find(name)
     items = {one.qualified: _items(one, name) for one in found if isinstance(one.record, Dataset)}
     if as_json:
@@ -143,7 +143,7 @@ def _find(name: str) -> list[Provided[Any]]:
         except UnknownNameError:
             continue
     if not found:
-        raise UnknownNameError(f"nothing is called {name!r}", did_you_mean(name, known))
+        raise UnknownNameError(f"there is nothing called {name!r}", did_you_mean(name, known))
     return found
 
 
@@ -174,7 +174,7 @@ def _items(provided: Provided[Any], name: str) -> list[DatasetItem]:
 
 
 def _contents(provided: Provided[Any], name: str, items: list[DatasetItem]) -> list[str]:
-    """Say what a data set holds, whether it is here, and under which licence."""
+    """Return size, licence and presence of a data set as lines."""
     family = provided.record.name
     many = f"{len(items)} items (causalkit datasets {family}), " if len(items) > 1 else ""
     numbers = [
@@ -192,7 +192,7 @@ def _contents(provided: Provided[Any], name: str, items: list[DatasetItem]) -> l
 
 
 def _fits(provided: Provided[Any]) -> list[str]:
-    """Say what a part goes with."""
+    """Return what a part is compatible with, as lines."""
     record = provided.record
     if isinstance(record, SelectionRule):
         from causalkit.selection.rule import written_form
@@ -203,18 +203,18 @@ def _fits(provided: Provided[Any]) -> list[str]:
         return [*lines, f"controls: {record.controls or 'no error'}"]
     if isinstance(record, Regularizer):
         fitting = [p.record.name for p in registry().all(Forecaster) if record.needs <= p.record.capabilities]
-        return ["goes with the forecasters " + (", ".join(fitting) or "(none is installed)")]
+        return ["works with the forecasters " + (", ".join(fitting) or "(none installed)")]
     if isinstance(record, Forecaster):
         fitting = [p.record.name for p in registry().all(Regularizer) if p.record.needs <= record.capabilities]
-        return ["goes with the regularizers " + (", ".join(fitting) or "(none is installed)")]
+        return ["works with the regularizers " + (", ".join(fitting) or "(none installed)")]
     if isinstance(record, Method):
         lines = []
         if record.neural:
             both = f"the forecaster {record.forecaster} and the regularizer {record.regularizer}"
-            lines.append(f"made of {both}; both can be changed")
-        kept = "kept to in training" if record.knowledge == "training" else "scores are masked after training"
+            lines.append(f"uses {both}; both can be replaced")
+        kept = "used in training" if record.knowledge == "training" else "scores are masked after training"
         lines.append(f"background knowledge: {kept}")
-        left = "left out as effects" if record.interventions else "learned from like other steps"
+        left = "excluded as effects" if record.interventions else "used like other steps"
         lines.append(f"steps under intervention: {left}")
         return lines
     return []

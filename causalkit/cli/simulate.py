@@ -16,10 +16,17 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.argument("dataset")
-@click.option("-s", "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter of the data set.")
-@click.option("-o", "--output", required=True, metavar="FILE", help="csv, tsv or npz.")
+@click.option(
+    "-s",
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a parameter of the data set. May be repeated.",
+)
+@click.option("-o", "--output", required=True, metavar="FILE", help="Where to write the data: csv, tsv or npz.")
 @click.option("--truth", "truth_file", metavar="FILE", help="Where to write the true edges (csv).")
-@click.option("--seed", default=0, show_default=True, help="Of the random draws.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed.")
 @data_home_option
 def simulate(dataset: str, settings: tuple[str, ...], output: str, truth_file: str | None, seed: int) -> None:
     """Write the data set DATASET, and its true graph, to files that discover reads."""

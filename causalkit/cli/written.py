@@ -1,4 +1,4 @@
-"""A data set by name, written to files that ``discover`` reads: what ``simulate`` and ``fetch -o`` share."""
+"""Write a data set to files that ``discover`` reads, for ``simulate`` and ``fetch -o``."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ def write_dataset(dataset: str, settings: Iterable[str], seed: int, output: str,
     Args:
         dataset: ``family`` or ``family:item``.
         settings: its parameters as KEY=VALUE, with or without ``dataset.`` before the key.
-        seed: of the random draws.
+        seed: random seed.
         output: csv, tsv or npz.
         truth_file: csv, or None.
 
     Raises:
         WrongUsageError: a file cannot be written there, or the true graph is not known.
-        CausalkitError: whatever is wrong with the name, the parameters or the data.
+        CausalkitError: as `causalkit.simulate`.
     """
     from causalkit import api, io
     from causalkit.cli.console import note
@@ -40,6 +40,6 @@ def write_dataset(dataset: str, settings: Iterable[str], seed: int, output: str,
         note(f"wrote {truth_file}: {truth.count} edges")
         if truth.scope is not None:
             note(
-                f"note: only pairs among {len(truth.scope)} of the {len(truth.names)} series are judged by this truth, "
-                "which a list of edges cannot say; discover --dataset keeps it"
+                f"note: this truth covers only pairs of {len(truth.scope)} of the {len(truth.names)} series. A list of "
+                "edges cannot store that; discover --dataset keeps it"
             )

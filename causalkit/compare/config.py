@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from causalkit.compare.settings import parse_bytes, parse_seeds
-from causalkit.errors import DataError, ParameterError, did_you_mean
+from causalkit.errors import ParameterError, did_you_mean
+from causalkit.plugins.params import read_toml
 from causalkit.plugins.specification import Specification, from_table, parse_specification
 
 
@@ -24,13 +24,7 @@ def read_comparison(path: str | Path, seconds: Callable[[Any], float]) -> dict[s
         DataError: the file is missing or is no TOML.
         ParameterError: an unknown key, or a value of the wrong type.
     """
-    path = Path(path)
-    try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file", "name a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise DataError(f"{path}: not a readable TOML file: {error}", "see docs/compare.md for an example") from error
+    read = read_toml(path, "docs/compare.md")
     readers: dict[str, Callable[[Any], Any]] = {
         "methods": lambda value: _entries(value, "methods"),
         "data": lambda value: _entries(value, "data"),

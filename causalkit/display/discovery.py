@@ -171,6 +171,19 @@ def _about_selection(discovery: Discovery) -> str:
     return f"{count(edges, 'edge')} {were(edges)} selected{by}{loops}.{every}"
 
 
+def standard_error_note(discovery: Discovery) -> str:
+    """Return a sentence that says what the standard errors of the scores are, without a full stop; "" without any."""
+    if discovery.standard_errors is None:
+        return ""
+    what = "± se is the standard error of a score as the method estimates it"
+    if "ensemble" in discovery.config:
+        what = (
+            "± se is the jackknife standard error of a score: it compares the members of the ensemble, each of which "
+            "left out another block of the data, before their final training on all data"
+        )
+    return f"{what}. It is not a test: scores are never negative and can be well above 0 where there is no edge"
+
+
 def _notes(discovery: Discovery) -> list[str]:
     """Return what was chosen without a truth, and the notes of the result and of its selection."""
     chosen = [choice.sentence() for choice in discovery.choices]

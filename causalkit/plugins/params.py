@@ -67,18 +67,31 @@ def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> Tree:
 
 
 def read_config(path: str | Path) -> Tree:
+    """Read parameters from a TOML file.
+
+    Raises:
+        DataError: as `read_toml`.
+    """
+    return nest(read_toml(path, "docs/usage.md"))
+
+
+def read_toml(path: str | Path, example: str) -> Tree:
     """Read a TOML file.
+
+    Args:
+        path: of the file.
+        example: the page with an example, for the hint of an error.
 
     Raises:
         DataError: the file is missing or is not TOML.
     """
     path = Path(path)
     try:
-        return nest(tomllib.loads(path.read_text(encoding="utf-8")))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file", "name a TOML file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise DataError(f"{path}: not a readable TOML file: {error}", "see docs/usage.md for an example") from error
+        raise DataError(f"{path}: not a readable TOML file: {error}", f"see {example} for an example") from error
 
 
 def signature_of(factory: Callable[..., Any]) -> dict[str, inspect.Parameter]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
+from causalkit.display.discovery import standard_error_note
 from causalkit.display.formats import p_value, score
 from causalkit.display.labels import labels
 from causalkit.display.words import count, were
@@ -49,7 +50,7 @@ def edges(discovery: Discovery, truth: Truth | None) -> Section:
     if len(places) > TOP:
         words += f", and {count(len(places) - TOP, 'weaker one')} that {were(len(places) - TOP)} selected"
     if len(places) > MOST:
-        words += f"; {len(places) - MOST} more are in the result, not here"
+        words += f"; {len(places) - MOST} more are only in the result"
     numbers = [place for place, column in enumerate(columns) if place and column not in ("selected", "true")]
     blocks: list[Block] = [Table(f"{words}.", columns, rows, numbers=numbers)]
     return Section("edges", "Strongest edges", [*blocks, *(Text(said, "note") for said in _explained(discovery))])
@@ -93,21 +94,16 @@ def _frequencies(discovery: Discovery) -> np.ndarray | None:
 
 
 def _explained(discovery: Discovery) -> list[str]:
-    """Say what the columns mean, and what they do not."""
-    said = []
-    if discovery.standard_errors is not None:
-        said.append(
-            "± is the standard error of a score: how far it would move with another recording of this length. It is no "
-            "test: scores are never negative, and may lie well above 0 where there is no edge."
-        )
+    """Explain the columns."""
+    said = [f"{note}."] if (note := standard_error_note(discovery)) else []
     if discovery.p_values is not None and discovery.joint_p_values is not None:
-        said.append("Each lag has a p-value of its own; selection rules go by the joint test over all lags.")
+        said.append("Each lag has its own p-value; selection rules use the joint test of all lags.")
     if discovery.pair_p_values is not None and (discovery.selection or {}).get("statistic") != "maximum":
-        said.append("No p-value is corrected for the number of tests; rules that test, fdr and surrogate, do that.")
+        said.append("The p-values are not corrected for multiple tests; the rules fdr and surrogate correct them.")
     if _frequencies(discovery) is not None:
         said.append(
-            "The frequency is the share of random halves of the data in which the pair, at whatever lag, was among the "
-            "strongest. Of a stable pair the strongest lag is selected."
+            "The frequency is the share of random halves of the data in which the pair was among the strongest, at any "
+            "lag. Of a stable pair, the strongest lag is selected."
         )
     return said
 

@@ -83,10 +83,10 @@ def test_a_neural_method_on_the_largest_panel():
 def test_reports_say_which_way_of_counting_is_meant(protocol):
     said = run("discover", "--dataset", "causaltime:medical", "-m", "var", "-s", f"dataset.protocol={protocol}")
     if protocol == "default":
-        assert "133 edges; this truth is meant to be judged without self-edges" in said
+        assert "133 edges; count this truth without self-edges" in said
     else:
-        assert "153 edges between 20 of 40 series; no other pair is judged" in said
-        assert "judged with self-edges" in said
+        assert "153 edges between 20 of 40 series; other pairs are not counted" in said
+        assert "count this truth with self-edges" in said
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "npz"])
@@ -114,7 +114,7 @@ def test_discover_sees_the_same_in_files_as_in_the_data_set(tmp_path):
 
 def test_simulate_says_what_a_list_of_edges_cannot_hold(tmp_path):
     arguments = ("-o", tmp_path / "x.npz", "--truth", tmp_path / "t.csv", "-s", "protocol=published")
-    assert "20 of the 40 series are judged" in run("simulate", "causaltime:medical", *arguments)
+    assert "this truth covers only pairs of 20 of the 40 series" in run("simulate", "causaltime:medical", *arguments)
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))
