@@ -249,7 +249,7 @@ def test_plot_draws_choices_and_refuses_where_there_are_none(run, tmp_path):
     assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
     code, _, err = run("plot", tmp_path / "none.json", "--kind", "choices", "-o", tmp_path / "n.png")
     assert code == 2
-    assert "nothing was chosen by itself" in err
+    assert "no automatically selected parameter" in err
     assert "regularizer.strength=auto" in err
     assert not (tmp_path / "n.png").exists()
 

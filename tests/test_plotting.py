@@ -403,7 +403,7 @@ def test_an_error_leaves_the_old_picture_and_nothing_else(tmp_path, monkeypatch)
         ("none/graph.png", {}, WrongUsageError, "no folder"),
         ("graph.png", {"kind": "heatmpa"}, WrongUsageError, "heatmap"),
         ("graph.png", {"kind": "ranking"}, WrongUsageError, "--truth"),
-        ("graph.png", {"kind": "choices"}, WrongUsageError, "nothing was chosen by itself"),
+        ("graph.png", {"kind": "choices"}, WrongUsageError, "no automatically selected parameter"),
         ("graph.png", {"kind": "graph", "topp": 3}, ParameterError, "top"),
         ("graph.png", {"kind": "graph", "top": 0}, WrongUsageError, "at least 1"),
         ("graph.png", {"kind": "graph", "ax": None}, ParameterError, "ax"),

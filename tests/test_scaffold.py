@@ -15,11 +15,11 @@ from click.testing import CliRunner
 from causalkit.cli.new_plugin import new_plugin
 from causalkit.errors import WrongUsageError
 from causalkit.scaffold import KINDS, create
-from causalkit.scaffold.naming import LONGEST, names_for
+from causalkit.scaffold.naming import MAX_LENGTH, names_for
 from tests.plugins_for_tests.installing import command, installed
 
 # A name that is as long as it may be, where lines would be the first to grow too long; and an ordinary one.
-NAMES = {kind: f"trial-{kind}" for kind in KINDS} | {"method": "m" * LONGEST}
+NAMES = {kind: f"trial-{kind}" for kind in KINDS} | {"method": "m" * MAX_LENGTH}
 
 
 def run(*arguments: str, site: Path | None = None, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -113,7 +113,7 @@ def test_nothing_is_overwritten(tmp_path):
     mine = tmp_path / "causalkit-echo" / "precious.txt"
     mine.parent.mkdir()
     mine.write_text("mine")
-    with pytest.raises(WrongUsageError, match="is there already; nothing was written"):
+    with pytest.raises(WrongUsageError, match="exists already; nothing was written"):
         create("echo", directory=tmp_path)
     assert [path.name for path in mine.parent.iterdir()] == ["precious.txt"]
 
@@ -129,7 +129,7 @@ def test_nothing_is_overwritten(tmp_path):
         ("causalkit-", "my-method"),
         ("../../etc/passwd", "etc-passwd"),
         ("größe", "gr-e"),
-        ("m" * (LONGEST + 1), "m" * LONGEST),
+        ("m" * (MAX_LENGTH + 1), "m" * MAX_LENGTH),
     ],
 )
 def test_a_malformed_name_is_refused_with_one_that_would_do(name, proposed, tmp_path):

@@ -1,4 +1,4 @@
-"""A discovery in words: a few lines for terminals and logs, and a small page part for notebooks."""
+"""A discovery as text: a few lines for terminals and logs, and an HTML element for notebooks."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def _about_selection(discovery: Discovery) -> str:
     if discovery.selected is None:
         return (
             "No edges were selected: scores only rank. "
-            'To pick edges, use select("top-k:10") or --select top-k:10; no rule looks at a truth.'
+            'To select edges, use select("top-k:10") or --select top-k:10; no rule uses a truth.'
         )
     own = int(np.einsum("iik->", discovery.selected.astype(int)))
     edges = int(discovery.selected.sum())

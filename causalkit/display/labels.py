@@ -17,7 +17,7 @@ def cells(text: str) -> int:
 
 
 def one_line(text: str) -> str:
-    """Return the text without line breaks, control characters and anything else that is no sign."""
+    """Return the text on one line, without control characters and other invisible ones."""
     shown = "".join(
         letter if unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") else " "
         for letter in str(text)

@@ -98,7 +98,7 @@ def plot(
 
     Args:
         kind: one of `KINDS`.
-        truth: a known graph to compare with; "ranking" needs one, "training" and "choices" have no use for it.
+        truth: a known graph to compare with; "ranking" needs one, "training" and "choices" ignore it.
         options: of the picture, for example ``top=20`` for "graph" or ``lag=2`` for "heatmap".
 
     Returns:
@@ -115,8 +115,8 @@ def plot(
         )
     if kind == "choices" and not discovery.choices:
         raise WrongUsageError(
-            "nothing was chosen by itself: every parameter of this result was given, or had its default",
-            "let a neural method choose, for example with -s regularizer.strength=auto",
+            "this result has no automatically selected parameter: each was given or has its default",
+            "let a neural method select one, for example with -s regularizer.strength=auto",
         )
     from causalkit.io.atomic import check_writable
     from causalkit.plotting.saving import save_figure

@@ -26,7 +26,7 @@ _DASHES: dict[Verdict, Any] = {
     "false": (0, (4, 1.6)),
     "missed": (0, (1, 1.8)),
 }
-_MOST_MISSED = 60  # beyond this, dotted lines hide what was found
+_MAX_MISSED = 60  # beyond this, dotted lines hide what was found
 
 
 def add_arrow(
@@ -75,7 +75,7 @@ def add_arrow(
 
 def missed_to_draw(chosen: Chosen) -> bool:
     """Return whether the missed edges are few enough to be drawn."""
-    return len(chosen.missed) <= _MOST_MISSED
+    return len(chosen.missed) <= _MAX_MISSED
 
 
 def explain(ax: Axes, chosen: Chosen, *, selected: bool, lag_known: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""What a method chose by itself: the held-out error of every candidate, and which one it took."""
+"""Parameters that a method selected itself: the held-out error of every candidate, and the selected one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from causalkit.core.discovery import Discovery
 from causalkit.display.labels import shorten
 from causalkit.plotting import style
 
-_NAMES = {"regularizer.strength": "strength of the penalty", "lag": "lag: how many past steps may act"}
-_SPAN = 20.0  # a ratio of errors from which a logarithmic scale shows more
-_LABELS = 12  # candidates that have room for a label each
-_ACROSS = 2  # panels in a row
-_MEAN_FROM = 0.85  # the error of the mean is drawn where a candidate comes as near as this
+_NAMES = {"regularizer.strength": "strength of the penalty", "lag": "largest lag in time steps"}
+_LOG_SCALE_FROM = 20.0  # a ratio of errors from which a logarithmic scale shows more
+_MAX_LABELS = 12  # candidates that have room for a label each
+_COLUMNS = 2  # panels in a row
+_SHOW_MEAN_FROM = 0.85  # the error of the mean is drawn where a candidate comes as near as this
 
 
 def plot_choices(discovery: Discovery) -> tuple[Axes, ...]:
@@ -30,9 +30,9 @@ def plot_choices(discovery: Discovery) -> tuple[Axes, ...]:
     count = len(discovery.choices)
     if not count:
         ax = style.new_axes(None, (6.4, 4.2))
-        style.say(ax, "nothing was chosen by itself:\nevery parameter was given, or had its default")
+        style.say(ax, "no parameter was selected automatically:\neach was given or has its default")
         return (ax,)
-    across = min(count, _ACROSS)
+    across = min(count, _COLUMNS)
     rows = math.ceil(count / across)
     panels = style.new_figure(6.4 * across, 4.2 * rows).subplots(rows, across, squeeze=False).ravel()
     for ax in panels[count:]:
@@ -78,11 +78,11 @@ def plot_choice(choice: Choice, *, ax: Axes | None = None) -> Axes:
         look: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": style.BLUE, "markeredgewidth": 1.8}
         label = f"lowest error: {choice.best:g}"
         ax.plot(places[best], errors[best], "o", markersize=8, zorder=3, label=label, gid="choice-lowest", **look)
-    if choice.relative and known.any() and errors[known].max() >= _MEAN_FROM:
+    if choice.relative and known.any() and errors[known].max() >= _SHOW_MEAN_FROM:
         ax.axhline(1, color=style.MUTED, linestyle=":", linewidth=1.3, label="forecast by the mean")
     _missing(ax, places, errors)
     _axes(ax, choice, values, places, even)
-    if known.any() and errors[known].min() > 0 and errors[known].max() / errors[known].min() >= _SPAN:
+    if known.any() and errors[known].min() > 0 and errors[known].max() / errors[known].min() >= _LOG_SCALE_FROM:
         ax.set_yscale("log")
     ax.grid(color=style.FAINT, linewidth=0.6, axis="y")
     style.frame(ax)
@@ -131,7 +131,7 @@ def _axes(ax: Axes, choice: Choice, values: np.ndarray, places: np.ndarray, even
         ax.set_xlim(low / room, high * room)
     else:
         ax.set_xlim(-0.5, len(places) - 0.5)
-    every = math.ceil(len(values) / _LABELS)
+    every = math.ceil(len(values) / _MAX_LABELS)
     ax.set_xticks(places[::every], [f"{value:g}" for value in values[::every]])
     ax.minorticks_off()
     ax.margins(y=0.12)

@@ -1,4 +1,4 @@
-"""Which edges a picture of a graph draws, and how it says so: the selected ones, otherwise the strongest."""
+"""The edges that a picture of a graph draws, and its subtitle: the selected ones, otherwise the strongest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from causalkit.display.words import count
 from causalkit.errors import WrongUsageError
 
 Verdict = Literal["unknown", "true", "false", "missed"]
-MOST = 300  # more arrows than this cannot be told apart
+MAX_EDGES = 300  # more arrows cannot be distinguished
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def choose_edges(
     if not with_self:
         allowed[np.arange(size), np.arange(size)] = False
     pool = allowed & (scores > 0 if selected is None else selected)
-    limit = top or (MOST if selected is not None else min(2 * size, 40))
+    limit = top or (MAX_EDGES if selected is not None else min(2 * size, 40))
     places = np.argwhere(pool)
     order = np.argsort(-scores[pool], kind="stable")[:limit]
     says = _says(len(order), len(places), int(allowed.sum()), selected is not None, with_self)
@@ -99,14 +99,14 @@ def choose_edges(
         return Chosen(tuple(drawn(place, "unknown") for place in edges), (), 0, says)
     truth = truth.align(discovery.names)
     known = _known(truth, scores.shape, lagged)
-    judged = tuple(drawn(place, "true" if known[tuple(place)] else "false") for place in edges)
-    if lagged and truth.lags is None:  # which lags are missed nobody knows
-        return Chosen(judged, (), 0, says)
+    drawn_edges = tuple(drawn(place, "true" if known[tuple(place)] else "false") for place in edges)
+    if lagged and truth.lags is None:  # the missed lags are unknown
+        return Chosen(drawn_edges, (), 0, says)
     absent = known & allowed
     absent[tuple(edges.T)] = False
     missed = tuple(drawn(place, "missed") for place in np.argwhere(absent))
     lost = int(truth.lags[:, :, discovery.lags :].sum()) if lagged and truth.lags is not None else 0
-    return Chosen(judged, missed, lost, says)
+    return Chosen(drawn_edges, missed, lost, says)
 
 
 def _known(truth: Truth, shape: tuple[int, ...], lagged: bool) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ from causalkit.plotting import style
 from causalkit.plotting.arrows import add_arrow, explain, missed_to_draw
 from causalkit.plotting.chosen import Chosen, choose_edges
 
-_MOST_ROWS = 40  # beyond this, only series that take part in an edge get a row
+_MAX_ROWS = 40  # beyond this, only series that take part in an edge get a row
 
 
 def plot_lags(
@@ -35,8 +35,8 @@ def plot_lags(
     """
     chosen = choose_edges(discovery, truth, top=top, self_edges=self_edges, lagged=True)
     size, depth = len(discovery.names), discovery.lags
-    rows = list(range(size)) if size <= _MOST_ROWS else sorted(_series(chosen))
-    rows = rows or list(range(_MOST_ROWS))  # many series and no edge at all: show what there is room for
+    rows = list(range(size)) if size <= _MAX_ROWS else sorted(_series(chosen))
+    rows = rows or list(range(_MAX_ROWS))  # many series and no edge at all: show what there is room for
     ax = style.new_axes(ax, (min(12.0, 5.5 + 0.6 * depth), min(10.0, max(3.2, 1.6 + 0.24 * len(rows)))))
     height = {series: row for row, series in enumerate(rows)}
     _grid(ax, discovery, rows)

@@ -87,14 +87,14 @@ def _plot(
     ax = style.new_axes(ax, (_WIDTH, _SIDE + _LINE_HEIGHT * (len(runs) + 1)))
     shares: list[float] = []
     for method, found in runs.items():
-        judged = [Evaluation.of(discovery, truth, diagonal) for discovery, truth in found]
-        judged = [one for one in judged if not one.lacks("scores")]
+        evaluated = [Evaluation.of(discovery, truth, diagonal) for discovery, truth in found]
+        evaluated = [one for one in evaluated if not one.lacks("scores")]
         look, name = looks[method], shorten(method, 34)
-        if not judged:
+        if not evaluated:
             ax.plot([], [], color=look.color, linestyle=look.dash, label=f"{name}: no curve")
             continue
-        shares += [float(np.mean(one.truth)) for one in judged]
-        pairs = [roc_values(one) if roc else recall_values(one) for one in judged]
+        shares += [float(np.mean(one.truth)) for one in evaluated]
+        pairs = [roc_values(one) if roc else recall_values(one) for one in evaluated]
         curves, areas = np.array([curve for curve, _ in pairs]), np.array([area for _, area in pairs])
         mean = curves.mean(axis=0)
         spread = curves.std(axis=0, ddof=1) if len(curves) > 1 else np.zeros_like(mean)

@@ -12,7 +12,7 @@ from causalkit.io.atomic import atomic_path
 from causalkit.plotting.formats import check_suffix
 
 DPI = 150
-# Without these, the time of day stands in the file.
+# Without these, the file contains the time of day.
 _METADATA: dict[str, dict[str, Any]] = {
     ".png": {},
     ".svg": {"Date": None},

@@ -66,12 +66,12 @@ def legend(ax: Axes, *, above: bool = False, **more: Any) -> None:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return a figure that belongs to nobody, whose parts make room for each other."""
+    """Return a figure without a canvas or window, whose parts make room for each other."""
     return Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
 
 
 def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
-    """Return the axes that were given, or those of a new figure of ``size`` inches that belongs to nobody."""
+    """Return the axes that were given, or those of a new figure of ``size`` inches without a window."""
     return new_figure(*size).add_subplot() if ax is None else ax
 
 

@@ -14,7 +14,7 @@ from causalkit.core.discovery import Discovery
 from causalkit.display.labels import shorten
 from causalkit.plotting import style
 
-_SPAN = 50.0  # a ratio of values from which a logarithmic scale shows more
+_LOG_SCALE_FROM = 50.0  # a ratio of values from which a logarithmic scale shows more
 
 
 def plot_training(discovery: Discovery, *, ax: Axes | None = None) -> Axes:
@@ -29,7 +29,7 @@ def plot_training(discovery: Discovery, *, ax: Axes | None = None) -> Axes:
     style.title(ax, "Training")
     if not curves:
         who = shorten(discovery.method, 40) or "this method"
-        style.say(ax, f"{who} recorded no training history:\nit does not train, or the file does not hold it")
+        style.say(ax, f"{who} recorded no training history:\nit does not train, or the file does not contain it")
         return ax
     for number, (name, values) in enumerate(curves.items()):
         epochs = _epochs(discovery, len(values))
@@ -66,7 +66,7 @@ def _scale(ax: Axes, values: NDArray[np.float64]) -> None:
     """Choose the scale; where some values are zero or below, small ones stay linear."""
     values = values[np.isfinite(values)]
     positive = values[values > 0]
-    if not len(positive) or positive.max() / positive.min() < _SPAN:
+    if not len(positive) or positive.max() / positive.min() < _LOG_SCALE_FROM:
         return
     if len(positive) == len(values):
         ax.set_yscale("log")

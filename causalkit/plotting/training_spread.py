@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from causalkit.display.labels import shorten
 from causalkit.plotting import style
 
-_SPAN = 20.0  # a ratio of values from which a logarithmic scale shows more
+_LOG_SCALE_FROM = 20.0  # a ratio of values from which a logarithmic scale shows more
 _ORDER = ("forecast", "validation")
 
 
@@ -62,7 +62,7 @@ def plot_training_spread(
         return ax
     values = np.concatenate(drawn)
     positive = values[values > 0]
-    if len(positive) and positive.max() / positive.min() >= _SPAN:
+    if len(positive) and positive.max() / positive.min() >= _LOG_SCALE_FROM:
         if len(positive) == len(values):
             ax.set_yscale("log")
         else:

@@ -1,4 +1,4 @@
-"""The commands that compute something again, from what its record says was computed."""
+"""The commands that repeat a comparison, from its records."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _first(cells: list[Cell], label: str) -> Iterator[Cell]:
 
 
 def _method(cell: Cell) -> str:
-    """Return what to write after ``-m``: the label where it says all, otherwise every parameter."""
+    """Return what to write after ``-m``: the label where it is complete, otherwise every parameter."""
     try:
         written = parse_specification(cell.method)
         lag = {"lag": cell.method_params["lag"]} if "lag" in cell.method_params else {}

@@ -24,7 +24,7 @@ def check_html(path: str | Path) -> Path:
     """
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
-        raise WrongUsageError(f"cannot write the report {path}: it is an HTML file", "end the name in .html")
+        raise WrongUsageError(f"cannot write the report {path}: a report is an HTML file", "end the name in .html")
     return check_writable(path)
 
 

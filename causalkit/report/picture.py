@@ -1,4 +1,4 @@
-"""Figures as markup that stands inside a page: SVG, or PNG where an SVG would be large."""
+"""Figures as markup inside a page: SVG, or PNG where an SVG would be large."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Album:
     """Makes the pictures of one page.
 
     Each picture has identifiers of its own, so that none refers into another. Only the shapes of letters, which would
-    be most of the file, are shared: `letters` stands once in the page.
+    be most of the file, are shared: the page contains `letters` once.
     """
 
     def __init__(self) -> None:

@@ -30,7 +30,7 @@ class Unread:
 
 @dataclass(frozen=True)
 class Results:
-    """What a comparison left behind.
+    """The records of a comparison.
 
     Attributes:
         records: one for each method, data set and seed.
@@ -122,12 +122,12 @@ class Results:
 
     @cached_property
     def foreign(self) -> list[str]:
-        """Metrics that no plugin installed here contributes; whether more of them is better nobody knows."""
+        """Metrics that no installed plugin contributes; whether higher is better is unknown."""
         return sorted(self._measured - set(self.metrics))
 
     @property
     def main_metric(self) -> str | None:
-        """The metric of which summary, tests and costs speak; None where no truth is known."""
+        """The metric of summary, tests and costs; None where no truth is known."""
         return self.metrics[0] if self.metrics else None
 
     def summary(self, policy: str) -> Summary:

@@ -31,7 +31,7 @@ def read_result(path: str | Path) -> tuple[Discovery, Truth | None]:
 
 
 def _kind(path: Path) -> object:
-    """Return what kind of record a JSON file says it is; None where it does not say, or is no JSON."""
+    """Return what kind of record a JSON file says it is; None where it names none, or is not JSON."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -46,7 +46,7 @@ def create(name: str, *, kind: str = "method", directory: str | Path = ".") -> C
         raise WrongUsageError(f"there is no folder {directory}", f"create it: mkdir -p {shlex.quote(str(directory))}")
     folder = directory / names.distribution
     if folder.exists():
-        raise WrongUsageError(f"{folder} is there already", "nothing was written; choose another name or --directory")
+        raise WrongUsageError(f"{folder} exists already", "nothing was written; choose another name or --directory")
     check_free(names, KINDS[kind].record)
     texts = render(names, kind)
     # Written aside and renamed, so that an interrupted command leaves no half of a plugin.

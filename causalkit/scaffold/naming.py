@@ -10,7 +10,7 @@ from causalkit.errors import WrongUsageError
 from causalkit.plugins.records import Contribution
 from causalkit.plugins.registry import registry
 
-LONGEST = 40
+MAX_LENGTH = 40
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PREFIX = "causalkit-"
 
@@ -34,19 +34,19 @@ def names_for(given: str) -> Names:
     """Return the names of a plugin; ``causalkit-`` in front of a name is taken as its distribution's.
 
     Raises:
-        WrongUsageError: the name breaks the rule; the hint says what it could be.
+        WrongUsageError: the name breaks the rule; the hint suggests another.
     """
     name = given.removeprefix(_PREFIX)
-    if not _NAME.fullmatch(name) or len(name) > LONGEST:
-        near = re.sub(r"[^a-z0-9]+", "-", name.lower()).lstrip("-0123456789")[:LONGEST].strip("-")
-        rule = f'use lower-case words joined by "-", at most {LONGEST} characters'
+    if not _NAME.fullmatch(name) or len(name) > MAX_LENGTH:
+        near = re.sub(r"[^a-z0-9]+", "-", name.lower()).lstrip("-0123456789")[:MAX_LENGTH].strip("-")
+        rule = f'use lower-case words joined by "-", at most {MAX_LENGTH} characters'
         raise WrongUsageError(f"{given!r} cannot be the name of a plugin", f"{rule}: {near or 'my-method'}")
     distribution = _PREFIX + name
     return Names(plugin=name, distribution=distribution, package=distribution.replace("-", "_"))
 
 
 def check_free(names: Names, kind: type[Contribution]) -> None:
-    """Refuse names that an installed plugin has: the new one could not be told from it.
+    """Refuse names that an installed plugin has.
 
     Raises:
         WrongUsageError: the plugin, its package or its contribution would have a name that is taken.

@@ -20,7 +20,7 @@ def accuracy(results: Results, looks: dict[str, Look]) -> Section | None:
     options = [(title.capitalize(), _tables(results, policy, looks)) for policy, title in POLICIES.items()]
     blocks: list[Block] = [Text(_how_to_read(results)), Choice("diagonal", "Self-edges", options)]
     if results.foreign:
-        words = f"Not shown: {listed(results.foreign)}. No plugin that is installed here knows what these metrics mean."
+        words = f"Not shown: {listed(results.foreign)}. No installed plugin contributes these metrics."
         blocks.append(Text(words, "note"))
     return Section("accuracy", "Accuracy", blocks)
 
@@ -29,18 +29,18 @@ def _how_to_read(results: Results) -> str:
     entries = results.summary("exclude").entries.values()
     planned = sorted({len(entry.planned) for entry in entries})
     if planned == [1]:
-        words = "One seed, so the spread over seeds is unknown."
+        words = "There is one seed, so the spread over seeds is unknown."
     elif len(planned) == 1:
         words = f"Mean ± one standard deviation over n = {planned[0]} seeds."
     else:
         words = f"Mean ± one standard deviation over n = {planned[0]} to {planned[-1]} seeds."
     if any(not entry.complete for entry in entries):
-        words += " Where seeds are lacking, the mean is over those with a result, whose number is given."
+        words += " Where seeds are missing, the mean covers those with a result, and their number is given."
     if len(results.methods) < 2:
         return words
-    words += " Bold: the best mean of a data set among methods that lack no seed."
+    words += " Bold: the best mean of a data set among methods without a missing seed."
     if any(best.established for policy in POLICIES for best in results.summary(policy).best.values()):
-        words += " A star: better than every other of them by the paired test over the seeds of that data set alone."
+        words += " Star: better than every other of these methods by the paired test over the seeds of that data set."
     return words
 
 
@@ -61,9 +61,7 @@ def _table(results: Results, metric: str, policy: str, looks: dict[str, Look]) -
         cells = [_cell(summary, data, method, metric) for data in results.data]
         rows.append([Cell(name(method), swatch=looks[method].color), *cells])
     which = "higher is better" if greater_is_better(metric) else "lower is better"
-    oracle = (
-        " Its threshold is chosen by looking at the truth: an upper bound, not a result." if "oracle" in metric else ""
-    )
+    oracle = " Its threshold is chosen with the truth: an upper bound, not a result." if "oracle" in metric else ""
     columns = ["method", *map(name, results.data)]
     caption = f"{metric_name(metric)}, {POLICIES[policy]}; {which}.{oracle}"
     return Table(caption, columns, rows, numbers=range(1, len(columns)))

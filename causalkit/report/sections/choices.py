@@ -1,4 +1,4 @@
-"""How every number was chosen: parameters, lag, strength, selection, and what knew the truth."""
+"""How every number was chosen: parameters, lag, strength, selection, and what used the truth."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CIRCUMSTANCES = ("method", "standardize", "dtype", "threads", "time_limit")
 
 
 def choices(results: Results) -> Section:
-    """Return what was set for each method, what was said about it, and how to compute it again."""
+    """Return settings and notes of each method, and the commands that repeat the comparison."""
     blocks: list[Block] = [Bullets(_principles(results))]
     blocks += [_method(results, method) for method in results.methods]
     commands = compare_commands(results)
@@ -35,7 +35,7 @@ def choices(results: Results) -> Section:
 
 def _principles(results: Results) -> list[str]:
     oracle = [metric_name(metric) for metric in results.metrics if "oracle" in metric]
-    uses = f", except {listed(oracle)}, which by name and purpose does so: an upper bound" if oracle else ""
+    uses = f", except by {listed(oracle)}, which is an upper bound by design" if oracle else ""
     known = sorted(
         {
             f"{key} = {value}"
@@ -45,16 +45,15 @@ def _principles(results: Results) -> list[str]:
         }
     )
     if known:
-        uses += f". These settings say that they look at it: {listed(known)}"
+        uses += f". These settings use the truth: {listed(known)}"
     rules = sorted({str(rule) for record in results.records if (rule := record.cell.settings.get("select"))})
     lines = [
-        "Truth: methods get the panel and never see the truth. No lag, strength, epoch or threshold was chosen by "
-        f"looking at it{uses}. Whether the person who ran this chose parameters by earlier runs on the same data, no "
-        "report can know.",
-        "Parameters: those below, the same for all data sets and seeds unless it says otherwise.",
-        f"Selection of edges: {listed([name(rule) for rule in rules])}. Metrics of a ranking use the scores alone."
+        "Truth: methods get the panel and never see the truth. No lag, strength, epoch or threshold was chosen with "
+        f"it{uses}. This report cannot know whether the user chose parameters by earlier runs on the same data.",
+        "Parameters: see below. They are the same for all data sets and seeds unless stated otherwise.",
+        f"Selection of edges: {listed([name(rule) for rule in rules])}. Ranking metrics use only the scores."
         if rules
-        else "Selection of edges: none. All metrics rank pairs by score, over all thresholds.",
+        else "Selection of edges: none. All metrics rank pairs by score over all thresholds.",
         "Score of a pair: the largest over lags.",
     ]
     settings = _settings(results)
@@ -84,14 +83,14 @@ def _settings(results: Results) -> str:
 
 
 def _same_panel(results: Results) -> str:
-    """Say whether all methods saw the same numbers, which the digests tell."""
+    """Return a sentence on whether all methods saw the same data, by their digests."""
     digests: dict[tuple[str, int], set[str]] = {}
     for record in results.done:
         if digest := record.data.get("sha256"):
             digests.setdefault((record.cell.data, record.cell.seed), set()).add(str(digest))
     odd = [f"{name(data)} with seed {seed}" for (data, seed), found in digests.items() if len(found) > 1]
     if not digests:
-        return "Same data for all methods: not known, no digest of the data was recorded."
+        return "Same data for all methods: unknown, because no digest of the data was recorded."
     if odd:
         return f"Same data for all methods: NO. Their SHA-256 digests differ for {listed(odd)}."
     return "Same data for all methods: yes. For each data set and seed, the SHA-256 digests of the panels are equal."
@@ -124,17 +123,17 @@ def _method(results: Results, method: str) -> Block:
         row: list[Cell | str] = [key, Cell(shorten(value, 300), strong=changed)]
         rows.append([*row, Cell(usual[key] if changed else "", faint=True)] if usual else row)
     if rows:
-        words = "Parameters as they were used" + ("; bold ones differ from the default." if usual else ".")
+        words = "Parameters used" + ("; bold ones differ from the default." if usual else ".")
         blocks.append(Table(words, ["parameter", "value", *(["default"] if usual else [])], rows))
     else:
-        blocks.append(Text("No cell of this method gave a result, so its resolved parameters are not known."))
+        blocks.append(Text("No cell of this method has a result, so its parameters are not known."))
     if notes:
         blocks += [
-            Text("Said by the method about its runs:"),
+            Text("Notes of the method on its runs:"),
             Bullets([shorten(one_line(note), 400) for note in notes[:12]]),
         ]
         if len(notes) > 12:
-            blocks.append(Text(f"and {len(notes) - 12} more, in the records.", "note"))
+            blocks.append(Text(f"The records contain {len(notes) - 12} more.", "note"))
     return Fold(name(method, 120), blocks)
 
 

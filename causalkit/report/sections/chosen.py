@@ -1,4 +1,4 @@
-"""What a method chose by itself, without a truth: the curve of held-out errors and what it says."""
+"""Parameters that a method selected itself by validation error: the curve of errors, and its meaning."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from causalkit.report.picture import Album
 
 
 def chosen(discovery: Discovery, album: Album) -> Section | None:
-    """Return a sentence and a picture for everything that the method chose; None where it chose nothing."""
+    """Return a sentence and a picture for each parameter that the method selected; None where it selected none."""
     if not discovery.choices:
         return None
     from causalkit.plotting import plot_choice, style
@@ -21,9 +21,9 @@ def chosen(discovery: Discovery, album: Album) -> Section | None:
         alt = f"Held-out error of each candidate for {name(choice.parameter)}; {choice.chosen:g} was chosen."
         drawn.append(album.picture(style.root(ax), alt, f"Set it with -s {name(choice.parameter)}=VALUE."))
     words = (
-        "The method decided these by how well it forecast parts of the data that it had not learned from. No truth was "
-        "looked at. A flat curve means that the data hardly care; where the bars of two candidates overlap widely, "
-        "another recording may well have chosen the other."
+        "The method selected these parameters by its forecast error on held-out parts of the data, without a truth. A "
+        "flat curve means that the parameter hardly matters for these data. Where the error bars of two candidates "
+        "overlap widely, another recording could lead to the other candidate."
     )
     blocks: list[Block] = [Text(words), Bullets(sentences), Figures(drawn, "medium")]
     return Section("chosen", "Chosen by the method", blocks)

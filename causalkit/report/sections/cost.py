@@ -22,7 +22,7 @@ def cost(results: Results, looks: dict[str, Look], album: Album) -> Section | No
     if not results.done:
         return None
     words = (
-        "Time is that of the fit alone, without reading or simulating data. Memory is the largest resident memory of "
+        "Time covers the fit alone, without reading or simulating data. Memory is the largest resident memory of "
         "the process during the cell, Python and all libraries included. Both depend on the machine; see Environment."
     )
     blocks: list[Block] = [Text(words)]
@@ -73,7 +73,7 @@ def _pictures(
         f"A point is a method on a data set, mean over seeds, {POLICIES['exclude']}; the bar is one standard deviation "
         f"of {said}. Up and to the left is better."
     )
-    return [album.picture(root(ax), f"{said} against {axis}; the numbers stand in the tables.", caption)]
+    return [album.picture(root(ax), f"{said} against {axis}; the tables give the numbers.", caption)]
 
 
 def _table(results: Results, caption: str, say: Callable[[Entry], str], looks: dict[str, Look]) -> Table:

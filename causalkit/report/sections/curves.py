@@ -26,7 +26,7 @@ def curves(results: Results, looks: dict[str, Look], album: Album) -> Section | 
         single = single and all(len(found) == 1 for found in runs.values())
         seeds = max(len(found) for found in runs.values())
         who = listed([name(method) for method in runs])
-        alt = f"on {name(data)} for {who}; the areas stand in the table of accuracy."
+        alt = f"on {name(data)} for {who}; the table of accuracy gives the areas."
         pictures = [
             album.picture(root(plot_roc_curves(runs, looks=looks)), f"ROC curves {alt}"),
             album.picture(root(plot_precision_recall(runs, looks=looks)), f"Precision-recall curves {alt}"),
@@ -35,12 +35,12 @@ def curves(results: Results, looks: dict[str, Look], album: Album) -> Section | 
     if not blocks:
         return None
     spread = (
-        "There is one run a method, so there is no band."
+        "There is one run for each method, so there is no band."
         if single
         else "The band is one standard deviation over seeds."
     )
     words = (
-        "Pairs of different series, ranked by score: a threshold is lowered from the highest score on. Each line is "
+        "Pairs of different series are ranked by score. Each line is "
         f"the mean over seeds at equal false positive rate, or at equal recall. {spread} The dotted line is chance; "
         "for precision that is the share of true edges. A method has the same colour in the whole report."
     )

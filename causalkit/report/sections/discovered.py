@@ -21,7 +21,7 @@ def found(discovery: Discovery, truth: Truth | None) -> Section:
     """Return the summary: data, method, strongest edge, selection and notes."""
     data = discovery.data
     source = f" of {shorten(one_line(str(data['source'])), 120)}" if data.get("source") else ""
-    words = f"{name(discovery.method) if discovery.method else 'A method'} looked at "
+    words = f"{name(discovery.method) if discovery.method else 'A method'} analysed "
     words += f"{count(len(discovery.names), 'series', 'series')}{source}"
     steps = data.get("steps") or []
     if steps:
@@ -36,12 +36,12 @@ def found(discovery: Discovery, truth: Truth | None) -> Section:
         said.append(f"{count(int(data['windows']), 'window')} of the data were used{dropped}.")
     if data.get("standardized") is not None:
         said.append(
-            "Every series was given mean 0 and standard deviation 1 first."
+            "Every series was standardised to mean 0 and standard deviation 1."
             if data["standardized"]
             else "The series kept their units."
         )
     if truth is None:
-        said.append("No truth was given, so this report cannot say how right these edges are.")
+        said.append("No truth was given, so this report cannot say which of these edges are correct.")
     blocks.append(Bullets(said))
     if notes := (discovery.selection or {}).get("notes"):
         blocks += [Text("How the edges were selected:"), Bullets([shorten(one_line(str(note)), 600) for note in notes])]
@@ -64,11 +64,11 @@ def _selection(discovery: Discovery) -> str:
     if discovery.selected is None:
         tested = "" if discovery.pair_p_values is not None else " Nothing was tested."
         return (
-            "No edges were selected: scores rank the candidates, and nothing says where the true ones end."
-            f"{tested} The rules surrogate and stability would choose edges with a bound on the false ones."
+            "No edges were selected: scores rank the candidates but do not show where the true edges end."
+            f"{tested} The rules surrogate and stability select edges with a limit on the false ones."
         )
     rule = (discovery.selection or {}).get("rule")
-    by = f" by the rule {name(str(rule))}, which does not look at a truth" if rule else ""
+    by = f" by the rule {name(str(rule))}, which does not use a truth" if rule else ""
     return f"{count(int(discovery.selected.sum()), 'edge')} of {discovery.selected.size} candidates selected{by}."
 
 
@@ -77,7 +77,7 @@ def pictures(discovery: Discovery, truth: Truth | None, album: Album) -> Section
     from causalkit.plotting import plot_graph, plot_heatmap, plot_lags, plot_ranking, plot_training, style
 
     drawn: list[Picture] = []
-    compared = " Colours and dashes say which edges are true." if truth is not None else ""
+    compared = " Colours and dashes show which edges are true." if truth is not None else ""
     raster = len(discovery.names) > _NAMED
     # Drawn small, names stay legible when two pictures share the width of the page.
     few = len(discovery.names) <= _FEW
@@ -96,7 +96,7 @@ def pictures(discovery: Discovery, truth: Truth | None, album: Album) -> Section
         blocks.append(Figures([album.picture(style.root(ax), f"Training curves: {parts}.")], "medium"))
     if truth is not None:
         curves, _ = plot_ranking(discovery, truth)
-        alt = "ROC and precision-recall curves; the areas stand in the table of metrics."
+        alt = "ROC and precision-recall curves; the table of metrics gives the areas."
         blocks.append(Figures([album.picture(style.root(curves), alt)], "wide"))
     return Section("pictures", "Pictures", blocks)
 
@@ -117,14 +117,14 @@ def evaluation(discovery: Discovery, truth: Truth | None) -> Section | None:
     if rows:
         blocks.append(Table("Metrics.", ["metric", *POLICIES.values()], rows, numbers=(1, 2)))
     else:
-        blocks.append(Text("No metric applies: ranking needs pairs with and without an edge."))
+        blocks.append(Text("No metric applies: ranking metrics need pairs with and without an edge."))
     lost = Evaluation.of(discovery, truth, "include").lost_lags
     if lost:
         blocks.append(Text(f"{count(lost, 'true edge')} at lags above {discovery.lags} cannot be found.", "note"))
     if discovery.selected is None:
-        blocks.append(Text("Metrics of a selected graph (F1, precision and so on) need a selection rule.", "note"))
+        blocks.append(Text("Metrics of a selected graph, such as F1 and precision, need a selection rule.", "note"))
     if any("oracle" in metric for table in tables.values() for metric in table):
-        words = "Metrics called oracle choose a threshold by looking at the truth: an upper bound, not a result."
+        words = "Oracle metrics choose their threshold with the truth: they are upper bounds, not results."
         blocks.append(Text(words, "note"))
     return Section("metrics", "Metrics", blocks)
 

@@ -13,11 +13,11 @@ from causalkit.report.results import Results
 
 
 def environment(results: Results) -> Section:
-    """Return versions, machines and data; what differs between cells is said."""
+    """Return versions, machines and data, and where they differ between cells."""
     blocks: list[Block] = []
     started = sorted(record.started for record in results.records if record.started)
     if started:
-        blocks.append(Text(f"The first cell was started {_moment(started[0])}, the last {_moment(started[-1])}."))
+        blocks.append(Text(f"The first cell started at {_moment(started[0])}, the last at {_moment(started[-1])}."))
     rows = _merged(
         {key: value for key, value in record.environment.items() if key != "process"} for record in results.records
     )
@@ -27,13 +27,13 @@ def environment(results: Results) -> Section:
     if rows:
         blocks.append(Table("Versions.", ["package", "version"], rows))
         if any(not isinstance(row[1], str) for row in rows):
-            blocks.append(Text("Some cells were computed with other versions than the rest.", "warning"))
+            blocks.append(Text("Not all cells were computed with the same versions.", "warning"))
     rows = _data(results)
     if rows:
         columns = ["data set", "series", "realisations", "steps", "source of the first seed", "SHA-256 by seed"]
         blocks.append(Table("Data.", columns, rows, numbers=(1, 2, 3)))
     if not blocks:
-        blocks.append(Text("The records say nothing about versions or machines."))
+        blocks.append(Text("The records contain no versions or machines."))
     return Section("environment", "Environment", blocks)
 
 

@@ -1,4 +1,4 @@
-"""What gave no result, and why."""
+"""Cells without a result, and the reasons."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def failures(results: Results) -> Section:
     bad = [record for record in results.records if not record.ok]
     blocks: list[Block] = []
     if not bad:
-        blocks.append(Text("Every cell gave a result."))
+        blocks.append(Text("Every cell has a result."))
     groups: dict[tuple[str, str, str, str], list[tuple[int, float | None]]] = {}
     for record in bad:
         place = (record.cell.method, record.cell.data, record.status, record.reason)

@@ -1,4 +1,4 @@
-"""Ranks and paired tests: which differences between methods mean anything."""
+"""Ranks and paired tests: which differences between methods are significant."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from causalkit.report.blocks import Block, Bullets, Cell, Choice, Figures, Secti
 from causalkit.report.picture import Album
 from causalkit.report.results import Results
 
-VERDICTS = {"distinguished": "yes", "not distinguished": "no", "too few": "too few blocks to tell"}
+VERDICTS = {"distinguished": "yes", "not distinguished": "no", "too few": "too few blocks"}
 
 
 def ranks(results: Results, album: Album) -> Section | None:
@@ -20,7 +20,7 @@ def ranks(results: Results, album: Album) -> Section | None:
         return None
     title = "Ranks and tests"
     if len(results.methods) < 2:
-        return Section("ranks", title, [Text("With one method there is nothing to rank or to test.")])
+        return Section("ranks", title, [Text("With one method there is nothing to rank or test.")])
     options: list[tuple[str, list[Block]]] = []
     for policy, words in POLICIES.items():
         ranking = rank(results.records, metric, policy)
@@ -40,7 +40,7 @@ def _ranking(ranking: Ranking, album: Album) -> list[Block]:
             f"How to read it: the methods are ranked by {metric_name(ranking.metric)} in each block, which is a data "
             "set with a seed. The axis is the mean of these ranks; further left is better. Two methods differ where "
             "their mean ranks are further apart than the critical difference, drawn above the axis. A black bar joins "
-            "methods that are not told apart."
+            "methods that do not differ significantly."
         )
         drawn = critical_difference(ranking)
         blocks.append(Figures([album.picture(root(drawn), alt, caption, tight=True)], "wide"))
@@ -65,12 +65,12 @@ def _tests(tests: list[PairedTest], metric: str, policy: str) -> list[Block]:
             ]
         )
     caption = f"Paired tests of {metric_name(metric)}, {POLICIES[policy]}: every pair over the blocks that both have."
-    columns = ["pair", "mean difference", "blocks", "equal", "p", "p, Holm", "significant at .05"]
+    columns = ["pair", "mean difference", "blocks", "equal", "p", "p, Holm", "significant at 0.05"]
     words = (
         "Wilcoxon's signed-rank test on the differences of paired blocks, exact, zeros after Pratt; p-values corrected "
-        "by Holm over all pairs. Seeds of one data set are no independent data sets: a small p speaks about these data "
-        "sets, not about data sets in general."
+        "by Holm over all pairs. Seeds of one data set are not independent data sets: a small p holds for these data "
+        "sets, not for data sets in general."
     )
     if any(test.verdict == "too few" for test in tests):
-        words += " Too few blocks: whatever the outcome, the corrected p could not have fallen below .05."
+        words += " Too few blocks: no outcome brings the corrected p below 0.05."
     return [Table(caption, columns, rows, numbers=(1, 2, 3, 4, 5)), Text(words, "note")]

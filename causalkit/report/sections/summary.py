@@ -1,4 +1,4 @@
-"""What a comparison says, in a few sentences."""
+"""The outcome of a comparison in a few sentences."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def summary(results: Results) -> Section:
     if metric is None:
         if results.done:
             blocks.append(
-                Text("No truth is known for these data, so this report shows scores and costs, but no accuracy.")
+                Text("These data have no known truth, so this report shows scores and costs but no accuracy.")
             )
         return Section("summary", "Summary", blocks)
     leads = [said for data in results.data if (said := _lead(results, data, metric))]
@@ -60,7 +60,7 @@ def _outcome(results: Results) -> str:
 
 
 def _lead(results: Results, data: str, metric: str) -> str:
-    """Say who leads on a data set, and who comes next."""
+    """Return a sentence on the best methods of a data set and the next."""
     table = results.summary(POLICY)
     scores = {m: e.metrics[metric] for m in results.methods if (e := table.entry(data, m)) and metric in e.metrics}
     if not scores:
@@ -68,7 +68,7 @@ def _lead(results: Results, data: str, metric: str) -> str:
     best = [method for method in table.best[data, metric].methods if method in scores]
     if not best:
         said = listed([f"{name(method)} {spread.text} (n = {spread.n})" for method, spread in scores.items()])
-        return f"{name(data)}: nobody leads, as every method lacks a seed; {said}."
+        return f"{name(data)}: no method leads, because each lacks a seed; {said}."
     if len(scores) == 1:
         return f"{name(data)}: {name(best[0])} has {scores[best[0]].text}; no other method has a result."
     if len(best) == len(scores):
@@ -83,7 +83,7 @@ def _lead(results: Results, data: str, metric: str) -> str:
 
 
 def significance(results: Results, tests: list[PairedTest], ranking: Ranking | None) -> str:
-    """Say whether differences between methods mean anything."""
+    """Return a sentence on whether the differences between methods are significant."""
     if len(results.methods) < 2:
         return "With one method there is nothing to test."
     clear = [test for test in tests if test.verdict == "distinguished"]
@@ -97,16 +97,16 @@ def significance(results: Results, tests: list[PairedTest], ranking: Ranking | N
         largest = p_equals(max(test.p_holm or 0.0 for test in clear))
         noun = f"this difference is significant ({largest})" if len(clear) == 1 else "these differences are significant"
         most = "" if len(clear) == 1 else f" The largest of their p-values: {largest}."
-        rest = "" if len(clear) == len(tests) else " No other pair can be told apart."
-        return f"Over all data sets and seeds, {noun} at .05 after Holm's correction: {said}.{most}{rest}"
+        rest = "" if len(clear) == len(tests) else " No other pair differs significantly."
+        return f"Over all data sets and seeds, {noun} at 0.05 after Holm's correction: {said}.{most}{rest}"
     if all(test.n == 0 for test in tests):
         return "No two methods have results for the same data set and seed, so nothing could be tested."
     if all(test.verdict == "too few" for test in tests):
         return (
-            "No difference between methods can be called significant: so few unequal blocks could not have reached "
-            "p < .05 whatever the outcome. More seeds or data sets are needed."
+            "No difference between methods can be significant: with so few unequal blocks, no outcome reaches "
+            "p < 0.05. More seeds or data sets are needed."
         )
     friedman = ""
     if ranking is not None and ranking.friedman_p is not None:
         friedman = f" (Friedman test of the ranks: {p_equals(ranking.friedman_p)})"
-    return f"No difference between two methods is significant at .05 after Holm's correction{friedman}."
+    return f"No difference between two methods is significant at 0.05 after Holm's correction{friedman}."

@@ -40,5 +40,5 @@ def training(results: Results, looks: dict[str, Look], album: Album) -> Section 
     )
     if without:
         who = "it does" if len(without) == 1 else "they do"
-        words += f" No history is recorded for {listed(without)}: {who} not train, or did not say."
+        words += f" No training history is recorded for {listed(without)}: {who} not train, or did not record it."
     return Section("training", "Training", [Text(words), *blocks])
