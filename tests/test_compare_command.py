@@ -69,7 +69,7 @@ def test_a_gate_that_holds_and_one_that_fails(run):
         (["--gate", "auroc>=0.9@grngc"], "'grngc'"),
         (["--gate", "aurok>=0.9"], "auroc"),
         (["--metric", "aurok"], "did you mean auroc"),
-        (["--tolerance", "0.1"], "no baseline"),
+        (["--tolerance", "0.1"], "--tolerance needs a baseline"),
         (["--memory", "much"], "no amount of memory"),
         (["--backend", "slurm"], "choose loky, dask or ray"),
         (["-j", "0"], "use at least one"),

@@ -256,7 +256,7 @@ def test_fetch_writes_what_discover_reads(run, depot, tmp_path):
         ([], "give --all"),
         (["family", "--all"], "both data sets and --all"),
         (["simulator"], "causalkit simulate simulator"),
-        (["own"], "files of your own"),
+        (["own"], "your own files"),
         (["famiy"], "did you mean family?"),
         (["family", "--truth", "t.csv"], "-o"),
         (["family", "single", "-o", "d.csv"], "-o writes one data set"),
