@@ -265,7 +265,7 @@ def test_discover_says_what_was_chosen_and_how_sure_scores_are(run):
     *_, score, error = first.split()
     assert float(error) == pytest.approx(float(score) / 8, rel=1e-3)
     assert "standard error" in err
-    assert "no test" in err
+    assert "not a test" in err
 
 
 @pytest.mark.usefixtures("chosen_strength")
@@ -280,7 +280,7 @@ def test_what_was_not_tested_is_said_with_the_rules_that_would(run):
 def test_uncorrected_p_values_are_called_so(run):
     _, _, err = run("discover", "--dataset", "lagged-pair", "-m", "var", "--lag", 2)
     assert "not corrected" in err
-    assert "of 12 tests about 0.6 are below 0.05 without any edge" in err
+    assert "without any edge, about 0.6 of 12 are below 0.05" in err
     assert "--select fdr:0.05" in err
 
 

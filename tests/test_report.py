@@ -272,7 +272,7 @@ def test_command_that_computes_it_again_is_understood(tmp_path):
         ([record(status="skipped", reason="no lag fits")], "no lag fits"),
         ([record()], "With one method there is nothing to test."),
         ([record("a"), record("b")], "the spread over seeds is unknown"),
-        ([record(known=False), record("b", known=False)], "No truth is known for these data"),
+        ([record(known=False), record("b", known=False)], "These data have no known truth"),
         ([record("a"), record("b", seed=1)], "nothing could be tested"),
         ([record("a", seconds={}, versions={}, environment={}, started="", peak_bytes=None)], "It gave a result."),
         ([record(found=discovery(1), known=False)], "1 cell. It gave a result."),
