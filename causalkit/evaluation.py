@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.read_only import make_read_only
 from causalkit.core.truth import Diagonal, Truth
 from causalkit.errors import WrongUsageError
 from causalkit.plugins.records import Metric
@@ -24,6 +25,8 @@ __all__ = ["Diagonal", "Evaluation", "evaluate"]
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """What a metric reads: flat arrays over the M pairs that the scope of the truth and the diagonal policy leave.
+
+    The arrays are read-only, since all metrics read the same ones.
 
     Attributes:
         truth: shape (M,), is the pair a true edge? No pair is where no truth is known.
@@ -50,6 +53,9 @@ class Evaluation:
     known: bool = True
     epochs: NDArray[np.float64] | None = None
     epoch_scores: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        make_read_only(self, "truth", "scores", "selected", "lag_scores", "lag_truth", "epochs", "epoch_scores")
 
     @classmethod
     def of(cls, discovery: Discovery, truth: Truth | None, diagonal: Diagonal) -> Evaluation:

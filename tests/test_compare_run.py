@@ -82,7 +82,8 @@ def test_a_second_call_computes_only_what_is_missing(tmp_path, diary):
         assert "damaged" in notes.notes[0] or "cannot be read" in notes.notes[0]
         assert "computed again" in notes.notes[0]
         assert not leftover.exists()
-    assert sorted(diary.read_text().splitlines()) == sorted(f"a {seed} lagged-pair" for seed in (0, 1, 0, 1, 2))
+    fits = [line.rpartition(" ")[0] for line in diary.read_text().splitlines()]  # without the digest of the panel
+    assert sorted(fits) == sorted(f"a {seed}" for seed in (0, 1, 0, 1, 2))
 
 
 def test_a_record_says_all_that_is_needed_to_trust_it(tmp_path):
@@ -94,7 +95,7 @@ def test_a_record_says_all_that_is_needed_to_trust_it(tmp_path):
     assert record.discovered().seed == 4
     assert record.true_graph().edge_list() == [{"cause": "0", "effect": "1", "lag": 2}]
     assert {"data", "fit", "evaluate", "total"} <= set(record.seconds)
-    assert 50e6 < record.peak_bytes < 2**31
+    assert 0 <= record.peak_bytes < 50e6
     assert {"causalkit", "python", "torch", "numpy"} <= set(record.versions)
     assert record.environment["threads"] == 1
     assert (record.environment["timeout"], record.environment["memory_limit"]) == (60, 2**31)
@@ -115,8 +116,9 @@ def test_bad_plugins_become_records_and_stop_nothing_else(tmp_path):
         "killed": ("memory", "killed from outside (SIGKILL)"),
         "crashes": ("failed", "died of SIGSEGV: Fatal Python error: Segmentation fault"),
         "ends-at-once": ("failed", "ended by itself with exit code 7"),
+        "spoils": ("failed", "assignment destination is read-only (in fake_misbehaves.py, line"),
     }
-    good = ["good", "prints", "forks", "spoils"]
+    good = ["good", "prints", "forks"]
     with installed("misbehaves"):
         records = run_grid([*bad, *good], [PAIR], [0], out=tmp_path, timeout=5, memory=600 * 2**20, jobs=2)
     found = {record.cell.method: record for record in records}
@@ -126,9 +128,34 @@ def test_bad_plugins_become_records_and_stop_nothing_else(tmp_path):
         assert reason in found[name].reason
         assert "\n" not in found[name].reason
         assert found[name].versions["fake-misbehaves"] == "1.0"
-    assert found["eats-memory"].peak_bytes > 600 * 2**20
+    assert 300 * 2**20 < found["eats-memory"].peak_bytes < 1200 * 2**20
     assert len({record.data["sha256"] for record in records if record.data}) == 1
     assert {record.cell.key for record in load_records(tmp_path)} == {record.cell.key for record in records}
+
+
+def test_a_method_does_not_learn_the_name_and_the_seed_of_its_data(tmp_path):
+    with installed("misbehaves"):
+        (record,) = run_grid(["cheats"], ["lorenz96[series=5,steps=60]"], [3], out=tmp_path)
+    assert record.ok
+    assert record.metric("auroc") == 0.5
+    for source in (record.data["source"], record.discovered().data["source"]):
+        assert source.startswith("lorenz96(series=5")
+        assert source.endswith("seed=3)")
+
+
+def test_notes_of_a_reader_stand_in_the_record(tmp_path):
+    (tmp_path / "x.csv").write_text("time,a,b\n" + "".join(f"{k},{k * 7 % 5},{k * k % 7}\n" for k in range(40)))
+    (record,) = run_grid(["var"], [f"{tmp_path}/x.csv"], [0], out=tmp_path / "out")
+    assert record.ok
+    assert "time" in record.discovered().notes[0]
+
+
+def test_memory_is_that_of_the_cell_and_not_of_cells_before_it(tmp_path):
+    with installed("misbehaves"):
+        sizes = [20, 300, 100]
+        records = run_grid([f"takes[megabytes={size}]" for size in sizes], [PAIR], "0:2", out=tmp_path)
+    for record, size in zip(records, [size for size in sizes for _ in range(2)], strict=True):
+        assert size - 5 <= record.peak_bytes / 2**20 <= size + 40, record.cell.method
 
 
 def test_data_that_are_not_the_same_for_all_are_found_out(tmp_path):
@@ -136,9 +163,9 @@ def test_data_that_are_not_the_same_for_all_are_found_out(tmp_path):
         records = run_grid(["spoils", "good", "good[tag=b]"], [PAIR, "drifting"], [0], out=tmp_path, standardize=False)
     spoilt = [record for record in records if record.cell.method == "spoils"]
     assert {record.status for record in spoilt} == {"failed"}
-    assert all("changed the data that it was given" in record.reason for record in spoilt)
+    assert all("read-only" in record.reason for record in spoilt)
     assert not unequal_data(record for record in records if record.cell.data == PAIR)
-    # The panel was loaded anew after it was spoilt, and no seed reaches what this data set draws.
+    # No seed reaches what this data set draws.
     one = next(record for record in records if record.cell.data == "drifting" and record.ok)
     other = replace(one, cell=replace(one.cell, method="other"), data={**one.data, "sha256": "0"})
     assert "good and other did not see the same panel of drifting with seed 0" in unequal_data([one, other])
@@ -220,7 +247,7 @@ def test_killed_half_way_and_started_again(tmp_path, diary):
 
 def accuracy(table: str) -> str:
     """Return a summary without its times."""
-    return "\n".join(line for line in table.splitlines() if " s, " not in line)
+    return "\n".join(line for line in table.splitlines() if " MiB" not in line)
 
 
 @pytest.mark.usefixtures("ctrl_c")

@@ -87,7 +87,7 @@ def test_the_mean_forecaster_has_the_mean_jacobian() -> None:
 
 def data_of(rows: torch.Tensor, held: torch.Tensor | None = None) -> TrainingData:
     windows = lagged_pair_panel().windows(2)
-    return TrainingData(torch.as_tensor(windows.x), torch.as_tensor(windows.y), rows, held)
+    return TrainingData(torch.tensor(windows.x), torch.tensor(windows.y), rows, held)
 
 
 def networks_of(data: TrainingData, settings: Training, *, hidden: int = 8, strength: float = 0.1) -> Networks:

@@ -283,7 +283,7 @@ class TestNetworks:
     def test_joint_networks_do_not_see_what_is_forbidden(self, forecaster):
         params = {"lag": 2, "training.epochs": 2}
         found = causalkit.discover(chain(60), forecaster=forecaster, params=params, knowledge=self.KNOWN)
-        x = torch.as_tensor(Panel.of(chain(60)).windows(2).x, dtype=torch.float32)
+        x = torch.tensor(Panel.of(chain(60)).windows(2).x, dtype=torch.float32)
         moved = x.clone()
         moved[:, :, 0] += 5
         change = (found.fitted.model(moved) - found.fitted.model(x)).abs().amax(0)

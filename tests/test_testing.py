@@ -324,6 +324,11 @@ def spoil(evaluation):
     return 1.0
 
 
+def spoil_by_force(evaluation):
+    evaluation.scores.flags.writeable = True
+    return spoil(evaluation)
+
+
 class TestMetric:
     @pytest.mark.parametrize(
         ("function", "said"),
@@ -331,7 +336,9 @@ class TestMetric:
             (lambda e: -float(e.scores[e.truth].mean()), "declare greater_is_better=False"),
             (lambda e: float("nan"), "it is nan for perfect scores with diagonal='include'"),
             (lambda e: e.scores, "not one number"),
-            (spoil, "it writes into the arrays of the evaluation"),
+            (spoil, "assignment destination is read-only (test_testing.py, line"),
+            (spoil, "copy what you change"),
+            (spoil_by_force, "it writes into the arrays of the evaluation"),
         ],
     )
     def test_mistakes_are_found(self, function, said):

@@ -288,7 +288,7 @@ def test_the_reference_is_the_mean_absolute_gradient_on_the_source():
     spy = Spy("finetune")
     given = two_stage(source_panel()).pretrain(Run())
     two_stage(given, sum_of=spied(spy)).fit(target_panel(), Run())
-    torch.testing.assert_close(spy.seen[0].reference, torch.from_numpy(given.scores).float())
+    torch.testing.assert_close(spy.seen[0].reference, torch.tensor(given.scores).float())
     assert given.scores.argmax() == np.ravel_multi_index((0, 1, 1), (3, 3, 2))
 
 

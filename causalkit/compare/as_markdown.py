@@ -32,7 +32,7 @@ def text(comparison: Comparison) -> str:
         if any(metric in entry.metrics for entry in other.entries.values()):
             lines += _folded(f"{metric}, {POLICIES[other.diagonal]}", _metric(other, metric))
     costs = [[_code(m), *(_cost(summary, data, m) for data in summary.data)] for m in summary.methods]
-    lines += _folded("Time of a fit (mean) and peak memory of a cell", _table(_head(summary), costs))
+    lines += _folded("Time of a fit (mean) and its memory (largest)", _table(_head(summary), costs))
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -41,7 +41,7 @@ def text(comparison: Comparison, width: int | None = None) -> str:
         console.print(Text(line))
     if legend(comparison):
         console.print()
-    console.print(Text("Time of a fit (mean) and peak memory of a cell"))
+    console.print(Text("Time of a fit (mean) and its memory (largest)"))
     _grid(console, comparison.summary, _costs(comparison.summary), width)
     sections = [finding for metric in comparison.summary.metrics for finding in findings(comparison, metric)]
     if comparison.summary.trouble:

@@ -35,7 +35,7 @@ def greater_is_better(metric: str) -> bool:
 
 
 def value(record: CellRecord, metric: str, diagonal: str) -> float | None:
-    """Return a metric, the seconds of the fit, or the peak memory in MiB; None where there is no finite number."""
+    """Return a metric, the seconds of the fit, or its memory in MiB; None where there is no finite number."""
     if not record.ok:
         return None
     if metric == "seconds":

@@ -65,10 +65,6 @@ class PanelCache:
         self._kept.move_to_end(key)
         return self._kept[key]
 
-    def forget(self) -> None:
-        """Load everything anew from now on."""
-        self._kept.clear()
-
 
 def load(name: str, params: Mapping[str, Any], seed: int) -> Loaded:
     """Return panel and truth of what `resolve_data` returned.

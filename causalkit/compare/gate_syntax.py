@@ -23,7 +23,7 @@ class Gate:
 
     Attributes:
         text: as the user wrote it.
-        quantity: a metric, "seconds" (of a fit), "memory" (MiB, peak of a cell) or "failures" (cells without a result).
+        quantity: a metric, "seconds" (of a fit), "memory" (MiB, of a fit) or "failures" (cells without a result).
         method: label, name or beginning of a label; "" for every method.
         data: labels, names or beginnings of labels; empty for every data set.
         comparison, bound: of a threshold.

@@ -35,7 +35,7 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-_WORDS = {"seconds": "time of a fit", "memory": "peak memory"}
+_WORDS = {"seconds": "time of a fit", "memory": "memory of a fit"}
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,8 @@ class CellRecord:
         data: shape and sha256 of the panel.
         seconds: ``data`` (loading or simulating; next to nothing where another method's cell on the same machine has
             loaded it before), ``fit``, ``evaluate`` and ``total``.
-        peak_bytes: largest resident memory of the process during the cell, or None.
+        peak_bytes: by how much the resident memory of the process grew during the fit, at its peak; for cells that
+            were stopped, since the cell began; None where unknown.
         versions: of causalkit, the plugins, Python, torch, numpy ...
         environment: host, processor, platform, threads.
         started: ISO 8601, UTC.

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
+from dataclasses import asdict
 from typing import Any
 
 from causalkit.compare.memory import fair_share
@@ -19,10 +20,12 @@ from causalkit.compare.processes import descendants, resident
 from causalkit.compare.protocol import receive, send
 from causalkit.compare.record import Cell, CellRecord, Status
 from causalkit.compare.settings import Limits
+from causalkit.core.plain import plain
 from causalkit.display.formats import duration, memory
 
 _POLL = 0.05  # seconds between two looks at a process
 _SCAN = 10  # every so many looks, its children are searched for
+_ERROR_LINES = 100  # kept of standard error: a fatal error comes before a long list of modules
 _START = 300.0  # seconds that imports may take on a slow file system
 # With the import path of this process, so that both find the same packages and plugins, wherever each was started.
 _PROGRAM = (
@@ -60,8 +63,9 @@ class Supervisor:
         self.memory = limits.memory or fair_share(limits.share or os.cpu_count() or 1)
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._said: deque[bytes] = deque(maxlen=20)
-        self._largest = 0
+        self._said: deque[bytes] = deque(maxlen=_ERROR_LINES)
+        self._before = 0  # resident memory, in bytes, when the cell was handed over
+        self._largest = 0  # and the most that was seen since
 
     def compute(self, cell: Cell) -> dict[str, Any]:
         """Return the record of a cell, as JSON; it always returns one."""
@@ -84,7 +88,7 @@ class Supervisor:
 
     def _compute(self, cell: Cell) -> dict[str, Any]:
         started = time.time()
-        self._largest = 0
+        self._before = self._largest = 0
         try:
             self._start()
         except (_Ended, _Exceeded, OSError) as error:
@@ -104,7 +108,7 @@ class Supervisor:
             self.close()
             raise
         if record.get("peak_bytes") is None:
-            record["peak_bytes"] = self._largest or None
+            record["peak_bytes"] = self._growth()
         record["environment"] |= self._limits()
         return record
 
@@ -143,7 +147,7 @@ class Supervisor:
         )
         self._process = process
         self._answers = queue.SimpleQueue()
-        self._said = deque(maxlen=20)
+        self._said = deque(maxlen=_ERROR_LINES)
         for target in (_read_answers, _read_errors):
             sink = self._answers if target is _read_answers else self._said
             threading.Thread(target=target, args=(process, sink), daemon=True).start()
@@ -152,9 +156,10 @@ class Supervisor:
     def _ask(self, cell: Cell) -> dict[str, Any]:
         assert self._process is not None
         assert self._process.stdin is not None
-        request = CellRecord(cell=cell, status="ok").to_json()["cell"]
+        self._largest = 0
+        self._before = sum(map(resident, descendants(self._process.pid, itself=True)))
         try:
-            send(self._process.stdin, request)
+            send(self._process.stdin, plain(asdict(cell)))
         except OSError as error:
             raise _Ended from error
         answer: dict[str, Any] = self._wait(self.limits.timeout)
@@ -193,6 +198,10 @@ class Supervisor:
                     f"stopped at {memory(used)} of resident memory, above the limit of {memory(self.memory)}",
                 )
 
+    def _growth(self) -> int | None:
+        """Return by how many bytes the process and its children grew; None where they ended before the first look."""
+        return max(0, self._largest - self._before) if self._largest else None
+
     def _post_mortem(self) -> tuple[Status, str]:
         """Say in words how the process ended."""
         assert self._process is not None
@@ -230,7 +239,7 @@ class Supervisor:
             status=status,
             reason=reason,
             seconds={"total": time.time() - started},
-            peak_bytes=self._largest or None,
+            peak_bytes=self._growth(),
             environment=environment(cell) | self._limits(),
             started=datetime.fromtimestamp(started, UTC).isoformat(timespec="milliseconds"),
         ).to_json()

@@ -72,7 +72,7 @@ class Entry:
         reasons: how often each reason was given.
         metrics: by name; a metric without any number is left out.
         seconds: of the fit, over the cells that ended well.
-        peak_bytes: the largest resident memory of a cell, of whatever status; None where unknown.
+        peak_bytes: the largest memory of a fit, see `CellRecord`, whatever the status; None where unknown.
     """
 
     method: str

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from causalkit.core.choice import Choice
 from causalkit.core.fitted import Fitted
 from causalkit.core.knowledge import Knowledge
+from causalkit.core.read_only import make_read_only, read_only
 from causalkit.core.refit import Refit
 from causalkit.core.truth import Truth
 from causalkit.errors import PluginError
@@ -31,7 +32,7 @@ class Discovery:
     """Scores for every cause, effect and lag, and how they came about.
 
     A method fills ``names``, ``scores`` and what it knows of ``p_values``, ``history``, ``config`` and ``notes``;
-    `causalkit.discover` adds the rest.
+    `causalkit.discover` adds the rest. All arrays are read-only.
 
     Attributes:
         names: of the P series.
@@ -104,6 +105,9 @@ class Discovery:
             values = getattr(self, what)
             if values is not None and values.shape != shape:
                 raise PluginError(f"{what} have the shape {values.shape}", f"scores of {cells} need {shape}")
+        make_read_only(self, "scores", "p_values", "standard_errors", "joint_p_values", "selected")
+        if self.path is not None:
+            object.__setattr__(self, "path", {name: read_only(values) for name, values in self.path.items()})
         object.__setattr__(self, "choices", tuple(self.choices))
         for choice in self.choices:
             if not isinstance(choice, Choice):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.read_only import make_read_only
 from causalkit.core.windows import Array
 from causalkit.core.windows import Windows as Windows  # under its former path
 from causalkit.errors import DataError
@@ -33,7 +34,7 @@ class Panel:
     Build one with `Panel.of`, which accepts what users have.
 
     Attributes:
-        realisations: uninterrupted recordings, each of shape (T, P).
+        realisations: uninterrupted recordings, each of shape (T, P), read-only.
         names: of the series.
         source: file or description, for errors.
         notes: what a reader recognised, dropped or assumed; results show them.
@@ -85,6 +86,7 @@ class Panel:
             )
         # Sums run in the order of memory: one layout, so that the same data give the same result to the last bit.
         object.__setattr__(self, "realisations", tuple(np.ascontiguousarray(values) for values in self.realisations))
+        make_read_only(self, "realisations", "intervened")
 
     @classmethod
     def of(cls, data: Any, *, names: Sequence[str] | None = None, source: str = "data") -> Panel:
@@ -174,6 +176,10 @@ class Panel:
             "missing_cells": self.missing,
             "sha256": self.sha256,
         }
+
+    def anonymous(self) -> Panel:
+        """Return the panel without source and notes, which may name the data set and the seed of its simulator."""
+        return replace(self, source="data", notes=())
 
     def drop(self, names: Sequence[str]) -> Panel:
         """Return the panel without the named series."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from causalkit.core.read_only import make_read_only
 from causalkit.errors import DataError, WrongUsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ Edge = tuple[str, str] | tuple[str, str, int]
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """A known graph.
+    """A known graph. Its arrays are read-only.
 
     Attributes:
         names: of the series.
@@ -63,6 +64,7 @@ class Truth:
             if foreign or not self.scope:
                 problem = f"unknown series {foreign[0]!r} in the scope" if foreign else "the scope is empty"
                 raise DataError(f"{self.source}: {problem}", "list the series between which edges are known, or None")
+        make_read_only(self, "edges", "lags")
 
     @classmethod
     def from_edges(cls, edges: Iterable[Edge], names: Sequence[str] | None = None, source: str = "truth") -> Truth:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.read_only import make_read_only
 from causalkit.errors import DataError
 
 Array = NDArray[np.float64]
@@ -16,7 +17,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """All complete windows of a panel.
+    """All complete windows of a panel. Their arrays are read-only; ``torch.tensor`` copies them for torch.
 
     Attributes:
         x: inputs, shape (N, K, P), oldest step first: ``x[:, -1]`` is lag 1.
@@ -34,6 +35,9 @@ class Windows:
     step: NDArray[np.intp]
     dropped: int
     intervened: NDArray[np.bool_] | None = None
+
+    def __post_init__(self) -> None:
+        make_read_only(self, "x", "y", "realisation", "step", "intervened")
 
     @classmethod
     def of(

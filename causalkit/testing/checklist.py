@@ -44,4 +44,5 @@ def in_words(error: BaseException) -> str:
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {error}{where}"
+    hint = "; copy what you change" if "read-only" in str(error) else ""
+    return f"{type(error).__name__}: {error}{where}{hint}"

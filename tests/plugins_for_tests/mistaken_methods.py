@@ -64,7 +64,9 @@ class Seeding(Correlation):
 
 class Scaling(Correlation):
     def scores(self, panel, run):
-        panel.realisations[0][:] *= 1.0000001
+        values = panel.realisations[0]
+        values.flags.writeable = True
+        values *= 1.0000001
         return correlation(panel, self.lag)
 
 

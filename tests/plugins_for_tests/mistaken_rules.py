@@ -56,6 +56,7 @@ def seeding(discovery):
 
 def scaling(discovery):
     scores = discovery.scores
+    scores.flags.writeable = True
     scores /= scores.max()
     return above(discovery)
 

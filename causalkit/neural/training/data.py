@@ -60,7 +60,7 @@ def _all(x: Tensor, networks: int) -> Tensor:
 def tensors(windows: Windows, run: Run) -> tuple[Tensor, Tensor]:
     """Return windows (B, K, P) and next steps (B, P) on the device and in the precision of a run."""
     kind: dict[str, Any] = {"device": run.torch_device(), "dtype": run.torch_dtype()}
-    return torch.as_tensor(windows.x, **kind), torch.as_tensor(windows.y, **kind)
+    return torch.tensor(windows.x, **kind), torch.tensor(windows.y, **kind)
 
 
 def observed(windows: Windows, run: Run) -> Tensor | None:

@@ -177,7 +177,7 @@ class TwoStage(NeuralMethod):
         context = TrainingContext(
             stage="finetune",
             other=self._other("finetune", None if source is None else source.windows(self.lag), run),
-            reference=torch.as_tensor(start.scores, device=run.torch_device(), dtype=run.torch_dtype()),
+            reference=torch.tensor(start.scores, device=run.torch_device(), dtype=run.torch_dtype()),
         )
         context = context.with_knowledge(target, run)
         if self.layers == "head":

@@ -18,23 +18,23 @@ Cost = Callable[[CellRecord], float | None]
 
 
 def cost(results: Results, looks: dict[str, Look], album: Album) -> Section | None:
-    """Return accuracy against the time of the fit and against the peak memory, and both as a table."""
+    """Return accuracy against the time of the fit and against its memory, and both as a table."""
     if not results.done:
         return None
     words = (
-        "Time covers the fit alone, without reading or simulating data. Memory is the largest resident memory of "
-        "the process during the cell, Python and all libraries included. Both depend on the machine; see Environment."
+        "Time covers the fit alone, without reading or simulating data. Memory is by how much the process grew "
+        "during the fit, at its peak, without Python and its libraries. Both depend on the machine; see Environment."
     )
     blocks: list[Block] = [Text(words)]
     pictures = []
     if results.main_metric is not None:
         pictures += _pictures(results, results.main_metric, _seconds, "time of the fit, seconds", looks, album)
-        pictures += _pictures(results, results.main_metric, _mebibytes, "peak memory, MiB", looks, album)
+        pictures += _pictures(results, results.main_metric, _mebibytes, "memory of the fit, MiB", looks, album)
     if pictures:
         blocks.append(Figures(pictures))
     blocks += [
         _table(results, "Time of the fit, mean over seeds.", _time, looks),
-        _table(results, "Peak memory, the largest over seeds.", _size, looks),
+        _table(results, "Memory of the fit, the largest over seeds.", _size, looks),
     ]
     return Section("cost", "Accuracy against time and memory", blocks)
 

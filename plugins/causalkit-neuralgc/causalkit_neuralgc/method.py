@@ -268,7 +268,7 @@ def _pairs(model: nn.Module, windows: Windows, run: Run) -> tuple[Tensor, Tensor
         x, y = x[chosen], y[chosen]
         y = np.concatenate([x[:, 1:], y[:, None]], axis=1)
     kind: dict[str, Any] = {"device": run.torch_device(), "dtype": run.torch_dtype()}
-    return torch.as_tensor(x, **kind), torch.as_tensor(y, **kind)
+    return torch.tensor(x, **kind), torch.tensor(y, **kind)
 
 
 def _observed(model: nn.Module, windows: Windows, run: Run) -> Tensor | None:

@@ -34,7 +34,7 @@ def setting(network, size, lag=4, series=5):
     torch.manual_seed(0)
     model = network(series, lag, **size).double()
     windows = Panel.of(lagged_pair(200, series)).windows(lag)
-    x, y = torch.as_tensor(windows.x).double(), torch.as_tensor(windows.y).double()
+    x, y = torch.tensor(windows.x).double(), torch.tensor(windows.y).double()
     if network is CLSTM:
         x, y = x[::lag], torch.cat([x[::lag, 1:], y[::lag].unsqueeze(1)], dim=1)
     return model, x, y

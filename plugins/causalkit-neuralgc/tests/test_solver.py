@@ -26,7 +26,7 @@ def problem_and_start(penalty=HierarchicalGroupLasso, strength=0.2, series=8, x=
     windows = Panel.of(lagged_pair(200, series) if x is None else x).windows(LAG)
     torch.manual_seed(0)
     model = CMLP(series, LAG, (8,)).double()
-    x, y = torch.as_tensor(windows.x).double(), torch.as_tensor(windows.y).double()
+    x, y = torch.tensor(windows.x).double(), torch.tensor(windows.y).double()
     problem = Problem(model.forecast, x, y, 0.01, strength, penalty.value, penalty.shrink)
     return problem, {name: value.detach() for name, value in model.named_parameters()}
 

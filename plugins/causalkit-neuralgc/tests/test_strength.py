@@ -56,7 +56,7 @@ def trial_of(x, masks):
     model = CMLP(x.shape[1], 2, (6,)).double()
     penalty = HierarchicalGroupLasso
     whole = Problem(
-        model.forecast, torch.as_tensor(windows.x), torch.as_tensor(windows.y), 0.01, 0.1, penalty.value, penalty.shrink
+        model.forecast, torch.tensor(windows.x), torch.tensor(windows.y), 0.01, 0.1, penalty.value, penalty.shrink
     )
     kept, held = masks
     learned = [strength.rows_of(whole, torch.as_tensor(mask)) for mask in kept]

@@ -120,7 +120,7 @@ def attack_series(
     rows = torch.as_tensor(np.concatenate(panel.realisations), dtype=weight.dtype, device=weight.device)
     windows = panel.windows(lag)
     steps = torch.as_tensor(_rows_of(panel, windows), device=weight.device)
-    y = torch.as_tensor(windows.y, dtype=weight.dtype, device=weight.device)
+    y = torch.tensor(windows.y, dtype=weight.dtype, device=weight.device)
     error = squared_error(model, y)
     known = ~rows.isnan()
     mask = known.to(rows.dtype)

@@ -85,7 +85,7 @@ def test_per_step_every_window_sees_the_same_perturbation_of_a_time_step(model, 
 
 def test_per_window_a_time_step_is_perturbed_differently_in_each(model, panel):
     windows = panel.windows(2)
-    x, y = (torch.as_tensor(part, dtype=torch.float32) for part in (windows.x, windows.y))
+    x, y = (torch.tensor(part, dtype=torch.float32) for part in (windows.x, windows.y))
     with frozen(model):
         change = attack_windows(model, x, y, 0.3, Threat(), NAMES, seeded()) - x
     assert not torch.equal(change[1:10, 0], change[:9, 1])
@@ -94,7 +94,7 @@ def test_per_window_a_time_step_is_perturbed_differently_in_each(model, panel):
 def test_per_step_is_weaker_than_per_window_and_stronger_than_noise(model, panel):
     """One perturbation for all windows is a special case of one for each."""
     windows = panel.windows(2)
-    x, y = (torch.as_tensor(part, dtype=torch.float32) for part in (windows.x, windows.y))
+    x, y = (torch.tensor(part, dtype=torch.float32) for part in (windows.x, windows.y))
 
     def error(points):
         with torch.no_grad():
@@ -128,7 +128,7 @@ def test_per_step_gradients_are_summed_over_windows():
 )
 def test_last_steps_and_chosen_series(model, panel, threat, free):
     windows = panel.windows(2)
-    x, y = (torch.as_tensor(part, dtype=torch.float32) for part in (windows.x, windows.y))
+    x, y = (torch.tensor(part, dtype=torch.float32) for part in (windows.x, windows.y))
     with frozen(model):
         change = (attack_windows(model, x, y, 0.3, threat, NAMES, seeded()) - x).abs().amax(0).numpy()
         series = None

@@ -1,6 +1,7 @@
 """Methods that do to the process they run in what plugins do when they go wrong, and one that keeps a diary."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 
 import numpy as np
 
+import causalkit
 from causalkit import Dataset, Discovery, Method, Panel, Truth, hookimpl
 from causalkit.errors import WrongUsageError
 
@@ -23,7 +25,7 @@ class Good:
         generator = run.numpy_generator()
         if "FAKE_DIARY" in os.environ:
             with open(os.environ["FAKE_DIARY"], "a") as diary:
-                diary.write(f"{self.tag} {run.seed} {panel.source.partition('(')[0]}\n")
+                diary.write(f"{self.tag} {run.seed} {panel.sha256}\n")
         return Discovery(panel.names, generator.random((panel.series, panel.series, self.lag)) + len(self.tag))
 
 
@@ -117,6 +119,32 @@ class Spoils(Good):
         return super().fit(panel, run)
 
 
+class Takes(Good):
+    """Takes so many MiB for a moment."""
+
+    def __init__(self, lag: int = 1, megabytes: int = 0) -> None:
+        super().__init__(lag)
+        self.megabytes = megabytes
+
+    def fit(self, panel, run):
+        taken = np.ones(self.megabytes * 2**17)
+        self.tag = "a" * int(taken[0])
+        return super().fit(panel, run)
+
+
+class Cheats(Good):
+    """Simulates the data set anew, from what the panel and the run say about it, and returns the truth."""
+
+    def fit(self, panel, run):
+        said = f"{panel.source} {panel.notes} {panel!r} {panel.describe()} {run.__dict__}"
+        scores = np.zeros((panel.series, panel.series, 1))
+        name = re.search(r"([a-z][a-z0-9-]*)\(.*\bseed=(\d+)", said)
+        if name:
+            _, truth = causalkit.simulate(name[1], seed=int(name[2]))
+            scores[:, :, 0] = truth.edges
+        return Discovery(panel.names, scores)
+
+
 class Absent:
     def __init__(self, lag: int = 1) -> None:
         raise WrongUsageError("absent needs the package nothing", "install it")
@@ -150,6 +178,8 @@ METHODS = {
     "forks": Forks,
     "leaves-child": LeavesChild,
     "spoils": Spoils,
+    "takes": Takes,
+    "cheats": Cheats,
     "absent": Absent,
     "broken": Broken,
 }
