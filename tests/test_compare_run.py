@@ -111,7 +111,7 @@ def test_bad_plugins_become_records_and_stop_nothing_else(tmp_path):
         "broken": ("failed", "RuntimeError: the constructor is wrong"),
         "exits": ("failed", "SystemExit: 0"),
         "interrupts": ("failed", "KeyboardInterrupt"),
-        "never-ends": ("timeout", "stopped after the time limit of 5 s"),
+        "never-ends": ("timeout", "stopped after the time limit of 20 s"),
         "eats-memory": ("memory", "above the limit of 600 MiB"),
         "killed": ("memory", "killed from outside (SIGKILL)"),
         "crashes": ("failed", "died of SIGSEGV: Fatal Python error: Segmentation fault"),
@@ -120,7 +120,7 @@ def test_bad_plugins_become_records_and_stop_nothing_else(tmp_path):
     }
     good = ["good", "prints", "forks"]
     with installed("misbehaves"):
-        records = run_grid([*bad, *good], [PAIR], [0], out=tmp_path, timeout=5, memory=600 * 2**20, jobs=2)
+        records = run_grid([*bad, *good], [PAIR], [0], out=tmp_path, timeout=20, memory=600 * 2**20, jobs=2)
     found = {record.cell.method: record for record in records}
     assert {name: found[name].status for name in good} == dict.fromkeys(good, "ok")
     assert {name: found[name].status for name in bad} == {name: status for name, (status, _) in bad.items()}

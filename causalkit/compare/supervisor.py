@@ -26,6 +26,7 @@ from causalkit.display.formats import duration, memory
 _POLL = 0.05  # seconds between two looks at a process
 _SCAN = 10  # every so many looks, its children are searched for
 _ERROR_LINES = 100  # kept of standard error: a fatal error comes before a long list of modules
+_FATAL = "Fatal Python error"
 _START = 300.0  # seconds that imports may take on a slow file system
 # With the import path of this process, so that both find the same packages and plugins, wherever each was started.
 _PROGRAM = (
@@ -221,7 +222,8 @@ class Supervisor:
         """Return the line on standard error that tells most: Python's own message, or the last one."""
         time.sleep(_POLL)  # the thread that reads them may be a moment behind
         lines = [line.decode(errors="replace").strip() for line in self._said]
-        fatal = [line for line in lines if line.startswith("Fatal Python error")]
+        # What a plugin printed last may stand before it in the same line.
+        fatal = [line[line.index(_FATAL) :] for line in lines if _FATAL in line]
         lines = fatal or [line for line in lines if line]
         return lines[-1][:300] if lines else ""
 
