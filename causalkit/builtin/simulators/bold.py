@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.builtin.simulators import balloon
-from causalkit.builtin.simulators.checks import check_count, check_number
-from causalkit.builtin.simulators.output import describe, pack
+from causalkit.builtin.simulators.ranges import Count, Deviation, FromZero, Number, Several
 from causalkit.builtin.simulators.ring_clusters import ring_clusters
-from causalkit.core.panel import Panel
-from causalkit.core.truth import Truth
+from causalkit.builtin.simulators.system import Simulated, System, factory_of
 from causalkit.errors import ParameterError
 
 Array = NDArray[np.float64]
@@ -23,19 +23,8 @@ TIME_UP, TIME_DOWN = 2.5, 10.0  # s, mean durations of the two states of an exte
 INPUT_NOISE = 0.05  # of the difference between the two states
 
 
-def bold(
-    series: int = 5,
-    steps: int = 200,
-    realisations: int = 1,
-    strength: float = 0.4,
-    neural_lag: float = 0.05,
-    repetition_time: float = 3.0,
-    delay_spread: float = 0.5,
-    noise: float = 1.0,
-    high_pass: float = 200.0,
-    self_edges: bool = True,
-    seed: int = 0,
-) -> tuple[Panel, Truth]:
+@dataclass(frozen=True)
+class Bold(System):
     """Simulate the blood-oxygen-level-dependent signal of P brain regions, in percent.
 
     Neural activity z follows ``dz_j/dt = (sum over i of w_ij z_i - z_j + u_j) / neural_lag``. Each region has its own
@@ -70,45 +59,44 @@ def bold(
     Reference:
         Smith et al., Network modelling methods for FMRI, NeuroImage 54, 2011.
     """
-    check_count("series", series, 2)
-    check_count("steps", steps, 1)
-    check_count("realisations", realisations, 1)
-    check_number("strength", strength, 0.0, 2.0, above=True)
-    check_number("neural_lag", neural_lag, 0.001, 10.0)
-    check_number("repetition_time", repetition_time, 0.01, 60.0)
-    check_number("delay_spread", delay_spread, 0.0, 0.75)
-    check_number("noise", noise, 0.0)
-    check_number("high_pass", high_pass, 0.0)
-    if 0 < high_pass <= 2 * repetition_time:
-        raise ParameterError(
-            f"high_pass={high_pass:g} would damp every wave that volumes of {repetition_time:g} s can show",
-            f"give more than {2 * repetition_time:g}, or 0 for no filter",
-        )
-    check_count("seed", seed, 0)
-    generator = np.random.default_rng(seed)
-    graph = ring_clusters(series)
-    weights = np.clip(
-        generator.normal(strength, strength / 4, size=(realisations, series, series)), strength / 2, 1.5 * strength
-    )
-    delay = np.clip(generator.normal(size=(realisations, series)), -2.0, 2.0) * delay_spread
-    signal = volumes(weights * graph, 1.0 + delay / balloon.TIME_TO_PEAK, steps, repetition_time, neural_lag, generator)
-    signal += generator.normal(scale=noise, size=signal.shape)
-    source = describe(
-        "bold",
-        series=series,
-        steps=steps,
-        realisations=realisations,
-        strength=strength,
-        neural_lag=neural_lag,
-        repetition_time=repetition_time,
-        delay_spread=delay_spread,
-        noise=noise,
-        high_pass=high_pass,
-        self_edges=self_edges,
-        seed=seed,
-    )
-    true = graph | (np.eye(series, dtype=bool) & self_edges)
-    return pack(without_drift(signal, repetition_time, high_pass), true[:, :, None], source)
+
+    name = "bold"
+    series: Several = 5
+    steps: Count = 200
+    realisations: Count = 1
+    strength: Annotated[float, Number(0.0, 2.0, above=True)] = 0.4
+    neural_lag: Annotated[float, Number(0.001, 10.0)] = 0.05
+    repetition_time: Annotated[float, Number(0.01, 60.0)] = 3.0
+    delay_spread: Annotated[float, Number(0.0, 0.75)] = 0.5
+    noise: Deviation = 1.0
+    high_pass: Deviation = 200.0
+    self_edges: bool = True
+    seed: FromZero = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if 0 < self.high_pass <= 2 * self.repetition_time:
+            raise ParameterError(
+                f"high_pass={self.high_pass:g} would damp every wave that volumes of {self.repetition_time:g} s "
+                "can show",
+                f"give more than {2 * self.repetition_time:g}, or 0 for no filter",
+            )
+
+    def simulate(self) -> Simulated:
+        """Return a panel and its truth."""
+        generator = np.random.default_rng(self.seed)
+        graph = ring_clusters(self.series)
+        mean, shape = self.strength, (self.realisations, self.series, self.series)
+        weights = np.clip(generator.normal(mean, mean / 4, size=shape), mean / 2, 1.5 * mean)
+        delay = np.clip(generator.normal(size=shape[:2]), -2.0, 2.0) * self.delay_spread
+        stretch = 1.0 + delay / balloon.TIME_TO_PEAK
+        signal = volumes(weights * graph, stretch, self.steps, self.repetition_time, self.neural_lag, generator)
+        signal += generator.normal(scale=self.noise, size=signal.shape)
+        true = graph | (np.eye(self.series, dtype=bool) & self.self_edges)
+        return self.pack(without_drift(signal, self.repetition_time, self.high_pass), true[:, :, None])
+
+
+bold = factory_of(Bold)
 
 
 def volumes(

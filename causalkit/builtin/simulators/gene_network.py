@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.builtin.simulators.checks import check_count, check_number
-from causalkit.builtin.simulators.output import describe, pack
+from causalkit.builtin.simulators.ranges import Count, Deviation, FromZero, Number, Positive, Several, Share
 from causalkit.builtin.simulators.regulation import Regulation, draw_regulation
-from causalkit.core.panel import Panel
-from causalkit.core.truth import Truth
+from causalkit.builtin.simulators.system import Simulated, System, factory_of
 
 Array = NDArray[np.float64]
 
@@ -22,19 +22,8 @@ TO_STEADY_STATE = 2000
 TO_OWN_STATE = 500
 
 
-def gene_network(
-    series: int = 10,
-    steps: int = 21,
-    realisations: int = 5,
-    in_degree: float = 1.8,
-    interval: float = 50.0,
-    perturbed: float = 0.33,
-    molecular_noise: float = 0.05,
-    noise: float = 0.02,
-    proportional_noise: float = 0.075,
-    self_edges: bool = True,
-    seed: int = 0,
-) -> tuple[Panel, Truth]:
+@dataclass(frozen=True)
+class GeneNetwork(System):
     """Simulate mRNA levels x and protein levels y of P genes that regulate each other, in minutes::
 
         dx_i = m_i (f_i(y) - x_i) dt + c sqrt(m_i (f_i(y) + x_i)) dW
@@ -69,40 +58,36 @@ def gene_network(
         Schaffter, Marbach and Floreano, GeneNetWeaver: in silico benchmark generation and performance profiling of
         network inference methods, Bioinformatics 27, 2011; docs/simulators.md says where this simulator differs.
     """
-    check_count("series", series, 2)
-    check_count("steps", steps, 1)
-    check_count("realisations", realisations, 1)
-    check_number("in_degree", in_degree, 0.0, above=True)
-    check_number("interval", interval, 0.0, 1e4, above=True)
-    check_number("perturbed", perturbed, 0.0, 1.0)
-    check_number("molecular_noise", molecular_noise, 0.0, 0.5)
-    check_number("noise", noise, 0.0)
-    check_number("proportional_noise", proportional_noise, 0.0, 1.0)
-    check_count("seed", seed, 0)
-    generator = np.random.default_rng(seed)
-    network = draw_regulation(series, in_degree, generator)
-    hit = generator.random((realisations, series)) < perturbed
-    shift = np.where(hit, generator.random((realisations, series)) - network.basal, 0.0)
-    mrna = trajectories(network, shift, steps, interval, molecular_noise, generator)
-    observed = mrna * np.exp(generator.normal(scale=proportional_noise, size=mrna.shape))
-    observed = np.maximum(observed + generator.normal(scale=noise, size=mrna.shape), 0.0)
-    graph = network.graph | (np.eye(series, dtype=bool) & self_edges)
-    source = describe(
-        "gene-network",
-        series=series,
-        steps=steps,
-        realisations=realisations,
-        in_degree=in_degree,
-        interval=interval,
-        perturbed=perturbed,
-        molecular_noise=molecular_noise,
-        noise=noise,
-        proportional_noise=proportional_noise,
-        self_edges=self_edges,
-        seed=seed,
-    )
-    names = tuple(f"G{gene}" for gene in range(1, series + 1))
-    return pack(observed / observed.max(), graph[:, :, None], source, names)
+
+    name = "gene-network"
+    series: Several = 10
+    steps: Count = 21
+    realisations: Count = 5
+    in_degree: Positive = 1.8
+    interval: Annotated[float, Number(0.0, 1e4, above=True)] = 50.0
+    perturbed: Share = 0.33
+    molecular_noise: Annotated[float, Number(0.0, 0.5)] = 0.05
+    noise: Deviation = 0.02
+    proportional_noise: Share = 0.075
+    self_edges: bool = True
+    seed: FromZero = 0
+
+    def simulate(self) -> Simulated:
+        """Return a panel and its truth."""
+        generator = np.random.default_rng(self.seed)
+        network = draw_regulation(self.series, self.in_degree, generator)
+        shape = (self.realisations, self.series)
+        hit = generator.random(shape) < self.perturbed
+        shift = np.where(hit, generator.random(shape) - network.basal, 0.0)
+        mrna = trajectories(network, shift, self.steps, self.interval, self.molecular_noise, generator)
+        observed = mrna * np.exp(generator.normal(scale=self.proportional_noise, size=mrna.shape))
+        observed = np.maximum(observed + generator.normal(scale=self.noise, size=mrna.shape), 0.0)
+        graph = network.graph | (np.eye(self.series, dtype=bool) & self.self_edges)
+        names = tuple(f"G{gene}" for gene in range(1, self.series + 1))
+        return self.pack(observed / observed.max(), graph[:, :, None], names)
+
+
+gene_network = factory_of(GeneNetwork)
 
 
 def trajectories(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.builtin.simulators.checks import check_count, check_number
-from causalkit.builtin.simulators.output import describe, pack
-from causalkit.core.panel import Panel
-from causalkit.core.truth import Truth
+from causalkit.builtin.simulators.ranges import Count, Deviation, FromZero, Positive, Several
+from causalkit.builtin.simulators.system import Simulated, System, factory_of
 from causalkit.errors import DataError, ParameterError
 
 # From a coupling of about 0.4 on, neighbours synchronise: they become equal, and no data can tell who drives whom.
@@ -18,15 +18,8 @@ ESCAPED = 10.0
 ATTEMPTS = 100
 
 
-def henon(
-    series: int = 5,
-    steps: int = 500,
-    coupling: float = 0.2,
-    noise: float = 0.0,
-    burn_in: int = 200,
-    realisations: int = 1,
-    seed: int = 0,
-) -> tuple[Panel, Truth]:
+@dataclass(frozen=True)
+class Henon(System):
     """Simulate ``x_i(t+1) = 1.4 - (c x_{i-1}(t) + (1 - c) x_i(t))^2 + 0.3 x_i(t-1)``; the first series runs freely.
 
     The truth is ``i-1 -> i`` at lag 1 and ``i -> i`` at lags 1 and 2. A realisation that leaves the attractor for
@@ -48,36 +41,38 @@ def henon(
         Kugiumtzis, Direct-coupling information measure from nonuniform embedding, Phys. Rev. E 87, 062918, 2013,
         whose maps are coupled to both neighbours, ours to the left one only.
     """
-    check_count("series", series, 2)
-    check_count("steps", steps, 1)
-    check_number("coupling", coupling, 0.0, above=True)
-    if coupling > STRONGEST_COUPLING:
-        raise ParameterError(
-            f"coupling={coupling:g} makes neighbours synchronise, and equal series reveal no cause",
-            f"give a number that is greater than 0 and at most {STRONGEST_COUPLING}",
-        )
-    check_number("noise", noise, 0.0)
-    check_count("burn_in", burn_in, 0)
-    check_count("realisations", realisations, 1)
-    check_count("seed", seed, 0)
-    generator = np.random.default_rng(seed)
-    values = trajectories(series, burn_in + steps, coupling, realisations, generator)[:, burn_in:]
-    values = values + generator.normal(scale=noise, size=values.shape)
-    graph = np.zeros((series, series, 2), dtype=bool)
-    effect = np.arange(series)
-    graph[effect, effect] = True
-    graph[effect[:-1], effect[1:], 0] = True
-    source = describe(
-        "henon",
-        series=series,
-        steps=steps,
-        coupling=coupling,
-        noise=noise,
-        burn_in=burn_in,
-        realisations=realisations,
-        seed=seed,
-    )
-    return pack(values, graph, source)
+
+    name = "henon"
+    series: Several = 5
+    steps: Count = 500
+    coupling: Positive = 0.2
+    noise: Deviation = 0.0
+    burn_in: FromZero = 200
+    realisations: Count = 1
+    seed: FromZero = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.coupling > STRONGEST_COUPLING:
+            raise ParameterError(
+                f"coupling={self.coupling:g} makes neighbours synchronise, and equal series reveal no cause",
+                f"give a number that is greater than 0 and at most {STRONGEST_COUPLING}",
+            )
+
+    def simulate(self) -> Simulated:
+        """Return a panel and its truth."""
+        generator = np.random.default_rng(self.seed)
+        length = self.burn_in + self.steps
+        values = trajectories(self.series, length, self.coupling, self.realisations, generator)[:, self.burn_in :]
+        values = values + generator.normal(scale=self.noise, size=values.shape)
+        graph = np.zeros((self.series, self.series, 2), dtype=bool)
+        effect = np.arange(self.series)
+        graph[effect, effect] = True
+        graph[effect[:-1], effect[1:], 0] = True
+        return self.pack(values, graph)
+
+
+henon = factory_of(Henon)
 
 
 def trajectories(

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Annotated
+
 import numpy as np
 
-from causalkit.builtin.simulators.checks import check_count, check_number
-from causalkit.builtin.simulators.output import describe, pack
-from causalkit.core.panel import Panel
-from causalkit.core.truth import Truth
+from causalkit.builtin.simulators.ranges import Count, Deviation, FromZero, Positive, Several, Whole
+from causalkit.builtin.simulators.system import Simulated, System, factory_of
 
 LAG = 2
 
 
-def lagged_pair(
-    series: int = 3,
-    steps: int = 300,
-    strength: float = 1.0,
-    noise: float = 0.5,
-    realisations: int = 1,
-    seed: int = 0,
-) -> tuple[Panel, Truth]:
+@dataclass(frozen=True)
+class LaggedPair(System):
     """Simulate white noise in which only ``x_1(t) = strength * x_0(t - 2) + noise * e(t)`` depends on anything.
 
     All other series are standard normal and independent. The truth has one edge, 0 -> 1 at lag 2. A method that
@@ -36,23 +31,22 @@ def lagged_pair(
     Raises:
         ParameterError: a parameter is out of range.
     """
-    check_count("series", series, 2)
-    check_count("steps", steps, LAG + 1)
-    check_number("strength", strength, 0.0, above=True)
-    check_number("noise", noise, 0.0)
-    check_count("realisations", realisations, 1)
-    check_count("seed", seed, 0)
-    values = np.random.default_rng(seed).standard_normal((realisations, steps + LAG, series))
-    values[:, LAG:, 1] = strength * values[:, :-LAG, 0] + noise * values[:, LAG:, 1]
-    graph = np.zeros((series, series, LAG), dtype=bool)
-    graph[0, 1, LAG - 1] = True
-    source = describe(
-        "lagged-pair",
-        series=series,
-        steps=steps,
-        strength=strength,
-        noise=noise,
-        realisations=realisations,
-        seed=seed,
-    )
-    return pack(values[:, LAG:], graph, source, names=tuple(str(position) for position in range(series)))
+
+    name = "lagged-pair"
+    series: Several = 3
+    steps: Annotated[int, Whole(LAG + 1)] = 300
+    strength: Positive = 1.0
+    noise: Deviation = 0.5
+    realisations: Count = 1
+    seed: FromZero = 0
+
+    def simulate(self) -> Simulated:
+        """Return a panel and its truth."""
+        values = np.random.default_rng(self.seed).standard_normal((self.realisations, self.steps + LAG, self.series))
+        values[:, LAG:, 1] = self.strength * values[:, :-LAG, 0] + self.noise * values[:, LAG:, 1]
+        graph = np.zeros((self.series, self.series, LAG), dtype=bool)
+        graph[0, 1, LAG - 1] = True
+        return self.pack(values[:, LAG:], graph, names=tuple(str(position) for position in range(self.series)))
+
+
+lagged_pair = factory_of(LaggedPair)

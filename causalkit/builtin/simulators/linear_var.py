@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.builtin.simulators.checks import check_count, check_number
-from causalkit.builtin.simulators.output import describe, pack
+from causalkit.builtin.simulators.ranges import Count, FromZero, Positive, Several, Share
 from causalkit.builtin.simulators.sparse import draw_coefficients, draw_graph
-from causalkit.core.panel import Panel
-from causalkit.core.truth import Truth
+from causalkit.builtin.simulators.system import Simulated, System, factory_of
 
 LARGEST_RADIUS = 0.95
 
 
-def linear_var(
-    series: int = 10,
-    steps: int = 500,
-    lag: int = 3,
-    density: float = 0.2,
-    strength: float = 0.5,
-    noise: float = 1.0,
-    self_edges: bool = True,
-    burn_in: int = 200,
-    realisations: int = 1,
-    seed: int = 0,
-) -> tuple[Panel, Truth]:
+@dataclass(frozen=True)
+class LinearVar(System):
     """Simulate ``x_{t,j} = sum over edges (i -> j at lag l) of a_ijl x_{t-l,i} + noise * e_{t,j}``, e standard normal.
 
     Each edge acts at one lag, drawn uniformly from 1 to ``lag``; self-edges act at lag 1. Where the spectral radius
@@ -48,36 +38,33 @@ def linear_var(
     Raises:
         ParameterError: a parameter is out of range.
     """
-    check_count("series", series, 2)
-    check_count("steps", steps, 1)
-    check_count("lag", lag, 1)
-    check_number("density", density, 0.0, 1.0)
-    check_number("strength", strength, 0.0, above=True)
-    check_number("noise", noise, 0.0, above=True)
-    check_count("burn_in", burn_in, 0)
-    check_count("realisations", realisations, 1)
-    check_count("seed", seed, 0)
-    generator = np.random.default_rng(seed)
-    graph = draw_graph(series, lag, density, self_edges, generator)
-    coefficients = stabilise(draw_coefficients(graph, strength, generator))
-    values = generator.normal(scale=noise, size=(realisations, lag + burn_in + steps, series))
-    for now in range(lag, values.shape[1]):
-        for back in range(1, lag + 1):
-            values[:, now] += values[:, now - back] @ coefficients[:, :, back - 1]
-    source = describe(
-        "var",
-        series=series,
-        steps=steps,
-        lag=lag,
-        density=density,
-        strength=strength,
-        noise=noise,
-        self_edges=self_edges,
-        burn_in=burn_in,
-        realisations=realisations,
-        seed=seed,
-    )
-    return pack(values[:, lag + burn_in :], graph, source)
+
+    name = "var"
+    series: Several = 10
+    steps: Count = 500
+    lag: Count = 3
+    density: Share = 0.2
+    strength: Positive = 0.5
+    noise: Positive = 1.0
+    self_edges: bool = True
+    burn_in: FromZero = 200
+    realisations: Count = 1
+    seed: FromZero = 0
+
+    def simulate(self) -> Simulated:
+        """Return a panel and its truth."""
+        generator = np.random.default_rng(self.seed)
+        graph = draw_graph(self.series, self.lag, self.density, self.self_edges, generator)
+        coefficients = stabilise(draw_coefficients(graph, self.strength, generator))
+        dropped = self.lag + self.burn_in
+        values = generator.normal(scale=self.noise, size=(self.realisations, dropped + self.steps, self.series))
+        for now in range(self.lag, values.shape[1]):
+            for back in range(1, self.lag + 1):
+                values[:, now] += values[:, now - back] @ coefficients[:, :, back - 1]
+        return self.pack(values[:, dropped:], graph)
+
+
+linear_var = factory_of(LinearVar)
 
 
 def stabilise(coefficients: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.builtin.simulators.checks import check_count, check_number
-from causalkit.builtin.simulators.output import describe, pack
-from causalkit.core.panel import Panel
-from causalkit.core.truth import Truth
+from causalkit.builtin.simulators.ranges import Count, Deviation, FromZero, Number, Whole
+from causalkit.builtin.simulators.system import Simulated, System, factory_of
 
 Array = NDArray[np.float64]
 
@@ -19,16 +19,8 @@ Array = NDArray[np.float64]
 LONGEST_STEP = 0.01
 
 
-def lorenz96(
-    series: int = 10,
-    steps: int = 500,
-    forcing: float = 10.0,
-    sampling: float = 0.1,
-    noise: float = 0.1,
-    burn_in: int = 1000,
-    realisations: int = 1,
-    seed: int = 0,
-) -> tuple[Panel, Truth]:
+@dataclass(frozen=True)
+class Lorenz96(System):
     """Simulate ``dx_i/dt = (x_{i+1} - x_{i-2}) x_{i-1} - x_i + F`` on a ring of series.
 
     Integrated by the classical Runge-Kutta method with steps of at most 0.01. Every realisation starts at its own
@@ -52,35 +44,32 @@ def lorenz96(
     Reference:
         Lorenz, Predictability: a problem partly solved, ECMWF Seminar on Predictability 1996.
     """
-    check_count("series", series, 4)
-    check_count("steps", steps, 1)
-    check_number("forcing", forcing, 0.0, 100.0)
-    check_number("sampling", sampling, 0.0, 10.0, above=True)
-    check_number("noise", noise, 0.0)
-    check_count("burn_in", burn_in, 0)
-    check_count("realisations", realisations, 1)
-    check_count("seed", seed, 0)
-    generator = np.random.default_rng(seed)
-    state = generator.normal(scale=0.01, size=(realisations, series))
-    substeps = math.ceil(sampling / LONGEST_STEP - 1e-9)  # 0.1 / 0.01 may be a rounding error above 10
-    samples = np.empty((realisations, steps, series))
-    for sample in range(-burn_in, steps):
-        state = advance(state, forcing, sampling, substeps)
-        if sample >= 0:
-            samples[:, sample] = state
-    samples += generator.normal(scale=noise, size=samples.shape)
-    source = describe(
-        "lorenz96",
-        series=series,
-        steps=steps,
-        forcing=forcing,
-        sampling=sampling,
-        noise=noise,
-        burn_in=burn_in,
-        realisations=realisations,
-        seed=seed,
-    )
-    return pack(samples, ring_graph(series), source)
+
+    name = "lorenz96"
+    series: Annotated[int, Whole(4)] = 10
+    steps: Count = 500
+    forcing: Annotated[float, Number(0.0, 100.0)] = 10.0
+    sampling: Annotated[float, Number(0.0, 10.0, above=True)] = 0.1
+    noise: Deviation = 0.1
+    burn_in: FromZero = 1000
+    realisations: Count = 1
+    seed: FromZero = 0
+
+    def simulate(self) -> Simulated:
+        """Return a panel and its truth."""
+        generator = np.random.default_rng(self.seed)
+        state = generator.normal(scale=0.01, size=(self.realisations, self.series))
+        substeps = math.ceil(self.sampling / LONGEST_STEP - 1e-9)  # 0.1 / 0.01 may be a rounding error above 10
+        samples = np.empty((self.realisations, self.steps, self.series))
+        for sample in range(-self.burn_in, self.steps):
+            state = advance(state, self.forcing, self.sampling, substeps)
+            if sample >= 0:
+                samples[:, sample] = state
+        samples += generator.normal(scale=self.noise, size=samples.shape)
+        return self.pack(samples, ring_graph(self.series))
+
+
+lorenz96 = factory_of(Lorenz96)
 
 
 def ring_graph(series: int) -> NDArray[np.bool_]:

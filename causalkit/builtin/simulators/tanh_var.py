@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from causalkit.builtin.simulators.checks import check_count, check_number
-from causalkit.builtin.simulators.output import describe, pack
+from causalkit.builtin.simulators.ranges import Count, FromZero, Positive, Several, Share
 from causalkit.builtin.simulators.sparse import draw_coefficients, draw_graph
-from causalkit.core.panel import Panel
-from causalkit.core.truth import Truth
+from causalkit.builtin.simulators.system import Simulated, System, factory_of
 
 
-def tanh_var(
-    series: int = 10,
-    steps: int = 500,
-    lag: int = 2,
-    density: float = 0.2,
-    strength: float = 1.0,
-    steepness: float = 1.5,
-    even: float = 0.5,
-    noise: float = 0.5,
-    self_edges: bool = True,
-    burn_in: int = 100,
-    realisations: int = 1,
-    seed: int = 0,
-) -> tuple[Panel, Truth]:
+@dataclass(frozen=True)
+class TanhVar(System):
     """Simulate ``x_{t,j} = sum over edges (i -> j at lag l) of a_ijl h_ij(x_{t-l,i}) + noise * e_{t,j}``.
 
     An odd edge has ``h(u) = tanh(c u)``, an even one ``h(u) = 2 tanh(c u)**2 - 1``, with c the steepness and e standard
@@ -49,41 +37,36 @@ def tanh_var(
     Raises:
         ParameterError: a parameter is out of range.
     """
-    check_count("series", series, 2)
-    check_count("steps", steps, 1)
-    check_count("lag", lag, 1)
-    check_number("density", density, 0.0, 1.0)
-    check_number("strength", strength, 0.0, above=True)
-    check_number("steepness", steepness, 0.0, above=True)
-    check_number("even", even, 0.0, 1.0)
-    check_number("noise", noise, 0.0, above=True)
-    check_count("burn_in", burn_in, 0)
-    check_count("realisations", realisations, 1)
-    check_count("seed", seed, 0)
-    generator = np.random.default_rng(seed)
-    graph = draw_graph(series, lag, density, self_edges, generator)
-    coefficients = draw_coefficients(graph, strength, generator)
-    is_even = (generator.random((series, series)) < even) & ~np.eye(series, dtype=bool)
-    through_even = coefficients * is_even[:, :, None]
-    through_odd = coefficients - through_even
-    values = generator.normal(scale=noise, size=(realisations, lag + burn_in + steps, series))
-    for now in range(lag, values.shape[1]):
-        for back in range(1, lag + 1):
-            odd = np.tanh(steepness * values[:, now - back])
-            values[:, now] += odd @ through_odd[:, :, back - 1] + (2 * odd**2 - 1) @ through_even[:, :, back - 1]
-    source = describe(
-        "tanh-var",
-        series=series,
-        steps=steps,
-        lag=lag,
-        density=density,
-        strength=strength,
-        steepness=steepness,
-        even=even,
-        noise=noise,
-        self_edges=self_edges,
-        burn_in=burn_in,
-        realisations=realisations,
-        seed=seed,
-    )
-    return pack(values[:, lag + burn_in :], graph, source)
+
+    name = "tanh-var"
+    series: Several = 10
+    steps: Count = 500
+    lag: Count = 2
+    density: Share = 0.2
+    strength: Positive = 1.0
+    steepness: Positive = 1.5
+    even: Share = 0.5
+    noise: Positive = 0.5
+    self_edges: bool = True
+    burn_in: FromZero = 100
+    realisations: Count = 1
+    seed: FromZero = 0
+
+    def simulate(self) -> Simulated:
+        """Return a panel and its truth."""
+        generator = np.random.default_rng(self.seed)
+        graph = draw_graph(self.series, self.lag, self.density, self.self_edges, generator)
+        coefficients = draw_coefficients(graph, self.strength, generator)
+        is_even = (generator.random((self.series, self.series)) < self.even) & ~np.eye(self.series, dtype=bool)
+        through_even = coefficients * is_even[:, :, None]
+        through_odd = coefficients - through_even
+        dropped = self.lag + self.burn_in
+        values = generator.normal(scale=self.noise, size=(self.realisations, dropped + self.steps, self.series))
+        for now in range(self.lag, values.shape[1]):
+            for back in range(1, self.lag + 1):
+                odd = np.tanh(self.steepness * values[:, now - back])
+                values[:, now] += odd @ through_odd[:, :, back - 1] + (2 * odd**2 - 1) @ through_even[:, :, back - 1]
+        return self.pack(values[:, dropped:], graph)
+
+
+tanh_var = factory_of(TanhVar)
