@@ -74,3 +74,28 @@ def test_scores_are_cause_effect_lag_with_lag_one_first(x):
     assert scores.shape == (3, 3, 2)
     assert scores[0, 1, 1] == pytest.approx(0.7)
     assert scores.sum() == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("memory", [100, 300])
+def test_read_out_fills_its_memory_budget_and_keeps_to_it(model, x, memory, monkeypatch):
+    taken = []
+
+    def watched(*given):
+        y, jacobian = input_jacobian(*given)
+        taken.append(jacobian.numel() * jacobian.element_size())
+        return y, jacobian
+
+    monkeypatch.setattr("causalkit.neural.modules.jacobian.input_jacobian", watched)
+    mean_absolute_jacobian(model, x, memory)
+    assert memory / 2 < max(taken) <= memory
+
+
+def test_read_out_sums_in_double_precision():
+    class Fast(torch.nn.Module):
+        """Has the derivative that its window says."""
+
+        def jacobian(self, x, targets=None):
+            return x[:, 0], x[:, :, None, :1].transpose(1, 2)
+
+    x = torch.tensor([2.0**24, 1.0, 1.0, 1.0]).reshape(4, 1, 1)
+    assert mean_absolute_jacobian(Fast(), x).item() == (2.0**24 + 3) / 4
