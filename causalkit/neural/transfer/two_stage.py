@@ -241,7 +241,8 @@ class TwoStage(NeuralMethod):
                 )
 
     def _settings(self) -> dict[str, Any]:
-        return {"source": [_name(source) for source in self.sources], "match": self.match, **plain(self.pretraining)}
+        settings = plain(self.pretraining.model_dump(exclude={"snapshots"}))  # pre-training keeps none
+        return {"source": [_name(source) for source in self.sources], "match": self.match, **settings}
 
 
 _LAYERS = {"all": "all layers", "head": "the last layer"}

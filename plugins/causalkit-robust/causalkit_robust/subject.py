@@ -114,12 +114,13 @@ class Subject:
 
     def _acting(self) -> Any:
         from causalkit import build_method, parameter_tree
-        from causalkit.neural import NeuralMethod, TwoStage
+        from causalkit.model_selection import AutoLag
+        from causalkit.neural import NeuralMethod
 
         parts = {key: self.options[key] for key in ("lag", "forecaster", "regularizer", "settings")}
         tree = parameter_tree(pretrain=list(self.options["pretrain"]) or None, **parts)
         acting, _ = build_method(self._method, tree)
-        if not isinstance(acting, NeuralMethod | TwoStage):
+        if not isinstance(acting.build(1) if isinstance(acting, AutoLag) else acting, NeuralMethod):
             raise WrongUsageError(f"method {self._method} has no forecaster to attack", "choose a neural method")
         return acting
 

@@ -178,7 +178,8 @@ def test_the_configuration_of_two_stages_builds_both():
     params = {"training.epochs": 2, "pretrain.epochs": 3, "pretrain.match": "position", "finetune.layers": "head"}
     found = causalkit.discover(panel, method="grngc", params=params, pretrain=source, device="cpu")
     again = method_of(found)
-    assert (again.pretraining.epochs, again.method.training.epochs, again.transfer.layers) == (3, 2, "head")
+    two_stages = again.build(found.lags)  # the lag is left open, as it was
+    assert (two_stages.pretraining.epochs, two_stages.method.training.epochs, two_stages.layers) == (3, 2, "head")
     assert np.array_equal(again.fit(panel.standardized()[0], Run(device="cpu")).scores, found.scores)
 
 
