@@ -40,7 +40,7 @@ COUNTED = 0.9
 COMPLETE = 0.25
 """Share of the windows of the smallest candidate that the largest keeps, where cells are missing."""
 ROUNDS = 10
-"""In which what is not to be learned from is replaced by what is said of it."""
+"""Rounds in which cells that must not be learned from are replaced by their forecasts."""
 FEW = 1000
 """Windows that are always used; more only as far as their covariance is quickly computed."""
 RULE = (
@@ -70,7 +70,7 @@ class ChosenLag:
         return (f"lag {self.lag} was taken, as the recordings are too short to compare any; choose another with --lag",)
 
     def recorded_in(self, found: Discovery) -> Discovery:
-        """Return a discovery that says how its lag was chosen."""
+        """Return a discovery that records how its lag was chosen."""
         chosen = () if self.choice is None else (self.choice,)
         return replace(
             found,
@@ -132,7 +132,7 @@ def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -
     """Choose the lag of a panel by the held-out forecast error of a linear forecaster.
 
     For every candidate K, a ridge regression forecasts all series from the last K steps of all. All candidates are
-    judged on the same windows, those of the largest, in blocks that are left out one at a time
+    evaluated on the same windows, those of the largest, in blocks that are left out one at a time
     (`causalkit.model_selection.splits.fold_masks`), with the penalty of the lowest mean error. Chosen is the smallest
     K that keeps `SUFFICIENT` of the best explained variance, the mean over series, among those with which no single
     series loses `LOSS` of its variance against a larger K. For this second condition each series has the penalty that
@@ -140,7 +140,7 @@ def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -
     Bonferroni's correction for series and larger candidates. Without it, one far-lagged effect in a large panel would
     be averaged away. Where no more than one standard error of the variance is explained, it alone counts.
 
-    A linear judge is a choice: it costs milliseconds, and has no training that could favour a size of the input. A
+    The linear forecaster is a compromise: it costs milliseconds, and no training favours a size of the input. A
     relation that shows only in a nonlinear forecast of a far lag escapes it.
 
     Short recordings have fewer candidates: nine tenths of all steps must lie in realisations of 4 K steps or more.
@@ -165,11 +165,11 @@ def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -
         return None
     windows, kept, held = found
     tried = [lag for lag in lags if lag <= windows.x.shape[1]]
-    judged = [_judged(windows, kept, held, lag) for lag in tried]
-    by_piece = np.stack([pieces for _, pieces in judged])
+    evaluated = [_evaluated(windows, kept, held, lag) for lag in tried]
+    by_piece = np.stack([pieces for _, pieces in evaluated])
     rule = Rule(RULE, lambda _, by_fold: smallest_sufficient(by_fold, by_piece))
     search = Search("lag", lags, rule)
-    for lag, (by_fold, _) in zip(tried, judged, strict=True):
+    for lag, (by_fold, _) in zip(tried, evaluated, strict=True):
         search.tell(lag, by_fold)
     return search.choice(judge=JUDGE)
 
@@ -230,7 +230,7 @@ def _thinned(windows: Windows) -> Windows:
     return windows.subset(np.linspace(0, len(windows) - 1, limit).astype(np.intp))
 
 
-def _judged(windows: Windows, kept: Mask, held: Mask, lag: int) -> tuple[Array, Array]:
+def _evaluated(windows: Windows, kept: Mask, held: Mask, lag: int) -> tuple[Array, Array]:
     """Return mean squared errors in units of the variance: of the folds, (F,), and of pieces of them, (pieces, P).
 
     The first are means over series under one penalty for all; in the second, each series has its own.
@@ -267,8 +267,8 @@ def _ridge(x: Array, y: Array, seen: Mask | None, ahead: Array) -> Array:
 
     Args:
         x, y: what to learn from, (N, D) and (N, P).
-        seen: which of ``y`` are to be learned from, or None: all. The others are replaced by what the regression says
-            of them, again and again, which leads to the regression without them.
+        seen: which of ``y`` are to be learned from, or None: all. The others are replaced by the forecasts of the
+            regression, again and again, which leads to the regression without them.
         ahead: inputs of the forecasts, (H, D).
     """
     inner, outer, squares = _principal(x, ahead)

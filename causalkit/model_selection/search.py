@@ -1,7 +1,7 @@
 """A hyperparameter search: candidates, their validation errors by fold, and the rule that chooses one.
 
-The search asks for one candidate after the other and is told its errors, so that whoever evaluates them keeps weights
-and warm starts to itself::
+The search proposes one candidate after the other (`Search.ask`) and records its errors (`Search.tell`). The caller
+evaluates candidates, and keeps weights and warm starts::
 
     search = Search("regularizer.strength", candidates, STRONGEST_SUFFICIENT)
     while (candidate := search.ask()) is not None:
@@ -83,7 +83,7 @@ class Search:
 
         Args:
             chosen: another candidate than that of the rule.
-            judge: the forecaster whose errors these are, where it is not that of the method.
+            judge: the forecaster that made the errors, where it is not that of the method.
         """
         curve = np.full((2, len(self.candidates)), np.nan)
         for position, candidate in enumerate(self.candidates):

@@ -18,7 +18,7 @@ FEWEST = 2
 
 @dataclass(frozen=True)
 class Folds:
-    """Blocks that are left out one at a time: what members learn from and what they are judged by, (E, windows)."""
+    """Blocks that are left out one at a time: what members learn from and what they are validated on, (E, windows)."""
 
     kept: NDArray[np.bool_]
     held: NDArray[np.bool_]
@@ -45,7 +45,7 @@ def folds_of(windows: Windows, wanted: int, run: Run) -> Folds | None:
 
 
 def blocked_folds(windows: Windows, folds: int, generator: np.random.Generator) -> list[tuple[Windows, Windows]]:
-    """Return for each of several blocks the windows to train on and those to judge forecasts by; see `fold_masks`."""
+    """Return for each of several blocks the windows to train on and those to validate on; see `fold_masks`."""
     kept, held = fold_masks(windows, folds, generator)
     return [(windows.subset(kept[number]), windows.subset(held[number])) for number in range(folds)]
 
@@ -59,7 +59,7 @@ def fold_masks(
     a block is a stretch of each; the windows around it that share time steps with it are in neither part.
 
     Returns:
-        What to train on and what to judge forecasts by, each of shape (folds, windows).
+        What to train on and what to validate on, each of shape (folds, windows).
 
     Raises:
         ParameterError: too few windows for so many folds.
@@ -128,7 +128,7 @@ def hold_out_masks(
     if not held.any() or not kept.any():
         raise ParameterError(
             f"training.validation={fraction} leaves {int(kept.sum())} windows to train on and {int(held.sum())} to "
-            "judge by",
+            "validate on",
             "the panel is too short for it: use --set training.validation=0, or a smaller lag",
         )
     return kept, held

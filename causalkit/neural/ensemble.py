@@ -82,7 +82,7 @@ def check_settings(settings: Training, run: Run, *, choosing: bool) -> None:
     if settings.optimizer != "adam":
         raise ParameterError(f"{what} trains with adam", way_out)
     if choosing and settings.schedule != "constant":
-        raise ParameterError(f"{what} has a schedule of its own: steps grow as the penalty weakens", way_out)
+        raise ParameterError(f"{what} has its own schedule: steps grow as the penalty weakens", way_out)
 
 
 _UNUSED = {

@@ -68,7 +68,7 @@ class RegularizerObject:
         finetune_candidates: strengths to choose from while a forecaster is fine-tuned; 0 is always tried too.
         default_strength: lambda where it is unset and cannot be chosen.
         stage: "pretrain", "finetune" or "both": when it acts in training on two domains, where a user may choose; None:
-            its record says it.
+            as its record.
         keeps_to_knowledge: the penalty makes forbidden pairs (``batch.allowed``) expensive.
         compares_domains: it needs windows of the other domain; otherwise ``batch.other`` may be None.
     """
@@ -102,7 +102,7 @@ class RegularizerObject:
         return None
 
     def describe(self, model: nn.Module, series: int) -> dict[str, Any]:
-        """Return choices that it made by itself for P series, for the configuration of the result."""
+        """Return settings that it chose for P series, for the configuration of the result."""
         return {}
 
     def control(self, strength: float) -> RegularizerObject | None:
@@ -162,12 +162,12 @@ class AdaptedRegularizer(RegularizerObject):
         self.inner.prox(model, step)
 
     def compatible(self, model: nn.Module) -> str | None:
-        """Return what it says of a forecaster."""
+        """Return why it cannot act on a forecaster, or None."""
         reason: str | None = self.inner.compatible(model) if hasattr(self.inner, "compatible") else None
         return reason
 
     def describe(self, model: nn.Module, series: int) -> dict[str, Any]:
-        """Return what it says of its own choices."""
+        """Return settings that it chose."""
         return dict(self.inner.describe(model, series)) if hasattr(self.inner, "describe") else {}
 
     def control(self, strength: float) -> RegularizerObject | None:

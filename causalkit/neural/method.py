@@ -49,7 +49,7 @@ class Trained:
         held_out: number of windows that were not learned from.
         scores: (cause, effect, lag) where training has already read them off; otherwise the regularizer does it.
         path: as `causalkit.Discovery.path`.
-        choices: what training chose by itself.
+        choices: hyperparameters that training chose.
     """
 
     history: Mapping[str, list[float]]

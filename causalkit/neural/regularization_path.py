@@ -60,7 +60,7 @@ class RegularizationPath(Schedule):
 
     Args:
         networks: are trained; the penalty that supplies the scores has strength 1 in them.
-        search: asks for strengths, strongest first, and is told their validation errors.
+        search: proposes strengths, strongest first, and records their validation errors.
         settings: number of epochs and step size.
     """
 

@@ -39,7 +39,7 @@ class ScoresOnly(RegularizerObject):
         return self.inner.scores(model, x)
 
     def compatible(self, model: nn.Module) -> str | None:
-        """Return what the regularizer says of a forecaster."""
+        """Return why the regularizer cannot act on a forecaster, or None."""
         return self.inner.compatible(model)
 
 

@@ -55,7 +55,7 @@ class WeightMask:
 
 
 def has_own_input_weights(model: nn.Module, series: int) -> bool:
-    """Has every target first-layer weights of its own?"""
+    """Have all targets their own first-layer weights?"""
     for member in map(as_forecaster, members_of(model)):
         if "input-weights" not in member.capabilities or not len(member.input_weights()) == series > 1:
             return False

@@ -285,7 +285,7 @@ class _Objective(nn.Module):
 
 
 def _stacked(models: Sequence[nn.Module]) -> Stacked:
-    """Return the weights of all networks, each a leaf of its own that is trained where the network's is."""
+    """Return the weights of all networks, each as one leaf that requires a gradient where the networks' weights do."""
     networks = [dict(model.named_parameters()) for model in models]
     return {
         name: torch.stack([network[name].detach() for network in networks]).requires_grad_(weight.requires_grad)

@@ -17,7 +17,7 @@ class Schedule:
 
     Args:
         settings: number of epochs, step sizes and patience.
-        stage: what observers are told.
+        stage: its name for observers.
         validate_every: epochs between two validations; the first and the last epoch are always validated.
     """
 

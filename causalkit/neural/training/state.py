@@ -1,4 +1,4 @@
-"""Where training stands, apart from the weights: epochs, history, the best weights, score history."""
+"""The state of training beside the weights: epochs, history, best weights, score history."""
 
 from __future__ import annotations
 

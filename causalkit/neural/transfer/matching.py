@@ -39,19 +39,19 @@ def match_series(source: Panel, names: tuple[str, ...], how: Match, target: str)
             )
         chosen = [source.names.index(name) for name in names]
         spare = len(source.names) - len(chosen)
-        said = (f"{spare} series of {source.source} are not in {target} and were left out",) if spare else ()
-        return replace(_columns(source, chosen, names), notes=(*source.notes, *said))
+        note = (f"{spare} series of {source.source} are not in {target} and were left out",) if spare else ()
+        return replace(_columns(source, chosen, names), notes=(*source.notes, *note))
     if source.series != len(names):
         raise DataError(
             f"{source.source} has {source.series} series and {target} has {len(names)}, and their names differ",
             "a forecaster carries over only between the same series: name the columns alike, or choose as many",
         )
-    said = (f"series of {source.source} were matched with those of {target} by their order",)
-    return replace(source, names=names, notes=(*source.notes, *said)) if source.names != names else source
+    note = (f"series of {source.source} were matched with those of {target} by their order",)
+    return replace(source, names=names, notes=(*source.notes, *note)) if source.names != names else source
 
 
 def joined(panels: Sequence[Panel], names: tuple[str, ...], match: Match, target: str) -> Panel | None:
-    """Return all sources as one panel, each standardised by itself; None where there is none."""
+    """Return all sources as one panel, each standardised on its own; None where there is none."""
     if not panels:
         return None
     matched = [match_series(panel, names, match, target) for panel in panels]
@@ -95,8 +95,8 @@ def order_of(panel: Panel, trained: tuple[str, ...], match: Match) -> tuple[tupl
             f"{panel.source} has no series {lacking!r}, which the pre-trained forecaster has",
             "rename its columns, or match by order with --set pretrain.match=position",
         )
-    said = f"series of {panel.source} were matched with those of the pre-trained forecaster by their order"
-    return panel.names, () if panel.names == trained else (said,)
+    note = f"series of {panel.source} were matched with those of the pre-trained forecaster by their order"
+    return panel.names, () if panel.names == trained else (note,)
 
 
 def panel_in_order(panel: Panel, names: tuple[str, ...]) -> Panel:

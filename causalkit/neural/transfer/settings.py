@@ -52,7 +52,7 @@ def finetune_settings(training: type[Training]) -> type[FinetuneSettings]:
 
 
 def _overrides(training: type[Training], without: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:
-    """Return each training setting as a field that is left open."""
+    """Return each training setting as an optional field."""
     found: dict[str, Any] = {}
     for name, field in training.model_fields.items():
         if name not in without:

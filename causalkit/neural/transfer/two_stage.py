@@ -151,7 +151,7 @@ class TwoStage(NeuralMethod):
         windows = source.windows(self.lag)
         if run.checkpoint is not None:
             run = replace(run, checkpoint=run.checkpoint.with_suffix(".pretrain" + run.checkpoint.suffix))
-        # A source that is learned from by itself may have other series than the knowledge is about.
+        # A source without a target may have other series than the background knowledge.
         context = TrainingContext("pretrain", self._other("pretrain", target, run))
         if target is not None:
             context = context.with_knowledge(source, run)

@@ -98,7 +98,7 @@ class GroupLasso(RegularizerObject):
         by_lag = groups.lag_norms(weight)
         if not self.whole_series:
             return by_lag
-        # The penalty judges a series over all its lags; its strongest lag carries that norm.
+        # The penalty acts on a series over all its lags; its strongest lag carries that norm.
         largest = by_lag.amax(dim=1, keepdim=True).clamp(min=1e-30)
         return by_lag / largest * groups.series_norms(weight).unsqueeze(1)
 

@@ -24,7 +24,7 @@ SUFFICIENT = 1e-4
 SHORTEST, LONGEST = 1e-6, 20.0
 """Bounds of the step size."""
 PATIENCE = 20
-"""Iterations over which progress is judged. GISTA is not monotone, so it is the lowest objective that counts."""
+"""Iterations over which progress is measured. GISTA is not monotone, so it is the lowest objective that counts."""
 
 
 @dataclass

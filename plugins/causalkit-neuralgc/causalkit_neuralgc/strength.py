@@ -1,10 +1,10 @@
-"""A strength that held-out forecasts choose, for networks that are trained by proximal descent.
+"""A strength that validation errors choose, for networks that are trained by proximal descent.
 
-Blocks of the recording are left out one at a time. The networks of a block are solved under a few strengths, each from
-the solution of the one before, and judged on the block that they have never seen. The path begins where some inputs are
-still in use, goes on to stronger penalties until forecasts get clearly worse, and from its beginning back to weaker
-ones as long as that helps. It is loose: few iterations a strength. What it chooses is then solved in full, on all
-windows, exactly as if a user had given that strength.
+Blocks of the recording are left out one at a time. The networks of a block are solved under a few strengths. Each
+starts from the solution of the one before, and is validated on the block that was left out. The search starts where
+some inputs are still in use. It goes on to stronger penalties until forecasts get clearly worse, and then from its
+start to weaker ones as long as that helps. It is loose: few iterations a strength. The chosen strength is then solved
+in full, on all windows, exactly as if a user had given it.
 
 Blocks are solved one after another: on one processor core an iteration of five blocks took a quarter to a third less
 time than with all of them stacked (P = 10 and 20, 100 hidden units).

@@ -1,6 +1,6 @@
 """Robustness as metrics, so that comparisons rank methods by it: PGD per window with epsilon 0.2.
 
-Each trains the method once more on four fifths of the data, and is judged by the rest. Metrics of one result share
+Each trains the method once more on four fifths of the data, and is evaluated on the rest. Metrics of one result share
 that training. Those of errors are in units of the training variance.
 """
 

@@ -67,10 +67,10 @@ class Robustness:
     """The report.
 
     Attributes:
-        method, data: what was judged, in words.
+        method, data: what was evaluated, in words.
         threat: what the attacker may do.
         windows: held-out windows; ``graph_windows`` of them were looked at for their graphs.
-        held_out: share of the windows that was held out; None for a saved forecaster, which is judged by all data.
+        held_out: share of the windows that was held out; None for a saved forecaster, which is evaluated on all data.
         clean_error: held-out mean squared forecast error, in units of the training variance.
         mean_error: of always forecasting the training mean; a forecaster must beat it to be worth attacking.
         auroc: of the graph of the training part, where a truth is known; without self-edges unless the truth asks.
@@ -78,7 +78,7 @@ class Robustness:
         smooth: was the graph of windows attacked by its gradient?
         levels: one for each epsilon.
         notes: what a reader must know, in sentences.
-        config, seed, versions: of the method that was judged.
+        config, seed, versions: of the method that was evaluated.
     """
 
     method: str

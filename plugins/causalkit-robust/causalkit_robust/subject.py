@@ -107,7 +107,7 @@ class Subject:
             trial = Trial.of_method(acting, panel, run, k=self._k())
             run.observers.clear()
         notes.append(
-            f"trained on {len(trial.training.windows(trial.lag)) if trial.training else 0} windows, judged by "
+            f"trained on {len(trial.training.windows(trial.lag)) if trial.training else 0} windows, evaluated on "
             f"{len(trial.x)} that were held out; the units are deviations of the training part"
         )
         return trial, notes

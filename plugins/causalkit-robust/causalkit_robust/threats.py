@@ -4,7 +4,7 @@ Attacks per window are what the literature reports, but windows overlap: two of 
 different perturbations of it, which no sensor could show. An attack per step perturbs each time step once, and every
 window that holds it sees the same; its gradients are summed over the windows.
 
-Forecasts are always judged by the unperturbed next step: what the forecaster sees is false, what happens is not.
+Forecasts are always compared with the unperturbed next step: what the forecaster sees is false, what happens is not.
 """
 
 from __future__ import annotations
