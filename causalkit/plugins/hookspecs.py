@@ -70,8 +70,9 @@ def causalkit_forecasters() -> Iterable[Forecaster]:  # type: ignore[empty-body]
     ```python
     from torch import nn
     from causalkit import Forecaster, hookimpl
+    from causalkit.neural import ForecasterModule
 
-    class Linear(nn.Module):
+    class Linear(ForecasterModule):
         def __init__(self, series: int, lag: int, bias: bool = True):
             super().__init__()
             self.map = nn.Linear(lag * series, series, bias=bias)
@@ -92,9 +93,9 @@ def causalkit_regularizers() -> Iterable[Regularizer]:  # type: ignore[empty-bod
 
     ```python
     from causalkit import Regularizer, hookimpl
-    from causalkit.neural import input_jacobian, mean_absolute_jacobian
+    from causalkit.neural import RegularizerObject, input_jacobian, mean_absolute_jacobian
 
-    class GradientL2:
+    class GradientL2(RegularizerObject):
         def __init__(self, strength: float = 0.1):
             self.strength = strength
 
@@ -104,9 +105,6 @@ def causalkit_regularizers() -> Iterable[Regularizer]:  # type: ignore[empty-bod
 
         def scores(self, model, x):
             return mean_absolute_jacobian(model, x)                 # (cause, effect, lag)
-
-        def compatible(self, model):
-            return None
 
     @hookimpl
     def causalkit_regularizers():
