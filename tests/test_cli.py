@@ -195,6 +195,19 @@ def test_types_of_parameters_are_readable():
     assert _type_name(tuple[int, ...]) == "int,..."
 
 
+@pytest.mark.plugins
+def test_show_lists_the_settings_that_all_neural_methods_share(run):
+    code, out, _ = run("show", "grngc", "--json")
+    assert code == 0
+    shown = {row["key"]: row for row in json.loads(out)[0]["parameters"]}
+    assert {"ensemble", "pretrain.source", "pretrain.epochs", "finetune.layers", "finetune.epochs"} <= shown.keys()
+    assert shown["pretrain.epochs"]["type"] == "int|none"
+    assert shown["finetune.layers"]["type"] == "all|head"
+    assert all(row["description"] for row in shown.values())
+    _, out, _ = run("show", "var", "--json")
+    assert not any(row["key"] == "ensemble" for part in json.loads(out) for row in part["parameters"])
+
+
 def test_every_command_has_a_summary_and_help_with_an_example(run):
     assert set(COMMANDS) == set(SUMMARIES)
     for command in ("discover", "evaluate", "simulate", "plot", "show"):

@@ -394,4 +394,4 @@ class TestCommand:
         from causalkit.cli.show import show
 
         said = CliRunner().invoke(show, ["var"]).stdout
-        assert "background knowledge: kept to in training" in said
+        assert "background knowledge: used in training" in said

@@ -78,11 +78,17 @@ def parameters(provided: Provided[Any]) -> list[dict[str, str]]:
     factory = record.load()
     prefix = "" if record.noun == "method" else f"{record.noun}."
     meanings = argument_docs(inspect.getdoc(factory) or "")
+    known = dict(signature_of(factory))
+    neural = isinstance(record, Method) and record.neural
+    if neural:
+        from causalkit.neural.shared_settings import shared_settings
+
+        known |= shared_settings(factory)
     rows = []
-    for name, parameter in signature_of(factory).items():
+    for name, parameter in known.items():
         if name in SUPPLIED.get(record.noun, ()):
             continue
-        if record.noun == "method" and getattr(record, "neural", False) and name in ("forecaster", "regularizer"):
+        if neural and name in ("forecaster", "regularizer"):
             default = getattr(record, name)
             rows.append(_row(f"{name}.name", "name", default, f"see: causalkit show {default.split('+')[0]}"))
         elif isinstance(parameter.default, pydantic.BaseModel):
@@ -107,7 +113,8 @@ def _rule_parameters(record: SelectionRule) -> list[dict[str, str]]:
 
 def _parameter_row(key: str, parameter: inspect.Parameter, description: str) -> dict[str, str]:
     default = "required" if parameter.default is inspect.Parameter.empty else parameter.default
-    return _row(key, _type_name(parameter.annotation), default, description)
+    described = (getattr(one, "description", None) for one in getattr(parameter.annotation, "__metadata__", ()))
+    return _row(key, _type_name(parameter.annotation), default, description or next(filter(None, described), ""))
 
 
 def _row(key: str, kind: str, default: Any, description: str) -> dict[str, str]:
@@ -120,7 +127,8 @@ def _type_name(annotation: Any) -> str:
     from typing import Annotated, Literal, Union, get_args, get_origin
 
     if get_origin(annotation) in (Union, types.UnionType):
-        return "|".join(_type_name(option) for option in get_args(annotation))
+        options = "|".join(_type_name(option) for option in get_args(annotation)).split("|")
+        return "|".join(dict.fromkeys(options))  # unions may be nested
     if annotation is type(None):
         return "none"
     if get_origin(annotation) is Annotated:
