@@ -89,7 +89,7 @@ def causalkit_forecasters() -> Iterable[Forecaster]:  # type: ignore[empty-body]
 
 @hookspec
 def causalkit_regularizers() -> Iterable[Regularizer]:  # type: ignore[empty-body]
-    """Contribute regularizers: a penalty, and the score read off the trained forecaster.
+    """Contribute regularizers: a penalty, and the scores of the trained forecaster.
 
     ```python
     from causalkit import Regularizer, hookimpl
@@ -101,7 +101,7 @@ def causalkit_regularizers() -> Iterable[Regularizer]:  # type: ignore[empty-bod
 
         def penalty(self, model, batch):
             _, jacobian = input_jacobian(model, batch.x)            # (B, P, K, P)
-            return self.strength * jacobian.square().mean(0).sum() / jacobian.shape[1]
+            return self.weight * jacobian.square().mean(0).sum() / jacobian.shape[1]
 
         def scores(self, model, x):
             return mean_absolute_jacobian(model, x)                 # (cause, effect, lag)
@@ -191,8 +191,7 @@ def causalkit_readers() -> Iterable[Reader]:  # type: ignore[empty-body]
 def causalkit_writers() -> Iterable[Writer]:  # type: ignore[empty-body]
     """Contribute writers of discoveries, chosen by suffix.
 
-    The path is a temporary file that causalkit renames when the writer returns, so that files appear whole or not
-    at all.
+    The path is a temporary file. causalkit renames it when the writer returns, so a file appears whole or not at all.
 
     ```python
     from causalkit import Writer, hookimpl
@@ -209,7 +208,7 @@ def causalkit_writers() -> Iterable[Writer]:  # type: ignore[empty-body]
 
 @hookspec
 def causalkit_operations() -> Iterable[Operation]:  # type: ignore[empty-body]
-    """Contribute operations: what users do with a discovery, by ``discovery.apply(name, ...)``.
+    """Contribute operations: functions of a discovery, which users call by ``discovery.apply(name, ...)``.
 
     ```python
     from causalkit import Operation, hookimpl
@@ -245,11 +244,11 @@ def causalkit_commands(cli: click.Group) -> None:
 
 @hookspec
 def causalkit_observers(run: Any) -> Iterable[Any]:  # type: ignore[empty-body]
-    """Watch runs: yield objects with any of ``on_start``, ``on_epoch``, ``on_scores`` and ``on_end``.
+    """Contribute observers of a run: yield objects with any of ``on_start``, ``on_epoch``, ``on_scores`` and ``on_end``.
 
-    ``run`` is a `causalkit.Run`, which says what these functions are given.
+    ``run`` is a `causalkit.Run`, whose documentation describes the arguments of these functions.
 
-    An observer that raises is reported once and dropped; the run goes on.
+    If an observer raises an error, causalkit reports it once and no longer calls this observer. The run goes on.
 
     ```python
     from causalkit import hookimpl
