@@ -244,7 +244,7 @@ def causalkit_commands(cli: click.Group) -> None:
 
 @hookspec
 def causalkit_observers(run: Any) -> Iterable[Any]:  # type: ignore[empty-body]
-    """Contribute observers of a run: yield objects with any of ``on_start``, ``on_epoch``, ``on_scores`` and ``on_end``.
+    """Contribute observers: yield objects with any of ``on_start``, ``on_epoch``, ``on_scores`` and ``on_end``.
 
     ``run`` is a `causalkit.Run`, whose documentation describes the arguments of these functions.
 
