@@ -92,7 +92,7 @@ def test_an_idle_worker_of_a_cluster_gives_its_memory_back():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"name": "slurm", "jobs": 1, "scheduler": None}, "choose loky, dask or ray"),
+        ({"name": "slurm", "jobs": 1, "scheduler": None}, "choose local, dask or ray"),
         ({"name": "loky", "jobs": 0, "scheduler": None}, "use at least one"),
         ({"name": "loky", "jobs": 1, "scheduler": "tcp://host:1"}, "add --backend dask"),
     ],

@@ -71,7 +71,7 @@ def test_a_gate_that_holds_and_one_that_fails(run):
         (["--metric", "aurok"], "did you mean auroc"),
         (["--tolerance", "0.1"], "--tolerance needs a baseline"),
         (["--memory", "much"], "no amount of memory"),
-        (["--backend", "slurm"], "choose loky, dask or ray"),
+        (["--backend", "slurm"], "choose local, dask or ray"),
         (["-j", "0"], "use at least one"),
         (["--timeout", "soon"], "is not a duration"),
         (["--select", "best"], "no selection rule"),

@@ -234,7 +234,7 @@ def test_killed_half_way_and_started_again(tmp_path, diary):
     diary.write_text("")
     code, table, said = Process(out, *grid, diary=diary).finish()
     assert code == 0, said
-    assert f"{27 - len(finished)} of 27 cells to compute, {len(finished)} there already" in said
+    assert f"{27 - len(finished)} of 27 cells to compute, {len(finished)} already there" in said
     assert {name: (out / name).read_bytes() for name in finished} == finished
     computed = diary.read_text().splitlines()
     assert len(computed) == len(set(computed)) == 27 - len(finished)

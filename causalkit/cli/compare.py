@@ -63,7 +63,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic in new version
 @click.option("--timeout", type=Duration(), help="Stop a cell after this time: 90s, 10m, 2h.")
 @click.option("--memory", type=Size(), help="Stop a cell above this memory: 600M, 4G.  [default: a fair share]")
 @click.option("-j", "--jobs", type=int, metavar="N", help="Number of cells to run in parallel.  [default: 1]")
-@click.option("--backend", metavar="NAME", help="loky (this machine), dask or ray.  [default: loky]")
+@click.option("--backend", metavar="NAME", help="local (this machine), dask or ray.  [default: local]")
 @click.option("--scheduler", metavar="ADDRESS", help="Address of a Dask or Ray cluster, e.g. tcp://host:8786.")
 @data_home_option
 @click.option("--out", metavar="DIR", help=f"Folder of the records.  [default: {DEFAULT_OUT}]")
@@ -115,7 +115,7 @@ def compare(**options: Any) -> None:
     settings = Settings(**{key: run[key] for key in Settings.__dataclass_fields__ if key in run}, metrics=named)
     limits = Limits(threads=settings.threads, **{key: run[key] for key in ("timeout", "memory") if key in run})
     jobs = run.get("jobs", 1)
-    backend = backend_of(run.get("backend", "loky"), jobs=jobs, scheduler=run.get("scheduler"))
+    backend = backend_of(run.get("backend", "local"), jobs=jobs, scheduler=run.get("scheduler"))
     seeds = parse_seeds(run.get("seeds", "0"))
     grid = build_grid(given.get("methods", ()), given.get("data", ()), seeds, settings, shuffle=run.get("shuffle", 0))
     _check_names(grid, gates, diagonal)

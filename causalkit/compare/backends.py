@@ -1,90 +1,100 @@
-"""Where cells are computed: joblib's loky on this machine, a Dask cluster, a Ray cluster.
+"""Where cells are computed: on this machine, on a Dask cluster or on a Ray cluster.
 
-Each backend turns cells into records, in the order in which they are finished. A task is JSON, see
-`causalkit.compare.worker`. joblib could also drive Dask and Ray, but its Ray backend hands back results only when all
-are there, and with its Dask backend a task that fails outside Python, such as one whose worker was killed several
-times, is never heard of again. So both are driven by their own client.
+Each backend turns cells into records, in the order in which they finish. Every cell runs in a process of its own
+supervisor, so threads suffice on this machine. A cluster receives a cell and returns its record, both as JSON.
 """
 
 from __future__ import annotations
 
-import os
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+import atexit
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from dataclasses import asdict, replace
-from typing import Any, Literal, get_args
+from queue import SimpleQueue
+from typing import Any
 
 from causalkit.compare.record import Cell, CellRecord
 from causalkit.compare.settings import Limits
-from causalkit.compare.worker import close_all, work
+from causalkit.compare.supervisor import Supervisor
 from causalkit.core.plain import plain
-from causalkit.errors import PluginError, WrongUsageError
+from causalkit.errors import WrongUsageError
 
-BackendName = Literal["loky", "dask", "ray"]
 Computed = Iterator[CellRecord]
-_IN_FLIGHT = 1000  # tasks that a cluster knows of at a time
-_BREAKS = 3  # times that workers of this machine may be killed before the comparison gives up
+_ALIASES = {"loky": "local"}  # the name in earlier versions
+_IN_FLIGHT = 1000  # tasks submitted to a cluster at a time
+_IDLE = 60.0  # seconds after which a worker of a cluster ends a process without work, to free its memory
+_own = threading.local()  # Dask runs several cells in threads of one worker
 
 
 def backend_of(name: str, *, jobs: int, scheduler: str | None) -> Callable[..., Computed]:
     """Return the function ``(cells, limits, started) -> records`` of a backend.
 
     Args:
-        jobs: processes of loky; clusters have their own.
+        name: "local", "dask" or "ray"; "loky" is an alias of "local".
+        jobs: cells that run at the same time on this machine; clusters have their own number.
         scheduler: address of a Dask scheduler or a Ray cluster.
 
     Raises:
-        WrongUsageError: an unknown backend, one whose package is missing, or an address that it has no use for.
+        WrongUsageError: an unknown backend, a missing package, or an address without a cluster.
     """
-    if name not in get_args(BackendName):
-        raise WrongUsageError(f"the backend {name!r} is unknown", "choose loky, dask or ray")
+    clusters = {"dask": _dask, "ray": _ray}
+    name = _ALIASES.get(name, name)
+    if name != "local" and name not in clusters:
+        raise WrongUsageError(f"unknown backend {name!r}", "choose local, dask or ray")
     if jobs < 1:
         raise WrongUsageError(f"the number of jobs is {jobs}", "use at least one, for example -j 4")
-    if name == "loky":
+    if name == "local":
         if scheduler:
-            raise WrongUsageError("a scheduler was named, but no cluster", "add --backend dask or --backend ray")
-        return lambda cells, limits, started: _loky(cells, replace(limits, share=jobs), started, jobs)
+            raise WrongUsageError(
+                "the backend local has no scheduler", "add --backend dask or --backend ray, or remove --scheduler"
+            )
+        return lambda cells, limits, started: _local(cells, replace(limits, share=jobs), started, jobs)
     _check_installed(name, {"dask": "distributed", "ray": "ray"}[name])
-    run = _dask if name == "dask" else _ray
-    return lambda cells, limits, started: run(cells, replace(limits, share=0), started, scheduler)
+    return lambda cells, limits, started: clusters[name](cells, replace(limits, share=0), started, scheduler)
 
 
-def _loky(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None], jobs: int) -> Computed:
-    """Compute on this machine; one job needs no worker process, only the supervised one."""
-    import joblib
-    from joblib.externals.loky import get_reusable_executor
-    from joblib.externals.loky.process_executor import BrokenProcessPool
+def _local(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None], jobs: int) -> Computed:
+    """Compute on this machine, in threads that each wait for a supervised process."""
+    stop = threading.Event()
+    supervisors = [Supervisor(limits, stop=stop) for _ in range(min(jobs, len(cells)))]
+    free: SimpleQueue[Supervisor] = SimpleQueue()
+    for supervisor in supervisors:
+        free.put(supervisor)
 
-    left = {cell.key: cell for cell in cells}
-    breaks = 0
-    while left:
-
-        def tasks() -> Iterator[Any]:
-            for cell in list(left.values()):
-                started(cell)
-                yield joblib.delayed(work)(_task(cell, limits, parent=os.getpid()))
-
-        parallel = joblib.Parallel(
-            n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1, pre_dispatch="2 * n_jobs"
-        )
-        results = parallel(tasks())
+    def run(cell: Cell) -> dict[str, Any]:
+        supervisor = free.get()
         try:
-            for result in results:
-                record = CellRecord.from_json(result)
-                left.pop(record.cell.key, None)
-                yield record
-        except BrokenProcessPool as error:
-            # Workers only wait for the processes that compute; they are killed by hand or by a system in distress.
-            breaks += 1
-            if breaks >= _BREAKS:
-                raise PluginError(
-                    f"the worker processes were killed {breaks} times", "use a smaller -j; finished cells are kept"
-                ) from error
+            started(cell)
+            return supervisor.compute(cell)
         finally:
-            results.close()
-            close_all()
-            if jobs > 1:  # joblib would keep the workers, and with them the processes that compute, for minutes
-                get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
+            free.put(supervisor)
+
+    # On Linux a process ends with the thread that started it. The pool keeps its threads until the last line.
+    with ThreadPoolExecutor(len(supervisors)) as pool:
+        futures = [pool.submit(run, cell) for cell in cells]
+        try:
+            for future in as_completed(futures):
+                yield CellRecord.from_json(future.result())
+        finally:
+            stop.set()
+            for future in futures:
+                future.cancel()
+            wait(futures)
+            for supervisor in supervisors:
+                supervisor.close()
+
+
+def work(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of ``task["cell"]``, computed within ``task["limits"]``; runs on a worker of a cluster."""
+    limits = Limits(**task["limits"])
+    supervisor: Supervisor | None = getattr(_own, "supervisor", None)
+    if supervisor is None or supervisor.limits != limits:
+        if supervisor is not None:
+            supervisor.close()
+        supervisor = _own.supervisor = Supervisor(limits, idle=_IDLE)
+        atexit.register(supervisor.close)
+    return supervisor.compute(Cell(**task["cell"]))
 
 
 def _dask(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None], scheduler: str | None) -> Computed:
@@ -96,7 +106,6 @@ def _dask(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None]
     except OSError as error:
         raise WrongUsageError(f"there is no Dask scheduler at {scheduler}: {error}", "check the address") from error
     waiting = iter(cells)
-    run = uuid.uuid4().hex[:8]  # the scheduler must not answer with what it remembers of an earlier comparison
     cell_of: dict[str, Cell] = {}
     # On the loop of this client: by default it is that of the caller's `with Client(...)`, and the two must not meet.
     done = as_completed(loop=client.loop)
@@ -105,9 +114,9 @@ def _dask(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None]
         if (cell := next(waiting, None)) is None:
             return
         started(cell)
-        key = f"causalkit-{run}-{cell.key}"
-        cell_of[key] = cell
-        done.add(client.submit(work, _task(cell, limits, parent=None), key=key, pure=False))
+        future = client.submit(work, _task(cell, limits), pure=False)  # never the result of an earlier comparison
+        cell_of[future.key] = cell
+        done.add(future)
 
     try:
         for _ in range(_IN_FLIGHT):
@@ -139,7 +148,7 @@ def _ray(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None],
     def submit() -> None:
         if (cell := next(waiting, None)) is not None:
             started(cell)
-            cell_of[remote.remote(_task(cell, limits, parent=None))] = cell
+            cell_of[remote.remote(_task(cell, limits))] = cell
 
     try:
         for _ in range(_IN_FLIGHT):
@@ -157,8 +166,8 @@ def _ray(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None],
         ray.shutdown()
 
 
-def _task(cell: Cell, limits: Limits, parent: int | None) -> dict[str, Any]:
-    return {"cell": plain(asdict(cell)), "limits": asdict(limits), "parent": parent}
+def _task(cell: Cell, limits: Limits) -> dict[str, Any]:
+    return {"cell": plain(asdict(cell)), "limits": asdict(limits)}
 
 
 def _lost(cell: Cell, error: Any, cluster: str) -> CellRecord:

@@ -68,7 +68,7 @@ def run_grid(
     timeout: float | None = None,
     memory: int | None = None,
     jobs: int = 1,
-    backend: str = "loky",
+    backend: str = "local",
     scheduler: str | None = None,
     shuffle: int = 0,
     retry: bool = False,
@@ -88,7 +88,7 @@ def run_grid(
         timeout: seconds after which a cell is stopped.
         memory: bytes of resident memory above which a cell is stopped; default: a fair share of the machine.
         jobs: cells that are computed at the same time on this machine.
-        backend: "loky", "dask" or "ray"; ``scheduler`` is the address of a cluster.
+        backend: "local", "dask" or "ray"; ``scheduler`` is the address of a cluster.
         shuffle: seed of the order in which cells are computed.
         retry: compute again what failed, ran out of time or out of memory.
         refresh: compute again what another version of causalkit or of the method's plugin computed.

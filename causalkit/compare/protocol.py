@@ -1,23 +1,19 @@
-"""Messages between a worker and the process that computes its cells: JSON, with its length before it."""
+"""Messages between a supervisor and the process that computes its cells: one line of strict JSON each."""
 
 from __future__ import annotations
 
 import json
-import struct
 from typing import IO, Any
-
-_LENGTH = struct.Struct(">Q")
 
 
 def send(stream: IO[bytes], message: Any) -> None:
     """Write one message.
 
     Raises:
-        OSError: nobody reads any more.
-        ValueError: the message holds what strict JSON cannot.
+        OSError: the other side no longer reads.
+        ValueError: strict JSON cannot represent the message.
     """
-    body = json.dumps(message, allow_nan=False).encode()
-    stream.write(_LENGTH.pack(len(body)) + body)
+    stream.write(json.dumps(message, allow_nan=False).encode() + b"\n")
     stream.flush()
 
 
@@ -25,18 +21,9 @@ def receive(stream: IO[bytes]) -> Any:
     """Return the next message.
 
     Raises:
-        EOFError: the other side is gone.
+        EOFError: the other side has closed the stream.
     """
-    (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
-    return json.loads(_exactly(stream, length))
-
-
-def _exactly(stream: IO[bytes], count: int) -> bytes:
-    parts = []
-    while count:
-        part = stream.read(min(count, 2**20))
-        if not part:
-            raise EOFError
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
+    line = stream.readline()
+    if not line.endswith(b"\n"):
+        raise EOFError
+    return json.loads(line)

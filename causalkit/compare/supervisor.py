@@ -16,7 +16,6 @@ from dataclasses import asdict
 from typing import Any
 
 from causalkit.compare.memory import fair_share
-from causalkit.compare.processes import descendants, resident
 from causalkit.compare.protocol import receive, send
 from causalkit.compare.record import Cell, CellRecord, Status
 from causalkit.compare.settings import Limits
@@ -35,16 +34,16 @@ _PROGRAM = (
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS", "BLIS_NUM_THREADS")
 
 
-class _Ended(Exception):  # noqa: N818 - the process is gone; what that means is decided where it is caught
-    """The process ended before it answered."""
-
-
-class _Exceeded(Exception):  # noqa: N818 - see above
-    """The process was ended, since a limit was exceeded."""
+class _Failed(Exception):  # noqa: N818 - what it means is decided where it is caught
+    """There is no answer: the process has ended, or a limit was exceeded."""
 
     def __init__(self, status: Status, reason: str) -> None:
         self.status: Status = status
         self.reason = reason
+
+
+class _Stopped(Exception):  # noqa: N818 - see above
+    """The comparison ends; nobody waits for the record."""
 
 
 class Supervisor:
@@ -53,18 +52,20 @@ class Supervisor:
     Args:
         limits: within which each cell is computed.
         idle: seconds without work after which the process is ended, so that it does not hold the memory of a cluster's
-            worker for ever; None: it is kept until `close`.
+            worker. None: the process is kept until `close`, and the thread that starts it must live as long.
+        stop: once set, `compute` ends the process and raises.
     """
 
-    def __init__(self, limits: Limits, *, idle: float | None = None) -> None:
+    def __init__(self, limits: Limits, *, idle: float | None = None, stop: threading.Event | None = None) -> None:
         self.limits = limits
         self.idle = idle
+        self._stop = stop or threading.Event()
         self._busy = threading.Lock()
         self._timer: threading.Timer | None = None
         self.memory = limits.memory or fair_share(limits.share or os.cpu_count() or 1)
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._said: deque[bytes] = deque(maxlen=_ERROR_LINES)
+        self._errors: deque[bytes] = deque(maxlen=_ERROR_LINES)
         self._before = 0  # resident memory, in bytes, when the cell was handed over
         self._largest = 0  # and the most that was seen since
 
@@ -92,20 +93,11 @@ class Supervisor:
         self._before = self._largest = 0
         try:
             self._start()
-        except (_Ended, _Exceeded, OSError) as error:
-            reason = f"the process for cells does not start: {self._last_words() or error}"
-            self.close()
-            return self._record(cell, "failed", reason, started)
-        try:
             record = self._ask(cell)
-        except _Exceeded as error:
+        except _Failed as error:
             self.close()
             return self._record(cell, error.status, error.reason, started)
-        except _Ended:
-            status, reason = self._post_mortem()
-            self.close()
-            return self._record(cell, status, reason, started)
-        except BaseException:  # the user interrupts, or the worker is told to stop
+        except BaseException:  # the comparison or the worker of a cluster ends
             self.close()
             raise
         if record.get("peak_bytes") is None:
@@ -136,23 +128,24 @@ class Supervisor:
         if self._process is not None and self._process.poll() is None:
             return
         self.close()
-        main = threading.current_thread() is threading.main_thread()
-        threads = str(self.limits.threads)
-        process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), str(os.getpid()), "main" if main else "thread"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            env={**os.environ, **dict.fromkeys(_THREADS, threads), "PYTHONUNBUFFERED": "1"},
-        )
-        self._process = process
         self._answers = queue.SimpleQueue()
-        self._said = deque(maxlen=_ERROR_LINES)
-        for target in (_read_answers, _read_errors):
-            sink = self._answers if target is _read_answers else self._said
-            threading.Thread(target=target, args=(process, sink), daemon=True).start()
-        self._wait(_START)
+        self._errors = deque(maxlen=_ERROR_LINES)
+        threads = str(self.limits.threads)
+        try:
+            self._process = process = subprocess.Popen(
+                [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), str(os.getpid()), str(self.idle is None)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                env={**os.environ, **dict.fromkeys(_THREADS, threads), "PYTHONUNBUFFERED": "1"},
+            )
+            for target, sink in ((_read_answers, self._answers), (_read_errors, self._errors)):
+                threading.Thread(target=target, args=(process, sink), daemon=True).start()
+            self._wait(_START)
+        except (_Failed, OSError) as error:
+            reason = error.reason if isinstance(error, _Failed) else error
+            raise _Failed("failed", f"the process for cells does not start: {reason}") from error
 
     def _ask(self, cell: Cell) -> dict[str, Any]:
         assert self._process is not None
@@ -162,7 +155,7 @@ class Supervisor:
         try:
             send(self._process.stdin, plain(asdict(cell)))
         except OSError as error:
-            raise _Ended from error
+            raise _Failed(*self._post_mortem()) from error
         answer: dict[str, Any] = self._wait(self.limits.timeout)
         return answer
 
@@ -170,12 +163,13 @@ class Supervisor:
         """Return the next answer; look at time and memory meanwhile.
 
         Raises:
-            _Ended, _Exceeded: there is none.
+            _Failed: there is none.
+            _Stopped: the comparison ends.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
         looks = 0
         family: list[Any] = []
-        while True:
+        while not self._stop.is_set():
             try:
                 answer = self._answers.get(timeout=_POLL)
             except queue.Empty:
@@ -185,19 +179,20 @@ class Supervisor:
             if self._process is None or self._process.poll() is not None:
                 with contextlib.suppress(queue.Empty):  # it may have answered with its last breath
                     return self._answers.get(timeout=_POLL)
-                raise _Ended
+                raise _Failed(*self._post_mortem())
             if deadline is not None and time.monotonic() > deadline:
-                raise _Exceeded("timeout", f"stopped after the time limit of {duration(seconds or 0)}")
+                raise _Failed("timeout", f"stopped after the time limit of {duration(seconds or 0)}")
             if looks % _SCAN == 0:
                 family = descendants(self._process.pid, itself=True)
             looks += 1
             used = sum(map(resident, family))
             self._largest = max(self._largest, used)
             if used > self.memory:
-                raise _Exceeded(
+                raise _Failed(
                     "memory",
                     f"stopped at {memory(used)} of resident memory, above the limit of {memory(self.memory)}",
                 )
+        raise _Stopped
 
     def _growth(self) -> int | None:
         """Return by how many bytes the process and its children grew; None where they ended before the first look."""
@@ -221,7 +216,7 @@ class Supervisor:
     def _last_words(self) -> str:
         """Return the line on standard error that tells most: Python's own message, or the last one."""
         time.sleep(_POLL)  # the thread that reads them may be a moment behind
-        lines = [line.decode(errors="replace").strip() for line in self._said]
+        lines = [line.decode(errors="replace").strip() for line in self._errors]
         # What a plugin printed last may stand before it in the same line.
         fatal = [line[line.index(_FATAL) :] for line in lines if _FATAL in line]
         lines = fatal or [line for line in lines if line]
@@ -253,7 +248,26 @@ def _read_answers(process: subprocess.Popen[bytes], answers: queue.SimpleQueue[A
             answers.put(receive(process.stdout))
 
 
-def _read_errors(process: subprocess.Popen[bytes], said: deque[bytes]) -> None:
+def _read_errors(process: subprocess.Popen[bytes], errors: deque[bytes]) -> None:
     with contextlib.suppress(OSError, ValueError):
         while process.stderr and (line := process.stderr.readline(4096)):
-            said.append(line)
+            errors.append(line)
+
+
+def descendants(pid: int, *, itself: bool = False) -> list[Any]:
+    """Return the processes that a process has started, and perhaps itself."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return [*([process] if itself else []), *process.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def resident(process: Any) -> int:
+    """Return the resident memory of a process in bytes; 0 when it is gone."""
+    try:
+        return int(process.memory_info().rss)
+    except Exception:  # psutil has an error for every way to be gone
+        return 0
