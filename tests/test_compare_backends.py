@@ -93,7 +93,8 @@ def test_an_idle_worker_of_a_cluster_gives_its_memory_back():
     ("options", "said"),
     [
         ({"name": "slurm", "jobs": 1, "scheduler": None}, "choose local, dask or ray"),
-        ({"name": "loky", "jobs": 0, "scheduler": None}, "use at least one"),
+        ({"name": "local", "jobs": 0, "scheduler": None}, "use at least one"),
+        ({"name": "local", "jobs": 1, "scheduler": "tcp://host:1"}, "add --backend dask"),
         ({"name": "loky", "jobs": 1, "scheduler": "tcp://host:1"}, "add --backend dask"),
     ],
 )

@@ -267,7 +267,7 @@ def test_an_interrupt_keeps_what_is_finished_and_leaves_no_process_behind(tmp_pa
     command.process.send_signal(signal.SIGINT)
     code, _, said = command.finish()
     assert code == 130
-    assert "finished cells are kept; go on with the same command" in said
+    assert "finished cells are kept; the same command continues" in said
     assert "Traceback" not in said
     wait_until_gone(family)
     assert keys(out) >= before
