@@ -84,12 +84,12 @@ def test_parameters_of_a_neural_method_are_filled_in_and_survive_the_journey():
     from causalkit.plugins.records import Method
     from causalkit.plugins.registry import registry
 
-    (cell,) = grid_of("grngc[forecaster=kan,regularizer=gradient-l1+ridge,training.epochs=7]").cells
+    (cell,) = grid_of("grngc[lag=2,forecaster=kan,regularizer=gradient-l1+ridge,training.epochs=7]").cells
     assert cell.method_params["forecaster"]["name"] == "kan"
     assert cell.method_params["regularizer"]["name"] == "gradient-l1+ridge"
     assert cell.method_params["training"]["epochs"] == 7
-    acting, _ = build_method(registry().get(Method, "grngc"), cell.method_params)
-    assert acting.training.epochs == 7
+    method, _ = build_method(registry().get(Method, "grngc"), cell.method_params)
+    assert method.training.epochs == 7
 
 
 def test_each_seed_and_data_set_is_a_block_in_an_order_that_shuffle_decides():

@@ -1,84 +1,56 @@
-"""A comparison in a TOML file: what options can say, and methods and data sets as tables."""
+"""A comparison in a TOML file: the options of the command, and methods and data sets as tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from inspect import Parameter
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Strict
 
 from causalkit.compare.settings import parse_bytes, parse_seeds
-from causalkit.errors import ParameterError, did_you_mean
-from causalkit.plugins.params import read_toml
-from causalkit.plugins.specification import Specification, from_table, parse_specification
+from causalkit.errors import ParameterError
+from causalkit.plugins.params import read_toml, resolve
+from causalkit.plugins.specification import from_table, parse_specification
+
+_INTEGER = Annotated[int, Strict()]  # true is not 1
+_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("methods", "data", "seeds", "gates", "metrics", "timeout", "time_limit", "memory"), Any),
+    **dict.fromkeys(("threads", "jobs", "shuffle", "difference"), _INTEGER),
+    **dict.fromkeys(("select", "detrend", "device", "dtype", "backend", "scheduler", "out", "baseline"), str),
+    "diagonal": str,
+    "lag": _INTEGER | Literal["auto"],
+    "standardize": Annotated[bool, Strict()],
+    "tolerance": Annotated[float, Strict()],
+}
+_KEYS = {key: Parameter(key, Parameter.KEYWORD_ONLY, annotation=kind, default=None) for key, kind in _TYPES.items()}
 
 
 def read_comparison(path: str | Path, seconds: Callable[[Any], float]) -> dict[str, Any]:
-    """Return what a file says, under the names of the command's options.
+    """Return the content of a file under the names of the command's options.
 
     ``methods`` and ``data`` are lists of text, or arrays of tables with ``name``, perhaps ``label``, and parameters.
 
     Args:
-        seconds: turns durations such as "10m" into seconds.
+        path: of the file.
+        seconds: converts durations such as "10m" to seconds.
 
     Raises:
-        DataError: the file is missing or is no TOML.
+        DataError: the file is missing or is not TOML.
         ParameterError: an unknown key, or a value of the wrong type.
     """
-    read = read_toml(path, "docs/compare.md")
-    readers: dict[str, Callable[[Any], Any]] = {
-        "methods": lambda value: _entries(value, "methods"),
-        "data": lambda value: _entries(value, "data"),
-        "seeds": parse_seeds,
-        "lag": lambda value: value if value == "auto" else _typed(int, "a whole number, or auto")(value),
-        "timeout": seconds,
-        "time_limit": seconds,
-        "memory": parse_bytes,
-        "gates": _texts,
-        "metrics": _texts,
-    }
-    readers |= dict.fromkeys(("threads", "jobs", "shuffle", "difference"), _typed(int, "a whole number"))
-    readers |= dict.fromkeys(
-        ("select", "detrend", "device", "dtype", "backend", "scheduler", "out", "baseline", "diagonal"),
-        _typed(str, "text"),
-    )
-    readers["standardize"] = _typed(bool, "true or false")
-    readers["tolerance"] = lambda value: float(_typed(float, "a number")(value))
-    found = {}
-    for key, value in read.items():
-        if key not in readers:
-            raise ParameterError(f"{path}: there is no key {key!r}", did_you_mean(key, readers, listed=len(readers)))
-        try:
-            found[key] = readers[key](value)
-        except (TypeError, ValueError) as error:
-            raise ParameterError(f"{path}: {key} = {value!r} does not fit", f"it should be {error}") from error
+    given, what = read_toml(path, "docs/compare.md"), f"the comparison in {path}"
+    checked = resolve(lambda: None, given, what=what, shared=_KEYS)
+    readers = {"seeds": parse_seeds, "timeout": seconds, "time_limit": seconds, "memory": parse_bytes}
+    found: dict[str, Any] = {key: readers[key](checked[key]) if key in readers else checked[key] for key in given}
+    for key in found.keys() & {"methods", "data", "gates", "metrics"}:
+        tables = key in ("methods", "data")
+        if not isinstance(found[key], list) or not all(
+            isinstance(e, str | dict if tables else str) for e in found[key]
+        ):
+            expected = f"a list of names, or [[{key}]] tables" if tables else "a list of texts"
+            raise ParameterError(f"{key}={found[key]} does not fit {what}", f"it should be {expected}")
+        if tables:
+            found[key] = [parse_specification(e) if isinstance(e, str) else from_table(e, key) for e in found[key]]
     return found
-
-
-def _entries(value: Any, what: str) -> list[Specification]:
-    if not isinstance(value, list):
-        raise TypeError("a list of names, or [[" + what + "]] tables")
-    entries = []
-    for entry in value:
-        if isinstance(entry, Mapping):
-            entries.append(from_table(entry, what))
-        elif isinstance(entry, str):
-            entries.append(parse_specification(entry))
-        else:
-            raise TypeError("a list of names, or [[" + what + "]] tables")
-    return entries
-
-
-def _texts(value: Any) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-        raise TypeError("a list of texts")
-    return value
-
-
-def _typed(kind: type, words: str) -> Callable[[Any], Any]:
-    def read(value: Any) -> Any:
-        fits = isinstance(value, kind) or (kind is float and isinstance(value, int))
-        if not fits or (isinstance(value, bool) and kind is not bool):
-            raise TypeError(words)
-        return value
-
-    return read
