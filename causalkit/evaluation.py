@@ -36,7 +36,7 @@ class Evaluation:
         lag_truth: shape (M, L), padded or cut to the lags of the scores; None when the truth has no lags.
         lost_lags: true lagged edges beyond the largest lag of the scores.
         diagonal: the policy for self-edges.
-        fitted: the trained forecaster, where the method has one and its process still lives; or None.
+        fitted: the trained forecaster, where the method has one and ran in this process; or None.
         known: is a truth known? Without one, only metrics of the forecaster apply.
         epochs: shape (S,), after which epochs of training scores were read; None where none were kept.
         epoch_scores: shape (S, M), largest score over lags after each of them; None where none were kept.
@@ -64,15 +64,8 @@ class Evaluation:
             raise WrongUsageError(f"the diagonal policy {diagonal!r} is unknown", 'choose "include" or "exclude"')
         known = truth is not None
         truth = truth.align(discovery.names) if truth is not None else Truth.from_edges([], names=discovery.names)
-        size, depth = len(discovery.names), discovery.lags
         keep = truth.evaluated_pairs(diagonal)
-        lag_truth, lost = None, 0
-        if truth.lags is not None:
-            padded = np.zeros((size, size, depth), dtype=bool)
-            shared = min(depth, truth.lags.shape[2])
-            padded[:, :, :shared] = truth.lags[:, :, :shared]
-            lag_truth = padded[keep]
-            lost = int(truth.lags[keep][:, shared:].sum())
+        lag_truth = truth.lags_up_to(discovery.lags)
         selected = discovery.pair_selected
         path = discovery.path or {}
         epochs = path.get("epochs")
@@ -81,8 +74,8 @@ class Evaluation:
             scores=discovery.pair_scores[keep],
             selected=None if selected is None else selected[keep],
             lag_scores=discovery.scores[keep],
-            lag_truth=lag_truth,
-            lost_lags=lost,
+            lag_truth=None if lag_truth is None else lag_truth[keep],
+            lost_lags=0 if truth.lags is None else int(truth.lags[keep][:, discovery.lags :].sum()),
             diagonal=diagonal,
             fitted=discovery.fitted,
             known=known,

@@ -65,7 +65,7 @@ def chosen_strength(monkeypatch):
     [
         ({"held_out_error": (0.4, 0.5)}, "4 candidates, 2 errors"),
         ({"standard_error": ()}, "0 standard errors"),
-        ({"chosen": 0.3}, "0.3, which is no candidate"),
+        ({"chosen": 0.3}, "0.3, which is not a candidate"),
         ({"chosen": 0.8}, "without a held-out error"),
         ({"candidates": (0.1, 0.4, 0.4, 0.8)}, "all different"),
         ({"candidates": (0.1, 0.2, 0.4, float("inf"))}, "finite"),

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from causalkit import io
+from causalkit.display.labels import natural
 from causalkit.io import ReadOptions, read
 from causalkit.io.panels.readers import read_text
-from causalkit.io.panels.reading import natural_key
 from tests.data_files import real
 
 
@@ -249,7 +249,7 @@ def test_folder_in_natural_order(file, tmp_path):
 
 
 def test_natural_order():
-    assert sorted(["b1", "a10", "a9", "1", "a"], key=natural_key) == ["1", "a", "a9", "a10", "b1"]
+    assert sorted(["b1", "a10", "a9", "1", "a"], key=natural) == ["1", "a", "a9", "a10", "b1"]
 
 
 def test_npy_and_npz(tmp_path):

@@ -18,6 +18,7 @@ from causalkit.compare.record import Cell, CellRecord
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
+from causalkit.display.labels import natural
 from causalkit.errors import CausalkitError, DataError, WrongUsageError
 from causalkit.evaluation import Evaluation, evaluate
 from causalkit.io.results.record import to_record
@@ -25,7 +26,7 @@ from causalkit.plotting import style
 from causalkit.plotting.mean_curves import plot_precision_recall, plot_roc_curves, recall_values, roc_values
 from causalkit.plotting.method_looks import method_looks
 from causalkit.report import report_comparison, report_discovery
-from causalkit.report.results import Results, natural
+from causalkit.report.results import Results
 
 EVIL = "<script>alert(1)</script>"
 

@@ -25,10 +25,10 @@ class Choice:
         chosen: one of the candidates, which was tried.
         rule: how it follows from the errors, for example "lowest held-out error".
         measured: what a held-out error is, with its unit.
-        judge: what forecast, where it was not the method itself, for example "a linear forecaster".
+        judge: what forecast, where the method itself did not, for example "a linear forecaster".
 
     Raises:
-        PluginError: lists of unequal length, or a choice that is none.
+        PluginError: lists of unequal length, or a chosen value that is not a candidate with an error.
     """
 
     parameter: str
@@ -44,6 +44,7 @@ class Choice:
         for field in ("candidates", "held_out_error", "standard_error"):
             object.__setattr__(self, field, _numbers(getattr(self, field)))
         object.__setattr__(self, "chosen", _numbers([self.chosen])[0])
+        listed = ", ".join(f"{value:g}" for value in self.candidates)
         lengths = {len(self.candidates), len(self.held_out_error), len(self.standard_error)}
         if len(lengths) > 1 or not self.candidates:
             raise PluginError(
@@ -53,13 +54,11 @@ class Choice:
             )
         if not all(map(math.isfinite, self.candidates)) or len(set(self.candidates)) < len(self.candidates):
             raise PluginError(
-                f"the candidates for {self.parameter} are {_listed(self.candidates)}",
-                "candidates are finite numbers, all different",
+                f"the candidates for {self.parameter} are {listed}", "candidates are finite numbers, all different"
             )
         if self.chosen not in self.candidates:
             raise PluginError(
-                f"the chosen {self.parameter} is {self.chosen:g}, which is no candidate",
-                f"candidates are {_listed(self.candidates)}",
+                f"the chosen {self.parameter} is {self.chosen:g}, which is not a candidate", f"candidates are {listed}"
             )
         if math.isnan(self.error):
             raise PluginError(
@@ -101,7 +100,7 @@ class Choice:
         return self.relative and min(error for _, error in self.tried) >= 1
 
     def sentence(self) -> str:
-        """Say what was chosen and how sure that is, in one line."""
+        """Return in one line what was chosen, and how certain the choice is."""
         among = f"{len(self.candidates)} candidates from {min(self.candidates):g} to {max(self.candidates):g}"
         if len(self.candidates) == 1:
             among = "a single candidate"
@@ -118,12 +117,11 @@ class Choice:
         if untried := len(self.candidates) - len(self.tried):
             among += f", {untried} of them not tried"
         by = f"held-out forecast error of {self.judge}" if self.judge else "held-out forecast error"
-        said = f"{self.name} {self.chosen:g} was chosen by {by} among {among}: {self._achieved()}"
-        said += f"; rule: {self.rule}"
-        return f"{said}; {edge}" if (edge := self.edge()) else said
+        parts = [f"{self.name} {self.chosen:g} was chosen by {by} among {among}: {self._achieved()}"]
+        return "; ".join([*parts, f"rule: {self.rule}", *filter(None, [self.edge()])])
 
     def edge(self) -> str:
-        """Say in words that better candidates may lie beyond those that were tried, or nothing."""
+        """Return a warning that better candidates may be beyond those that were tried, or ""."""
         values = [candidate for candidate, _ in self.tried]
         if len(values) < 2 or self.chosen not in (min(values), max(values)):
             return ""
@@ -143,35 +141,30 @@ class Choice:
         """Return the choice that `describe` described; other keys are left alone.
 
         Raises:
-            DataError: a key is missing, or a value is no number.
+            DataError: a key is missing, or a value is not a number.
             PluginError: as for the class.
         """
-        needed = ("parameter", "candidates", "held_out_error", "standard_error", "chosen", "rule")
+        numbers = ("candidates", "held_out_error", "standard_error", "chosen")
+        needed = ("parameter", "rule", *numbers)
         if not isinstance(record, Mapping) or not set(needed) <= set(record):
-            raise DataError("a choice is incomplete", f"it has {', '.join(needed)}")
+            raise DataError("a choice is incomplete", f"it needs {', '.join(needed)}")
         try:
-            return cls(
-                parameter=str(record["parameter"]),
-                candidates=_numbers(record["candidates"]),
-                held_out_error=_numbers(record["held_out_error"]),
-                standard_error=_numbers(record["standard_error"]),
-                chosen=record["chosen"],
-                rule=str(record["rule"]),
-                measured=str(record.get("measured", MEASURED)),
-                judge=str(record.get("judge", "")),
-            )
+            texts: dict[str, Any] = {
+                key: str(record[key]) for key in ("parameter", "rule", "measured", "judge") if key in record
+            }
+            return cls(**{key: record[key] for key in numbers}, **texts)
         except (TypeError, ValueError) as error:
-            raise DataError(f"the choice of {record['parameter']} holds what is no number", "write it again") from error
+            problem = f"the choice of {record['parameter']} contains a value that is not a number"
+            raise DataError(problem, "write it again") from error
 
     def _achieved(self) -> str:
-        """Say how well the chosen candidate forecasts, beside the best one where that is another."""
-        best = dict(self.tried)[self.best]
+        """Return how well the chosen candidate forecasts, and the best one where that is another."""
+        best, other = dict(self.tried)[self.best], self.chosen != self.best
         if self.relative:
-            said = f"it explains {1 - self.error:.0%} of the held-out variance"
-            return said if self.chosen == self.best else f"{said}, {self.best:g} explains most, {1 - best:.0%}"
-        said = f"its error is {self.error:.4g}"
-        return (
-            f"{said}, the lowest" if self.chosen == self.best else f"{said}, {self.best:g} has the lowest, {best:.4g}"
+            share = f"it explains {1 - self.error:.0%} of the held-out variance"
+            return share + (f", {self.best:g} explains most, {1 - best:.0%}" if other else "")
+        return f"its error is {self.error:.4g}, " + (
+            f"{self.best:g} has the lowest, {best:.4g}" if other else "the lowest"
         )
 
 
@@ -189,7 +182,3 @@ def _number(value: Any) -> float:
         return value
     number = float(value)  # also "inf", which is how files spell infinity
     return math.nan if math.isnan(number) else number  # one and the same object, so that equal choices are equal
-
-
-def _listed(values: Iterable[float]) -> str:
-    return ", ".join(f"{value:g}" for value in values)

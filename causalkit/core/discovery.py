@@ -95,14 +95,9 @@ class Discovery:
                 f"{bad[2] + 1} is not a finite non-negative number",
                 "the method is at fault, or its settings let training diverge",
             )
-        pairs, cells = self.scores.shape[:2], self.scores.shape
-        for what, shape in (
-            ("p_values", cells),
-            ("standard_errors", cells),
-            ("joint_p_values", pairs),
-            ("selected", cells),
-        ):
-            values = getattr(self, what)
+        cells = self.scores.shape
+        for what in ("p_values", "standard_errors", "joint_p_values", "selected"):
+            values, shape = getattr(self, what), cells[:2] if what == "joint_p_values" else cells
             if values is not None and values.shape != shape:
                 raise PluginError(f"{what} have the shape {values.shape}", f"scores of {cells} need {shape}")
         make_read_only(self, "scores", "p_values", "standard_errors", "joint_p_values", "selected")
@@ -171,9 +166,7 @@ class Discovery:
 
         cause, effect, lag = (index.ravel() for index in np.indices(self.scores.shape))
         score = self.scores.ravel()
-        keep = np.ones(len(score), dtype=bool)
-        if not self_edges:
-            keep &= cause != effect
+        keep = (cause != effect) | self_edges
         if selected_only and self.selected is not None:
             keep &= self.selected.ravel()
         order = np.lexsort((lag, effect, cause, -score))
@@ -221,14 +214,11 @@ class Discovery:
     def within(self, knowledge: Knowledge | None) -> Self:
         """Return the discovery with score 0 and p-value 1 for forbidden pairs, and the knowledge in its configuration.
 
-        Methods keep to it in training as well as they can; this makes sure of all of them.
+        Methods follow it in training as far as they can; this makes sure for all of them.
         """
         if knowledge is None:
             return self
         allowed = knowledge.allowed(self.names)
-        path = self.path
-        if path is not None:
-            path = {**path, "scores": np.where(allowed[:, :, None], path["scores"], 0.0)}
 
         def kept(values: Any, other: float) -> Any:
             if values is None:
@@ -241,7 +231,7 @@ class Discovery:
             standard_errors=kept(self.standard_errors, 0.0),
             p_values=kept(self.p_values, 1.0),
             joint_p_values=kept(self.joint_p_values, 1.0),
-            path=path,
+            path=None if self.path is None else {**self.path, "scores": kept(self.path["scores"], 0.0)},
             config={**self.config, "knowledge": knowledge.describe()},
         )
 

@@ -1,4 +1,4 @@
-"""Known interventions: steps at which a series was set from outside, so that its value says nothing on its causes."""
+"""Known interventions: steps at which a series was set from outside, independently of its causes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from causalkit.errors import DataError, UnknownNameError, did_you_mean
+from causalkit.errors import DataError, UnknownNameError, argument, did_you_mean
 
 if TYPE_CHECKING:
     from causalkit.core.panel import Panel
@@ -93,7 +93,7 @@ def with_interventions(panel: Panel, interventions: Iterable[Intervention]) -> P
         name = panel.names[int(np.argmax(always))]
         raise DataError(
             f"{name} is under intervention at every step, so its causes cannot be learned",
-            f"leave out that intervention and forbid its causes instead: --forbid '*->{name}'",
+            f"leave out that intervention and forbid its causes instead: --forbid {argument(f'*->{name}')}",
         )
     touched = sorted({one.series for one in listed}, key=panel.names.index)
     notes = [

@@ -25,7 +25,7 @@ class Knowledge:
     Build one with `Knowledge.of`, which takes text such as ``"A->B"``.
 
     Attributes:
-        forbid: pairs (cause, effect) without an edge, at any lag. ``"*"`` stands for every other series; a series'
+        forbid: pairs (cause, effect) without an edge, at any lag. ``"*"`` means every other series; a series'
             own past is forbidden by its name alone, ``("A", "A")``.
         require: pairs with an edge, whatever the data say.
         regulators: the only series that can act on others, or None. Every series may still depend on its own past.
@@ -57,15 +57,12 @@ class Knowledge:
             ParameterError: an unknown key, a malformed edge or a contradiction.
         """
         if given is None or isinstance(given, cls):
-            return given if given else None
+            return given or None
         if not isinstance(given, Mapping):
             raise ParameterError(f"{given!r} is not background knowledge", "give forbid, require or regulators")
         for key in given:
-            if key not in ("forbid", "require", "regulators"):
-                raise ParameterError(
-                    f"background knowledge has no part {key!r}",
-                    did_you_mean(str(key), ("forbid", "require", "regulators")),
-                )
+            if key not in (parts := ("forbid", "require", "regulators")):
+                raise ParameterError(f"background knowledge has no part {key!r}", did_you_mean(str(key), parts))
         regulators = given.get("regulators")
         if isinstance(regulators, str):
             raise ParameterError(
@@ -76,7 +73,7 @@ class Knowledge:
             require=_pairs(given.get("require")),
             regulators=None if regulators is None else tuple(dict.fromkeys(str(name) for name in regulators)),
         )
-        return found if found else None
+        return found or None
 
     def __bool__(self) -> bool:
         return bool(self.forbid or self.require or self.regulators is not None)
@@ -129,10 +126,8 @@ class Knowledge:
 
     def describe(self) -> dict[str, Any]:
         """Return what a result records; `of` accepts it."""
-        found: dict[str, Any] = {}
-        for key in ("forbid", "require"):
-            if getattr(self, key):
-                found[key] = [list(pair) for pair in getattr(self, key)]
+        pairs = {"forbid": self.forbid, "require": self.require}
+        found: dict[str, Any] = {key: [list(pair) for pair in given] for key, given in pairs.items() if given}
         return found if self.regulators is None else {**found, "regulators": list(self.regulators)}
 
     def sentence(self, names: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from causalkit.core.read_only import make_read_only
 from causalkit.core.windows import Array
 from causalkit.core.windows import Windows as Windows  # under its former path
-from causalkit.errors import DataError
+from causalkit.errors import DataError, argument
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,13 +51,7 @@ class Panel:
     def __post_init__(self) -> None:
         if not self.realisations:
             raise DataError(f"{self.source} has no realisation", "give at least one table of measurements")
-        seen: set[str] = set()
-        for column, name in enumerate(self.names, start=1):
-            if name in seen:
-                raise DataError(
-                    f"{self.source}: duplicate series name {name!r} (column {column})", "series names must be unique"
-                )
-            seen.add(name)
+        check_unique(self.names, self.source)
         for number, values in enumerate(self.realisations, start=1):
             if values.ndim != 2:
                 raise DataError(
@@ -213,13 +207,13 @@ class Panel:
             if not len(values):
                 raise DataError(
                     f"{self.source}: column {name!r} (column {column + 1}) has no values in rows 1 to {len(stacked)}",
-                    f"leave it out with --drop {name}",
+                    f"leave it out with --drop {argument(name)}",
                 )
             if np.ptp(values) == 0:
                 raise DataError(
                     f"{self.source}: column {name!r} (column {column + 1}) is constant, {values[0]:g} in rows 1 to "
                     f"{len(stacked)}",
-                    f"a constant series is neither cause nor effect; leave it out with --drop {name}",
+                    f"a constant series is neither cause nor effect; leave it out with --drop {argument(name)}",
                 )
         if max(self.lengths) <= lag:
             raise DataError(
@@ -245,6 +239,17 @@ class Panel:
             DataError: the lag is below 1, or no window is complete.
         """
         return Windows.of(self.realisations, self.intervened, lag, self.source)
+
+
+def check_unique(names: Sequence[str], source: str) -> None:
+    """Raise a `DataError` for the first duplicate name of a series."""
+    seen: set[str] = set()
+    for column, name in enumerate(names, start=1):
+        if name in seen:
+            raise DataError(
+                f"{source}: duplicate series name {name!r} (column {column})", "series names must be unique"
+            )
+        seen.add(name)
 
 
 def _is_list_of_tables(data: Any) -> bool:

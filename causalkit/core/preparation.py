@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from causalkit.errors import DataError, ParameterError
+from causalkit.errors import DataError, ParameterError, argument
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +61,7 @@ class Preparation:
             ParameterError: something else.
         """
         if given is None or isinstance(given, cls):
-            return given if given else None
+            return given or None
         if isinstance(given, str):
             given = {"detrend": given}
         if not isinstance(given, Mapping) or set(given) - {"detrend", "difference"}:
@@ -70,12 +70,12 @@ class Preparation:
         if not re.fullmatch(r"\d+", str(int(often) if isinstance(often, bool) else often).strip()):
             raise ParameterError(f"difference={often} is not allowed", "give a number of times, 1 for once")
         found = cls(detrend=given.get("detrend") or None, difference=int(often))
-        return found if found else None
+        return found or None
 
     def apply(self, panel: Panel) -> Panel:
         """Return the prepared panel, with a note on the preparation.
 
-        Interventions stay with their steps. Missing cells stay missing; a difference with one of them is missing too.
+        Interventions keep their steps. Missing cells stay missing; a difference with one of them is missing too.
 
         Raises:
             DataError: a realisation is too short, or a series is constant afterwards.
@@ -156,7 +156,7 @@ class Preparation:
             if was > 0 and left <= NOTHING_LEFT * max(was, 1e-3 * large):
                 raise DataError(
                     f"{panel.source}: the series {name!r} is constant after this preparation",
-                    f"leave it out with --drop {name}",
+                    f"leave it out with --drop {argument(name)}",
                 )
 
 

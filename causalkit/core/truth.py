@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from causalkit.core.panel import check_unique
 from causalkit.core.read_only import make_read_only
 from causalkit.errors import DataError, WrongUsageError, did_you_mean
 
@@ -45,9 +46,7 @@ class Truth:
 
     def __post_init__(self) -> None:
         size = len(self.names)
-        if len(set(self.names)) != size:
-            twice = next(name for name in self.names if self.names.count(name) > 1)
-            raise DataError(f"{self.source}: duplicate series name {twice!r}", "series names must be unique")
+        check_unique(self.names, self.source)
         if self.edges.shape != (size, size):
             raise DataError(
                 f"{self.source}: a matrix of shape {self.edges.shape} for {size} names",
@@ -159,6 +158,12 @@ class Truth:
         if diagonal == "exclude":
             np.fill_diagonal(pairs, False)
         return pairs
+
+    def lags_up_to(self, depth: int) -> NDArray[np.bool_] | None:
+        """Return the lags cut or filled up with False to the shape (P, P, depth); None where they are not known."""
+        if self.lags is None:
+            return None
+        return np.pad(self.lags[:, :, :depth], ((0, 0), (0, 0), (0, max(depth - self.lags.shape[2], 0))))
 
     def align(self, names: Sequence[str]) -> Truth:
         """Return the truth in the order of ``names``.

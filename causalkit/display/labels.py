@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -58,6 +59,12 @@ def labels(names: Sequence[str], width: int) -> list[str]:
 def name(text: str, width: int = 60) -> str:
     """Return the name of a method, data set or file in at most ``width`` cells; an empty one is "(no name)"."""
     return shorten(text, width) or "(no name)"
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """Return a sort key that puts "trial2" before "trial10"."""
+    parts = re.split(r"(\d+)", text.casefold())
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
 
 
 def metric_name(metric: str) -> str:

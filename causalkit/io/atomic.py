@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from causalkit.errors import WrongUsageError
+from causalkit.errors import WrongUsageError, argument
 
 
 def check_writable(path: str | Path) -> Path:
@@ -22,7 +22,9 @@ def check_writable(path: str | Path) -> Path:
     if path.is_dir():
         raise WrongUsageError(f"cannot write {path}: it is a folder", "name a file")
     if not folder.is_dir():
-        raise WrongUsageError(f"cannot write {path}: there is no folder {folder}", f"create it: mkdir -p {folder}")
+        raise WrongUsageError(
+            f"cannot write {path}: there is no folder {folder}", f"create it: mkdir -p {argument(folder)}"
+        )
     if not os.access(folder, os.W_OK):
         raise WrongUsageError(f"cannot write {path}: the folder {folder} is read-only", "choose another folder")
     return path

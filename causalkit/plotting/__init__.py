@@ -26,18 +26,21 @@ if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery
     from causalkit.core.truth import Truth
     from causalkit.plotting import style as style
-    from causalkit.plotting.choice_curve import plot_choice, plot_choices
-    from causalkit.plotting.cost import plot_accuracy_against_cost
-    from causalkit.plotting.heatmap import plot_heatmap
-    from causalkit.plotting.lag_graph import plot_lags
-    from causalkit.plotting.matrices import plot_scores, plot_truth
-    from causalkit.plotting.mean_curves import plot_precision_recall, plot_roc_curves
-    from causalkit.plotting.overview import plot_overview
-    from causalkit.plotting.ranking import plot_ranking
-    from causalkit.plotting.saving import save_figure
-    from causalkit.plotting.summary_graph import plot_graph
-    from causalkit.plotting.training import plot_training
-    from causalkit.plotting.training_spread import plot_training_spread
+    from causalkit.plotting.choice_curve import plot_choice as plot_choice
+    from causalkit.plotting.choice_curve import plot_choices as plot_choices
+    from causalkit.plotting.cost import plot_accuracy_against_cost as plot_accuracy_against_cost
+    from causalkit.plotting.heatmap import plot_heatmap as plot_heatmap
+    from causalkit.plotting.lag_graph import plot_lags as plot_lags
+    from causalkit.plotting.matrices import plot_scores as plot_scores
+    from causalkit.plotting.matrices import plot_truth as plot_truth
+    from causalkit.plotting.mean_curves import plot_precision_recall as plot_precision_recall
+    from causalkit.plotting.mean_curves import plot_roc_curves as plot_roc_curves
+    from causalkit.plotting.overview import plot_overview as plot_overview
+    from causalkit.plotting.ranking import plot_ranking as plot_ranking
+    from causalkit.plotting.saving import save_figure as save_figure
+    from causalkit.plotting.summary_graph import plot_graph as plot_graph
+    from causalkit.plotting.training import plot_training as plot_training
+    from causalkit.plotting.training_spread import plot_training_spread as plot_training_spread
 
 _MODULES = {
     "plot_overview": "overview",
@@ -58,29 +61,7 @@ _MODULES = {
 }
 KINDS = ("overview", "heatmap", "graph", "lags", "training", "choices", "ranking")
 
-__all__ = [
-    "KINDS",
-    "SUFFIXES",
-    "check_suffix",
-    "plot",
-    "plot_accuracy_against_cost",
-    "plot_choice",
-    "plot_choices",
-    "plot_graph",
-    "plot_heatmap",
-    "plot_lags",
-    "plot_overview",
-    "plot_precision_recall",
-    "plot_ranking",
-    "plot_roc_curves",
-    "plot_scores",
-    "plot_training",
-    "plot_training_spread",
-    "plot_truth",
-    "save_figure",
-    "shorten",
-    "style",
-]
+__all__ = ["KINDS", "SUFFIXES", "check_suffix", "plot", "shorten", "style", *_MODULES]
 
 
 def __getattr__(name: str) -> Any:

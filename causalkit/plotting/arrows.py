@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -10,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 
 from causalkit.plotting import style
-from causalkit.plotting.chosen import Chosen, Verdict
+from causalkit.plotting.chosen import MAX_MISSED, Chosen, Verdict
 
 Point = tuple[float, float]
 
@@ -26,7 +25,6 @@ _DASHES: dict[Verdict, Any] = {
     "false": (0, (4, 1.6)),
     "missed": (0, (1, 1.8)),
 }
-_MAX_MISSED = 60  # beyond this, dotted lines hide what was found
 
 
 def add_arrow(
@@ -73,16 +71,11 @@ def add_arrow(
     return arrow
 
 
-def missed_to_draw(chosen: Chosen) -> bool:
-    """Return whether the missed edges are few enough to be drawn."""
-    return len(chosen.missed) <= _MAX_MISSED
-
-
 def explain(ax: Axes, chosen: Chosen, *, selected: bool, lag_known: bool = True) -> None:
-    """Add, above the picture, the legend of true, false and missed edges, with their numbers.
+    """Add the legend of true, false and missed edges, with their numbers, above the picture.
 
     Args:
-        selected: the edges were selected; a true edge that is merely not among the strongest is not yet missed.
+        selected: edges were selected; otherwise a true edge that is not among the strongest does not count as missed.
         lag_known: the truth says at which lag its edges act, or the picture does not ask.
     """
     true = sum(edge.verdict == "true" for edge in chosen.edges)
@@ -92,11 +85,7 @@ def explain(ax: Axes, chosen: Chosen, *, selected: bool, lag_known: bool = True)
         ("false", f"false ({len(chosen.edges) - true})"),
     ]
     if lag_known:
-        hidden = "" if missed_to_draw(chosen) else ", not drawn"
+        hidden = "" if missed <= MAX_MISSED else ", not drawn"
         entries.append(("missed", f"{'missed' if selected else 'true, not among them'}{hidden} ({missed})"))
-    style.legend(ax, above=True, handles=list(_handles(entries)))
-
-
-def _handles(entries: Iterable[tuple[Verdict, str]]) -> Iterable[Line2D]:
-    for verdict, label in entries:
-        yield Line2D([], [], color=_COLORS[verdict], linestyle=_DASHES[verdict], linewidth=2, label=label)
+    handles = [Line2D([], [], color=_COLORS[v], linestyle=_DASHES[v], linewidth=2, label=label) for v, label in entries]
+    style.legend(ax, above=True, handles=handles)

@@ -15,22 +15,21 @@ from causalkit.display.labels import shorten
 from causalkit.plotting import style
 
 _NAMES = {"regularizer.strength": "strength of the penalty", "lag": "largest lag in time steps"}
-_LOG_SCALE_FROM = 20.0  # a ratio of errors from which a logarithmic scale shows more
 _MAX_LABELS = 12  # candidates that have room for a label each
 _COLUMNS = 2  # panels in a row
 _SHOW_MEAN_FROM = 0.85  # the error of the mean is drawn where a candidate comes as near as this
 
 
 def plot_choices(discovery: Discovery) -> tuple[Axes, ...]:
-    """Draw a panel for everything that the method chose by itself.
+    """Draw a panel for each parameter that the method selected.
 
     Returns:
-        The axes of each choice; a single one that says so where nothing was chosen.
+        The axes of each panel; one with a message where nothing was selected.
     """
     count = len(discovery.choices)
     if not count:
         ax = style.new_axes(None, (6.4, 4.2))
-        style.say(ax, "no parameter was selected automatically:\neach was given or has its default")
+        style.message(ax, "no parameter was selected automatically:\neach was given or has its default")
         return (ax,)
     across = min(count, _COLUMNS)
     rows = math.ceil(count / across)
@@ -43,7 +42,7 @@ def plot_choices(discovery: Discovery) -> tuple[Axes, ...]:
 def plot_choice(choice: Choice, *, ax: Axes | None = None) -> Axes:
     """Draw held-out errors of all candidates with bars of one standard error, and mark the chosen one.
 
-    Strengths stand on a logarithmic scale; lags, and candidates of which one is 0, at equal distances.
+    Strengths have a logarithmic scale; lags, and candidates of which one is 0, are drawn at equal distances.
 
     Args:
         choice: what was chosen, and from what.
@@ -82,8 +81,7 @@ def plot_choice(choice: Choice, *, ax: Axes | None = None) -> Axes:
         ax.axhline(1, color=style.MUTED, linestyle=":", linewidth=1.3, label="forecast by the mean")
     _missing(ax, places, errors)
     _axes(ax, choice, values, places, even)
-    if known.any() and errors[known].min() > 0 and errors[known].max() / errors[known].min() >= _LOG_SCALE_FROM:
-        ax.set_yscale("log")
+    style.log_scale(ax, errors)
     ax.grid(color=style.FAINT, linewidth=0.6, axis="y")
     style.frame(ax)
     style.legend(ax, loc="best", handlelength=2.2)
@@ -123,7 +121,7 @@ def _missing(ax: Axes, places: np.ndarray, errors: np.ndarray) -> None:
 
 
 def _axes(ax: Axes, choice: Choice, values: np.ndarray, places: np.ndarray, even: bool) -> None:
-    """Label both axes in words, and the candidates by their values."""
+    """Name both axes, and label the candidates by their values."""
     if not even:
         ax.set_xscale("log")
         low, high = places.min(), places.max()

@@ -15,6 +15,7 @@ from causalkit.errors import WrongUsageError
 
 Verdict = Literal["unknown", "true", "false", "missed"]
 MAX_EDGES = 300  # more arrows cannot be distinguished
+MAX_MISSED = 60  # more dotted lines hide what was found
 
 
 @dataclass(frozen=True)
@@ -33,16 +34,16 @@ class Chosen:
     """Edges of a picture, weakest first so that strong ones lie on top.
 
     Attributes:
-        edges: that the discovery claims.
+        edges: found by the discovery.
         missed: true edges that are not among them.
         lost: number of true edges at lags that the discovery does not have.
-        says: which edges these are, for the title.
+        title: which edges these are.
     """
 
     edges: tuple[Drawn, ...]
     missed: tuple[Drawn, ...]
     lost: int
-    says: str
+    title: str
 
     @property
     def strongest(self) -> float:
@@ -50,9 +51,14 @@ class Chosen:
         return max((edge.score for edge in self.edges), default=0.0) or 1.0
 
     @property
+    def drawn(self) -> tuple[Drawn, ...]:
+        """Edges to draw: missed ones first, unless there are too many of them."""
+        return (*(self.missed if len(self.missed) <= MAX_MISSED else ()), *self.edges)
+
+    @property
     def series(self) -> set[int]:
-        """Series that take part in any edge."""
-        return {end for edge in (*self.edges, *self.missed) for end in (edge.cause, edge.effect)}
+        """Series with an edge in the picture."""
+        return {end for edge in self.drawn for end in (edge.cause, edge.effect)}
 
 
 def choose_edges(
@@ -86,7 +92,7 @@ def choose_edges(
     limit = top or (MAX_EDGES if selected is not None else min(2 * size, 40))
     places = np.argwhere(pool)
     order = np.argsort(-scores[pool], kind="stable")[:limit]
-    says = _says(len(order), len(places), int(allowed.sum()), selected is not None, with_self)
+    title = _title(len(order), len(places), int(allowed.sum()), selected is not None, with_self)
     lags = None if lagged else discovery.pair_lags
 
     def drawn(place: NDArray[np.intp], verdict: Verdict) -> Drawn:
@@ -96,30 +102,22 @@ def choose_edges(
 
     edges = places[order[::-1]]
     if truth is None:
-        return Chosen(tuple(drawn(place, "unknown") for place in edges), (), 0, says)
+        return Chosen(tuple(drawn(place, "unknown") for place in edges), (), 0, title)
     truth = truth.align(discovery.names)
-    known = _known(truth, scores.shape, lagged)
+    known = truth.lags_up_to(discovery.lags) if lagged else None
+    if known is None:  # a truth without lags counts for every lag
+        known = np.broadcast_to(truth.edges[:, :, None], scores.shape)
     drawn_edges = tuple(drawn(place, "true" if known[tuple(place)] else "false") for place in edges)
     if lagged and truth.lags is None:  # the missed lags are unknown
-        return Chosen(drawn_edges, (), 0, says)
+        return Chosen(drawn_edges, (), 0, title)
     absent = known & allowed
     absent[tuple(edges.T)] = False
     missed = tuple(drawn(place, "missed") for place in np.argwhere(absent))
     lost = int(truth.lags[:, :, discovery.lags :].sum()) if lagged and truth.lags is not None else 0
-    return Chosen(drawn_edges, missed, lost, says)
+    return Chosen(drawn_edges, missed, lost, title)
 
 
-def _known(truth: Truth, shape: tuple[int, ...], lagged: bool) -> NDArray[np.bool_]:
-    """Return the truth in the shape of the scores; one without lags counts for every lag."""
-    if not lagged or truth.lags is None:
-        return np.broadcast_to(truth.edges[:, :, None], shape)
-    known = np.zeros(shape, dtype=bool)
-    shared = min(shape[2], truth.lags.shape[2])
-    known[:, :, :shared] = truth.lags[:, :, :shared]
-    return known
-
-
-def _says(drawn: int, pool: int, possible: int, selected: bool, with_self: bool) -> str:
+def _title(drawn: int, pool: int, possible: int, selected: bool, with_self: bool) -> str:
     left_out = "" if with_self else ", self-edges left out"
     if selected:
         if not pool:

@@ -1,4 +1,4 @@
-"""Accuracy against what it costs: seconds, or memory."""
+"""Accuracy against time or memory."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _LINE_HEIGHT = 0.2
 
 @dataclass(frozen=True)
 class Spent:
-    """What one method reached on one data set, and at which cost.
+    """Accuracy and cost of one method on one data set.
 
     Attributes:
-        method, data: whose point this is.
+        method, data: their names.
         accuracy, cost: one value a seed, in the units of the axes; both of the same length.
     """
 
@@ -45,8 +45,8 @@ def plot_accuracy_against_cost(
     Colours are methods, shapes are data sets. The cost is on a logarithmic scale. Up and to the left is better.
 
     Args:
-        points: what was reached at which cost.
-        accuracy, cost: what the axes say.
+        points: accuracy and cost of each method on each data set.
+        accuracy, cost: names of the axes.
         looks: of the methods; default: by their order.
         ax: where to draw; default: a new figure.
     """
@@ -56,7 +56,7 @@ def plot_accuracy_against_cost(
     ax = style.new_axes(ax, (4.7, 3.9 + _LINE_HEIGHT * (max(len(methods), len(data)) + 1)))
     style.title(ax, f"{accuracy} against {cost.partition(',')[0]}")
     if not points:
-        style.say(ax, "nothing was measured")
+        style.message(ax, "nothing was measured")
         return ax
     for point in points:
         values, costs = np.asarray(point.accuracy, dtype=float), np.asarray(point.cost, dtype=float)
@@ -80,10 +80,7 @@ def plot_accuracy_against_cost(
 def _finish(ax: Axes, accuracy: str, cost: str) -> None:
     ax.set_xscale("log")
     low, high = ax.get_xlim()
-    middle, reach = (
-        float(np.sqrt(low * high)),
-        max(float(np.sqrt(high / low)) * 1.15, 2.2),
-    )  # at least one labelled tick
+    middle, reach = np.sqrt(low * high), max(np.sqrt(high / low) * 1.15, 2.2)  # at least one labelled tick
     ax.set_xlim(middle / reach, middle * reach)
     wide = 2 * np.log10(reach)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -92,10 +89,7 @@ def _finish(ax: Axes, accuracy: str, cost: str) -> None:
         if wide > 1.6
         else FuncFormatter(lambda value, _: f"{value:g}" if _first(value) in (2, 5) else "")
     )
-    ax.set_xlabel(cost, **style.text(style.LABEL))
-    ax.set_ylabel(accuracy, **style.text(style.LABEL))
-    ax.grid(color=style.FAINT, linewidth=0.6)
-    style.frame(ax)
+    style.label_axes(ax, cost, accuracy)
     ax.tick_params(which="minor", labelsize=style.TICK, color=style.FAINT, labelcolor=style.INK)
 
 

@@ -32,9 +32,7 @@ _LETTER_INCHES = 0.085
 
 
 def critical_difference(ranking: Ranking, ax: Axes | None = None) -> Axes:
-    """Draw a ranking; the best methods stand on the left.
-
-    Where nothing can be ranked or tested, the picture says so.
+    """Draw a ranking, the best methods on the left; a message where nothing can be ranked or tested.
 
     Args:
         ax: where to draw; default: a new figure, as high as the number of methods asks for.
@@ -49,7 +47,7 @@ def critical_difference(ranking: Ranking, ax: Axes | None = None) -> Axes:
     beside = _LETTER_INCHES * (max(map(cells, names), default=0) + 7)
     ax = style.new_axes(ax, (axis + 2 * beside, 1.5 + _ROW_INCHES * (top + rows)))
     if ranking.critical_difference is None:
-        style.say(ax, "\n".join(ranking.sentences))
+        style.message(ax, "\n".join(ranking.sentences))
         return ax
     unit = count(ranking.blocks, "data set" if ranking.over == "data" else "block")
     style.title(ax, f"Mean ranks of {ranking.metric} over {unit}, {POLICIES[ranking.diagonal]}")
@@ -63,7 +61,7 @@ def critical_difference(ranking: Ranking, ax: Axes | None = None) -> Axes:
         bar = ax.plot(ends, (y, y), color=style.INK, linewidth=3.6, solid_capstyle="butt", zorder=4)
         bar[0].set_gid(f"clique-{number}")
     for number, (name, rank) in enumerate(zip(names, ranking.mean_ranks, strict=True)):
-        # The outermost method of each side stands highest, so that no line crosses another.
+        # The outermost method of each side is highest, so that no line crosses another.
         left = number < rows
         y = -top - (number if left else methods - 1 - number)
         _method(ax, name, rank, y=y, count=methods, left=left)

@@ -102,7 +102,7 @@ def _ticks(ax: Axes, discovery: Discovery) -> None:
 def _marks(
     ax: Axes, discovery: Discovery, lag: int | None, truth: Truth | None, share: NDArray[np.float64], self_edges: bool
 ) -> list[Patch | Line2D]:
-    """Outline true edges and put a dot on selected ones; return what the legend says about them."""
+    """Outline true edges and put a dot on selected ones; return their entries of the legend."""
     marks: list[Patch | Line2D] = []
     size = len(discovery.names)
     visible = np.ones((size, size), dtype=bool) if self_edges else ~np.eye(size, dtype=bool)
@@ -132,8 +132,7 @@ def _marks(
 
 
 def _known(truth: Truth, lag: int | None) -> tuple[NDArray[np.bool_], str]:
-    if lag is None or truth.lags is None:
-        return truth.edges, "true edge" if lag is None else "true edge, lag unknown"
-    if lag > truth.lags.shape[2]:
-        return np.zeros_like(truth.edges), f"true edge at lag {lag}"
-    return truth.lags[:, :, lag - 1], f"true edge at lag {lag}"
+    if lag is None:
+        return truth.edges, "true edge"
+    lags = truth.lags_up_to(lag)
+    return (truth.edges, "true edge, lag unknown") if lags is None else (lags[:, :, -1], f"true edge at lag {lag}")

@@ -11,8 +11,8 @@ from causalkit.core.truth import Truth
 from causalkit.display.labels import labels
 from causalkit.display.words import count
 from causalkit.plotting import style
-from causalkit.plotting.arrows import add_arrow, explain, missed_to_draw
-from causalkit.plotting.chosen import Chosen, choose_edges
+from causalkit.plotting.arrows import add_arrow, explain
+from causalkit.plotting.chosen import choose_edges
 
 _MAX_ROWS = 40  # beyond this, only series that take part in an edge get a row
 
@@ -28,20 +28,20 @@ def plot_lags(
     """Draw which past steps act on the present: one row a series, one column a time step, t on the right.
 
     Args:
-        truth: paints edges as true (solid), false (dashed) or missed (dotted); a truth without lags judges the pair.
+        truth: paints edges as true (solid), false (dashed) or missed (dotted); a truth without lags covers the pair.
         top: draw so many edges; default: all selected ones, or the 2 P strongest and at most 40.
         self_edges: draw arrows within one row; default: only where one was selected.
         ax: where to draw; default: a new figure.
     """
     chosen = choose_edges(discovery, truth, top=top, self_edges=self_edges, lagged=True)
     size, depth = len(discovery.names), discovery.lags
-    rows = list(range(size)) if size <= _MAX_ROWS else sorted(_series(chosen))
+    rows = list(range(size)) if size <= _MAX_ROWS else sorted(chosen.series)
     rows = rows or list(range(_MAX_ROWS))  # many series and no edge at all: show what there is room for
     ax = style.new_axes(ax, (min(12.0, 5.5 + 0.6 * depth), min(10.0, max(3.2, 1.6 + 0.24 * len(rows)))))
     height = {series: row for row, series in enumerate(rows)}
     _grid(ax, discovery, rows)
     scale = 1.0 if len(chosen.edges) <= 40 and len(rows) <= 15 else 0.75
-    for edge in (*(chosen.missed if missed_to_draw(chosen) else ()), *chosen.edges):
+    for edge in chosen.drawn:
         add_arrow(
             ax,
             (-edge.lag, height[edge.cause]),
@@ -53,20 +53,15 @@ def plot_lags(
             scale=scale,
             gap=3.0 if len(rows) <= 15 else 2.0,
         )
-    says = [chosen.says]
+    lines = ["Lag graph", chosen.title]
     if len(rows) < size:
-        says.append(f"{len(rows)} of {size} series have a row")
+        lines.append(f"{len(rows)} of {size} series have a row")
     if chosen.lost:
-        says.append(f"{count(chosen.lost, 'true edge')} beyond lag {depth}")
-    style.title(ax, "\n".join(["Lag graph", *says]), legend=truth is not None)
+        lines.append(f"{count(chosen.lost, 'true edge')} beyond lag {depth}")
+    style.title(ax, "\n".join(lines), legend=truth is not None)
     if truth is not None:
         explain(ax, chosen, selected=discovery.selected is not None, lag_known=truth.lags is not None)
     return ax
-
-
-def _series(chosen: Chosen) -> set[int]:
-    edges = (*chosen.edges, *(chosen.missed if missed_to_draw(chosen) else ()))
-    return {end for edge in edges for end in (edge.cause, edge.effect)}
 
 
 def _grid(ax: Axes, discovery: Discovery, rows: list[int]) -> None:

@@ -1,4 +1,4 @@
-"""Small heat maps of equal size that stand beside each other: a truth, and the scores of methods."""
+"""Small heat maps of equal size to be placed side by side: a truth, and the scores of methods."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from causalkit.core.truth import Truth
 from causalkit.display.labels import labels, shorten
 from causalkit.plotting import style
 
-SMALL_SERIES = 30  # beyond, neither names nor outlines of cells can be told apart
+SMALL_SERIES = 30  # with more, neither names nor outlines of cells can be distinguished
 _SIDE = 2.9
 
 
@@ -63,8 +63,7 @@ def _finish(ax: Axes, names: tuple[str, ...], title: str) -> None:
     ax.title.set_fontsize(style.LABEL)
     if len(names) <= SMALL_SERIES:
         shown = range(0, len(names), 1 if len(names) <= 15 else 2)
-        said = labels(names, 8)
-        chosen = [said[place] for place in shown]
+        chosen = [labels(names, 8)[place] for place in shown]
         turned = 90 if max(map(len, chosen)) > 2 else 0
         ax.set_xticks(list(shown), chosen, rotation=turned, **style.text(style.TINY + 0.5))
         ax.set_yticks(list(shown), chosen, **style.text(style.TINY + 0.5))

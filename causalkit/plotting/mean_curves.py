@@ -45,14 +45,7 @@ def plot_roc_curves(
 def plot_precision_recall(
     runs: Runs, *, diagonal: Diagonal = "exclude", looks: Mapping[str, Look] | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Draw the mean precision-recall curve of each method; the band is one standard deviation over its runs.
-
-    Args:
-        runs: for each method its discoveries on one data set, one a seed, each with its truth.
-        diagonal: are self-edges counted?
-        looks: of the methods; default: by their order.
-        ax: where to draw; default: a new figure.
-    """
+    """Draw the mean precision-recall curve of each method; arguments and band as in `plot_roc_curves`."""
     return _plot(runs, "recall", diagonal, looks, ax)
 
 
@@ -83,7 +76,7 @@ def _plot(
 ) -> Axes:
     roc = kind == "roc"
     looks = looks or method_looks(runs)
-    # The legend stands below, where it hides no curve; the figure grows with it.
+    # The legend is below, where it hides no curve; the figure grows with it.
     ax = style.new_axes(ax, (_WIDTH, _SIDE + _LINE_HEIGHT * (len(runs) + 1)))
     shares: list[float] = []
     for method, found in runs.items():
@@ -95,15 +88,15 @@ def _plot(
             continue
         shares += [float(np.mean(one.truth)) for one in evaluated]
         pairs = [roc_values(one) if roc else recall_values(one) for one in evaluated]
-        curves, areas = np.array([curve for curve, _ in pairs]), np.array([area for _, area in pairs])
+        curves, areas = np.array([curve for curve, _ in pairs]), np.array([one for _, one in pairs])
         mean = curves.mean(axis=0)
         spread = curves.std(axis=0, ddof=1) if len(curves) > 1 else np.zeros_like(mean)
-        said = f"{areas.mean():.3f}" + (f" ± {areas.std(ddof=1):.3f}" if len(areas) > 1 else "")
+        area = f"{areas.mean():.3f}" + (f" ± {areas.std(ddof=1):.3f}" if len(areas) > 1 else "")
         bent = _bends(mean)
         x, y = _GRID[bent], mean[bent]
         if roc:
             x, y = np.insert(x, 0, 0.0), np.insert(y, 0, 0.0)
-        ax.plot(x, y, color=look.color, linestyle=look.dash, linewidth=style.LINE + 0.3, label=f"{name}: {said}")
+        ax.plot(x, y, color=look.color, linestyle=look.dash, linewidth=style.LINE + 0.3, label=f"{name}: {area}")
         if len(curves) > 1:
             low, high = np.clip(mean - spread, 0, 1), np.clip(mean + spread, 0, 1)
             bent = _bends(low) | _bends(high)
@@ -113,7 +106,11 @@ def _plot(
     elif shares:
         share = float(np.mean(shares))
         ax.axhline(share, color=style.MUTED, linestyle=":", linewidth=1.2, label=f"chance: {share:.3f}")
-    _finish(ax, roc)
+    if roc:
+        style.unit_square(ax, "ROC curve, AUROC", "false positive rate", "true positive rate")
+    else:
+        style.unit_square(ax, "Precision-recall curve, AUPRC", "recall", "precision")
+    style.legend(ax, loc="upper left", bbox_to_anchor=(0, -0.15), borderaxespad=0, frameon=False, handlelength=2.8)
     if not shares:
         ax.text(0.5, 0.5, "no curve", ha="center", va="center", **style.text(style.LABEL, style.MUTED))
     return ax
@@ -124,13 +121,3 @@ def _bends(values: Array) -> NDArray[np.bool_]:
     straight = np.abs(values[:-2] - 2 * values[1:-1] + values[2:]) < 1e-12
     bends: NDArray[np.bool_] = np.concatenate([[True], ~straight, [True]])
     return bends
-
-
-def _finish(ax: Axes, roc: bool) -> None:
-    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04), aspect="equal")
-    style.title(ax, "ROC curve, AUROC" if roc else "Precision-recall curve, AUPRC")
-    ax.set_xlabel("false positive rate" if roc else "recall", **style.text(style.LABEL))
-    ax.set_ylabel("true positive rate" if roc else "precision", **style.text(style.LABEL))
-    ax.grid(color=style.FAINT, linewidth=0.6)
-    style.frame(ax)
-    style.legend(ax, loc="upper left", bbox_to_anchor=(0, -0.15), borderaxespad=0, frameon=False, handlelength=2.8)

@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves: how well scores rank true edges before all others."""
+"""ROC and precision-recall curves: how well scores rank true edges above the others."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from causalkit.plotting import style
 def plot_ranking(discovery: Discovery, truth: Truth, *, axes: tuple[Axes, Axes] | None = None) -> tuple[Axes, Axes]:
     """Draw both curves for both policies on self-edges, with the areas under them in the legend.
 
-    AUPRC is the average precision. A policy under which all pairs, or none, are true has no curve, and the picture
-    says so.
+    AUPRC is the average precision. Where all pairs or none are true, there is no curve but a message.
 
     Args:
         axes: where to draw the ROC and the precision-recall curve; default: a new figure.
@@ -58,16 +57,8 @@ def plot_ranking(discovery: Discovery, truth: Truth, *, axes: tuple[Axes, Axes] 
         look = style.text(style.TICK, style.MUTED, backgroundcolor="white")
         for ax in axes:
             ax.text(0.5, 0.5, f"no curve:\n{reasons[0]}", ha="center", va="center", **look)
-    _finish(roc, "ROC curve", "false positive rate", "true positive rate", "lower right")
-    _finish(recall, "Precision-recall curve", "recall", "precision", "best")
+    style.unit_square(roc, "ROC curve", "false positive rate", "true positive rate")
+    style.unit_square(recall, "Precision-recall curve", "recall", "precision")
+    style.legend(roc, loc="lower right", handlelength=2.6)
+    style.legend(recall, loc="best", handlelength=2.6)
     return axes
-
-
-def _finish(ax: Axes, title: str, x: str, y: str, place: str) -> None:
-    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04), aspect="equal")
-    style.title(ax, title)
-    ax.set_xlabel(x, **style.text(style.LABEL))
-    ax.set_ylabel(y, **style.text(style.LABEL))
-    ax.grid(color=style.FAINT, linewidth=0.6)
-    style.frame(ax)
-    style.legend(ax, loc=place, handlelength=2.6)

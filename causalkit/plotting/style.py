@@ -1,7 +1,7 @@
 """Colours, sizes and the making of axes that all pictures share; nothing here changes matplotlib's settings.
 
-The colours are those of Okabe and Ito, which readers with any common colour blindness tell apart; whatever a colour
-says, a line style or a shape says as well.
+The colours are those of Okabe and Ito, which readers with any common colour blindness can distinguish; a line style or
+a shape always repeats what a colour means.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from numpy.typing import NDArray
 
 INK = "#202124"
 MUTED = "#5f6368"
@@ -34,19 +36,20 @@ TICK = 8.5
 SMALL = 7.0
 TINY = 5.5
 LINE = 1.6
+_LOG_SCALE_FROM = 20.0  # ratio of the largest to the smallest value from which a logarithmic scale shows more
 
 _FALLBACKS = ("Noto Sans CJK JP", "Noto Sans", "Arial Unicode MS", "PingFang SC", "Microsoft YaHei", "Segoe UI")
 
 
 @cache
 def fonts() -> list[str]:
-    """Return matplotlib's own font, and those on this machine that know letters which it does not know."""
+    """Return matplotlib's own font, and installed fonts with letters that it lacks."""
     installed = set(fontManager.get_font_names())
     return ["DejaVu Sans", *(name for name in _FALLBACKS if name in installed)]
 
 
 def text(size: float, color: str = INK, **more: Any) -> dict[str, Any]:
-    """Return how a text looks. Names may hold ``$`` and ``_``, so no text is read as a formula."""
+    """Return how a text looks. Names may contain ``$`` and ``_``, so no text is read as a formula."""
     return {"fontsize": size, "color": color, "fontfamily": fonts(), "parse_math": False, **more}
 
 
@@ -97,7 +100,34 @@ def frame(ax: Axes) -> None:
     ax.tick_params(colors=MUTED, labelcolor=INK, labelsize=TICK)
 
 
-def say(ax: Axes, message: str) -> None:
-    """Show a message in place of a picture that has nothing to show."""
+def label_axes(ax: Axes, x: str, y: str, size: float = LABEL) -> None:
+    """Name both axes and draw a faint grid behind the picture."""
+    ax.set_xlabel(x, **text(size))
+    ax.set_ylabel(y, **text(size))
+    ax.grid(color=FAINT, linewidth=0.6)
+    frame(ax)
+
+
+def unit_square(ax: Axes, words: str, x: str, y: str) -> None:
+    """Finish the picture of a curve between rates: title, axes from 0 to 1, and their names."""
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04), aspect="equal")
+    title(ax, words)
+    label_axes(ax, x, y)
+
+
+def log_scale(ax: Axes, values: NDArray[np.float64]) -> None:
+    """Make the vertical axis logarithmic where values span a wide range; with zeros, small values stay linear."""
+    values = values[np.isfinite(values)]
+    positive = values[values > 0]
+    if not len(positive) or positive.max() / positive.min() < _LOG_SCALE_FROM:
+        return
+    if len(positive) == len(values):
+        ax.set_yscale("log")
+    else:
+        ax.set_yscale("symlog", linthresh=float(max(positive.min(), positive.max() * 1e-6)))
+
+
+def message(ax: Axes, words: str) -> None:
+    """Show a message instead of a picture that has nothing to show."""
     ax.set_axis_off()
-    ax.text(0.5, 0.5, message, transform=ax.transAxes, ha="center", va="center", wrap=True, **text(LABEL, MUTED))
+    ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", wrap=True, **text(LABEL, MUTED))

@@ -13,7 +13,7 @@ from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
 from causalkit.display.labels import cells, labels
 from causalkit.plotting import style
-from causalkit.plotting.arrows import Point, add_arrow, explain, missed_to_draw
+from causalkit.plotting.arrows import Point, add_arrow, explain
 from causalkit.plotting.chosen import Chosen, choose_edges
 
 _LOOP = math.radians(55)  # a loop leaves and meets its node so far left and right of the outward direction
@@ -45,7 +45,7 @@ def plot_graph(
     radius = min(0.11, 0.32 * 2 * math.pi / size)
     scale = 1.0 if len(chosen.edges) <= 40 else 0.7
     pairs = {(edge.cause, edge.effect) for edge in (*chosen.edges, *chosen.missed)}
-    for edge in (*(chosen.missed if missed_to_draw(chosen) else ()), *chosen.edges):
+    for edge in chosen.drawn:
         bend = _bend(edge.cause, edge.effect, size, radius, both_ways=(edge.effect, edge.cause) in pairs)
         start, end = _ends(places[edge.cause], places[edge.effect], radius, bend)
         add_arrow(
@@ -61,7 +61,7 @@ def plot_graph(
     loops = any(edge.cause == edge.effect for edge in (*chosen.edges, *chosen.missed))
     _nodes(ax, discovery, chosen, places, radius, loops)
     ax.set_axis_off()
-    style.title(ax, f"Summary graph\n{chosen.says}", legend=truth is not None)
+    style.title(ax, f"Summary graph\n{chosen.title}", legend=truth is not None)
     if truth is not None:
         explain(ax, chosen, selected=discovery.selected is not None)
     return ax
@@ -162,7 +162,7 @@ def _limits(ax: Axes, places: list[Point], away: float, extents: list[Point]) ->
     margins = 1.15  # an axes without ticks grows into the room that was kept for them
     width, height = (side * margins for side in style.room(ax))
     per_unit = min(width, height) / 2 / away
-    least = per_unit * 0.4  # rather a name over the border than a graph that nobody can see
+    least = per_unit * 0.4  # a name may cross the border before the graph becomes too small to see
     for (x, y), (across, up) in zip(places, extents, strict=True):
         if abs(x) > 0.01:
             per_unit = min(per_unit, (width / 2 - across) / (abs(x) * away))

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 Size = Literal["wide", "medium", "third", "small"]
 
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a section; ``kind`` names the macro of the template that shows it."""
+    """A part of a section."""
 
-    kind: ClassVar[str] = ""
+    @property
+    def kind(self) -> str:
+        """Name of the template's macro for it."""
+        return type(self).__name__.lower()
 
 
 @dataclass(frozen=True)
 class Text(Block):
-    """A paragraph; ``tone`` "note" is smaller, "warning" stands out."""
+    """A paragraph; ``tone`` "note" is smaller, "warning" is highlighted."""
 
-    kind: ClassVar[str] = "text"
     words: str
     tone: Literal["plain", "note", "warning", "lead"] = "plain"
 
@@ -29,7 +31,6 @@ class Text(Block):
 class Bullets(Block):
     """A list of sentences."""
 
-    kind: ClassVar[str] = "bullets"
     items: Sequence[str]
 
 
@@ -37,7 +38,6 @@ class Bullets(Block):
 class Code(Block):
     """Something to type or copy, shown as it is."""
 
-    kind: ClassVar[str] = "code"
     words: str
 
 
@@ -59,10 +59,9 @@ class Table(Block):
         caption: what the table shows.
         columns: titles.
         rows: of cells, or of bare text.
-        numbers: positions of the columns that hold numbers, which are aligned to the right.
+        numbers: positions of the columns with numbers, which are aligned to the right.
     """
 
-    kind: ClassVar[str] = "table"
     caption: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell | str]]
@@ -71,7 +70,7 @@ class Table(Block):
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing as markup, what it shows in words for those who do not see it, and a caption."""
+    """A drawing as markup, with its description for screen readers, and a caption."""
 
     markup: Any
     caption: str = ""
@@ -81,7 +80,6 @@ class Picture:
 class Figures(Block):
     """Pictures side by side as far as there is room."""
 
-    kind: ClassVar[str] = "figures"
     pictures: Sequence[Picture]
     size: Size = "medium"
 
@@ -90,7 +88,6 @@ class Figures(Block):
 class Sub(Block):
     """A subsection."""
 
-    kind: ClassVar[str] = "sub"
     title: str
     blocks: Sequence[Block]
 
@@ -99,7 +96,6 @@ class Sub(Block):
 class Fold(Block):
     """Blocks that a reader unfolds; all of them are printed."""
 
-    kind: ClassVar[str] = "fold"
     title: str
     blocks: Sequence[Block]
 
@@ -109,12 +105,11 @@ class Choice(Block):
     """Alternatives of which one is shown at a time; the first is shown at the beginning.
 
     Attributes:
-        name: tells this choice from others of the page; letters and "-".
+        name: identifier of this choice within the page; letters and "-".
         label: what is chosen.
         options: title and blocks of each.
     """
 
-    kind: ClassVar[str] = "choice"
     name: str
     label: str
     options: Sequence[tuple[str, Sequence[Block]]]

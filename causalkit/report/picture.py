@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -16,9 +14,9 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from matplotlib.figure import Figure
-    from matplotlib.typing import RcStyleType
 
 PNG_DPI = 130
+_SETTINGS = {"svg.hashsalt": "causalkit", "svg.fonttype": "path"}  # so that the same figure gives the same bytes
 _DECIMALS = re.compile(r"-?\d+\.\d+")
 _AROUND_LETTERS = re.compile(r"\s*([A-Za-z])\s*")
 _LOCAL = re.compile(r"url\(#([^)]+)\)")
@@ -28,8 +26,8 @@ _KEPT = ("svg", "g", "path", "use", "defs", "clipPath", "rect", "image", "circle
 class Album:
     """Makes the pictures of one page.
 
-    Each picture has identifiers of its own, so that none refers into another. Only the shapes of letters, which would
-    be most of the file, are shared: the page contains `letters` once.
+    Each picture has identifiers of its own. Pictures share only the shapes of letters, which would be most of the file:
+    the page contains `letters` once.
     """
 
     def __init__(self) -> None:
@@ -43,17 +41,18 @@ class Album:
 
         Args:
             figure: to be drawn; it is not needed afterwards.
-            alt: what it shows, for those who do not see it.
-            caption: below it.
-            raster: as PNG.
-            tight: cut off what is white around it.
+            alt: description for screen readers.
+            caption: text below it.
+            raster: make a PNG.
+            tight: cut off the white margin.
         """
+        import matplotlib
         from markupsafe import Markup
 
         self._made += 1
         buffer = io.BytesIO()
         box: dict[str, Any] = {"bbox_inches": "tight", "pad_inches": 0.06} if tight else {}
-        with _settings():
+        with matplotlib.rc_context(_SETTINGS):  # type: ignore[arg-type, unused-ignore]
             if raster:
                 figure.savefig(buffer, format="png", dpi=PNG_DPI, facecolor="white", metadata={"Software": None}, **box)
                 data = base64.b64encode(buffer.getvalue()).decode("ascii")
@@ -101,7 +100,7 @@ class Album:
         return ElementTree.tostring(root, encoding="unicode")
 
     def _letter(self, path: Element) -> str:
-        """Return the identifier of a letter's shape, kept once for all pictures; a blank has none."""
+        """Return the identifier of a letter's shape, which is stored once for all pictures."""
         key = (_short(path.attrib.get("d", "")), path.attrib.get("transform", ""))
         return self._letters.setdefault(key, f"l{len(self._letters)}")
 
@@ -120,16 +119,6 @@ class Album:
         return _LOCAL.sub(lambda found: f"url(#{own}{found[1]})", value)
 
 
-@contextmanager
-def _settings() -> Iterator[None]:
-    """Let the same figure give the same bytes; matplotlib knows the salt of identifiers only as a setting."""
-    import matplotlib
-
-    settings: RcStyleType = {"svg.hashsalt": "causalkit", "svg.fonttype": "path"}
-    with matplotlib.rc_context(settings):  # type: ignore[arg-type, unused-ignore]
-        yield
-
-
 def _plain(name: Any) -> str:
     return str(name).rpartition("}")[2]
 
@@ -144,6 +133,6 @@ def _kept_text(text: str | None) -> str | None:
 
 
 def _short(path: str) -> str:
-    """Return the data of a path with one decimal, a tenth of a point, and without blanks that mean nothing."""
+    """Return the data of a path with one decimal, a tenth of a point, and without needless blanks."""
     path = _DECIMALS.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), path)
     return _AROUND_LETTERS.sub(r"\1", " ".join(path.split()))

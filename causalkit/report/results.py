@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from causalkit.compare.record import CellRecord
 from causalkit.compare.table import Summary, summarize
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
+from causalkit.display.labels import natural
 from causalkit.errors import CausalkitError, DataError
 
-__all__ = ["Results", "Unread", "greater_is_better", "natural"]
 PREFERRED = ("auroc", "auprc", "f1")
 
 
@@ -44,7 +43,7 @@ class Results:
 
     @classmethod
     def load(cls, folder: str | Path) -> Results:
-        """Read all records of a folder; what cannot be read is named and left out.
+        """Read all records of a folder; files that cannot be read become `unread`.
 
         Raises:
             DataError: there is no such folder, or no record in it.
@@ -69,14 +68,14 @@ class Results:
             names[id(record)] = path.name
             records.append(record)
         if not records:
-            found = f"none of its {len(unread)} .json files is one" if unread else "it holds no .json file"
+            found = f"none of its {len(unread)} .json files is one" if unread else "it has no .json file"
             why = f" ({unread[0].name}: {unread[0].reason})" if unread else ""
             raise DataError(f"there is no record in {folder}: {found}{why}", "name what causalkit compare --out wrote")
         kept, older = _newest(records)
-        unread += [
-            Unread(names[id(one)], f"{_who(one)} was computed more than once; the newest record counts")
-            for one in older
-        ]
+        for record in older:
+            who = f"{record.cell.method} on {record.cell.data} with seed {record.cell.seed}"
+            reason = f"{who} was computed more than once; the newest record counts"
+            unread.append(Unread(names[id(record)], reason))
         return cls.of(kept, unread, str(folder))
 
     @classmethod
@@ -107,7 +106,7 @@ class Results:
 
     @cached_property
     def statuses(self) -> Counter[str]:
-        """How many cells ended how."""
+        """Number of cells by outcome."""
         return Counter(record.status for record in self.records)
 
     @cached_property
@@ -165,12 +164,6 @@ def _known(metric: str) -> bool:
     return True
 
 
-def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Return a key that sorts ``p=9`` before ``p=10``."""
-    parts = re.split(r"(\d+)", text)
-    return tuple((1, int(part), "") if part.isdecimal() else (0, 0, part.casefold()) for part in parts if part)
-
-
 def _newest(records: Iterable[CellRecord]) -> tuple[list[CellRecord], list[CellRecord]]:
     """Return the newest record of each method, data set and seed, and the others."""
     newest: dict[tuple[str, str, int], CellRecord] = {}
@@ -181,7 +174,3 @@ def _newest(records: Iterable[CellRecord]) -> tuple[list[CellRecord], list[CellR
             older.append(newest[place])
         newest[place] = record
     return list(newest.values()), older
-
-
-def _who(record: CellRecord) -> str:
-    return f"{record.cell.method} on {record.cell.data} with seed {record.cell.seed}"

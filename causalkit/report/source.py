@@ -12,7 +12,7 @@ from causalkit.errors import DataError
 
 
 def read_result(path: str | Path) -> tuple[Discovery, Truth | None]:
-    """Return a discovery, and the truth where the file holds it as well.
+    """Return a discovery, and its truth where the file contains one.
 
     Raises:
         DataError: the file cannot be read, or is a record of a cell without a result.
@@ -31,9 +31,9 @@ def read_result(path: str | Path) -> tuple[Discovery, Truth | None]:
 
 
 def _kind(path: Path) -> object:
-    """Return what kind of record a JSON file says it is; None where it names none, or is not JSON."""
+    """Return the kind of record that a JSON file names; None where it names none, or is not JSON."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None  # Discovery.load says what is wrong with it
+        return None  # Discovery.load reports what is wrong with it
     return content.get("kind") if isinstance(content, dict) else None

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from causalkit.core.panel import Panel
 from causalkit.display.words import count, listed
-from causalkit.errors import DataError, did_you_mean
+from causalkit.errors import DataError, argument, did_you_mean
 from causalkit.io.options import ReadOptions
-from causalkit.io.tables.cells import argument, shown
+from causalkit.io.tables.cells import shown
 from causalkit.io.tables.numbers import to_floats
 from causalkit.io.tables.table import PANEL_COLUMN, Table
 from causalkit.io.time.axis import find_time

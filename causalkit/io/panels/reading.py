@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from causalkit.core.panel import Panel
+from causalkit.display.labels import natural
 from causalkit.display.words import listed
 from causalkit.errors import CausalkitError, DataError, PluginError, did_you_mean
 from causalkit.io.options import ReadOptions
@@ -77,13 +77,7 @@ def _files_of(folder: Path) -> list[Path]:
     ]
     if not found:
         raise DataError(f"the folder {folder} has no data file", "known suffixes: " + ", ".join(suffixes))
-    return sorted(found, key=lambda path: natural_key(path.name))
-
-
-def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """Return a sort key that puts "trial2" before "trial10"."""
-    parts = re.split(r"(\d+)", name.lower())
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
+    return sorted(found, key=lambda path: natural(path.name))
 
 
 def _joined(panels: Sequence[Panel], paths: Sequence[Path], source: str) -> Panel:

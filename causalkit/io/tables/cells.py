@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 
 MISSING = frozenset(
     {"", "?", ".", "-", "--", "NA", "na", "Na", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>"}
@@ -51,11 +50,6 @@ def shown(cell: str, length: int = 40) -> str:
     return repr(cell if len(cell) <= length else cell[: length - 3] + "...")
 
 
-def argument(name: str) -> str:
-    """Return a column name as one types it after an option, quoted where the shell needs it."""
-    return shlex.quote(on_one_line(name))
-
-
 def on_one_line(name: str) -> str:
-    """Return a name without line breaks and the like; spreadsheets put them into headers."""
+    """Return a name without line breaks and other control characters; spreadsheets put them into headers."""
     return name if name.isprintable() else " ".join(name.split())

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.errors import DataError
-from causalkit.io.tables.cells import MISSING, argument, has_decimal_comma, shown
+from causalkit.errors import DataError, argument
+from causalkit.io.tables.cells import MISSING, has_decimal_comma, shown
 from causalkit.io.tables.table import Table
 
 _BOOLEANS = {"True": "1", "TRUE": "1", "true": "1", "False": "0", "FALSE": "0", "false": "0"}

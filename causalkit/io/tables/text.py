@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from causalkit.errors import DataError
+from causalkit.errors import DataError, argument
 from causalkit.io.paths import existing_file
 
 WHITESPACE = " "
@@ -165,5 +165,5 @@ class TextFile:
         encoding = self.encoding.removesuffix("-sig").upper()
         return DataError(
             f"{self.path}: line {line} is not {encoding} text",
-            f"convert the file, for example: iconv -f latin1 -t utf-8 {self.path} > converted.csv",
+            f"convert the file, for example: iconv -f latin1 -t utf-8 {argument(self.path)} > converted.csv",
         )

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.display.words import count
-from causalkit.errors import DataError
+from causalkit.errors import DataError, argument
 from causalkit.io.options import Irregular
-from causalkit.io.tables.cells import argument, shown
+from causalkit.io.tables.cells import shown
 from causalkit.io.time.axis import TimeAxis
 
 Array = NDArray[np.float64]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from causalkit.compare.blocks import greater_is_better
 from causalkit.compare.table import Entry, Summary
 from causalkit.display.formats import MISSING
 from causalkit.display.labels import POLICIES, metric_name, name
 from causalkit.display.words import listed
 from causalkit.plotting.method_looks import Look
 from causalkit.report.blocks import Block, Cell, Choice, Fold, Section, Table, Text
-from causalkit.report.results import Results, greater_is_better
+from causalkit.report.results import Results
 
 MAIN = ("auroc", "auprc")
 
@@ -56,25 +59,30 @@ def _tables(results: Results, policy: str, looks: dict[str, Look]) -> list[Block
 
 def _table(results: Results, metric: str, policy: str, looks: dict[str, Look]) -> Table:
     summary = results.summary(policy)
-    rows: list[list[Cell | str]] = []
-    for method in results.methods:
-        cells = [_cell(summary, data, method, metric) for data in results.data]
-        rows.append([Cell(name(method), swatch=looks[method].color), *cells])
     which = "higher is better" if greater_is_better(metric) else "lower is better"
     oracle = " Its threshold is chosen with the truth: an upper bound, not a result." if "oracle" in metric else ""
-    columns = ["method", *map(name, results.data)]
     caption = f"{metric_name(metric)}, {POLICIES[policy]}; {which}.{oracle}"
+    return method_table(results, summary, caption, looks, lambda entry: _cell(summary, entry, metric))
+
+
+def method_table(
+    results: Results, summary: Summary, caption: str, looks: dict[str, Look], cell: Callable[[Entry], Cell]
+) -> Table:
+    """Return a table with methods in rows and data sets in columns; a pair without an entry has no value."""
+    columns = ["method", *map(name, results.data)]
+    rows: list[list[Cell | str]] = []
+    for method in results.methods:
+        entries = [summary.entry(data, method) for data in results.data]
+        cells = [Cell(MISSING, faint=True) if entry is None else cell(entry) for entry in entries]
+        rows.append([Cell(name(method), swatch=looks[method].color), *cells])
     return Table(caption, columns, rows, numbers=range(1, len(columns)))
 
 
-def _cell(summary: Summary, data: str, method: str, metric: str) -> Cell:
-    entry: Entry | None = summary.entry(data, method)
-    if entry is None:
-        return Cell(MISSING, faint=True)
+def _cell(summary: Summary, entry: Entry, metric: str) -> Cell:
     if metric not in entry.metrics:
         return Cell(entry.trouble or MISSING, faint=True)
-    best = summary.best[data, metric]
-    first = len(summary.methods) > 1 and method in best.methods
+    best = summary.best[entry.data, metric]
+    first = len(summary.methods) > 1 and entry.method in best.methods
     spread = entry.metrics[metric]
     lacking = f" (n = {spread.n})" if spread.n < len(entry.planned) else ""
     star = " *" if first and best.established else ""

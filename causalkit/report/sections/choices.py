@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from causalkit.compare.record import CellRecord
 from causalkit.display.labels import metric_name, name, one_line, shorten
 from causalkit.display.words import listed
 from causalkit.report.blocks import Block, Bullets, Cell, Code, Fold, Section, Sub, Table, Text
@@ -20,16 +19,8 @@ def choices(results: Results) -> Section:
     """Return settings and notes of each method, and the commands that repeat the comparison."""
     blocks: list[Block] = [Bullets(_principles(results))]
     blocks += [_method(results, method) for method in results.methods]
-    commands = compare_commands(results)
-    blocks.append(
-        Sub(
-            "How to compute this again",
-            [
-                Text("The same versions on the same kind of machine give the same scores. Times will differ."),
-                Code("\n".join(commands)),
-            ],
-        )
-    )
+    words = "The same versions on the same kind of machine give the same scores. Times will differ."
+    blocks.append(Sub("How to compute this again", [Text(words), Code("\n".join(compare_commands(results)))]))
     return Section("choices", "How every number was chosen", blocks)
 
 
@@ -40,7 +31,8 @@ def _principles(results: Results) -> list[str]:
         {
             f"{key} = {value}"
             for record in results.done
-            for key, value in _config(results, record).items()
+            if (discovery := results.discovery(record)) is not None
+            for key, value in _flat(discovery.config).items()
             if "oracle" in f"{key} {value}".lower()
         }
     )
@@ -63,23 +55,16 @@ def _principles(results: Results) -> list[str]:
     return lines
 
 
-def _config(results: Results, record: CellRecord) -> dict[str, str]:
-    discovery = results.discovery(record)
-    return {} if discovery is None else _flat(discovery.config)
-
-
 def _settings(results: Results) -> str:
-    """Return the settings in which all cells agree."""
-    said = []
+    """Return the settings of the cells."""
+    settings = []
     for key in sorted({key for record in results.records for key in record.cell.settings} - {"select"}):
         unit = " s" if key == "time_limit" else ""
         found = [record.cell.settings.get(key) for record in results.records]
         values = {"none" if value is None else f"{_value(value)}{unit}" for value in found}
-        if len(values) == 1:
-            said.append(f"{key.replace('_', ' ')} {values.pop()}")
-        else:
-            said.append(f"{key.replace('_', ' ')} differs: {listed(sorted(values))}")
-    return ", ".join(said)
+        value = values.pop() if len(values) == 1 else f"differs: {listed(sorted(values))}"
+        settings.append(f"{key.replace('_', ' ')} {value}")
+    return ", ".join(settings)
 
 
 def _same_panel(results: Results) -> str:
@@ -109,8 +94,8 @@ def _method(results: Results, method: str) -> Block:
         for key, value in _flat(discovery.config).items():
             if key not in CIRCUMSTANCES:
                 configs.setdefault(key, {}).setdefault(value, []).append(record.cell.data)
-        said = [*(choice.sentence() for choice in discovery.choices), *discovery.notes]
-        notes += [note for note in said if note not in notes]
+        notes += [*(choice.sentence() for choice in discovery.choices), *discovery.notes]
+    notes = list(dict.fromkeys(notes))
     blocks: list[Block] = []
     rows: list[list[Cell | str]] = []
     usual = _flat(method_defaults(records[0].cell.method_name, first) or {})
@@ -118,7 +103,7 @@ def _method(results: Results, method: str) -> Block:
         if len(found) == 1:
             value = next(iter(found))
         else:
-            value = "; ".join(f"{said} ({listed(list(dict.fromkeys(data)))})" for said, data in found.items())
+            value = "; ".join(f"{one} ({listed(list(dict.fromkeys(data)))})" for one, data in found.items())
         changed = key in usual and usual[key] != value
         row: list[Cell | str] = [key, Cell(shorten(value, 300), strong=changed)]
         rows.append([*row, Cell(usual[key] if changed else "", faint=True)] if usual else row)

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from causalkit.compare.record import CellRecord
 from causalkit.compare.table import Entry
 from causalkit.display.formats import MISSING, duration, memory
-from causalkit.display.labels import POLICIES, metric_name, name
+from causalkit.display.labels import POLICIES, metric_name
 from causalkit.plotting.method_looks import Look
-from causalkit.report.blocks import Block, Cell, Figures, Picture, Section, Table, Text
+from causalkit.report.blocks import Block, Cell, Figures, Picture, Section, Text
 from causalkit.report.picture import Album
 from causalkit.report.results import Results
+from causalkit.report.sections.accuracy import method_table
 
 Cost = Callable[[CellRecord], float | None]
 
@@ -26,15 +27,15 @@ def cost(results: Results, looks: dict[str, Look], album: Album) -> Section | No
         "during the fit, at its peak, without Python and its libraries. Both depend on the machine; see Environment."
     )
     blocks: list[Block] = [Text(words)]
-    pictures = []
+    pictures, summary = [], results.summary("exclude")
     if results.main_metric is not None:
         pictures += _pictures(results, results.main_metric, _seconds, "time of the fit, seconds", looks, album)
         pictures += _pictures(results, results.main_metric, _mebibytes, "memory of the fit, MiB", looks, album)
     if pictures:
         blocks.append(Figures(pictures))
     blocks += [
-        _table(results, "Time of the fit, mean over seeds.", _time, looks),
-        _table(results, "Memory of the fit, the largest over seeds.", _size, looks),
+        method_table(results, summary, "Time of the fit, mean over seeds.", looks, _time),
+        method_table(results, summary, "Memory of the fit, the largest over seeds.", looks, _size),
     ]
     return Section("cost", "Accuracy against time and memory", blocks)
 
@@ -67,31 +68,19 @@ def _pictures(
                 points.append(Spent(method, data, [value for value, _ in known], [price for _, price in known]))
     if not points:
         return []
-    said = metric_name(metric)
-    ax = plot_accuracy_against_cost(points, accuracy=said, cost=axis, looks=looks)
+    label = metric_name(metric)
+    ax = plot_accuracy_against_cost(points, accuracy=label, cost=axis, looks=looks)
     caption = (
         f"A point is a method on a data set, mean over seeds, {POLICIES['exclude']}; the bar is one standard deviation "
-        f"of {said}. Up and to the left is better."
+        f"of {label}. Up and to the left is better."
     )
-    return [album.picture(root(ax), f"{said} against {axis}; the tables give the numbers.", caption)]
+    return [album.picture(root(ax), f"{label} against {axis}; the tables give the numbers.", caption)]
 
 
-def _table(results: Results, caption: str, say: Callable[[Entry], str], looks: dict[str, Look]) -> Table:
-    rows: list[list[Cell | str]] = []
-    for method in results.methods:
-        row: list[Cell | str] = [Cell(name(method), swatch=looks[method].color)]
-        for data in results.data:
-            entry = results.summary("exclude").entry(data, method)
-            said = MISSING if entry is None else say(entry)
-            row.append(Cell(said, faint=said == MISSING))
-        rows.append(row)
-    columns = ["method", *map(name, results.data)]
-    return Table(caption, columns, rows, numbers=range(1, len(columns)))
+def _time(entry: Entry) -> Cell:
+    return Cell(MISSING, faint=True) if entry.seconds is None else Cell(duration(entry.seconds.mean))
 
 
-def _time(entry: Entry) -> str:
-    return MISSING if entry.seconds is None else duration(entry.seconds.mean)
-
-
-def _size(entry: Entry) -> str:
-    return memory(entry.peak_bytes)
+def _size(entry: Entry) -> Cell:
+    text = memory(entry.peak_bytes)
+    return Cell(text, faint=text == MISSING)

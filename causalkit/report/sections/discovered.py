@@ -28,21 +28,21 @@ def found(discovery: Discovery, truth: Truth | None) -> Section:
         words += f", {count(len(steps), 'realisation')} of {span(steps)} steps"
     words += f", up to lag {discovery.lags}."
     blocks: list[Block] = [Text(words, "lead")]
-    said = [_strongest(discovery), _selection(discovery)]
+    facts = [_strongest(discovery), _selection(discovery)]
     if data.get("missing_cells"):
-        said.append(f"{count(int(data['missing_cells']), 'cell')} of the table had no value.")
+        facts.append(f"{count(int(data['missing_cells']), 'cell')} of the table had no value.")
     if data.get("windows") is not None:
         dropped = f"; {data['dropped']} more touched a missing cell and were dropped" if data.get("dropped") else ""
-        said.append(f"{count(int(data['windows']), 'window')} of the data were used{dropped}.")
+        facts.append(f"{count(int(data['windows']), 'window')} of the data were used{dropped}.")
     if data.get("standardized") is not None:
-        said.append(
+        facts.append(
             "Every series was standardised to mean 0 and standard deviation 1."
             if data["standardized"]
             else "The series kept their units."
         )
     if truth is None:
-        said.append("No truth was given, so this report cannot say which of these edges are correct.")
-    blocks.append(Bullets(said))
+        facts.append("No truth was given, so this report cannot say which of these edges are correct.")
+    blocks.append(Bullets(facts))
     if notes := (discovery.selection or {}).get("notes"):
         blocks += [Text("How the edges were selected:"), Bullets([shorten(one_line(str(note)), 600) for note in notes])]
     if discovery.notes:
@@ -73,7 +73,7 @@ def _selection(discovery: Discovery) -> str:
 
 
 def pictures(discovery: Discovery, truth: Truth | None, album: Album) -> Section:
-    """Return graph, heat map, lag graph, training and ranking, as far as there is something to show."""
+    """Return graph, heat map, lag graph, training and ranking, where the discovery has them."""
     from causalkit.plotting import plot_graph, plot_heatmap, plot_lags, plot_ranking, plot_training, style
 
     drawn: list[Picture] = []

@@ -1,4 +1,4 @@
-"""The strongest edges of a discovery, and how sure each is."""
+"""The strongest edges of a discovery, and the certainty of each."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Place = tuple[int, int, int]
 
 def ranked(discovery: Discovery, top: int) -> list[Place]:
     """Return the places of the strongest edges between different series, strongest first, and all selected ones."""
-    size = len(discovery.names)
-    places = np.argwhere(np.broadcast_to(~np.eye(size, dtype=bool)[:, :, None], discovery.scores.shape))
+    places = np.argwhere(np.ones_like(discovery.scores, dtype=bool))
+    places = places[places[:, 0] != places[:, 1]]
     places = places[np.argsort(-discovery.scores[tuple(places.T)], kind="stable")]
     if discovery.selected is None:
         kept = places[:top]
@@ -53,7 +53,7 @@ def edges(discovery: Discovery, truth: Truth | None) -> Section:
         words += f"; {len(places) - MOST} more are only in the result"
     numbers = [place for place, column in enumerate(columns) if place and column not in ("selected", "true")]
     blocks: list[Block] = [Table(f"{words}.", columns, rows, numbers=numbers)]
-    return Section("edges", "Strongest edges", [*blocks, *(Text(said, "note") for said in _explained(discovery))])
+    return Section("edges", "Strongest edges", [*blocks, *(Text(note, "note") for note in _explained(discovery))])
 
 
 def _columns(discovery: Discovery, truth: Truth | None) -> list[str]:
@@ -95,22 +95,21 @@ def _frequencies(discovery: Discovery) -> np.ndarray | None:
 
 def _explained(discovery: Discovery) -> list[str]:
     """Explain the columns."""
-    said = [f"{note}."] if (note := standard_error_note(discovery)) else []
+    notes = [f"{note}."] if (note := standard_error_note(discovery)) else []
     if discovery.p_values is not None and discovery.joint_p_values is not None:
-        said.append("Each lag has its own p-value; selection rules use the joint test of all lags.")
+        notes.append("Each lag has its own p-value; selection rules use the joint test of all lags.")
     if discovery.pair_p_values is not None and (discovery.selection or {}).get("statistic") != "maximum":
-        said.append("The p-values are not corrected for multiple tests; the rules fdr and surrogate correct them.")
+        notes.append("The p-values are not corrected for multiple tests; the rules fdr and surrogate correct them.")
     if _frequencies(discovery) is not None:
-        said.append(
+        notes.append(
             "The frequency is the share of random halves of the data in which the pair was among the strongest, at any "
             "lag. Of a stable pair, the strongest lag is selected."
         )
-    return said
+    return notes
 
 
 def _verdict(truth: Truth, cause: int, effect: int, lag: int) -> Cell:
     if not truth.edges[cause, effect]:
         return Cell("no", faint=True)
-    if truth.lags is None or (lag <= truth.lags.shape[2] and truth.lags[cause, effect, lag - 1]):
-        return Cell("yes", strong=True)
-    return Cell("at another lag")
+    lags = truth.lags_up_to(lag)
+    return Cell("yes", strong=True) if lags is None or lags[cause, effect, -1] else Cell("at another lag")

@@ -43,20 +43,20 @@ def _merged(tables: Iterable[Mapping[str, Any]]) -> list[list[Cell | str]]:
     for table in tables:
         for key, value in table.items():
             values = found.setdefault(str(key), {})
-            said = _said(str(key), value)
-            values[said] = values.get(said, 0) + 1
+            text = _text(str(key), value)
+            values[text] = values.get(text, 0) + 1
     rows: list[list[Cell | str]] = []
     for key, values in sorted(found.items()):
         key = key.replace("_", " ")
         if len(values) == 1:
             rows.append([key, next(iter(values))])
         else:
-            said = listed([f"{value} ({count(cells, 'cell')})" for value, cells in values.items()])
-            rows.append([key, Cell(said, strong=True)])
+            text = listed([f"{value} ({count(cells, 'cell')})" for value, cells in values.items()])
+            rows.append([key, Cell(text, strong=True)])
     return rows
 
 
-def _said(key: str, value: Any) -> str:
+def _text(key: str, value: Any) -> str:
     if value is None:
         return "none"
     if key == "memory_limit" and isinstance(value, int):
@@ -73,10 +73,10 @@ def _data(results: Results) -> list[list[Cell | str]]:
         first = min(cells, key=lambda record: record.cell.seed).data
         digests = {record.cell.seed: str(record.data.get("sha256", ""))[:12] for record in cells}
         if len(set(digests.values())) == 1:
-            said = f"{next(iter(digests.values()))}… for every seed" if len(digests) > 1 else f"{digests.popitem()[1]}…"
+            sha256 = f"{next(iter(digests.values()))}…" + (" for every seed" if len(digests) > 1 else "")
         else:
-            said = ", ".join(f"{seed}: {digest}…" for seed, digest in sorted(digests.items())[:6])
-            said += f" and {len(digests) - 6} more" if len(digests) > 6 else ""
+            sha256 = ", ".join(f"{seed}: {digest}…" for seed, digest in sorted(digests.items())[:6])
+            sha256 += f" and {len(digests) - 6} more" if len(digests) > 6 else ""
         rows.append(
             [
                 name(data),
@@ -84,7 +84,7 @@ def _data(results: Results) -> list[list[Cell | str]]:
                 str(first.get("realisations", MISSING)),
                 span(first.get("steps") or ()) or MISSING,
                 shorten(one_line(str(first.get("source", ""))), 160),
-                said,
+                sha256,
             ]
         )
     return rows

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from causalkit.compare.blocks import greater_is_better
 from causalkit.compare.ranks import Ranking, rank
 from causalkit.compare.statistics import PairedTest, paired_tests
 from causalkit.display.formats import p_equals
 from causalkit.display.labels import POLICIES, metric_name, name
 from causalkit.display.words import count, listed
 from causalkit.report.blocks import Block, Bullets, Section, Text
-from causalkit.report.results import Results, greater_is_better
+from causalkit.report.results import Results
 
 STATUSES = {
     "failed": "failed",
@@ -29,23 +30,19 @@ def summary(results: Results) -> Section:
                 Text("These data have no known truth, so this report shows scores and costs but no accuracy.")
             )
         return Section("summary", "Summary", blocks)
-    leads = [said for data in results.data if (said := _lead(results, data, metric))]
-    if leads:
-        better = "higher" if greater_is_better(metric) else "lower"
-        words = (
-            f"Mean {metric_name(metric)} ± one standard deviation over seeds, {POLICIES[POLICY]}; {better} is better."
-        )
-        blocks += [Text(words), Bullets(leads)]
+    leads = [_lead(results, data, metric) for data in results.data]
+    better = "higher" if greater_is_better(metric) else "lower"
+    words = f"Mean {metric_name(metric)} ± one standard deviation over seeds, {POLICIES[POLICY]}; {better} is better."
+    blocks += [Text(words), Bullets(leads)]
     tests = paired_tests(results.records, metric, POLICY)
     blocks.append(Text(significance(results, tests, rank(results.records, metric, POLICY))))
     return Section("summary", "Summary", blocks)
 
 
 def _size(results: Results) -> str:
-    said = "was" if len(results.methods) == 1 else "were"
-    verb = "run" if len(results.methods) == 1 else "compared"
+    verb = "was run" if len(results.methods) == 1 else "were compared"
     return (
-        f"{count(len(results.methods), 'method')} {said} {verb} on {count(len(results.data), 'data set')} with "
+        f"{count(len(results.methods), 'method')} {verb} on {count(len(results.data), 'data set')} with "
         f"{count(len(results.seeds), 'seed')}: {count(len(results.records), 'cell')}."
     )
 
@@ -67,8 +64,8 @@ def _lead(results: Results, data: str, metric: str) -> str:
         return f"{name(data)}: no result."
     best = [method for method in table.best[data, metric].methods if method in scores]
     if not best:
-        said = listed([f"{name(method)} {spread.text} (n = {spread.n})" for method, spread in scores.items()])
-        return f"{name(data)}: no method leads, because each lacks a seed; {said}."
+        means = listed([f"{name(method)} {spread.text} (n = {spread.n})" for method, spread in scores.items()])
+        return f"{name(data)}: no method leads, because each lacks a seed; {means}."
     if len(scores) == 1:
         return f"{name(data)}: {name(best[0])} has {scores[best[0]].text}; no other method has a result."
     if len(best) == len(scores):
@@ -78,8 +75,8 @@ def _lead(results: Results, data: str, metric: str) -> str:
     verb = "leads" if len(best) == 1 else "share the lead"
     second, entry = others[0], table.entry(data, others[0])
     lacking = f" (n = {scores[second].n})" if entry is not None and scores[second].n < len(entry.planned) else ""
-    said = f"{name(data)}: {listed([name(method) for method in best])} {verb} with {scores[best[0]].text}"
-    return f"{said}; next is {name(second)} with {scores[second].text}{lacking}."
+    lead = f"{name(data)}: {listed([name(method) for method in best])} {verb} with {scores[best[0]].text}"
+    return f"{lead}; next is {name(second)} with {scores[second].text}{lacking}."
 
 
 def significance(results: Results, tests: list[PairedTest], ranking: Ranking | None) -> str:
@@ -93,12 +90,12 @@ def significance(results: Results, tests: list[PairedTest], ranking: Ranking | N
             worse = test.method_b if test.better == test.method_a else test.method_a
             beaten.setdefault(test.better, []).append(name(worse))
         winners = sorted(beaten, key=lambda method: -len(beaten[method]))
-        said = "; ".join(f"{name(method)} over {listed(beaten[method])}" for method in winners)
+        pairs = "; ".join(f"{name(method)} over {listed(beaten[method])}" for method in winners)
         largest = p_equals(max(test.p_holm or 0.0 for test in clear))
         noun = f"this difference is significant ({largest})" if len(clear) == 1 else "these differences are significant"
         most = "" if len(clear) == 1 else f" The largest of their p-values: {largest}."
         rest = "" if len(clear) == len(tests) else " No other pair differs significantly."
-        return f"Over all data sets and seeds, {noun} at 0.05 after Holm's correction: {said}.{most}{rest}"
+        return f"Over all data sets and seeds, {noun} at 0.05 after Holm's correction: {pairs}.{most}{rest}"
     if all(test.n == 0 for test in tests):
         return "No two methods have results for the same data set and seed, so nothing could be tested."
     if all(test.verdict == "too few" for test in tests):
