@@ -5,7 +5,6 @@ The command line prints such an error as one line on stderr, and exits with the 
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -73,12 +72,6 @@ class Interrupted(CausalkitError):  # noqa: N818 - requested, not a fault
     """The user interrupted the work."""
 
     exit_code = 130
-
-
-def argument(value: object) -> str:
-    """Return a name or a path as a user types it on the command line: on one line, quoted where the shell needs it."""
-    text = str(value)
-    return shlex.quote(text if text.isprintable() else " ".join(text.split()))
 
 
 def did_you_mean(name: str, known: Iterable[str], *, listed: int = 12) -> str:

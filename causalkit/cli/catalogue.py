@@ -19,12 +19,9 @@ def items_of(provided: Provided[Dataset]) -> list[DatasetItem]:
         try:
             return list(record.import_callable(record.catalogue)())
         except Exception as error:
-            said = " ".join(f"{type(error).__name__}: {error}".split())
-            warnings.warn(
-                f"plugin {provided.plugin.key} cannot list the data set {record.name}: {said}",
-                PluginWarning,
-                stacklevel=2,
-            )
+            problem = " ".join(f"{type(error).__name__}: {error}".split())
+            message = f"plugin {provided.plugin.key} cannot list the data set {record.name}: {problem}"
+            warnings.warn(message, PluginWarning, stacklevel=2)
     return [DatasetItem(name=record.name, here=record.kind != "download")]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from causalkit.cli.console import print_json, print_table
+from causalkit.cli.options import json_option, print_json, print_table
 from causalkit.errors import PluginError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 )
 @click.argument("plugin")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def check(plugin: str, seed: int, as_json: bool) -> None:
     """Run the contract checks on everything that PLUGIN contributes.
 
@@ -45,7 +45,5 @@ def check(plugin: str, seed: int, as_json: bool) -> None:
 
 
 def _mark(result: CheckResult) -> str:
-    """Words rather than colours or symbols: they survive pipes, logs and old terminals."""
-    if not result.ok:
-        return "FAILED"
-    return "-" if result.message else "ok"
+    """Return a word rather than a colour or symbol, which pipes, logs and old terminals may lose."""
+    return "FAILED" if not result.ok else "-" if result.message else "ok"

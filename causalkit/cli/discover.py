@@ -27,6 +27,7 @@ from causalkit.cli.options import (
     select_option,
     truth_options,
 )
+from causalkit.core.shell import argument
 from causalkit.errors import CausalkitError, Interrupted, WrongUsageError
 from causalkit.plugins.params import Tree, merge, read_config
 
@@ -86,8 +87,7 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
 
     quiet = options["quiet"] or options["as_json"]
     tree = _tree(options)
-    run = {key: tree.pop(key) for key in RUN_KEYS if key in tree}
-    run = _typed(run)
+    run = _typed({key: tree.pop(key) for key in RUN_KEYS if key in tree})
     known = _understood(known_beforehand(tree, options))
     method = str(tree.pop("method", DEFAULT_METHOD))
     dataset = tree.pop("dataset", {})
@@ -148,19 +148,21 @@ class _Scores:
     discovery: Discovery | None = None
 
     def on_scores(self, discovery: Discovery) -> None:
-        """Keep them."""
+        """Keep the scores."""
         self.discovery = discovery
 
 
 def _readable(
     error: CausalkitError | KeyboardInterrupt, checkpoint: str | None, scores: Discovery | None
 ) -> CausalkitError:
-    """Return the error to report; of an interrupt, it says what is left of the work."""
+    """Return the error to report; that of an interrupt names the work that is kept."""
     if isinstance(error, CausalkitError):
         return error
     if scores is not None:
         return Interrupted("interrupted while edges were selected", "the files of -o contain the scores alone")
-    return Interrupted("interrupted", f"continue with --checkpoint {checkpoint} --resume" if checkpoint else "")
+    return Interrupted(
+        "interrupted", f"continue with --checkpoint {argument(checkpoint)} --resume" if checkpoint else ""
+    )
 
 
 def _tree(options: dict[str, Any]) -> Tree:

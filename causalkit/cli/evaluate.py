@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import click
 
-from causalkit.cli.options import read_truth, select_option, truth_options
+from causalkit.cli.options import json_option, print_json, read_truth, select_option, truth_options
 
 
 @click.command(epilog="Example:  causalkit evaluate result.json --truth truth.csv --select top-k:20")
 @click.argument("result")
 @truth_options(required=True)
 @select_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def evaluate(result: str, truth_file: str, truth_orientation: str | None, select: str | None, as_json: bool) -> None:
     """Compare RESULT (.json or .npz, as discover wrote it) with a known graph."""
-    from causalkit.cli.console import print_json
     from causalkit.cli.results import metrics_table, show_metrics
     from causalkit.core.discovery import Discovery
 

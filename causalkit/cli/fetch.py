@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from causalkit.cli.options.data import data_home_option, environment
+from causalkit.cli.options.method import set_option
 from causalkit.errors import CausalkitError, DataError, Interrupted, NotOfferedError, WrongUsageError
 from causalkit.plugins.records import Dataset
 
@@ -50,9 +51,7 @@ class _Item:
 @click.option("--unverified", is_flag=True, help="Accept files without a known SHA-256, and record theirs.")
 @click.option("-o", "--output", metavar="FILE", help="Write the data set to csv, tsv or npz.")
 @click.option("--truth", "truth_file", metavar="FILE", help="With -o: write the true edges to a csv file.")
-@click.option(
-    "-s", "--set", "settings", multiple=True, metavar="KEY=VALUE", help="With -o: set a parameter of the data set."
-)
+@set_option("With -o: set a parameter of the data set.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the paths of the files.")
 @data_home_option
 def fetch(
@@ -90,10 +89,10 @@ def fetch(
 
 
 def _items(name: str) -> list[_Item]:
-    """Return the items that a name means.
+    """Return the items with this name.
 
     Raises:
-        UnknownNameError: nothing has that name.
+        UnknownNameError: no data set has that name.
         WrongUsageError: there is nothing to fetch.
     """
     from causalkit.cli.catalogue import items_of
@@ -119,8 +118,6 @@ def _items(name: str) -> list[_Item]:
 
 
 def _everything() -> list[_Item]:
-    from dataclasses import replace
-
     from causalkit.plugins.registry import registry
 
     provided = [one for one in registry().all(Dataset) if one.record.fetch]

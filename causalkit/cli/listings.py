@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from causalkit.cli.console import print_json, print_table, width
-from causalkit.cli.options import data_home_option
+from causalkit.cli.options import data_home_option, json_option
 from causalkit.display.words import span
 from causalkit.plugins.records import (
     Contribution,
@@ -32,21 +32,17 @@ def listing(kind: type[Contribution], columns: dict[str, Column], name: str = ""
     """Return the command that lists one kind of contribution; ``columns`` are those between name and summary."""
 
     @click.command(name or f"{kind.noun}s", help=f"List the installed {kind.noun}s.")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+    @json_option
     def command(as_json: bool) -> None:
         provided = registry().all(kind)
         if as_json:
             print_json([describe(one) for one in provided])
             return
-        rows = [
-            [
-                one.record.name,
-                *(column(one.record) for column in columns.values()),
-                one.record.summary,
-                f"{one.plugin.distribution} {one.plugin.version}",
-            ]
-            for one in provided
-        ]
+        rows = []
+        for one in provided:
+            cells = [column(one.record) for column in columns.values()]
+            package = f"{one.plugin.distribution} {one.plugin.version}"
+            rows.append([one.record.name, *cells, one.record.summary, package])
         print_table(["name", *columns, "summary", "from"], rows)
 
     return command
@@ -82,17 +78,11 @@ methods = listing(
 )
 forecasters = listing(
     Forecaster,
-    {
-        "layout": lambda record: record.layout,
-        "capabilities": lambda record: ", ".join(sorted(record.capabilities)),
-    },
+    {"layout": lambda record: record.layout, "capabilities": lambda record: ", ".join(sorted(record.capabilities))},
 )
 regularizers = listing(
     Regularizer,
-    {
-        "scores": lambda record: _yes(record.reveals_causes),
-        "needs": lambda record: ", ".join(sorted(record.needs)),
-    },
+    {"scores": lambda record: _yes(record.reveals_causes), "needs": lambda record: ", ".join(sorted(record.needs))},
 )
 
 
@@ -113,7 +103,7 @@ def datasets(families: tuple[str, ...], as_json: bool) -> None:
     provided = [registry().get(Dataset, name) for name in families] or registry().all(Dataset)
     catalogues = [(one, items_of(one)) for one in provided]
     if as_json:
-        print_json([describe_item(one, item) for one, items in catalogues for item in items])
+        print_json([_described(one, item) for one, items in catalogues for item in items])
         return
     if families:
         rows = [[item.name, *_sizes([item])] for _, items in catalogues for item in items]
@@ -138,7 +128,7 @@ def _sizes(items: Sequence[DatasetItem]) -> list[str]:
     return [*(span((getattr(item, size) for item in items), "-") for size in _SIZES), licences(items), presence(items)]
 
 
-def describe_item(provided: Provided[Dataset], item: DatasetItem) -> dict[str, Any]:
+def _described(provided: Provided[Dataset], item: DatasetItem) -> dict[str, Any]:
     """Return an item of a family, with what holds for all of the family, for JSON."""
     facts = describe(provided)
     return {"name": item.name, "family": facts.pop("name"), **facts, **asdict(item)}

@@ -6,8 +6,8 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from statistics import fmean
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,12 +27,12 @@ _SHOWN_RUNNING = 6
 _MARKS = {"failed": "failed", "timeout": "timed out", "memory": "out of memory", "skipped": "skipped"}
 
 
-class LiveTable(Watcher):
+class LiveTable(Watcher, AbstractContextManager["LiveTable"]):
     """Shows how many cells of each pair are done, the mean of a metric so far, running cells and the time left.
 
     Args:
-        metric, diagonal: whose mean is shown.
-        jobs: cells that run at a time; of those that workers hold, the oldest are taken to be running.
+        metric, diagonal: the mean of this metric is shown.
+        jobs: cells that run at a time; of those that workers have, the oldest count as running.
         quiet: show nothing.
     """
 
@@ -42,17 +42,12 @@ class LiveTable(Watcher):
         self._lock = threading.Lock()
         self._grid: Grid | None = None
         self._records: dict[tuple[str, str], list[CellRecord]] = {}
-        self._held: dict[str, Cell] = {}
+        self._given: dict[str, Cell] = {}
         self._total = self._done = self._computed = 0
-        self._began = self._said = time.monotonic()
+        self._began = self._printed = time.monotonic()
         self._live: Any = None
 
-    def __enter__(self) -> LiveTable:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -68,7 +63,7 @@ class LiveTable(Watcher):
         self._total, self._done = len(known) + len(missing), len(known)
         for record in known:
             self._records.setdefault((record.cell.method, record.cell.data), []).append(record)
-        self._began = self._said = time.monotonic()
+        self._began = self._printed = time.monotonic()
         self.on_note(_opening(known, missing))
         if self._terminal and missing:
             from rich.console import Console
@@ -82,27 +77,26 @@ class LiveTable(Watcher):
     def on_start(self, cell: Cell) -> None:
         """Record that a worker has the cell."""
         with self._lock:
-            self._held[cell.key] = cell
+            self._given[cell.key] = cell
 
     def on_record(self, record: CellRecord) -> None:
         """Count the cell."""
         with self._lock:
-            self._held.pop(record.cell.key, None)
+            self._given.pop(record.cell.key, None)
             self._records.setdefault((record.cell.method, record.cell.data), []).append(record)
             self._done += 1
             self._computed += 1
         if self._quiet:
             return
         if not record.ok:
-            said = f"{record.cell.method} on {record.cell.data}, seed {record.cell.seed}: {record.reason}"
-            console = self._live.console if self._live is not None else None
-            line = f"{_MARKS[record.status]}: {said}"
-            if console is not None:
-                console.print(line, markup=False, highlight=False)
+            cell = record.cell
+            line = f"{_MARKS[record.status]}: {cell.method} on {cell.data}, seed {cell.seed}: {record.reason}"
+            if self._live is not None:
+                self._live.console.print(line, markup=False, highlight=False)
             else:
                 click.echo(line, err=True)
-        if not self._terminal and time.monotonic() - self._said > _LINE_SECONDS:
-            self._said = time.monotonic()
+        if not self._terminal and time.monotonic() - self._printed > _LINE_SECONDS:
+            self._printed = time.monotonic()
             click.echo(self._progress(), err=True)
 
     def picture(self) -> RenderableType:
@@ -114,7 +108,7 @@ class LiveTable(Watcher):
         with self._lock:
             data = self._grid.data
             rows = [[method, *(self._cell(method, one) for one in data)] for method in self._grid.methods]
-            running = list(self._held.values())[: self._jobs]
+            running = list(self._given.values())[: self._jobs]
         names = [f"{cell.method} on {cell.data} #{cell.seed}" for cell in running[:_SHOWN_RUNNING]]
         more = f" and {len(running) - len(names)} more" if len(running) > len(names) else ""
         shown = table([f"done, mean {self._metric}", *data], rows, numbers=data)

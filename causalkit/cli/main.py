@@ -115,23 +115,22 @@ def _run(given: list[str], debug: bool) -> int:
         # The reader of a pipe (head, less) has left; Python must not complain about it while it shuts down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
-    except CausalkitError as error:
-        if debug:
-            raise
-        return _say(str(error), error.exit_code)
-    except MemoryError:
-        if debug:
-            raise
-        return _say("out of memory; use fewer series, a smaller --lag or --set training.batch_size=256", 3)
-    except OSError as error:
-        if debug:
-            raise
-        return _say(f"{error.filename or 'the system'}: {error.strerror or error}", 3)
     except Exception as error:
         if debug:
             raise
-        return _say(f"internal error: {type(error).__name__}: {error}; please report it with the output of --debug", 3)
+        return _say(*_reported(error))
     return code if isinstance(code, int) else 0
+
+
+def _reported(error: Exception) -> tuple[str, int]:
+    """Return the message and the exit code of an error."""
+    if isinstance(error, CausalkitError):
+        return str(error), error.exit_code
+    if isinstance(error, MemoryError):
+        return "out of memory; use fewer series, a smaller --lag or --set training.batch_size=256", 3
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the system'}: {error.strerror or error}", 3
+    return f"internal error: {type(error).__name__}: {error}; please report it with the output of --debug", 3
 
 
 def _say(message: str, code: int) -> int:

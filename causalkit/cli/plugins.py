@@ -6,12 +6,12 @@ from dataclasses import asdict
 
 import click
 
-from causalkit.cli.console import print_json, print_table
+from causalkit.cli.options import json_option, print_json, print_table
 from causalkit.plugins.registry import registry
 
 
 @click.command(epilog="Disable plugins with  CAUSALKIT_DISABLE_PLUGINS=name,name  (names of plugins or packages).")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def plugins(as_json: bool) -> None:
     """List plugins with their package, version and hooks, and the error of each broken one."""
     found = registry().plugins

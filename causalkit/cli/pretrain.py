@@ -55,5 +55,5 @@ def pretrain(sources: tuple[str, ...], **options: Any) -> None:
         )
     for file in found.save(path):
         note(f"wrote {file}", quiet=options["quiet"])
-    for said in found.notes:
-        note(f"note  {said}", quiet=options["quiet"])
+    for text in found.notes:
+        note(f"note  {text}", quiet=options["quiet"])

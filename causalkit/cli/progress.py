@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from types import TracebackType
+from contextlib import AbstractContextManager
 from typing import Any
 
 _STAGES = {"train": "training", "pretrain": "pre-training", "finetune": "fine-tuning"}
 
 
-class ProgressBar:
+class ProgressBar(AbstractContextManager["ProgressBar"]):
     """Shows epochs, the losses and the time left.
 
     Args:
@@ -22,12 +22,7 @@ class ProgressBar:
         self._progress: Any = None
         self._task: Any = None
 
-    def __enter__(self) -> ProgressBar:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._progress is not None:
             self._progress.stop()
 
@@ -56,5 +51,5 @@ class ProgressBar:
     def on_epoch(self, epoch: int, losses: Mapping[str, float]) -> None:
         """Move the bar."""
         if self._progress is not None:
-            said = "  ".join(f"{name} {value:.4f}" for name, value in losses.items())
-            self._progress.update(self._task, completed=epoch, losses=said)
+            text = "  ".join(f"{name} {value:.4f}" for name, value in losses.items())
+            self._progress.update(self._task, completed=epoch, losses=text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from causalkit.cli.console import note, print_table
+from causalkit.core.shell import argument
 from causalkit.display.discovery import standard_error_note
 from causalkit.display.formats import duration, number
 from causalkit.display.labels import POLICIES
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from causalkit.core.discovery import Discovery
     from causalkit.core.truth import Truth
-
-JOINT = "p (all lags)"
 
 
 def show_discovery(discovery: Discovery, top: int, *, quiet: bool = False) -> None:
@@ -49,7 +48,7 @@ def _with_confidence(discovery: Discovery, frame: pd.DataFrame) -> tuple[pd.Data
     if discovery.p_values is not None:
         known["p_value"] = frame["p_value"]
     if discovery.joint_p_values is not None and (discovery.selected is not None or discovery.p_values is None):
-        known[JOINT] = discovery.joint_p_values[cause, effect]  # selection rules use these
+        known["p (all lags)"] = discovery.joint_p_values[cause, effect]  # selection rules use these
     frequencies = (discovery.selection or {}).get("frequencies")
     if discovery.selected is not None and frequencies is not None:
         known["frequency"] = np.array(frequencies, dtype=np.float64)[cause, effect]
@@ -58,22 +57,18 @@ def _with_confidence(discovery: Discovery, frame: pd.DataFrame) -> tuple[pd.Data
 
 def confidence(discovery: Discovery) -> list[str]:
     """Return sentences on the certainty of the edges: what was not tested, and which rules test it."""
-    lines = [said] if (said := standard_error_note(discovery)) else []
+    lines = list(filter(None, [standard_error_note(discovery)]))
     if discovery.selected is not None:
         return [*(discovery.selection or {}).get("notes", ()), *lines]
-    if discovery.pair_p_values is not None:
-        return [*lines, *_tested(discovery)]
-    return [*lines, *_untested(discovery)]
-
-
-def _tested(discovery: Discovery) -> list[str]:
-    """Explain that p-values of single tests are not corrected."""
+    if discovery.pair_p_values is None:
+        return [*lines, *_untested(discovery)]
     pairs = len(discovery.names) * (len(discovery.names) - 1)
     tests = pairs if discovery.p_values is None else pairs * discovery.lags
     return [
+        *lines,
         "No edge was selected. The p-values are not corrected for multiple tests: without any edge, about "
         f"{0.05 * tests:.3g} of {tests} are below 0.05. To limit the share of false edges: --select fdr:0.05, which "
-        "relies on the method's own tests, or --select surrogate:0.05, which does not"
+        "relies on the method's own tests, or --select surrogate:0.05, which does not",
     ]
 
 
@@ -96,9 +91,8 @@ def _fits(discovery: Discovery, fits: int) -> str:
     from causalkit.cli.refits import MIN_SECONDS
 
     seconds = fits * discovery.seconds
-    return f" ({fits} fits" + (
-        f", about {duration(seconds, 2)} at the pace of this one)" if seconds >= MIN_SECONDS else ")"
-    )
+    time = f", about {duration(seconds, 2)} at the pace of this one" if seconds >= MIN_SECONDS else ""
+    return f" ({fits} fits{time})"
 
 
 def facts(discovery: Discovery) -> list[str]:
@@ -137,17 +131,17 @@ def show_metrics(discovery: Discovery, truth: Truth, *, quiet: bool = False) -> 
     if truth.diagonal is not None:
         title += f"; count this truth {POLICIES[truth.diagonal]}"
     print_table(["metric", *POLICIES.values()], rows, title=title, numbers=tuple(POLICIES.values()))
-    evaluation = Evaluation.of(discovery, truth, "include")
     if discovery.selected is None:
         note("Metrics of a selected graph (f1, precision, ...) need --select.", quiet=quiet)
     elif discovery.selection and not discovery.selection.get("self_edges", discovery.selection.get("self-edges")):
         rule = str(discovery.selection["rule"])
-        said = "The rule leaves self-edges out, so every true self-edge counts as missed in the last column."
+        text = "The rule leaves self-edges out, so every true self-edge counts as missed in the last column."
         if "self_edges" in discovery.selection or "self-edges" in discovery.selection:
-            said += f" Select them too with --select {rule}{',' if ':' in rule else ':'}self-edges=true"
-        note(said, quiet=quiet)
-    if evaluation.lost_lags:
-        note(f"{evaluation.lost_lags} true edges have lags above {discovery.lags} and cannot be found.", quiet=quiet)
+            whole = argument(f"{rule}{',' if ':' in rule else ':'}self-edges=true")
+            text += f" Select them too with --select {whole}"
+        note(text, quiet=quiet)
+    if lost := Evaluation.of(discovery, truth, "include").lost_lags:
+        note(f"{lost} true edges have lags above {discovery.lags} and cannot be found.", quiet=quiet)
 
 
 def _parts(config: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from causalkit.cli.options import data_home_option
+from causalkit.cli.options.method import set_option
 
 EPILOG = """
 \b
@@ -16,14 +17,7 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.argument("dataset")
-@click.option(
-    "-s",
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Set a parameter of the data set. May be repeated.",
-)
+@set_option("Set a parameter of the data set. May be repeated.")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Where to write the data: csv, tsv or npz.")
 @click.option("--truth", "truth_file", metavar="FILE", help="Where to write the true edges (csv).")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed.")

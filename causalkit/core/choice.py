@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from causalkit.core.plain import plain
+from causalkit.core.plain import number_of, plain
 from causalkit.errors import DataError, PluginError
 
 MEASURED = "mean squared forecast error on blocks that were held out, in units of the variance"
@@ -43,7 +43,7 @@ class Choice:
     def __post_init__(self) -> None:
         for field in ("candidates", "held_out_error", "standard_error"):
             object.__setattr__(self, field, _numbers(getattr(self, field)))
-        object.__setattr__(self, "chosen", _numbers([self.chosen])[0])
+        object.__setattr__(self, "chosen", number_of(self.chosen))
         listed = ", ".join(f"{value:g}" for value in self.candidates)
         lengths = {len(self.candidates), len(self.held_out_error), len(self.standard_error)}
         if len(lengths) > 1 or not self.candidates:
@@ -169,16 +169,4 @@ class Choice:
 
 
 def _numbers(values: Iterable[Any]) -> tuple[float, ...]:
-    """Return plain numbers; whole ones stay whole, and None, as files have it, is NaN."""
-    return tuple(_number(value) for value in values)
-
-
-def _number(value: Any) -> float:
-    if hasattr(value, "item"):  # a number of NumPy or torch
-        value = value.item()
-    if value is None:
-        return math.nan
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    number = float(value)  # also "inf", which is how files spell infinity
-    return math.nan if math.isnan(number) else number  # one and the same object, so that equal choices are equal
+    return tuple(map(number_of, values))

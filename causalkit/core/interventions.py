@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from causalkit.errors import DataError, UnknownNameError, argument, did_you_mean
+from causalkit.core.shell import argument
+from causalkit.errors import DataError, UnknownNameError, did_you_mean
 
 if TYPE_CHECKING:
     from causalkit.core.panel import Panel

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.core.read_only import make_read_only
+from causalkit.core.shell import argument
 from causalkit.core.windows import Array
 from causalkit.core.windows import Windows as Windows  # under its former path
-from causalkit.errors import DataError, argument
+from causalkit.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,6 +9,18 @@ from pathlib import PurePath
 from typing import Any
 
 
+def number_of(value: Any) -> float:
+    """Return a plain number, also of what `plain` wrote: whole numbers stay whole, None is NaN, "inf" infinity."""
+    if hasattr(value, "item"):  # a number of NumPy or torch
+        value = value.item()
+    if value is None:
+        return math.nan
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    number = float(value)
+    return math.nan if math.isnan(number) else number  # one and the same object, so that equal records are equal
+
+
 def plain(value: Any) -> Any:
     """Return a value made of dictionaries, lists, text and numbers.
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from causalkit.errors import DataError, ParameterError, argument
+from causalkit.core.shell import argument
+from causalkit.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
     import numpy as np

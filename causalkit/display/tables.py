@@ -1,8 +1,9 @@
-"""Tables of text: of rich for terminals, and plain columns for sentences that stand in a log."""
+"""Tables of text: of rich for terminals, and plain columns for logs."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from causalkit.display.labels import cells
@@ -27,11 +28,6 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Col
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return a line for each row with all columns aligned, wide letters counted twice as terminals do."""
-    widths: dict[int, int] = {}
-    for row in rows:
-        for column, cell in enumerate(row):
-            widths[column] = max(widths.get(column, 0), cells(cell))
-    return [
-        " ".join(cell + " " * (widths[column] - cells(cell)) for column, cell in enumerate(row)).rstrip()
-        for row in rows
-    ]
+    widths = [max(map(cells, column)) for column in zip_longest(*rows, fillvalue="")]
+    padded = ([cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=False)] for row in rows)
+    return [" ".join(row).rstrip() for row in padded]

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from causalkit.errors import WrongUsageError, argument
+from causalkit.core.shell import argument
+from causalkit.errors import WrongUsageError
 
 
 def check_writable(path: str | Path) -> Path:

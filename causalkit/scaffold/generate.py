@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from causalkit.core.shell import argument
 from causalkit.errors import WrongUsageError, did_you_mean
-from causalkit.scaffold.kinds import KINDS, Kind
+from causalkit.scaffold.kinds import KINDS
 from causalkit.scaffold.naming import Names, check_free, names_for
 
 
@@ -43,7 +43,7 @@ def create(name: str, *, kind: str = "method", directory: str | Path = ".") -> C
     names = names_for(name)
     directory = Path(directory)
     if not directory.is_dir():
-        raise WrongUsageError(f"there is no folder {directory}", f"create it: mkdir -p {shlex.quote(str(directory))}")
+        raise WrongUsageError(f"there is no folder {directory}", f"create it: mkdir -p {argument(directory)}")
     folder = directory / names.distribution
     if folder.exists():
         raise WrongUsageError(f"{folder} exists already", "nothing was written; choose another name or --directory")
@@ -56,7 +56,14 @@ def create(name: str, *, kind: str = "method", directory: str | Path = ".") -> C
             (draft / path).parent.mkdir(parents=True, exist_ok=True)
             (draft / path).write_text(text, encoding="utf-8", newline="\n")
         draft.rename(folder)
-    return Created(folder=folder, files=tuple(sorted(texts)), commands=_commands(folder, names, KINDS[kind]))
+    commands = (
+        f"cd {argument(folder)}",
+        'python -m pip install -e ".[test]"',
+        f"causalkit check {names.plugin}",
+        "python -m pytest",
+        KINDS[kind].example.replace("NAME", names.plugin),
+    )
+    return Created(folder=folder, files=tuple(sorted(texts)), commands=commands)
 
 
 def render(names: Names, kind: str) -> dict[Path, str]:
@@ -90,13 +97,3 @@ def render(names: Names, kind: str) -> dict[Path, str]:
         "example": chosen.example.replace("NAME", names.plugin),
     }
     return {path: environment.get_template(template).render(context) for path, template in templates.items()}
-
-
-def _commands(folder: Path, names: Names, kind: Kind) -> tuple[str, ...]:
-    return (
-        f"cd {shlex.quote(str(folder))}",
-        'python -m pip install -e ".[test]"',
-        f"causalkit check {names.plugin}",
-        "python -m pytest",
-        kind.example.replace("NAME", names.plugin),
-    )

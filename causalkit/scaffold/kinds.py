@@ -18,7 +18,7 @@ class Kind:
         summary: of the generated contribution, for listings.
         options: further arguments of the record, as source code.
         dependencies: beside causalkit.
-        example: a command that uses the contribution; ``NAME`` stands for its name.
+        example: a command that uses the contribution; ``NAME`` is replaced by its name.
     """
 
     record: type[Contribution]

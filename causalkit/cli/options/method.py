@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
-from causalkit.cli.options.adding import added
+from causalkit.cli.options.adding import F, added
 from causalkit.cli.options.types import Duration, LagParam
+
+
+def set_option(text: str) -> Callable[[F], F]:
+    """Add ``--set`` (as ``settings``) with this help."""
+    return click.option("-s", "--set", "settings", multiple=True, metavar="KEY=VALUE", help=text)
+
 
 method_options = added(
     click.option("--forecaster", metavar="NAME", help="The forecaster of a neural method."),
     click.option("--regularizer", metavar="NAME", help="The regularizer of a neural method, or several joined by +."),
-    click.option(
-        "-s",
-        "--set",
-        "settings",
-        multiple=True,
-        metavar="KEY=VALUE",
-        help="Set a parameter; causalkit show lists them. May be repeated.",
-    ),
+    set_option("Set a parameter; causalkit show lists them. May be repeated."),
     click.option("--lag", type=LagParam(), metavar="K|auto", help="Largest lag in time steps; auto selects it."),
 )
 """``--forecaster``, ``--regularizer``, ``--set`` (as ``settings``) and ``--lag``."""

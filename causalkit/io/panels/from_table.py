@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.core.panel import Panel
+from causalkit.core.shell import argument
 from causalkit.display.words import count, listed
-from causalkit.errors import DataError, argument, did_you_mean
+from causalkit.errors import DataError, did_you_mean
 from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import shown
 from causalkit.io.tables.numbers import to_floats

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
-from causalkit.core.plain import plain
+from causalkit.core.plain import number_of, plain
 from causalkit.errors import CausalkitError, DataError
 
 SCHEMA = 1
@@ -70,13 +69,6 @@ def _plain(value: Any) -> Any:
     return plain(value)
 
 
-def _number(value: Any) -> float:
-    """Return a number of a history; whole numbers stay whole."""
-    if value is None:
-        return math.nan
-    return float(value) if isinstance(value, str) else value
-
-
 def _floats(values: Any) -> NDArray[np.float64]:
     """Return nested lists as an array, None as NaN."""
     return np.asarray(values, dtype=np.float64)
@@ -91,7 +83,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "selected": lambda values: np.asarray(values, dtype=np.bool_),
     "selection": dict,
     "path": lambda path: {str(name): _floats(values) for name, values in path.items()},
-    "history": lambda history: {key: [_number(value) for value in values] for key, values in history.items()},
+    "history": lambda history: {key: [number_of(value) for value in values] for key, values in history.items()},
     "pretraining": dict,
     "choices": lambda choices: tuple(Choice.from_dict(choice) for choice in choices),
     "method": str,

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.errors import DataError, argument
+from causalkit.core.shell import argument
+from causalkit.errors import DataError
 from causalkit.io.tables.cells import MISSING, has_decimal_comma, shown
 from causalkit.io.tables.table import Table
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from causalkit.errors import DataError, argument
+from causalkit.core.shell import argument
+from causalkit.errors import DataError
 from causalkit.io.paths import existing_file
 
 WHITESPACE = " "

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.errors import DataError, argument
+from causalkit.core.shell import argument
+from causalkit.errors import DataError
 from causalkit.io.tables.cells import MISSING, shown
 from causalkit.io.tables.table import Table
 from causalkit.io.time.ticks import Ticks, is_dated, ticks_of

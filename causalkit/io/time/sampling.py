@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.shell import argument
 from causalkit.display.words import count
-from causalkit.errors import DataError, argument
+from causalkit.errors import DataError
 from causalkit.io.options import Irregular
 from causalkit.io.tables.cells import shown
 from causalkit.io.time.axis import TimeAxis

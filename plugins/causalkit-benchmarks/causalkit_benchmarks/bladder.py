@@ -56,7 +56,7 @@ def blca(
     if len(samples) < len(table):
         notes.append(f"{len(table) - len(samples)} samples without a pseudo-time are left out")
     if times is not None and len(set(times)) < len(times):
-        notes.append("some samples share a pseudo-time; they stand in the order of the file")
+        notes.append("some samples share a pseudo-time; they keep the order of the file")
     panel = Panel((_numbers(chosen, expression),), names, f"BLCA, {expression}", tuple(notes))
     return panel, supplied_truth(truth, names, truth_orientation)
 

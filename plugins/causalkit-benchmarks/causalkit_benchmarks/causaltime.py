@@ -30,7 +30,7 @@ def causaltime(
         rows: "generated" leaves out the measured rows with which each record begins.
 
     Raises:
-        DataError: a file is not what was published, or cannot be had.
+        DataError: a file is not the published one, or cannot be obtained.
     """
     known = facts("causaltime", item)
     values, graph = local_files(known.files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -25,12 +26,9 @@ def dream3(item: str | None = None, protocol: Literal["default", "published"] = 
         protocol: "default" keeps trajectories apart; "published" stacks them into one.
 
     Raises:
-        DataError: a file is not what was published, or cannot be had.
+        DataError: a file is not the published one, or cannot be obtained.
     """
-    known = facts("dream3", item)
-    series, edges = local_files(known.files)
-    panel = read_dream3(series, known)
-    return _finished(panel, edges, protocol)
+    return _network(facts("dream3", item), read_dream3, protocol)
 
 
 def dream4(item: str | None = None, protocol: Literal["default", "published"] = "default") -> tuple[Panel, Truth]:
@@ -42,12 +40,9 @@ def dream4(item: str | None = None, protocol: Literal["default", "published"] = 
         protocol: "default" keeps trajectories apart; "published" stacks them into one.
 
     Raises:
-        DataError: a file is not what was published, or cannot be had.
+        DataError: a file is not the published one, or cannot be obtained.
     """
-    known = facts("dream4", item)
-    series, edges = local_files(known.files)
-    panel = read_dream4(series, known)
-    return _finished(panel, edges, protocol)
+    return _network(facts("dream4", item), read_dream4, protocol)
 
 
 def read_dream3(path: Path, known: Facts) -> Panel:
@@ -58,10 +53,7 @@ def read_dream3(path: Path, known: Facts) -> Panel:
     expect(len(found), known.realisations, "number of trajectories", path)
     for number, block in enumerate(found, start=1):
         expect(len(block), known.steps, f"steps of trajectory {number}", path)
-        times = block[:, 0].tolist()
-        expect(
-            times, np.linspace(0.0, 10.0 * (len(block) - 1), len(block)).tolist(), f"times of trajectory {number}", path
-        )
+        expect(block[:, 0].tolist(), [10.0 * step for step in range(len(block))], f"times of trajectory {number}", path)
     return Panel(realisations=tuple(block[:, 1:] for block in found), names=header[1:], source=f"DREAM3 {known.item}")
 
 
@@ -80,7 +72,9 @@ def read_dream4(path: Path, known: Facts) -> Panel:
     )
 
 
-def _finished(panel: Panel, edges: Path, protocol: str) -> tuple[Panel, Truth]:
-    """Add the gold standard, which says nothing about self-edges, and apply the protocol."""
+def _network(known: Facts, read: Callable[[Path, Facts], Panel], protocol: str) -> tuple[Panel, Truth]:
+    """Read panel and gold standard, which excludes self-edges, and apply the protocol."""
+    series, edges = local_files(known.files)
+    panel = read(series, known)
     truth = gold_standard(edges, panel.names, f"the gold standard of {panel.source}")
     return (stacked(panel, _BY) if protocol == "published" else panel), replace(truth, diagonal="exclude")

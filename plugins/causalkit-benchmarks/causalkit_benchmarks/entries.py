@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from causalkit.errors import PluginError, UnknownNameError, did_you_mean
 
 SCHEMA = 1
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,26 +126,20 @@ def registry() -> Registry:
 
 
 def entry(name: str) -> Entry:
-    """Return the entry of a file such as ``"dream4/insilico_size10_1_timeseries.tsv"``.
-
-    Raises:
-        UnknownNameError: there is none; the error names near ones.
-    """
-    try:
-        return registry().entries[name]
-    except KeyError:
-        hint = did_you_mean(name, registry().entries)
-        raise UnknownNameError(f"unknown file {name!r}", hint) from None
+    """Return the entry of a file such as ``"dream4/insilico_size10_1_timeseries.tsv"``; see `family` for errors."""
+    return _known(registry().entries, "file", name)
 
 
 def family(name: str) -> Family:
     """Return the facts about a benchmark.
 
     Raises:
-        UnknownNameError: there is none; the error names near ones.
+        UnknownNameError: there is none; the error suggests similar names.
     """
-    try:
-        return registry().families[name]
-    except KeyError:
-        hint = did_you_mean(name, registry().families)
-        raise UnknownNameError(f"unknown benchmark {name!r}", hint) from None
+    return _known(registry().families, "benchmark", name)
+
+
+def _known(facts: Mapping[str, T], what: str, name: str) -> T:
+    if name not in facts:
+        raise UnknownNameError(f"unknown {what} {name!r}", did_you_mean(name, facts))
+    return facts[name]

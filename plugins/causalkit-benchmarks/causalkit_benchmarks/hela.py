@@ -43,7 +43,7 @@ def hela(
         probes: what to do with a gene that several probes measure: take their geometric mean, or refuse it.
 
     Raises:
-        DataError: an unknown gene; a file is not what was published, or cannot be had.
+        DataError: an unknown gene; a file is not the published one, or cannot be obtained.
         WrongUsageError: resampling that makes no sense.
     """
     known = facts("hela")

@@ -37,7 +37,7 @@ def irma(item: str | None = None, protocol: Literal["default", "stacked"] = "def
         protocol: "stacked" joins the time courses end to end.
 
     Raises:
-        DataError: a file is not what was published, or cannot be had.
+        DataError: a file is not the published one, or cannot be obtained.
     """
     known = facts("irma", item)
     panel = read_irma(local_file(known.files[0]), known)

@@ -30,7 +30,7 @@ def sos(experiment: str | int = "all", protocol: Literal["default", "stacked"] =
         protocol: "stacked" joins the experiments end to end.
 
     Raises:
-        DataError: the file is not what was published, or cannot be had.
+        DataError: the file is not the published one, or cannot be obtained.
         ParameterError: unknown experiment.
     """
     known = facts("sos")

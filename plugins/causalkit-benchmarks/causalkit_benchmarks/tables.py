@@ -16,8 +16,8 @@ from causalkit.errors import DataError, did_you_mean
 DAMAGED = "the file is damaged or of another format; fetch it again"
 
 
-def blocks(path: Path, *, delimiter: str = "\t") -> tuple[tuple[str, ...], list[NDArray[np.float64]]]:
-    """Read a table of numbers under a header; blank lines separate its blocks.
+def blocks(path: Path) -> tuple[tuple[str, ...], list[NDArray[np.float64]]]:
+    """Read a table of numbers with tabs between them under a header; blank lines separate its blocks.
 
     Returns:
         The names of the columns, and an array (rows, columns) for each block.
@@ -26,7 +26,7 @@ def blocks(path: Path, *, delimiter: str = "\t") -> tuple[tuple[str, ...], list[
         DataError: a row of another length, or a cell that is not a finite number.
     """
     with path.open(encoding="utf-8", newline="") as stream:
-        rows = csv.reader(stream, delimiter=delimiter)
+        rows = csv.reader(stream, delimiter="\t")
         names = tuple(name.strip() for name in next(rows, []))
         if not names or len(set(names)) != len(names):
             raise DataError(f"{path}: line 1 does not name the columns", DAMAGED)
@@ -45,13 +45,12 @@ def blocks(path: Path, *, delimiter: str = "\t") -> tuple[tuple[str, ...], list[
     return names, [np.array(block, dtype=np.float64) for block in found if block]
 
 
-def gold_standard(path: Path, names: Sequence[str], source: str, *, complete: bool = True) -> Truth:
-    """Read lines ``regulator target 0|1``, as the DREAM challenges publish them.
+def gold_standard(path: Path, names: Sequence[str], source: str) -> Truth:
+    """Read lines ``regulator target 0|1``, one for each pair of different series, as the DREAM challenges publish them.
 
     Args:
         names: the series of the data.
         source: name of the truth.
-        complete: must every ordered pair of different series have a line?
 
     Raises:
         DataError: an unknown name, a mark that is neither 0 nor 1, a duplicate or missing pair.
@@ -69,7 +68,7 @@ def gold_standard(path: Path, names: Sequence[str], source: str, *, complete: bo
         if (cells[0], cells[1]) in marks:
             raise DataError(f"{path}: line {number}: duplicate pair {cells[0]} -> {cells[1]}", DAMAGED)
         marks[cells[0], cells[1]] = cells[2] == "1"
-    missing = [(c, e) for c in names for e in names if c != e and (c, e) not in marks] if complete else []
+    missing = [(c, e) for c in names for e in names if c != e and (c, e) not in marks]
     if missing:
         raise DataError(f"{path}: no line for {missing[0][0]} -> {missing[0][1]} and {len(missing) - 1} more", DAMAGED)
     return Truth.from_edges([pair for pair, present in marks.items() if present], names=names, source=source)

@@ -23,7 +23,7 @@ def yeast(protocol: Literal["default", "file-order"] = "default") -> tuple[Panel
         protocol: "file-order" takes the 30 rows as one series, in which the replicates alternate.
 
     Raises:
-        DataError: a file is not what was published, or cannot be had.
+        DataError: a file is not the published one, or cannot be obtained.
     """
     known = facts("yeast")
     values, network = local_files(known.files)
