@@ -7,8 +7,9 @@ import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
+from causalkit.core.options import DiscoverOptions, PartOptions, RunOptions, check_options, options_of
 from causalkit.core.plain import plain
 from causalkit.errors import DataError, ParameterError, PluginError, WrongUsageError
 from causalkit.io.datasets import simulate as simulate
@@ -33,24 +34,10 @@ def discover(
     *,
     method: str = DEFAULT_METHOD,
     lag: int | Literal["auto"] | None = None,
-    forecaster: str | None = None,
-    regularizer: str | None = None,
-    pretrain: Any = None,
     params: Mapping[str, Any] | None = None,
     select: str | None = None,
-    standardize: bool = True,
-    knowledge: Any = None,
-    preparation: Any = None,
-    interventions: Any = None,
-    names: Sequence[str] | None = None,
     seed: int = 0,
-    device: str = "auto",
-    dtype: Literal["float32", "float64"] = "float32",
-    threads: int = 1,
-    time_limit: float | None = None,
-    checkpoint: str | Path | None = None,
-    resume: bool = False,
-    observers: Iterable[Any] = (),
+    **options: Unpack[DiscoverOptions],
 ) -> Discovery:
     """Find the Granger-causal graph of a panel.
 
@@ -59,12 +46,13 @@ def discover(
             of a file or folder.
         method: name of a method; ``causalkit methods`` lists them.
         lag: K, how many past steps may act; "auto": by held-out forecast error; default: the method's own.
+        params: parameters of the method, nested or with dotted keys: ``{"training.epochs": 400}``.
+        select: a rule that turns scores into edges, such as ``"top-k:20"``.
+        seed: random seed; the same seed gives the same bytes on the same machine and build.
         forecaster, regularizer: other parts for a neural method.
         pretrain: for a neural method, what to learn from before: a file, the name of a data set (``"lorenz96"``,
             ``"lorenz96[forcing=8,steps=2000]"``), a `Panel`, a forecaster that ``causalkit pretrain`` wrote, or a list.
-        params: parameters of the method, nested or with dotted keys: ``{"training.epochs": 400}``.
-        select: a rule that turns scores into edges, such as ``"top-k:20"``.
-        standardize: give every series mean 0 and standard deviation 1 first.
+        standardize: give every series mean 0 and standard deviation 1 first; default: True.
         knowledge: which edges are forbidden and which are required: a `causalkit.Knowledge`, or a mapping
             such as ``{"forbid": ["A->B"], "require": ["C->D"], "regulators": ["A", "C"]}``.
         preparation: trends and differences to take out first: a `causalkit.Preparation`, or a mapping such
@@ -72,12 +60,19 @@ def discover(
         interventions: steps at which series were set from outside: a list of
             `causalkit.Intervention` or of mappings, or a file.
         names: of the series of a bare array.
-        seed, device, dtype, threads, time_limit, checkpoint, resume, observers: see `causalkit.Run`.
+        device: "cpu", "cuda" or "cuda:1"; default "auto": an accelerator where there is one.
+        dtype: precision of neural methods, "float32" (the default) or "float64".
+        threads: of the numeric libraries; default: 1.
+        time_limit: seconds after which training ends and its state is the result; default: no limit.
+        checkpoint: a file that the state of training is written to.
+        resume: continue from the checkpoint if it exists; default: False.
+        observers: objects that hear of the run; see `causalkit.Run`.
 
     Returns:
         A `Discovery` with ``scores[cause, effect, lag - 1]``.
 
     Raises:
+        WrongUsageError: there is no such option.
         CausalkitError: whatever the user can mend; the message says what, where and how.
 
     Example:
@@ -92,24 +87,16 @@ def discover(
     from causalkit.core.run import Run
     from causalkit.io.background import interventions_of, knowledge_of
 
+    check_options(options, DiscoverOptions, "causalkit.discover")
     if select:
         from causalkit.selection import parse_rule
 
         parse_rule(select)  # a mistake shows before the work, not after it
-    panel = read(data) if isinstance(data, str | Path) else Panel.of(data, names=names)
-    run = Run(
-        seed=seed,
-        device=device,
-        dtype=dtype,
-        threads=threads,
-        time_limit=time_limit,
-        checkpoint=None if checkpoint is None else Path(checkpoint),
-        resume=resume,
-        observers=list(observers),
-        knowledge=knowledge_of(knowledge),
-    )
-    prepared, set_from_outside = Preparation.of(preparation), interventions_of(interventions)
-    tree = parameter_tree(params, lag=lag, forecaster=forecaster, regularizer=regularizer, pretrain=pretrain)
+    panel = read(data) if isinstance(data, str | Path) else Panel.of(data, names=options.get("names"))
+    run = Run.of(options, seed=seed, knowledge=knowledge_of(options.get("knowledge")))
+    prepared = Preparation.of(options.get("preparation"))
+    set_from_outside = interventions_of(options.get("interventions"))
+    tree = parameter_tree(params, lag=lag, **options_of(PartOptions, options))
     provided = registry().get(Method, method)
     if "pretrain" in tree and provided.record.neural:
         from causalkit.neural.transfer.settings import with_pretrained
@@ -122,7 +109,7 @@ def discover(
         config,
         panel,
         run,
-        standardize=standardize,
+        standardize=options.get("standardize", True),
         preparation=prepared,
         interventions=set_from_outside,
     )
@@ -374,26 +361,28 @@ def pretrain(
     regularizer: str | None = None,
     params: Mapping[str, Any] | None = None,
     seed: int = 0,
-    **circumstances: Any,
+    **options: Unpack[RunOptions],
 ) -> Pretrained:
     """Train the forecaster of a neural method on a source, to go on from it elsewhere: ``discover(..., pretrain=...)``.
 
     Args:
         sources: a file, the name of a data set, a `Panel`, or a list of them.
         method, lag, forecaster, regularizer, params: as for `discover`.
-        seed: of every random draw.
-        circumstances: device, dtype, threads, time_limit, observers; see `causalkit.Run`.
+        seed: random seed.
+        device, dtype, threads, time_limit, checkpoint, resume, observers: as for `discover`.
 
     Raises:
+        WrongUsageError: there is no such option.
         CausalkitError: whatever the user can mend.
     """
     from causalkit.core.run import Run
     from causalkit.model_selection import AutoLag, chosen_lag
 
+    check_options(options, RunOptions, "causalkit.pretrain")
     provided = registry().get(Method, method)
     tree = parameter_tree(params, lag=lag, forecaster=forecaster, regularizer=regularizer, pretrain=sources)
     acting, _ = build_method(provided, tree)
-    run = Run(seed=seed, **circumstances)
+    run = Run.of(options, seed=seed)
     if not isinstance(acting, AutoLag):
         found: Pretrained = acting.pretrain(run)
         return replace(found, versions=versions(provided))

@@ -1,11 +1,15 @@
 """From Python in one line; the core alone."""
 
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import causalkit
+from causalkit.compare import run_grid
 from causalkit.errors import DataError, ParameterError, UnknownNameError, WrongUsageError
+from causalkit.plugins.params import argument_docs, signature_of
 from tests.systems import lagged_pair
 
 FORMS = {
@@ -97,3 +101,51 @@ def test_simulate_by_name():
 def test_mistakes(arguments, error):
     with pytest.raises(error):
         causalkit.discover(lagged_pair(), **{"method": "var", **arguments})
+
+
+@pytest.mark.parametrize("function", [causalkit.discover, run_grid])
+def test_help_explains_every_option(function):
+    described = argument_docs(inspect.getdoc(function))
+    assert all(described.get(name) for name in signature_of(function)), set(signature_of(function)) - set(described)
+
+
+@pytest.mark.parametrize(
+    ("call", "near"),
+    [
+        (lambda: causalkit.discover(lagged_pair(), method="var", tiem_limit=5), "time_limit"),
+        (lambda: causalkit.pretrain(lagged_pair(), treads=1), "threads"),
+        (lambda: run_grid(["var"], ["lagged-pair"], timeuot=5), "timeout"),
+    ],
+)
+def test_an_unknown_option_suggests_the_nearest(call, near):
+    with pytest.raises(WrongUsageError, match=f"has no option.*{near}"):
+        call()
+
+
+def test_options_reach_the_run(tmp_path):
+    seen = []
+
+    class Observer:
+        def on_end(self, discovery):
+            seen.append(discovery)
+
+    found = causalkit.discover(
+        lagged_pair(),
+        method="var",
+        seed=4,
+        names=["a", "b", "c"],
+        standardize=False,
+        dtype="float64",
+        threads=2,
+        time_limit=60.0,
+        knowledge={"forbid": ["b->c"]},
+        preparation={"difference": 1},
+        observers=(Observer(),),
+    )
+    assert len(seen) == 1
+    assert found.names == ("a", "b", "c")
+    assert (found.scores[1, 2] == 0).all()
+    assert found.data["preparation"] == {"difference": 1}
+    kept = {key: found.config[key] for key in ("standardize", "dtype", "threads", "time_limit")}
+    assert kept == {"standardize": False, "dtype": "float64", "threads": 2, "time_limit": 60.0}
+    assert found.seed == 4

@@ -124,6 +124,8 @@ def test_data_set_parameters_and_configuration_have_one_precedence(run, tmp_path
         (["discover", "{table}", "-m", "var", "--drop", "z"], 3, "'z'"),
         (["discover", "missing.csv"], 3, "missing.csv"),
         (["evaluate", "missing.json", "--truth", "t.csv"], 3, "missing.json"),
+        (["discover", "{table}", "-m", "var", "-s", "threads=two"], 2, "threads=two"),
+        (["discover", "{table}", "-m", "var", "-s", "standardize=perhaps"], 2, "boolean"),
         (["show", "lorenz"], 2, "lorenz96"),
         (["simulate", "var", "-o", "x.doc"], 2, ".csv"),
     ],

@@ -1,13 +1,13 @@
 """Parameters from text, TOML and Python with one precedence."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict, Unpack
 
 import pytest
 from pydantic import Field
 
 from causalkit.errors import DataError, ParameterError
 from causalkit.neural import Training
-from causalkit.plugins.params import merge, nest, parse_settings, read_config, resolve
+from causalkit.plugins.params import merge, nest, parse_settings, read_config, resolve, signature_of
 
 
 def factory(
@@ -91,3 +91,19 @@ def test_toml(tmp_path):
         read_config(path)
     with pytest.raises(DataError, match="no such file"):
         read_config(tmp_path / "missing.toml")
+
+
+class Options(TypedDict, total=False):
+    hidden: tuple[int, ...]
+
+
+def test_the_keys_of_a_typed_dictionary_are_parameters():
+    def with_options(series: int, **options: Unpack[Options]):
+        """Something that hands options on."""
+
+    with_options.__annotations__["return"] = "NotImportedHere"
+    assert list(signature_of(with_options)) == ["series", "hidden"]
+    given = {"hidden": "8,16"}
+    assert resolve(with_options, given, what="x", supplied=["series"]) == {"hidden": (8, 16)}
+    with pytest.raises(ParameterError, match="hidden"):
+        resolve(with_options, {"hidden": "eight"}, what="x", supplied=["series"])

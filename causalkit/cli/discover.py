@@ -187,9 +187,8 @@ def _typed(run: Tree) -> Tree:
 
     if isinstance(run.get("time_limit"), str):
         run["time_limit"] = Duration().convert(run["time_limit"], None, None)
-    others = [name for name in signature_of(function) if name not in RUN_KEYS]
-    resolved = resolve(function, run, what="causalkit discover", supplied=others)
-    return {key: resolved[key] for key in run}
+    others = signature_of(function).keys() - run.keys()
+    return resolve(function, run, what="causalkit discover", supplied=others)
 
 
 def _understood(known: Tree) -> Tree:

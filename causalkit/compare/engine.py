@@ -6,13 +6,14 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
-from causalkit.compare.backends import backend_of
+from causalkit.compare.backends import BackendName, backend_of
 from causalkit.compare.grid import Grid, build_grid
 from causalkit.compare.record import Cell, CellRecord
 from causalkit.compare.settings import Limits, Settings, by_name_only, parse_seeds
 from causalkit.compare.store import Store
+from causalkit.core.options import check_options, options_of
 from causalkit.display.words import count, were
 from causalkit.errors import DataError
 from causalkit.plugins.specification import Specification
@@ -49,6 +50,28 @@ class Known:
     notes: list[str] = field(default_factory=list)
 
 
+class GridOptions(TypedDict, total=False):
+    """Options of `run_grid`, which describes them."""
+
+    select: str | None
+    standardize: bool
+    detrend: str | None
+    difference: int
+    device: str
+    dtype: Literal["float32", "float64"]
+    threads: int
+    time_limit: float | None
+    metrics: Sequence[str]
+    timeout: float | None
+    memory: int | None
+    jobs: int
+    backend: BackendName
+    scheduler: str | None
+    shuffle: int
+    retry: bool
+    refresh: bool
+
+
 def run_grid(
     methods: Sequence[str | Specification],
     data: Sequence[str | Specification],
@@ -56,24 +79,8 @@ def run_grid(
     *,
     out: str | Path = "causalkit-compare",
     lag: int | Literal["auto"] | None = None,
-    select: str | None = None,
-    standardize: bool = True,
-    detrend: str | None = None,
-    difference: int = 0,
-    device: str = "cpu",
-    dtype: Literal["float32", "float64"] = "float32",
-    threads: int = 1,
-    time_limit: float | None = None,
-    metrics: Sequence[str] = (),
-    timeout: float | None = None,
-    memory: int | None = None,
-    jobs: int = 1,
-    backend: str = "local",
-    scheduler: str | None = None,
-    shuffle: int = 0,
-    retry: bool = False,
-    refresh: bool = False,
     watcher: Watcher | None = None,
+    **options: Unpack[GridOptions],
 ) -> list[CellRecord]:
     """Compute every method on every data set with every seed, as far as it is not in the folder yet.
 
@@ -82,17 +89,19 @@ def run_grid(
         seeds: of the simulated data and of the methods; numbers, or text such as ``"0:5"``.
         out: folder of the records.
         lag: K of all methods; default: each method's own.
-        select, standardize, device, dtype, threads, time_limit: as in `causalkit.discover`, the same for all cells.
+        watcher: hears of every cell.
+        select, standardize, device, dtype, threads, time_limit: as in `causalkit.discover`, the same for all cells, but
+            on the CPU by default.
         detrend, difference: as in `causalkit.Preparation`, the same for all cells.
         metrics: names of metrics that are computed only when named; all others are computed anyway.
         timeout: seconds after which a cell is stopped.
         memory: bytes of resident memory above which a cell is stopped; default: a fair share of the machine.
-        jobs: cells that are computed at the same time on this machine.
-        backend: "local", "dask" or "ray"; ``scheduler`` is the address of a cluster.
+        jobs: cells that are computed at the same time on this machine; default: 1.
+        backend: "local" (the default), "dask" or "ray".
+        scheduler: address of a Dask scheduler or a Ray cluster.
         shuffle: seed of the order in which cells are computed.
         retry: compute again what failed, ran out of time or out of memory.
         refresh: compute again what another version of causalkit or of the method's plugin computed.
-        watcher: hears of every cell.
 
     Returns:
         One record for each cell, by method, data set and seed in the order given.
@@ -100,24 +109,17 @@ def run_grid(
         A RuntimeWarning says where methods did not see the same panel.
 
     Raises:
-        WrongUsageError: an unknown name or a wrong parameter, before anything is computed.
+        WrongUsageError: an unknown name, option or parameter, before anything is computed.
         DataError: a file cannot be read.
     """
-    settings = Settings(
-        lag=lag,
-        select=select,
-        standardize=standardize,
-        detrend=detrend,
-        difference=difference,
-        device=device,
-        dtype=dtype,
-        threads=threads,
-        time_limit=time_limit,
-        metrics=by_name_only(metrics),
-    )
-    limits = Limits(timeout=timeout, memory=memory, threads=threads)
-    run = backend_of(backend, jobs=jobs, scheduler=scheduler)
-    grid = build_grid(methods, data, parse_seeds(seeds), settings, shuffle=shuffle)
+    check_options(options, GridOptions, "run_grid")
+    metrics = by_name_only(options.get("metrics", ()))
+    settings = Settings(**{**options_of(Settings, options), "lag": lag, "metrics": metrics})
+    limits = Limits(**options_of(Limits, options))
+    scheduler = options.get("scheduler")
+    run = backend_of(options.get("backend", "local"), jobs=options.get("jobs", 1), scheduler=scheduler)
+    grid = build_grid(methods, data, parse_seeds(seeds), settings, shuffle=options.get("shuffle", 0))
+    retry, refresh = options.get("retry", False), options.get("refresh", False)
     store = Store(Path(out))
     with store.locked():
         records = execute(grid, store, run, limits, retry=retry, refresh=refresh, watcher=watcher or Watcher())

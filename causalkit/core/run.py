@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from causalkit.core.options import RunOptions, options_of
 from causalkit.errors import WrongUsageError
 
 if TYPE_CHECKING:
@@ -64,6 +65,15 @@ class Run:
             raise WrongUsageError(f"the time limit is {self.time_limit} s", "give a positive time, for example 10m")
         if self.resume and self.checkpoint is None:
             raise WrongUsageError("there is nothing to resume from", "name the file with --checkpoint")
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any], *, seed: int = 0, knowledge: Knowledge | None = None) -> Run:
+        """Return a run with those of the options that belong to `causalkit.core.options.RunOptions`."""
+        given = options_of(RunOptions, options)
+        if given.get("checkpoint") is not None:
+            given["checkpoint"] = Path(given["checkpoint"])
+        observers = list(given.pop("observers", ()))
+        return cls(**given, seed=seed, observers=observers, knowledge=knowledge)
 
     @property
     def seconds(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -9,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 
 from causalkit.plotting import style
-from causalkit.plotting.chosen import MAX_MISSED, Chosen, Verdict
+from causalkit.plotting.chosen import MAX_MISSED, Chosen, Drawn, Verdict
 
 Point = tuple[float, float]
 
@@ -27,48 +28,49 @@ _DASHES: dict[Verdict, Any] = {
 }
 
 
-def add_arrow(
-    ax: Axes,
-    start: Point,
-    end: Point,
-    *,
-    strength: float,
-    verdict: Verdict,
-    bend: float,
-    gid: str,
-    scale: float = 1.0,
-    gap: float = 0.0,
-) -> FancyArrowPatch:
-    """Draw one arrow from ``start`` to ``end`` in data coordinates.
+@dataclass(frozen=True)
+class Arrows:
+    """Draws the edges of one picture.
 
-    Args:
-        strength: share of the largest score, 0 to 1; sets width and opacity.
-        bend: how far the arrow bends to one side, as a share of its length; opposite arrows bend apart.
-        gid: name of the arrow in an .svg file.
+    Attributes:
+        ax: the picture.
+        strongest: largest score, which gets the widest arrow.
         scale: of widths, for crowded pictures.
-        gap: points that the head stays away from ``end``.
+        gap: points that the heads stay away from their ends.
     """
-    missed = verdict == "missed"
-    arrow = FancyArrowPatch(
-        start,
-        end,
-        connectionstyle=f"arc3,rad={bend}",
-        arrowstyle="-|>",
-        shrinkA=0,
-        shrinkB=gap,
-        mutation_scale=(8 if missed else 8 + 7 * strength) * max(scale, 0.75),
-        linewidth=(1.1 if missed else 0.9 + 2.3 * strength) * scale,
-        linestyle=_DASHES[verdict],
-        color=_COLORS[verdict],
-        alpha=0.75 if missed else 0.6 + 0.4 * strength,
-        capstyle="butt",
-        joinstyle="miter",
-        zorder=2 if missed else 3 + strength,
-        clip_on=False,
-    )
-    arrow.set_gid(gid)
-    ax.add_patch(arrow)
-    return arrow
+
+    ax: Axes
+    strongest: float
+    scale: float = 1.0
+    gap: float = 0.0
+
+    def add(self, edge: Drawn, start: Point, end: Point, *, bend: float, gid: str) -> None:
+        """Draw one edge from ``start`` to ``end`` in data coordinates; its score sets width and opacity.
+
+        Args:
+            bend: how far the arrow bends to one side, as a share of its length; opposite arrows bend apart.
+            gid: name of the arrow in an .svg file.
+        """
+        missed, strength = edge.verdict == "missed", edge.score / self.strongest
+        arrow = FancyArrowPatch(
+            start,
+            end,
+            connectionstyle=f"arc3,rad={bend}",
+            arrowstyle="-|>",
+            shrinkA=0,
+            shrinkB=self.gap,
+            mutation_scale=(8 if missed else 8 + 7 * strength) * max(self.scale, 0.75),
+            linewidth=(1.1 if missed else 0.9 + 2.3 * strength) * self.scale,
+            linestyle=_DASHES[edge.verdict],
+            color=_COLORS[edge.verdict],
+            alpha=0.75 if missed else 0.6 + 0.4 * strength,
+            capstyle="butt",
+            joinstyle="miter",
+            zorder=2 if missed else 3 + strength,
+            clip_on=False,
+        )
+        arrow.set_gid(gid)
+        self.ax.add_patch(arrow)
 
 
 def explain(ax: Axes, chosen: Chosen, *, selected: bool, lag_known: bool = True) -> None:

@@ -11,7 +11,7 @@ from causalkit.core.truth import Truth
 from causalkit.display.labels import labels
 from causalkit.display.words import count
 from causalkit.plotting import style
-from causalkit.plotting.arrows import add_arrow, explain
+from causalkit.plotting.arrows import Arrows, explain
 from causalkit.plotting.chosen import choose_edges
 
 _MAX_ROWS = 40  # beyond this, only series that take part in an edge get a row
@@ -41,17 +41,14 @@ def plot_lags(
     height = {series: row for row, series in enumerate(rows)}
     _grid(ax, discovery, rows)
     scale = 1.0 if len(chosen.edges) <= 40 and len(rows) <= 15 else 0.75
+    arrows = Arrows(ax, chosen.strongest, scale, gap=3.0 if len(rows) <= 15 else 2.0)
     for edge in chosen.drawn:
-        add_arrow(
-            ax,
+        arrows.add(
+            edge,
             (-edge.lag, height[edge.cause]),
             (0, height[edge.effect]),
-            strength=edge.score / chosen.strongest,
-            verdict=edge.verdict,
             bend=0.0 if edge.lag == 1 else 0.1,  # an arrow over several columns passes beside their dots
             gid=f"lags-edge-{edge.cause}-{edge.effect}-{edge.lag}",
-            scale=scale,
-            gap=3.0 if len(rows) <= 15 else 2.0,
         )
     lines = ["Lag graph", chosen.title]
     if len(rows) < size:

@@ -13,7 +13,7 @@ from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
 from causalkit.display.labels import cells, labels
 from causalkit.plotting import style
-from causalkit.plotting.arrows import Point, add_arrow, explain
+from causalkit.plotting.arrows import Arrows, Point, explain
 from causalkit.plotting.chosen import Chosen, choose_edges
 
 _LOOP = math.radians(55)  # a loop leaves and meets its node so far left and right of the outward direction
@@ -43,21 +43,12 @@ def plot_graph(
     ax = style.new_axes(ax, (8.5, 8.5) if size > 40 else (7, 7))
     places = _circle(size)
     radius = min(0.11, 0.32 * 2 * math.pi / size)
-    scale = 1.0 if len(chosen.edges) <= 40 else 0.7
+    arrows = Arrows(ax, chosen.strongest, scale=1.0 if len(chosen.edges) <= 40 else 0.7)
     pairs = {(edge.cause, edge.effect) for edge in (*chosen.edges, *chosen.missed)}
     for edge in chosen.drawn:
         bend = _bend(edge.cause, edge.effect, size, radius, both_ways=(edge.effect, edge.cause) in pairs)
         start, end = _ends(places[edge.cause], places[edge.effect], radius, bend)
-        add_arrow(
-            ax,
-            start,
-            end,
-            strength=edge.score / chosen.strongest,
-            verdict=edge.verdict,
-            bend=bend,
-            gid=f"graph-edge-{edge.cause}-{edge.effect}",
-            scale=scale,
-        )
+        arrows.add(edge, start, end, bend=bend, gid=f"graph-edge-{edge.cause}-{edge.effect}")
     loops = any(edge.cause == edge.effect for edge in (*chosen.edges, *chosen.missed))
     _nodes(ax, discovery, chosen, places, radius, loops)
     ax.set_axis_off()

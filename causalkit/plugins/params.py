@@ -11,7 +11,7 @@ import tomllib
 import types
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, Unpack, get_args, get_origin, get_type_hints
 
 from causalkit.errors import DataError, ParameterError, did_you_mean
 
@@ -95,17 +95,32 @@ def read_toml(path: str | Path, example: str) -> Tree:
 
 
 def signature_of(factory: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """Return the named parameters of a factory with their annotations resolved."""
+    """Return the named parameters of a factory with their annotations resolved.
+
+    The keys of ``**options: Unpack[Options]`` are parameters as well; a typed dictionary names no defaults.
+    """
     function = factory.__init__ if inspect.isclass(factory) else factory
+    hints = _hints(function)
+    found = {}
+    for name, parameter in inspect.signature(factory).parameters.items():
+        annotation = hints.get(name, Any)
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            found[name] = parameter.replace(annotation=annotation)
+        elif get_origin(annotation) is Unpack:
+            (options,) = get_args(annotation)
+            for key, hint in get_type_hints(options, include_extras=True).items():
+                found[key] = inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, annotation=hint)
+    return found
+
+
+def _hints(function: Any) -> dict[str, Any]:
+    """Return the resolved annotations of the parameters of a function."""
+    named = {name: hint for name, hint in getattr(function, "__annotations__", {}).items() if name != "return"}
+    parameters = types.SimpleNamespace(__annotations__=named)
     try:
-        hints = get_type_hints(function, include_extras=True)
+        return get_type_hints(parameters, getattr(function, "__globals__", {}), include_extras=True)
     except Exception:  # annotations that exist only for type checkers; such parameters accept anything
-        hints = {}
-    return {
-        name: parameter.replace(annotation=hints.get(name, Any))
-        for name, parameter in inspect.signature(factory).parameters.items()
-        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-    }
+        return {}
 
 
 def resolve(

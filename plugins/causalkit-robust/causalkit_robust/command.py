@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,9 +109,9 @@ def robustness(what: tuple[str, ...], **options: Any) -> None:
             threat=threat,
             refit=options["refit"],
             truth=subject.truth,
-            notes=notes,
             said=steps.say,
         )
+    report = replace(report, notes=(*notes, *report.notes))
     if options["output"]:
         _write(report, options["output"])
     if options["plot_file"]:

@@ -113,7 +113,6 @@ def measure(
     threat: Threat = Threat(),  # noqa: B008 - a frozen value
     refit: bool = True,
     truth: Truth | None = None,
-    notes: Sequence[str] = (),
     said: Callable[[str], None] = lambda step: None,
 ) -> Robustness:
     """Attack a forecaster and return the report.
@@ -123,7 +122,6 @@ def measure(
         epsilons: in training standard deviations, each above 0.
         refit: fit the method again to perturbed data, twice for each epsilon.
         truth: a known graph, for the AUROC.
-        notes: to be said first.
         said: is told what is done next.
 
     Raises:
@@ -164,7 +162,7 @@ def measure(
         k=trial.k,
         smooth=smooth,
         levels=tuple(levels),
-        notes=(*notes, *_notes(trial, smooth or not aimed)),
+        notes=tuple(_notes(trial, smooth or not aimed)),
         config=None if trial.discovery is None else trial.discovery.config,
         seed=trial.run.seed,
     )

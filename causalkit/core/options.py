@@ -1,0 +1,60 @@
+"""Options of public functions: typed dictionaries, whose keys are checked and handed on by what they set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+from causalkit.errors import WrongUsageError, did_you_mean
+
+
+class RunOptions(TypedDict, total=False):
+    """Options of one fit beside its seed; see `causalkit.Run`."""
+
+    device: str
+    dtype: Literal["float32", "float64"]
+    threads: int
+    time_limit: float | None
+    checkpoint: str | Path | None
+    resume: bool
+    observers: Iterable[Any]
+
+
+class PartOptions(TypedDict, total=False):
+    """Options that choose the parts of a neural method."""
+
+    forecaster: str | None
+    regularizer: str | None
+    pretrain: Any
+
+
+class DiscoverOptions(RunOptions, PartOptions, total=False):
+    """Options of `causalkit.discover`, which describes them."""
+
+    standardize: bool
+    knowledge: Any
+    preparation: Any
+    interventions: Any
+    names: Sequence[str] | None
+
+
+def check_options(options: Mapping[str, Any], known: type, function: str) -> None:
+    """Refuse options that a function does not have.
+
+    Args:
+        options: as given.
+        known: the class whose annotations are the options.
+        function: its name in the error.
+
+    Raises:
+        WrongUsageError: there is no such option; the hint contains the nearest known names.
+    """
+    for key in options:
+        if key not in known.__annotations__:
+            raise WrongUsageError(f"{function} has no option {key!r}", did_you_mean(key, known.__annotations__))
+
+
+def options_of(group: type, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the options that are annotated in a class."""
+    return {key: value for key, value in options.items() if key in group.__annotations__}
