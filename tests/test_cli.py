@@ -203,8 +203,12 @@ def test_show_lists_the_settings_that_all_neural_methods_share(run):
     assert code == 0
     shown = {row["key"]: row for row in json.loads(out)[0]["parameters"]}
     assert {"ensemble", "pretrain.source", "pretrain.epochs", "finetune.layers", "finetune.epochs"} <= shown.keys()
-    assert shown["pretrain.epochs"]["type"] == "int|none"
     assert shown["finetune.layers"]["type"] == "all|head"
+    assert "pretrain.snapshots" not in shown
+    for stage in ("pretrain", "finetune"):
+        for name in ("epochs", "batch_size", "schedule"):
+            inherited = {"key": f"{stage}.{name}", "default": f"training.{name}"}
+            assert shown[f"{stage}.{name}"] == shown[f"training.{name}"] | inherited
     assert all(row["description"] for row in shown.values())
     _, out, _ = run("show", "var", "--json")
     assert not any(row["key"] == "ensemble" for part in json.loads(out) for row in part["parameters"])

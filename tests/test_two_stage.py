@@ -481,6 +481,7 @@ def test_the_gradient_penalty_acts_in_both_stages_by_default():
         ({"finetune.layers": "head"}, ParameterError, "no source to pre-train on"),
         ({"pretrain.source": "nothing.csv"}, DataError, "there is no such file"),
         ({"pretrain.source": "lorenz96", "pretrain.epoch": 3}, ParameterError, "did you mean pretrain.epochs"),
+        ({"pretrain.source": "lorenz96", "pretrain.epochs": None}, ParameterError, "valid integer"),
         ({"pretrain.source": "lorenz96", "finetune.layers": "body"}, ParameterError, "'all' or 'head'"),
     ],
 )

@@ -93,10 +93,11 @@ def parameters(provided: Provided[Any]) -> list[dict[str, str]]:
             rows.append(_row(f"{name}.name", "name", default, f"see: causalkit show {default.split('+')[0]}"))
         elif isinstance(parameter.default, pydantic.BaseModel):
             for key, field in type(parameter.default).model_fields.items():
+                default = getattr(parameter.default, key)
+                if default is None and isinstance(field.json_schema_extra, dict):  # the default of another setting
+                    default = field.json_schema_extra.get("default")
                 kind = _type_name(field.annotation)
-                rows.append(
-                    _row(f"{prefix}{name}.{key}", kind, getattr(parameter.default, key), field.description or "")
-                )
+                rows.append(_row(f"{prefix}{name}.{key}", kind, default, field.description or ""))
         else:
             rows.append(_parameter_row(prefix + name, parameter, meanings.get(name, "")))
     return rows

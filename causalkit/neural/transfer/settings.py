@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -52,14 +52,15 @@ def finetune_settings(training: type[Training]) -> type[FinetuneSettings]:
 
 
 def _overrides(training: type[Training], without: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:
-    """Return each training setting as an optional field."""
+    """Return each training setting as a field that need not be set; its default is that of ``training.*``."""
     found: dict[str, Any] = {}
     for name, field in training.model_fields.items():
         if name not in without:
             kind = field.annotation
             for constraint in field.metadata:
                 kind = Annotated[kind, constraint]  # type: ignore[assignment]
-            found[name] = (Optional[kind], Field(default=None, description=f"default: training.{name}"))  # noqa: UP045
+            default: dict[str, Any] = {"default": f"training.{name}"}
+            found[name] = (kind, Field(default=None, description=field.description, json_schema_extra=default))
     return found
 
 
