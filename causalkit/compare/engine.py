@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
-from causalkit.compare.backends import BackendName, backend_of
+from causalkit.compare.backends import backend_of
 from causalkit.compare.grid import Grid, build_grid
 from causalkit.compare.record import Cell, CellRecord
 from causalkit.compare.settings import Limits, Settings, by_name_only, parse_seeds
@@ -65,7 +65,7 @@ class GridOptions(TypedDict, total=False):
     timeout: float | None
     memory: int | None
     jobs: int
-    backend: BackendName
+    backend: Literal["local", "dask", "ray"]
     scheduler: str | None
     shuffle: int
     retry: bool
