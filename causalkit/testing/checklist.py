@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 
 from causalkit.errors import CausalkitError
 from causalkit.testing.result import CheckFailed, CheckResult, DoesNotApply
+
+Checks = Generator[tuple[str, Callable[[], None]], bool | None, None]
+"""Names and bodies of checks; ``yield`` returns whether the check passed, so that a failure can end the list."""
 
 
 class Checklist:
@@ -32,6 +36,13 @@ class Checklist:
         except (Exception, SystemExit) as error:  # plugins may raise anything
             return self._add(check, False, in_words(error))
         return self._add(check, True, "")
+
+    def run_all(self, checks: Checks) -> None:
+        """Run all checks, as far as they are yielded."""
+        passed: bool | None = None
+        with suppress(StopIteration):
+            while True:
+                passed = self.run(*checks.send(passed))
 
     def _add(self, check: str, ok: bool, message: str) -> bool:
         self.results.append(CheckResult(self.subject, check, ok, " ".join(message.split())))

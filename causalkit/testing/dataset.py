@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from causalkit.core.panel import Panel
@@ -11,12 +9,12 @@ from causalkit.core.truth import Truth
 from causalkit.plugins.params import nest, resolve, signature_of
 from causalkit.plugins.records import Dataset
 from causalkit.plugins.registry import Provided
-from causalkit.testing.randomness import kept_randomness, untouched_randomness
+from causalkit.testing.checklist import Checks
+from causalkit.testing.randomness import untouched_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require
-from causalkit.testing.subject import checklist_for, provided_of
+from causalkit.testing.subject import checked
 
 
-@kept_randomness()
 def check_dataset(subject: str | Dataset | Provided[Dataset], seed: int = 0) -> list[CheckResult]:
     """Check a data set.
 
@@ -31,27 +29,7 @@ def check_dataset(subject: str | Dataset | Provided[Dataset], seed: int = 0) -> 
     Returns:
         One result for each promise.
     """
-    provided = provided_of(Dataset, subject)
-    checklist, loaded = checklist_for(provided)
-    if not loaded:
-        return checklist.results
-    trial = _Trial(provided.record, seed)
-    if trial.reason_not_to_load():
-        checklist.run("returns a panel and its truth", trial.decline)
-        return checklist.results
-    if not checklist.run("returns a panel and its truth", trial.load):
-        return checklist.results
-    checks: list[tuple[str, Callable[[], None]]] = [
-        ("methods can learn from the panel", lambda: trial.panel.check(1)),
-        ("the truth is about the series of the panel", trial.names_match),
-        ("the truth has lags if the record says so", trial.lags_are_there),
-        ("same seed gives the same data and truth", trial.same_seed_same_data),
-        ("another seed gives other data", trial.other_seed_other_data),
-        ("leaves global random numbers alone", trial.randomness_is_untouched),
-    ]
-    for name, body in checks:
-        checklist.run(name, body)
-    return checklist.results
+    return checked(Dataset, subject, lambda provided: _Trial(provided.record, seed).checks())
 
 
 class _Trial:
@@ -62,6 +40,18 @@ class _Trial:
         self.seed = seed
         self.panel: Panel
         self.truth: Truth | None
+
+    def checks(self) -> Checks:
+        can_load = not self.reason_not_to_load()
+        loaded = yield "returns a panel and its truth", self.load if can_load else self.decline
+        if not (can_load and loaded):
+            return
+        yield "methods can learn from the panel", lambda: self.panel.check(1)
+        yield "the truth is about the series of the panel", self.names_match
+        yield "the truth has lags if the record says so", self.lags_are_there
+        yield "same seed gives the same data and truth", self.same_seed_same_data
+        yield "another seed gives other data", self.other_seed_other_data
+        yield "leaves global random numbers alone", self.randomness_is_untouched
 
     def reason_not_to_load(self) -> str:
         """Return why checks cannot load it, or "" where they can."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 
@@ -11,10 +9,10 @@ from causalkit.neural.modules.forecaster import CAPABILITIES, as_forecaster
 from causalkit.plugins.records import Forecaster
 from causalkit.plugins.registry import Provided
 from causalkit.testing.capabilities import check_features, check_input_weights
+from causalkit.testing.checklist import Checks
 from causalkit.testing.jacobian import check_chosen_targets, check_derivative, check_exactness
-from causalkit.testing.randomness import kept_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require
-from causalkit.testing.subject import arguments_of, checklist_for, provided_of
+from causalkit.testing.subject import arguments_of, checked
 
 SHAPES = ((1, 2), (2, 3), (5, 4))
 """(K, P): one lag, fewer lags than series, more lags than series."""
@@ -23,7 +21,6 @@ WINDOWS = 6
 SAME = 1e-9
 
 
-@kept_randomness()
 def check_forecaster(subject: str | Forecaster | Provided[Forecaster], seed: int = 0) -> list[CheckResult]:
     """Check a forecaster in double precision, where a wrong derivative cannot hide behind rounding.
 
@@ -34,31 +31,7 @@ def check_forecaster(subject: str | Forecaster | Provided[Forecaster], seed: int
     Returns:
         One result for each promise.
     """
-    provided = provided_of(Forecaster, subject)
-    checklist, loaded = checklist_for(provided)
-    if not loaded:
-        return checklist.results
-    trial = _Trial(provided.record, seed)
-    if not checklist.run("can be built for several (K, P) with its test_params", trial.build_all):
-        return checklist.results
-    checks: list[tuple[str, Callable[[], None]]] = [
-        ("forecasts (B, K, P) -> (B, P), finite, in both precisions", trial.shapes),
-        ("same seed gives identical first weights", trial.same_seed_same_weights),
-        ("windows do not influence each other", trial.windows_are_independent),
-        ("its capabilities are there", trial.capabilities_are_there),
-        ("input Jacobian is exact", lambda: check_exactness(trial.model, trial.x)),
-        ("input Jacobian of chosen targets is exact", lambda: check_chosen_targets(trial.model, trial.x)),
-        ("input Jacobian can be differentiated", lambda: check_derivative(trial.model, trial.x)),
-    ]
-    if provided.record.layout == "component-wise":
-        checks.append(("no two targets share a weight", trial.targets_are_apart))
-    if "features" in provided.record.capabilities:
-        checks.append(("features are (B, D)", lambda: check_features(trial.model, trial.x)))
-    if "input-weights" in provided.record.capabilities:
-        checks.append(("input weights are (target, hidden, K, P)", lambda: check_input_weights(trial.model, trial.x)))
-    for name, body in checks:
-        checklist.run(name, body)
-    return checklist.results
+    return checked(Forecaster, subject, lambda provided: _Trial(provided.record, seed).checks())
 
 
 class _Trial:
@@ -70,6 +43,23 @@ class _Trial:
         self.models: dict[tuple[int, int], nn.Module] = {}
         lag, series = SHAPES[1]
         self.x = self.windows(lag, series)
+
+    def checks(self) -> Checks:
+        if not (yield "can be built for several (K, P) with its test_params", self.build_all):
+            return
+        yield "forecasts (B, K, P) -> (B, P), finite, in both precisions", self.shapes
+        yield "same seed gives identical first weights", self.same_seed_same_weights
+        yield "windows do not influence each other", self.windows_are_independent
+        yield "its capabilities are there", self.capabilities_are_there
+        yield "input Jacobian is exact", lambda: check_exactness(self.model, self.x)
+        yield "input Jacobian of chosen targets is exact", lambda: check_chosen_targets(self.model, self.x)
+        yield "input Jacobian can be differentiated", lambda: check_derivative(self.model, self.x)
+        if self.record.layout == "component-wise":
+            yield "no two targets share a weight", self.targets_are_apart
+        if "features" in self.record.capabilities:
+            yield "features are (B, D)", lambda: check_features(self.model, self.x)
+        if "input-weights" in self.record.capabilities:
+            yield "input weights are (target, hidden, K, P)", lambda: check_input_weights(self.model, self.x)
 
     @property
     def model(self) -> nn.Module:

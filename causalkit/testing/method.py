@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,14 +16,14 @@ from causalkit.plugins.params import nest, signature_of
 from causalkit.plugins.records import Method
 from causalkit.plugins.registry import Provided
 from causalkit.testing import systems
-from causalkit.testing.randomness import kept_randomness, untouched_randomness
+from causalkit.testing.checklist import Checks
+from causalkit.testing.randomness import untouched_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require
-from causalkit.testing.subject import checklist_for, provided_of
+from causalkit.testing.subject import checked
 
 EDGE_LAG = 2
 
 
-@kept_randomness()
 def check_method(subject: str | Method | Provided[Method], seed: int = 0) -> list[CheckResult]:
     """Check a method on a system of three series whose only edge is 0 -> 1 at lag 2.
 
@@ -34,30 +34,7 @@ def check_method(subject: str | Method | Provided[Method], seed: int = 0) -> lis
     Returns:
         One result for each promise.
     """
-    provided = provided_of(Method, subject)
-    checklist, loaded = checklist_for(provided)
-    if not loaded:
-        return checklist.results
-    trial = _Trial(provided, seed)
-    if not checklist.run("can be built with its test_params", trial.build):
-        return checklist.results
-    if not checklist.run("returns a discovery", trial.first_fit):
-        return checklist.results
-    checks: list[tuple[str, Callable[[], None]]] = [
-        ("scores are finite, non-negative and (cause, effect, lag)", trial.scores_fit_the_panel),
-        ("keeps the names of the series", trial.names_are_kept),
-        ("ranks 0 -> 1 at lag 2 first", trial.edge_comes_first),
-        ("leaves the panel as it was", trial.panel_is_unchanged),
-        ("what it chose by itself is what its configuration says", trial.choices_are_used),
-        ("same seed gives identical bytes", trial.same_seed_same_bytes),
-        ("a second fit of one object starts afresh", trial.no_hidden_state),
-        ("leaves global random numbers alone", trial.randomness_is_untouched),
-        ("windows never cross the border of a realisation", trial.borders_are_respected),
-        ("missing cells are handled, or refused with a DataError", trial.missing_cells),
-    ]
-    for name, body in checks:
-        checklist.run(name, body)
-    return checklist.results
+    return checked(Method, subject, lambda provided: _Trial(provided, seed).checks())
 
 
 class _Trial:
@@ -69,6 +46,22 @@ class _Trial:
         self.panel = systems.pair(seed=seed)
         self.before = self.panel.sha256
         self.found: Discovery
+
+    def checks(self) -> Checks:
+        if not (yield "can be built with its test_params", self.build):
+            return
+        if not (yield "returns a discovery", self.first_fit):
+            return
+        yield "scores are finite, non-negative and (cause, effect, lag)", self.scores_fit_the_panel
+        yield "keeps the names of the series", self.names_are_kept
+        yield "ranks 0 -> 1 at lag 2 first", self.edge_comes_first
+        yield "leaves the panel as it was", self.panel_is_unchanged
+        yield "what it chose by itself is what its configuration says", self.choices_are_used
+        yield "same seed gives identical bytes", self.same_seed_same_bytes
+        yield "a second fit of one object starts afresh", self.no_hidden_state
+        yield "leaves global random numbers alone", self.randomness_is_untouched
+        yield "windows never cross the border of a realisation", self.borders_are_respected
+        yield "missing cells are handled, or refused with a DataError", self.missing_cells
 
     def build(self) -> None:
         tree = nest(self.provided.record.test_params)

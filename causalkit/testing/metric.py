@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +14,9 @@ from causalkit.core.truth import Truth
 from causalkit.evaluation import Diagonal, Evaluation
 from causalkit.plugins.records import Metric
 from causalkit.plugins.registry import Provided
-from causalkit.testing.randomness import kept_randomness
+from causalkit.testing.checklist import Checks
 from causalkit.testing.result import CheckResult, require
-from causalkit.testing.subject import checklist_for, provided_of
+from causalkit.testing.subject import checked
 
 NAMES = ("a", "b", "c", "d")
 TRUTH = Truth.from_edges([("a", "b", 2), ("b", "c", 1), ("c", "c", 1), ("d", "a", 2)], names=NAMES)
@@ -25,7 +24,6 @@ TRUTH = Truth.from_edges([("a", "b", 2), ("b", "c", 1), ("c", "c", 1), ("d", "a"
 POLICIES: tuple[Diagonal, ...] = ("include", "exclude")
 
 
-@kept_randomness()
 def check_metric(subject: str | Metric | Provided[Metric], seed: int = 0) -> list[CheckResult]:
     """Check a metric on perfect, inverted and random scores.
 
@@ -36,22 +34,7 @@ def check_metric(subject: str | Metric | Provided[Metric], seed: int = 0) -> lis
     Returns:
         One result for each promise.
     """
-    provided = provided_of(Metric, subject)
-    checklist, loaded = checklist_for(provided)
-    if not loaded:
-        return checklist.results
-    trial = _Trial(provided.record, seed)
-    if provided.record.needs == "forecaster":
-        checklist.run("is one finite number, twice the same, and needs no truth", trial.of_a_forecaster)
-        return checklist.results
-    checks: list[tuple[str, Callable[[], None]]] = [
-        ("is one finite number under both policies for self-edges", trial.is_a_number),
-        ("perfect scores are at least as good as inverted ones", trial.orientation),
-        ("leaves the evaluation as it was, and repeats itself", trial.is_pure),
-    ]
-    for name, body in checks:
-        checklist.run(name, body)
-    return checklist.results
+    return checked(Metric, subject, lambda provided: _Trial(provided.record, seed).checks())
 
 
 class _Trial:
@@ -69,6 +52,14 @@ class _Trial:
         self.draws = np.random.default_rng(seed)
         draws = self.draws.random(edges.shape)
         self.drawn = _trained(draws, draws > 0.6)
+
+    def checks(self) -> Checks:
+        if self.record.needs == "forecaster":
+            yield "is one finite number, twice the same, and needs no truth", self.of_a_forecaster
+            return
+        yield "is one finite number under both policies for self-edges", self.is_a_number
+        yield "perfect scores are at least as good as inverted ones", self.orientation
+        yield "leaves the evaluation as it was, and repeats itself", self.is_pure
 
     def value(self, discovery: Discovery, policy: Diagonal) -> float:
         value = self.record.load()(Evaluation.of(discovery, TRUTH, policy))

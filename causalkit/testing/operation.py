@@ -5,8 +5,9 @@ from __future__ import annotations
 from causalkit.plugins.params import signature_of
 from causalkit.plugins.records import Operation
 from causalkit.plugins.registry import Provided
+from causalkit.testing.checklist import Checks
 from causalkit.testing.result import CheckResult, require
-from causalkit.testing.subject import checklist_for, provided_of
+from causalkit.testing.subject import checked
 
 
 def check_operation(subject: str | Operation | Provided[Operation], seed: int = 0) -> list[CheckResult]:
@@ -19,9 +20,8 @@ def check_operation(subject: str | Operation | Provided[Operation], seed: int = 
     Returns:
         One result for each promise.
     """
-    provided = provided_of(Operation, subject)
-    checklist, loaded = checklist_for(provided)
-    if loaded:
-        factory = provided.record.load()
-        checklist.run("takes an argument", lambda: require(signature_of(factory), "it takes none"))
-    return checklist.results
+    return checked(Operation, subject, _checks)
+
+
+def _checks(provided: Provided[Operation]) -> Checks:
+    yield "takes an argument", lambda: require(signature_of(provided.record.load()), "it takes none")

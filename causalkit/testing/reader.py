@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +12,14 @@ from causalkit.errors import CausalkitError
 from causalkit.io import ReadOptions, write_panel
 from causalkit.plugins.records import Reader
 from causalkit.plugins.registry import Provided
-from causalkit.testing.randomness import kept_randomness
+from causalkit.testing.checklist import Checks
 from causalkit.testing.result import CheckResult, DoesNotApply, require
-from causalkit.testing.subject import checklist_for, provided_of
+from causalkit.testing.subject import checked
 from causalkit.testing.suffixes import require_suffixes
 
 NAMES = ("heart rate", "β", "third")
 
 
-@kept_randomness()
 def check_reader(subject: str | Reader | Provided[Reader], seed: int = 0) -> list[CheckResult]:
     """Check a reader.
 
@@ -35,21 +33,8 @@ def check_reader(subject: str | Reader | Provided[Reader], seed: int = 0) -> lis
     Returns:
         One result for each promise.
     """
-    provided = provided_of(Reader, subject)
-    checklist, loaded = checklist_for(provided)
-    if not loaded:
-        return checklist.results
     with tempfile.TemporaryDirectory() as folder:
-        trial = _Trial(provided.record, Path(folder), seed)
-        checks: list[tuple[str, Callable[[], None]]] = [
-            ("suffixes are in order", lambda: require_suffixes(provided.record.suffixes)),
-            ("reads its example file", trial.example),
-            ("reads what causalkit writes", trial.round_trip),
-            ("says that a file is missing", trial.missing_file),
-        ]
-        for name, body in checks:
-            checklist.run(name, body)
-    return checklist.results
+        return checked(Reader, subject, lambda provided: _Trial(provided.record, Path(folder), seed).checks())
 
 
 class _Trial:
@@ -60,6 +45,12 @@ class _Trial:
         self.folder = folder
         draws = np.random.default_rng(seed).standard_normal((2, 30, len(NAMES)))
         self.panel = Panel.of(draws, names=NAMES)
+
+    def checks(self) -> Checks:
+        yield "suffixes are in order", lambda: require_suffixes(self.record.suffixes)
+        yield "reads its example file", self.example
+        yield "reads what causalkit writes", self.round_trip
+        yield "says that a file is missing", self.missing_file
 
     def example(self) -> None:
         if "path" not in self.record.test_params:

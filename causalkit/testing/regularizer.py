@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -12,10 +12,11 @@ from causalkit.neural import Batch, as_forecaster
 from causalkit.neural.interfaces import as_regularizer
 from causalkit.plugins.records import Forecaster, Regularizer
 from causalkit.plugins.registry import Provided, registry
+from causalkit.testing.checklist import Checks
 from causalkit.testing.linear import CAPABILITIES, HandMade
-from causalkit.testing.randomness import kept_randomness, untouched_randomness
+from causalkit.testing.randomness import untouched_randomness
 from causalkit.testing.result import CheckFailed, CheckResult, DoesNotApply, require
-from causalkit.testing.subject import arguments_of, checklist_for, provided_of
+from causalkit.testing.subject import arguments_of, checked
 
 WINDOWS, LAG, SERIES = 12, 3, 3
 EDGE = (0, 1, 1)
@@ -23,7 +24,6 @@ EDGE = (0, 1, 1)
 STEP = 0.01
 
 
-@kept_randomness()
 def check_regularizer(subject: str | Regularizer | Provided[Regularizer], seed: int = 0) -> list[CheckResult]:
     """Check a regularizer on a hand-made linear forecaster, or on an installed one where it cannot act on that.
 
@@ -34,26 +34,7 @@ def check_regularizer(subject: str | Regularizer | Provided[Regularizer], seed: 
     Returns:
         One result for each promise.
     """
-    provided = provided_of(Regularizer, subject)
-    checklist, loaded = checklist_for(provided)
-    if not loaded:
-        return checklist.results
-    trial = _Trial(provided.record, seed)
-    if not checklist.run("can be built with its test_params", trial.build):
-        return checklist.results
-    if not checklist.run("says which forecasters it can act on", trial.choose_model):
-        return checklist.results
-    checks: list[tuple[str, Callable[[], None]]] = [
-        ("penalty is one finite number", trial.penalty_is_a_number),
-        ("penalty can be differentiated", trial.penalty_has_a_gradient),
-        ("penalty draws from the generator of the batch only", trial.penalty_is_repeatable),
-        ("proximal step leaves finite weights", trial.proximal_step),
-        ("scores are finite, non-negative and (cause, effect, lag)", trial.scores_fit),
-        ("scores of a model whose only cause is 0 -> 1 at lag 2 are largest there", trial.scores_point_the_right_way),
-    ]
-    for name, body in checks:
-        checklist.run(name, body)
-    return checklist.results
+    return checked(Regularizer, subject, lambda provided: _Trial(provided.record, seed).checks())
 
 
 class _Trial:
@@ -68,6 +49,18 @@ class _Trial:
         self.other = torch.randn(WINDOWS, LAG, SERIES, generator=generator)
         self.reference = torch.rand(SERIES, SERIES, LAG, generator=generator)
         self.model: nn.Module
+
+    def checks(self) -> Checks:
+        if not (yield "can be built with its test_params", self.build):
+            return
+        if not (yield "says which forecasters it can act on", self.choose_model):
+            return
+        yield "penalty is one finite number", self.penalty_is_a_number
+        yield "penalty can be differentiated", self.penalty_has_a_gradient
+        yield "penalty draws from the generator of the batch only", self.penalty_is_repeatable
+        yield "proximal step leaves finite weights", self.proximal_step
+        yield "scores are finite, non-negative and (cause, effect, lag)", self.scores_fit
+        yield "scores of a model whose only cause is 0 -> 1 at lag 2 are largest there", self.scores_point_the_right_way
 
     def build(self) -> None:
         built = self.record.load()(**arguments_of(self.record, prefix="regularizer."))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
@@ -17,14 +16,14 @@ from causalkit.plugins.registry import Provided
 from causalkit.selection.apply import apply, completed
 from causalkit.selection.outcome import Outcome
 from causalkit.selection.rule import Rule, read_rule, spelled
-from causalkit.testing.randomness import kept_randomness, untouched_randomness
+from causalkit.testing.checklist import Checks
+from causalkit.testing.randomness import untouched_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require
-from causalkit.testing.subject import checklist_for, provided_of
+from causalkit.testing.subject import checked
 
 SERIES, STEPS, LAG = 4, 200, 2
 
 
-@kept_randomness()
 def check_selection_rule(subject: str | SelectionRule | Provided[SelectionRule], seed: int = 0) -> list[CheckResult]:
     """Check a rule on the scores of a linear autoregression, with strong edges of every series to itself.
 
@@ -35,27 +34,7 @@ def check_selection_rule(subject: str | SelectionRule | Provided[SelectionRule],
     Returns:
         One result for each promise.
     """
-    provided = provided_of(SelectionRule, subject)
-    checklist, loaded = checklist_for(provided)
-    if not loaded:
-        return checklist.results
-    trial = _Trial(provided, seed)
-    if not checklist.run("can be written as NAME:KEY=VALUE with its test_params", trial.read):
-        return checklist.results
-    if not checklist.run("returns boolean cells (cause, effect, lag), or an Outcome", trial.returns_cells):
-        return checklist.results
-    checks: list[tuple[str, Callable[[], None]]] = [
-        ("leaves self-edges out unless they are asked for", trial.self_edges),
-        ("repeats itself", trial.repeats_itself),
-        ("leaves global random numbers alone", trial.randomness),
-        ("leaves the discovery as it was", trial.discovery_is_unchanged),
-        ("needs no more than its record says", trial.needs),
-        ("selects by the data, not by their names or source", trial.names_do_not_matter),
-        ("notifies observers of every fit", trial.observers),
-    ]
-    for name, body in checks:
-        checklist.run(name, body)
-    return checklist.results
+    return checked(SelectionRule, subject, lambda provided: _Trial(provided, seed).checks())
 
 
 class _Trial:
@@ -69,6 +48,19 @@ class _Trial:
         panel, _ = api.simulate("var@causalkit", seed=seed, series=SERIES, steps=STEPS, lag=LAG)
         self.panel = panel
         self.discovery = _discover(panel)
+
+    def checks(self) -> Checks:
+        if not (yield "can be written as NAME:KEY=VALUE with its test_params", self.read):
+            return
+        if not (yield "returns boolean cells (cause, effect, lag), or an Outcome", self.returns_cells):
+            return
+        yield "leaves self-edges out unless they are asked for", self.self_edges
+        yield "repeats itself", self.repeats_itself
+        yield "leaves global random numbers alone", self.randomness
+        yield "leaves the discovery as it was", self.discovery_is_unchanged
+        yield "needs no more than its record says", self.needs
+        yield "selects by the data, not by their names or source", self.names_do_not_matter
+        yield "notifies observers of every fit", self.observers
 
     def read(self) -> None:
         record = self.provided.record

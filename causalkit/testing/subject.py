@@ -2,38 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from causalkit.plugins.params import Tree, nest, resolve
 from causalkit.plugins.records import Contribution
 from causalkit.plugins.registry import Plugin, Provided, registry
-from causalkit.testing.checklist import Checklist
+from causalkit.testing.checklist import Checklist, Checks
+from causalkit.testing.randomness import kept_randomness
+from causalkit.testing.result import CheckResult
 
 R = TypeVar("R", bound=Contribution)
 
 UNREGISTERED = Plugin(name="unregistered", distribution="unregistered", version="0")
 
 
-def provided_of(kind: type[R], subject: str | R | Provided[R]) -> Provided[R]:
-    """Return a contribution by name, or wrap a record that no installed plugin needs to know.
+@kept_randomness()
+def checked(
+    kind: type[R], subject: str | R | Provided[R], checks: Callable[[Provided[R]], Checks]
+) -> list[CheckResult]:
+    """Return the results of the two checks that every contribution shares, and of its own if it could be imported.
+
+    Args:
+        kind: of the contribution.
+        subject: its name, or a record that no installed plugin needs to know.
+        checks: starts the checks of this kind.
 
     Raises:
         UnknownNameError, ConflictError: the name resolves to nothing, or to several.
     """
-    if isinstance(subject, str):
-        return registry().get(kind, subject)
-    if isinstance(subject, Provided):
-        return subject
-    return Provided(subject, UNREGISTERED)
-
-
-def checklist_for(provided: Provided[Any]) -> tuple[Checklist, bool]:
-    """Return a checklist with the two checks that every contribution shares, and whether it could be loaded."""
+    provided = _provided(kind, subject)
     record = provided.record
     checklist = Checklist(f"{record.noun} {record.name}")
     checklist.run("name belongs to it alone", lambda: _resolves(provided))
-    return checklist, checklist.run("can be imported", lambda: _loads(record))
+    if checklist.run("can be imported", lambda: _loads(record)):
+        checklist.run_all(checks(provided))
+    return checklist.results
+
+
+def _provided(kind: type[R], subject: str | R | Provided[R]) -> Provided[R]:
+    if isinstance(subject, str):
+        return registry().get(kind, subject)
+    return subject if isinstance(subject, Provided) else Provided(subject, UNREGISTERED)
 
 
 def arguments_of(record: Contribution, supplied: Iterable[str] = (), prefix: str = "") -> Tree:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +12,9 @@ from causalkit.core.discovery import Discovery
 from causalkit.io import load
 from causalkit.plugins.records import Writer
 from causalkit.plugins.registry import Provided
-from causalkit.testing.randomness import kept_randomness
+from causalkit.testing.checklist import Checks
 from causalkit.testing.result import CheckResult, DoesNotApply, require
-from causalkit.testing.subject import checklist_for, provided_of
+from causalkit.testing.subject import checked
 from causalkit.testing.suffixes import require_suffixes
 
 NAMES = ("heart rate", "β", 'said "no", left')
@@ -23,7 +22,6 @@ NAMES = ("heart rate", "β", 'said "no", left')
 LOADABLE = (".json", ".npz")
 
 
-@kept_randomness()
 def check_writer(subject: str | Writer | Provided[Writer], seed: int = 0) -> list[CheckResult]:
     """Check a writer with a bare discovery and with one that has p-values and selected edges.
 
@@ -34,20 +32,7 @@ def check_writer(subject: str | Writer | Provided[Writer], seed: int = 0) -> lis
     Returns:
         One result for each promise.
     """
-    provided = provided_of(Writer, subject)
-    checklist, loaded = checklist_for(provided)
-    if not loaded:
-        return checklist.results
-    trial = _Trial(provided.record, seed)
-    checks: list[tuple[str, Callable[[], None]]] = [
-        ("suffixes are in order", lambda: require_suffixes(provided.record.suffixes)),
-        ("writes only the file that it is given", trial.writes_one_file),
-        ("leaves the discovery as it was", trial.discovery_is_unchanged),
-        ("the file can be loaded again", trial.round_trip),
-    ]
-    for name, body in checks:
-        checklist.run(name, body)
-    return checklist.results
+    return checked(Writer, subject, lambda provided: _Trial(provided.record, seed).checks())
 
 
 class _Trial:
@@ -67,6 +52,12 @@ class _Trial:
             history={"epoch": [1], "forecast": [1]},
             choices=(Choice("lag", (1, 2), (0.5, 0.4), (0.1, 0.1), 2, "lowest held-out error"),),
         )
+
+    def checks(self) -> Checks:
+        yield "suffixes are in order", lambda: require_suffixes(self.record.suffixes)
+        yield "writes only the file that it is given", self.writes_one_file
+        yield "leaves the discovery as it was", self.discovery_is_unchanged
+        yield "the file can be loaded again", self.round_trip
 
     def writes_one_file(self) -> None:
         for discovery in (self.bare, self.full):
