@@ -100,6 +100,15 @@ def test_data_set_parameters_and_configuration_have_one_precedence(run, tmp_path
     assert record["data"]["steps"] == [300]
 
 
+def test_set_gives_the_run_typed_values(run, table):
+    settings = ("-s", "standardize=false", "-s", "threads=2", "-s", "time_limit=2m", "-s", "seed=3")
+    code, out, _ = run("discover", table, "-m", "var", *settings, "--json")
+    assert code == 0
+    record = json.loads(out)
+    kept = {key: record["config"][key] for key in ("standardize", "threads", "time_limit")}
+    assert (kept, record["seed"]) == ({"standardize": False, "threads": 2, "time_limit": 120.0}, 3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
