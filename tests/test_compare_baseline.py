@@ -50,7 +50,7 @@ def test_only_shared_seeds_are_compared():
     notes = said(new)
     assert "1 cell not in the baseline, not compared: grngc on lorenz96 with seed 2" in notes
     assert (
-        "2 cells of the baseline not in this comparison: var on lorenz96 with seed 0, var on lorenz96 with seed 1"
+        "2 cells of the baseline not in this comparison: var on lorenz96 with seed 0 and var on lorenz96 with seed 1"
         in notes
     )
 
@@ -69,7 +69,7 @@ def test_a_cell_that_failed_before_may_fail_again_or_heal():
 
 def test_a_number_that_is_gone_is_a_regression():
     new = [made("grngc", "lorenz96", 0, metrics={"exclude": {"auprc": 0.5}})]
-    assert failed(new) == ["regression: grngc on lorenz96 has no auroc any more (seed 0)"]
+    assert failed(new) == ["regression: grngc on lorenz96 no longer has a result for auroc (seed 0)"]
 
 
 @pytest.mark.parametrize("new", [[], grid({("other", "lorenz96"): [0.9]}), grid({("grngc", "henon"): [0.9]})])
@@ -82,8 +82,8 @@ def test_other_data_or_settings_are_said():
         replace(record, data={"sha256": "other"}, cell=replace(record.cell, settings={"threads": 2})) for record in OLD
     ]
     notes = said(new)
-    assert "the data are not those of the baseline: grngc on lorenz96, var on lorenz96" in notes
-    assert "parameters or settings are not those of the baseline: grngc on lorenz96, var on lorenz96" in notes
+    assert "the data differ from the baseline: grngc on lorenz96 and var on lorenz96" in notes
+    assert "parameters or settings differ from the baseline: grngc on lorenz96 and var on lorenz96" in notes
 
 
 def test_the_policy_on_self_edges_is_that_of_the_comparison():
@@ -128,10 +128,10 @@ def test_failed_cells_survive_the_file(tmp_path):
     ("text", "match"),
     [
         ("{", "cannot be read"),
-        ("[]", "is no comparison"),
-        ('{"kind": "causalkit-cell"}', "is no comparison"),
+        ("[]", "is not a comparison"),
+        ('{"kind": "causalkit-cell"}', "is not a comparison"),
         ('{"kind": "causalkit-comparison", "schema": 99, "records": []}', "newer causalkit"),
-        ('{"kind": "causalkit-comparison", "schema": 1, "records": [{"kind": "x"}]}', "record 1 of .* is no record"),
+        ('{"kind": "causalkit-comparison", "schema": 1, "records": [{"kind": "x"}]}', "record 1 of .* is not a record"),
     ],
 )
 def test_a_file_that_is_no_baseline_is_refused(text, match, tmp_path):
@@ -144,7 +144,7 @@ def test_a_file_that_is_no_baseline_is_refused(text, match, tmp_path):
 def test_nothing_there_is_refused(tmp_path):
     with pytest.raises(DataError, match="no such file or folder"):
         load_baseline(tmp_path / "old.json")
-    with pytest.raises(DataError, match="holds no records"):
+    with pytest.raises(DataError, match="contains no records"):
         load_baseline(tmp_path)
 
 

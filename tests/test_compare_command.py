@@ -70,7 +70,7 @@ def test_a_gate_that_holds_and_one_that_fails(run):
         (["--gate", "aurok>=0.9"], "auroc"),
         (["--metric", "aurok"], "did you mean auroc"),
         (["--tolerance", "0.1"], "--tolerance needs a baseline"),
-        (["--memory", "much"], "no amount of memory"),
+        (["--memory", "much"], "not an amount of memory"),
         (["--backend", "slurm"], "choose local, dask or ray"),
         (["-j", "0"], "use at least one"),
         (["--timeout", "soon"], "is not a duration"),

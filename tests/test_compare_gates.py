@@ -89,7 +89,7 @@ def test_what_is_understood(text, fields):
         ("", "there is no >="),
         ("auroc=0.95", "there is no >="),
         ("auroc=>0.95", "the comparisons are >=, >, <= and <: auroc=⟨here⟩>0.95"),
-        (">=0.95@grngc", "nothing stands before the comparison: ⟨here⟩>=0.95@grngc"),
+        (">=0.95@grngc", "the metric is missing: ⟨here⟩>=0.95@grngc"),
         ("auroc>=high@grngc", "a number must follow: auroc>=⟨here⟩high@grngc"),
         ("auroc>=0.95GB", "a number must follow"),
         ("auroc>=", "a number must follow"),
@@ -102,7 +102,7 @@ def test_what_is_understood(text, fields):
         ("grngc>:auroc", "the second method is missing"),
         ("grngc>cmlp:", "the metric is missing: grngc>cmlp:⟨here⟩"),
         ("grngc>cmlp:auroc@", "the name of a data set is missing"),
-        ("grngc>cmlp:failures", "failures is one number"),
+        ("grngc>cmlp:failures", "failures is a single number"),
     ],
 )
 def test_what_is_not_understood_is_refused_where_it_is_and_with_an_example(text, complaint):
@@ -122,9 +122,9 @@ def test_an_unknown_metric_is_wrong_usage(text):
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("auroc>=0.9@gringc", "names the method 'gringc'.*did you mean grngc"),
-        ("auroc>=0.9@grngc,lorenz69", "names the data set 'lorenz69'.*did you mean lorenz96"),
-        ("grngc>clstm:auroc", "names the method 'clstm'"),
+        ("auroc>=0.9@gringc", "unknown method 'gringc'.*did you mean grngc"),
+        ("auroc>=0.9@grngc,lorenz69", "unknown data set 'lorenz69'.*did you mean lorenz96"),
+        ("grngc>clstm:auroc", "unknown method 'clstm'"),
         ("grngc>grngc:auroc", "compares grngc with itself"),
     ],
 )
@@ -251,7 +251,7 @@ def test_a_method_that_always_wins_is_significantly_better_from_five_pairs_on():
     )
     assert not holds("cmlp>grngc:auroc@lorenz96")
     four = [record for record in RECORDS if record.cell.seed < 4]
-    assert "5 pairs are the fewest that can give p < .05" in why("grngc>cmlp:auroc@lorenz96", four)
+    assert "p < .05 needs at least 5 pairs" in why("grngc>cmlp:auroc@lorenz96", four)
 
 
 def test_equal_methods_are_not_better():

@@ -44,7 +44,7 @@ def files(tmp_path, monkeypatch):
         (["var"], ["lorenz96[sries=3]"], ParameterError, "did you mean series"),
         (["var"], ["lorenz96:small"], WrongUsageError, "has no items"),
         (["var"], ["none.csv"], DataError, "no file"),
-        (["var", "var"], [PAIR], WrongUsageError, "stands twice"),
+        (["var", "var"], [PAIR], WrongUsageError, "duplicate method var"),
         (["var", "var[lag=2]"], [PAIR], WrongUsageError, "the same"),
         (["var"], [PAIR, "lagged-pair[steps=60,series=3]"], WrongUsageError, "the same"),
         ([], [PAIR], WrongUsageError, "no method"),

@@ -177,9 +177,9 @@ def test_one_folder_serves_one_comparison_at_a_time(tmp_path):
 
 
 def test_a_folder_without_records_is_refused(tmp_path):
-    with pytest.raises(DataError, match="holds no record"):
+    with pytest.raises(DataError, match="contains no records"):
         load_records(tmp_path)
-    with pytest.raises(DataError, match="there is no folder"):
+    with pytest.raises(DataError, match="no folder"):
         load_records(tmp_path / "none")
 
 

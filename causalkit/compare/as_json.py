@@ -1,6 +1,6 @@
-"""A comparison as one JSON file: summary, tests, ranks, gates and every record, but for the scores themselves.
+"""A comparison as one JSON file: summary, tests, ranks, gates and every record without its scores.
 
-The file serves as a baseline of a later comparison: ``--baseline old.json``.
+The file can be the baseline of a later comparison: ``--baseline old.json``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from causalkit.compare.comparison import Comparison
 from causalkit.compare.table import Entry, Summary
 from causalkit.core.plain import plain
 
-# Scores, selected edges and truth are large; the folder of records holds them.
+# Scores, selected edges and truth are large. The folder of records contains them.
 _LARGE = ("discovery", "truth")
 
 

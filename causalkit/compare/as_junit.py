@@ -1,4 +1,4 @@
-"""A comparison as JUnit XML: one test case a cell, one a gate; what CI servers show as test results."""
+"""A comparison as JUnit XML: one test case a cell, one a gate. CI servers show them as test results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from causalkit.display.labels import POLICIES
 if TYPE_CHECKING:
     from causalkit.compare.record import CellRecord
 
-# Characters that XML 1.0 cannot hold, not even escaped; error messages of programs have some, such as colours.
+# XML 1.0 does not allow these characters, not even escaped. Error messages contain some, such as colours.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

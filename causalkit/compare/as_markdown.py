@@ -69,7 +69,7 @@ def _folded(head: str, lines: Sequence[str]) -> list[str]:
 
 
 def _code(label: str) -> str:
-    """Return a label as code; in a table even code may hold no bare bar."""
+    """Return a label as code; in a table even code must not contain a bare bar."""
     return f"`{one_line(label).replace('`', chr(39)).replace('|', chr(92) + '|')}`"
 
 

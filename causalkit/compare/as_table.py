@@ -20,7 +20,7 @@ _PIPE_WIDTH = 200
 
 
 def text(comparison: Comparison, width: int | None = None) -> str:
-    """Return tables of methods by data sets, then what the tests and gates say."""
+    """Return tables of methods by data sets, then the results of the tests and gates."""
     from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text

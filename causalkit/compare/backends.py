@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from dataclasses import asdict, replace
+from itertools import islice
 from queue import SimpleQueue
 from typing import Any
 
@@ -104,31 +105,23 @@ def _dask(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None]
     try:
         client = Client(scheduler) if scheduler else Client(threads_per_worker=1)
     except OSError as error:
-        raise WrongUsageError(f"there is no Dask scheduler at {scheduler}: {error}", "check the address") from error
-    waiting = iter(cells)
-    cell_of: dict[str, Cell] = {}
-    # On the loop of this client: by default it is that of the caller's `with Client(...)`, and the two must not meet.
+        raise WrongUsageError(f"no Dask scheduler at {scheduler}: {error}", "check the address") from error
+    # The loop of this client: the default is that of the caller's `with Client(...)`, and the two must not meet.
     done = as_completed(loop=client.loop)
 
-    def submit() -> None:
-        if (cell := next(waiting, None)) is None:
-            return
+    def submit(cell: Cell) -> Any:
         started(cell)
         future = client.submit(work, _task(cell, limits), pure=False)  # never the result of an earlier comparison
-        cell_of[future.key] = cell
         done.add(future)
+        return future
+
+    def result(future: Any) -> Any:
+        if future.status not in ("finished", "error"):
+            raise LookupError(f"the task is {future.status}")
+        return future.result()
 
     try:
-        for _ in range(_IN_FLIGHT):
-            submit()
-        for future in done:
-            cell = cell_of.pop(future.key)
-            fault = future.exception() if future.status == "error" else None
-            if future.status == "finished":
-                yield CellRecord.from_json(future.result())
-            else:
-                yield _lost(cell, fault, "Dask")
-            submit()
+        yield from _records(cells, submit, lambda tasks: next(done), result, "Dask")
     finally:
         client.close()
 
@@ -140,41 +133,49 @@ def _ray(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None],
     try:
         ray.init(address=scheduler, log_to_driver=False, logging_level="ERROR", ignore_reinit_error=True)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise WrongUsageError(f"there is no Ray cluster at {scheduler}: {error}", "check the address") from error
+        raise WrongUsageError(f"no Ray cluster at {scheduler}: {error}", "check the address") from error
     remote = ray.remote(num_cpus=limits.threads)(work)
-    waiting = iter(cells)
-    cell_of: dict[Any, Cell] = {}
 
-    def submit() -> None:
-        if (cell := next(waiting, None)) is not None:
-            started(cell)
-            cell_of[remote.remote(_task(cell, limits))] = cell
+    def submit(cell: Cell) -> Any:
+        started(cell)
+        return remote.remote(_task(cell, limits))
 
     try:
-        for _ in range(_IN_FLIGHT):
-            submit()
-        while cell_of:
-            (reference,), _ = ray.wait(list(cell_of), num_returns=1)
-            cell = cell_of.pop(reference)
-            try:
-                record = CellRecord.from_json(ray.get(reference))
-            except ray.exceptions.RayError as error:
-                record = _lost(cell, error, "Ray")
-            yield record
-            submit()
+        yield from _records(cells, submit, lambda tasks: ray.wait(list(tasks), num_returns=1)[0][0], ray.get, "Ray")
     finally:
         ray.shutdown()
+
+
+def _records(
+    cells: Iterable[Cell],
+    submit: Callable[[Cell], Any],
+    next_finished: Callable[[Iterable[Any]], Any],
+    result: Callable[[Any], Any],
+    cluster: str,
+) -> Computed:
+    """Keep up to `_IN_FLIGHT` tasks at a cluster and yield the record of each, also where its worker fails."""
+    waiting = iter(cells)
+    cell_of = {submit(cell): cell for cell in islice(waiting, _IN_FLIGHT)}
+    while cell_of:
+        task = next_finished(cell_of)
+        cell = cell_of.pop(task)
+        try:
+            record = CellRecord.from_json(result(task))
+        except Exception as error:  # whatever the cluster raises
+            record = _lost(cell, error, cluster)
+        yield record
+        cell_of |= {submit(cell): cell for cell in islice(waiting, 1)}
 
 
 def _task(cell: Cell, limits: Limits) -> dict[str, Any]:
     return {"cell": plain(asdict(cell)), "limits": asdict(limits)}
 
 
-def _lost(cell: Cell, error: Any, cluster: str) -> CellRecord:
-    """Return the record of a cell that no worker of a cluster could work on."""
-    said = " ".join(str(error).split())[:300]
+def _lost(cell: Cell, error: Exception, cluster: str) -> CellRecord:
+    """Return the record of a cell that no worker of a cluster could compute."""
+    text = " ".join(str(error).split())[:300]
     hint = "are causalkit and its plugins installed there?" if isinstance(error, ImportError) else "see the logs there"
-    reason = f"no worker of {cluster} could compute it: {type(error).__name__}: {said}; {hint}"
+    reason = f"no worker of {cluster} could compute it: {type(error).__name__}: {text}; {hint}"
     return CellRecord(cell=cell, status="failed", reason=reason)
 
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from causalkit.compare.blocks import Grid, greater_is_better, mean
 from causalkit.compare.gates import GateResult
 from causalkit.compare.record import CellRecord
+from causalkit.compare.store import load_records
 from causalkit.compare.table import METRICS
-from causalkit.display.words import count
+from causalkit.display.words import count, listed
 from causalkit.errors import DataError, WrongUsageError
 
 SCHEMA = 1
 KIND = "causalkit-comparison"
-_RECORD_NAME = re.compile(r"[0-9a-f]{20}\.json")
-# How many places a sentence lists before it only counts the rest.
+_COMMAND = "causalkit compare ... --format json -o FILE"
+# A sentence lists so many cells and counts the rest.
 _LISTED = 6
 
 
@@ -30,9 +30,9 @@ def compare_with_baseline(
 ) -> list[GateResult]:
     """Compare every method on every data set with itself in an earlier comparison, by label.
 
-    A mean over the seeds that both have is compared; it may be worse by the tolerance, in units of the metric. A cell
-    that had a result and has none now is a regression as well. Results that do not fail: cells that are new, cells that
-    this comparison leaves out, and data or settings that changed. That nothing at all can be compared is a failure.
+    The mean over the seeds of both comparisons may be worse by the tolerance, in units of the metric. A cell that had a
+    result and has none now is a regression. New cells, missing cells and changed data or settings are reported without
+    a failure. It is a failure if no cell can be compared.
 
     Raises:
         WrongUsageError: the tolerance is negative.
@@ -41,7 +41,7 @@ def compare_with_baseline(
     if not tolerance >= 0:
         raise WrongUsageError(f"the tolerance is {tolerance:g}", "give 0 or more, in units of the metric")
     for metric in metrics:
-        greater_is_better(metric)  # a name that is unknown is refused, whatever the records hold
+        greater_is_better(metric)  # refuses an unknown name, whatever the records contain
     now, before = Grid.of(records), Grid.of(baseline_records)
     shared = [pair for pair in now.cells if pair in before.cells and set(now.cells[pair]) & set(before.cells[pair])]
     results = [
@@ -54,8 +54,8 @@ def compare_with_baseline(
         if result is not None
     ]
     if not results:
-        said = "nothing can be compared with the baseline: they share no cell with a result"
-        results.append(GateResult("baseline", holds=False, sentence=said))
+        sentence = "nothing can be compared with the baseline: they share no cell with a result"
+        results.append(GateResult("baseline", holds=False, sentence=sentence))
     return [*results, *_changes(now, before, shared)]
 
 
@@ -63,24 +63,19 @@ def load_baseline(path: str | Path) -> list[CellRecord]:
     """Return the records of an earlier comparison: a folder of records, or what ``--format json`` wrote.
 
     Raises:
-        DataError: there is no such file, it holds something else, or the folder holds no record.
+        DataError: a missing file, a file of another kind, or a folder without records.
     """
     path = Path(path)
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*.json") if _RECORD_NAME.fullmatch(file.name))
-        if not files:
-            raise DataError(f"{path}: the folder holds no records of a comparison", "name what --out was given")
-        return [CellRecord.load(file) for file in files]
+        return load_records(path)
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise DataError(
-            f"{path}: there is no such file or folder", "make it with: compare ... --format json"
-        ) from error
+        raise DataError(f"no such file or folder: {path}", f"create it with: {_COMMAND}") from error
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}", "make it anew with: compare ... --format json") from error
+        raise DataError(f"{path} cannot be read: {error}", f"create it again with: {_COMMAND}") from error
     if not isinstance(held, dict) or held.get("kind") != KIND or not isinstance(held.get("records"), list):
-        raise DataError(f"{path} is no comparison", "name a file that compare --format json wrote")
+        raise DataError(f"{path} is not a comparison", "name a file of causalkit compare --format json")
     if held.get("schema", 0) > SCHEMA:
         raise DataError(f"{path} was written by a newer causalkit", "upgrade causalkit to read it")
     return [
@@ -96,8 +91,8 @@ def _metric(
     new, old = (grid.values(data, method, metric, diagonal) for grid in (now, before))
     well = {seed for seed, record in now.records(data, method).items() if record.ok}
     if lost := sorted((set(old) & well) - set(new)):
-        said = f"{method} on {data} has no {metric} any more (seed {_listed(lost)})"
-        return GateResult(text, holds=False, sentence=f"regression: {said}")
+        sentence = f"regression: {method} on {data} no longer has a result for {metric} (seed {_listed(lost)})"
+        return GateResult(text, holds=False, sentence=sentence)
     seeds = sorted(set(new) & set(old))
     if not seeds:
         return None
@@ -123,14 +118,13 @@ def _broken(now: Grid, before: Grid, data: str, method: str) -> list[GateResult]
     if not broken:
         return []
     reasons = "; ".join(dict.fromkeys(f"{record.status}: {record.reason}" for record in broken.values()))
-    said = (
-        f"regression: {method} on {data} had a result for seed {_listed(sorted(broken))} and has none now ({reasons})"
-    )
-    return [GateResult(f"baseline result@{method},{data}", holds=False, sentence=said)]
+    seeds = _listed(sorted(broken))
+    sentence = f"regression: {method} on {data} had a result for seed {seeds} and has none now ({reasons})"
+    return [GateResult(f"baseline result@{method},{data}", holds=False, sentence=sentence)]
 
 
 def _changes(now: Grid, before: Grid, shared: Sequence[tuple[str, str]]) -> list[GateResult]:
-    """Say what limits the comparison; none of it fails by itself."""
+    """Return what limits the comparison. None of it is a failure."""
     places = [{(*pair, seed) for pair in grid.cells for seed in grid.cells[pair]} for grid in (now, before)]
     data, settings = [], []
     for pair in shared:
@@ -151,13 +145,12 @@ def _changes(now: Grid, before: Grid, shared: Sequence[tuple[str, str]]) -> list
         for topic, words, found in (
             ("new cells", f"{count(len(new_cells), 'cell')} not in the baseline, not compared", new_cells),
             ("left out", f"{count(len(left_out), 'cell')} of the baseline not in this comparison", left_out),
-            ("data", "the data are not those of the baseline", data),
-            ("settings", "parameters or settings are not those of the baseline", settings),
+            ("data", "the data differ from the baseline", data),
+            ("settings", "parameters or settings differ from the baseline", settings),
         )
         if found
     ]
 
 
 def _listed(items: Sequence[object]) -> str:
-    more = f" and {len(items) - _LISTED} more" if len(items) > _LISTED else ""
-    return ", ".join(map(str, items[:_LISTED])) + more
+    return listed([str(item) for item in items], _LISTED)

@@ -6,15 +6,17 @@ import contextlib
 import importlib
 import os
 import platform
+import re
 import socket
 import sys
 import time
 import traceback
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from causalkit.compare.data import PanelCache
@@ -31,110 +33,83 @@ if TYPE_CHECKING:
     from causalkit.evaluation import Evaluation
 
 
-@dataclass
-class _Work:
-    """What is known of a cell so far, so that a failure half-way still says it."""
-
-    metrics: dict[str, dict[str, float]] = field(default_factory=dict)
-    discovery: Mapping[str, Any] | None = None
-    truth: Mapping[str, Any] | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    memory: PeakMemory = field(default_factory=PeakMemory)
-
-
 def compute(cell: Cell, panels: PanelCache) -> CellRecord:
-    """Return the record of a cell; whatever goes wrong becomes a record as well.
+    """Return the record of a cell, also where the method fails.
 
-    Only a fault that ends the process, or one that keeps it busy, is left to the supervisor.
+    The supervisor handles faults that end the process or never return.
     """
     started, clock = datetime.now(UTC).isoformat(timespec="milliseconds"), time.perf_counter()
-    work = _Work()
+    memory = PeakMemory()
+    facts: dict[str, Any] = {"seconds": {}, "environment": environment(cell)}  # filled step by step, up to a failure
     status: Status = "ok"
     reason = ""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _fill(work, cell, panels)
+            _fill(facts, cell, panels, memory)
     except BaseException as error:  # plugins call sys.exit and raise KeyboardInterrupt; the grid goes on
         status, reason = _status(error), _in_words(error)
-    work.seconds["total"] = time.perf_counter() - clock
-    facts = environment(cell)
-    if work.notes:
-        facts["notes"] = work.notes
-    return CellRecord(
-        cell=cell,
-        status=status,
-        reason=reason,
-        metrics=work.metrics,
-        discovery=work.discovery if status == "ok" else None,
-        truth=work.truth,
-        data=work.data,
-        seconds=work.seconds,
-        peak_bytes=work.memory.stop(),
-        versions=work.versions,
-        environment=facts,
-        started=started,
-    )
+    facts["seconds"]["total"] = time.perf_counter() - clock
+    return CellRecord(cell=cell, status=status, reason=reason, peak_bytes=memory.stop(), started=started, **facts)
 
 
 def environment(cell: Cell) -> dict[str, Any]:
-    """Return what a record says about the machine."""
+    """Return the facts about the machine and the process for a record."""
     return {**_machine(), "threads": cell.settings.get("threads", 1), "process": os.getpid()}
 
 
-def _fill(work: _Work, cell: Cell, panels: PanelCache) -> None:
+def _fill(facts: dict[str, Any], cell: Cell, panels: PanelCache, memory: PeakMemory) -> None:
+    """Compute a cell and add the parts of its record to ``facts`` as soon as they are there."""
     from causalkit import api
     from causalkit.core.preparation import Preparation
     from causalkit.core.run import Run
     from causalkit.io.results.record import to_record
 
+    seconds = facts["seconds"]
     clock = time.perf_counter()
     provided = registry().get(Method, cell.method_name)
-    work.versions.update(_versions(provided.qualified, provided))
+    facts["versions"] = _versions(provided.qualified)
     # What is imported here must not count as the method's time or memory: later cells find it imported.
-    acting, config = api.build_method(provided, cell.method_params)
+    method, config = api.build_method(provided, cell.method_params)
     if "torch" in sys.modules:  # torch's optimizers import this with their first step: 800 modules, 90 MiB
         with contextlib.suppress(ImportError):
             importlib.import_module("torch._dynamo")
     clock, built = time.perf_counter(), clock
-    work.seconds["build"] = clock - built
+    seconds["build"] = clock - built
     loaded = panels.load(cell.data_name, cell.data_params, cell.seed)
-    work.data = loaded.description
-    work.truth = _truth(loaded.truth)
-    work.seconds["data"] = time.perf_counter() - clock
+    facts["data"], facts["truth"] = loaded.description, _truth(loaded.truth)
+    seconds["data"] = time.perf_counter() - clock
     settings = dict(cell.settings)
     select, standardize = settings.pop("select", None), settings.pop("standardize", True)
     named, preparation = settings.pop("metrics", ()), Preparation.of(settings.pop("preparation", None))
-    work.memory.start()
+    memory.start()
     clock = time.perf_counter()
     run = Run(seed=cell.seed, **settings)
     # The names of data sets and seeds would let a method simulate the truth.
     panel = loaded.panel.anonymous()
-    discovery = api.fit(acting, provided, config, panel, run, standardize=standardize, preparation=preparation)
+    discovery = api.fit(method, provided, config, panel, run, standardize=standardize, preparation=preparation)
     discovery = replace(
         discovery,
         data={**discovery.data, "source": loaded.panel.source},
         notes=(*loaded.panel.notes, *discovery.notes),
     )
     discovery = api.finish(discovery, run, select)
-    work.seconds["fit"] = time.perf_counter() - clock
-    work.memory.stop()
+    seconds["fit"] = time.perf_counter() - clock
+    memory.stop()
     clock = time.perf_counter()
     if loaded.truth is not None or named:
-        work.metrics, work.notes = _metrics(discovery, loaded.truth, named)
-    work.discovery = to_record(discovery)
-    work.seconds["evaluate"] = time.perf_counter() - clock
+        facts["metrics"], faults = _metrics(discovery, loaded.truth, named)
+        facts["environment"] |= {"notes": faults} if faults else {}
+    facts["discovery"] = to_record(discovery)
+    seconds["evaluate"] = time.perf_counter() - clock
 
 
 def _metrics(
     discovery: Discovery, truth: Truth | None, named: Sequence[str]
 ) -> tuple[dict[str, dict[str, float]], list[str]]:
-    """Return all metrics that apply under both policies, and what to say about those that raise.
+    """Return all metrics that apply, under both policies on self-edges, and a sentence about each that fails.
 
-    Those that are computed only when named are the same under both.
+    Metrics that are computed only when named are the same under both.
     """
     from causalkit.evaluation import Evaluation
 
@@ -156,7 +131,7 @@ def _metrics(
 
 
 def _values(metrics: Sequence[Provided[Metric]], evaluation: Evaluation, faults: list[str]) -> dict[str, float]:
-    """Return the metrics that apply; what to say about others is added to the faults."""
+    """Return the metrics that apply; add a sentence about each that fails to ``faults``."""
     found = {}
     for provided in metrics:
         record = provided.record
@@ -179,50 +154,40 @@ def _truth(truth: Truth | None) -> dict[str, Any] | None:
         return None
     edges = [list(edge.values()) for edge in truth.edge_list()]
     limited = {"scope": truth.scope and list(truth.scope), "diagonal": truth.diagonal}
-    known = {key: value for key, value in limited.items() if value is not None}
-    return {"names": list(truth.names), "edges": edges, "source": truth.source, **known}
+    limited = {key: value for key, value in limited.items() if value is not None}
+    return {"names": list(truth.names), "edges": edges, "source": truth.source, **limited}
 
 
 def _status(error: BaseException) -> Status:
-    """Tell a lack of memory from other faults, also where torch reports it in its own way."""
+    """Return "memory" for a lack of memory, also where torch raises an error of its own, and else "failed"."""
     lacking = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
     return "memory" if lacking or "can't allocate memory" in str(error) else "failed"
 
 
 def _in_words(error: BaseException) -> str:
     """Return one line: what was raised and, for a fault in a plugin, where."""
-    said = " ".join(str(error).split())
+    text = " ".join(str(error).split())
     if isinstance(error, CausalkitError):
-        return said
+        return text
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "causalkit/" not in frame.filename]
     where = f" (in {os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {said}{where}" if said else f"{type(error).__name__}{where}"
+    return f"{type(error).__name__}: {text}{where}" if text else f"{type(error).__name__}{where}"
 
 
-_known: dict[str, dict[str, str]] = {}
-
-
-def _versions(key: str, provided: Provided[Method]) -> dict[str, str]:
-    """Return versions; asking the installed packages for them takes milliseconds, so once for each method."""
+@cache
+def _versions(qualified: str) -> dict[str, str]:
+    """Return versions; reading those of the installed packages takes milliseconds, so once for each method."""
     from causalkit import api
 
-    if key not in _known:
-        _known[key] = api.versions(provided)
-    return _known[key]
+    return api.versions(registry().get(Method, qualified))
 
 
 @cache
 def _machine() -> dict[str, Any]:
-    from pathlib import Path
-
     processor = platform.processor()
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                processor = line.split(":", 1)[1].strip()
-                break
-    except OSError:
-        pass
+    with contextlib.suppress(OSError):
+        names = re.findall(r"^model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        processor = names[0] if names else processor
     return {
         "host": socket.gethostname(),
         "platform": platform.platform(),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ _PARAMETERS = ("files", "truth", "truth_orientation", *_READING)
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A panel with its truth and what a record says about it."""
+    """A panel with its truth and its description for the record."""
 
     panel: Panel
     truth: Truth | None
@@ -36,34 +36,23 @@ class Loaded:
 
     @classmethod
     def of(cls, panel: Panel, truth: Truth | None) -> Loaded:
-        """Describe a panel; the digest is computed here, once."""
+        """Describe a panel; this computes its digest once."""
         return cls(panel, truth, plain(panel.describe()))
 
 
 class PanelCache:
-    """The last few data sets, so that methods share a panel instead of each simulating its own.
-
-    Args:
-        size: how many.
-    """
+    """The ``size`` data sets used last, so that methods share a panel instead of each simulating its own."""
 
     def __init__(self, size: int = 6) -> None:
-        self._size = size
-        self._kept: OrderedDict[str, Loaded] = OrderedDict()
+        self._load = lru_cache(size)(lambda name, params, seed: load(name, json.loads(params), seed))
 
     def load(self, name: str, params: Mapping[str, Any], seed: int) -> Loaded:
-        """Return a data set, from the cache where it is there.
+        """Return a data set, from the cache where possible.
 
         Raises:
             CausalkitError: it cannot be loaded.
         """
-        key = json.dumps([name, plain(params), seed], sort_keys=True)
-        if key not in self._kept:
-            self._kept[key] = load(name, params, seed)
-            if len(self._kept) > self._size:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+        return self._load(name, json.dumps(plain(params), sort_keys=True), seed)
 
 
 def load(name: str, params: Mapping[str, Any], seed: int) -> Loaded:
@@ -71,7 +60,7 @@ def load(name: str, params: Mapping[str, Any], seed: int) -> Loaded:
 
     Raises:
         CausalkitError: the data set is unknown here, or cannot be loaded.
-        DataError: a file is no longer what it was when the comparison began.
+        DataError: a file has changed since the comparison began.
     """
     if name != FILE:
         from causalkit.api import simulate
@@ -95,7 +84,7 @@ def resolve_data(specification: Specification) -> tuple[str, dict[str, Any]]:
     """Return ``data_name`` and ``data_params`` of a cell, all parameters checked and defaults filled in.
 
     Raises:
-        WrongUsageError: no such data set, no such file, a wrong parameter.
+        WrongUsageError: an unknown data set, a missing file, a wrong parameter.
         DataError: a file cannot be read.
     """
     if "files" in specification.params or _looks_like_file(specification.name):
@@ -106,18 +95,12 @@ def resolve_data(specification: Specification) -> tuple[str, dict[str, Any]]:
     except UnknownNameError as error:
         if Path(specification.name).exists():
             return FILE, _resolve_file(specification)
-        raise UnknownNameError(f"{error.message}, and there is no such file", error.hint) from error
+        raise UnknownNameError(f"{error.message}, and no file of that name exists", error.hint) from error
     factory = provided.record.load()
-    known = signature_of(factory)
-    if item and "item" not in known:
+    takes_item = "item" in signature_of(factory)
+    if item and not takes_item:
         raise WrongUsageError(f"the data set {family!r} has no items", f"write {family} without ':{item}'")
-    params = resolve(
-        factory,
-        specification.params,
-        what=f"data set {provided.record.name}",
-        prefix="",
-        supplied=[key for key in ("item",) if key in known],
-    )
+    params = resolve(factory, specification.params, what=f"data set {provided.record.name}", supplied=["item"])
     if "seed" not in specification.params:
         params.pop("seed", None)  # each cell has its own
     name = provided.qualified if "@" in family else provided.record.name
@@ -150,17 +133,15 @@ def _resolve_file(specification: Specification) -> dict[str, Any]:
         if not Path(path).exists():
             from causalkit.io.paths import near_files
 
-            raise DataError(f"there is no file {path}", near_files(Path(path)))
+            raise DataError(f"no file {path}", near_files(Path(path)))
     params["sha256"] = _digests(params)
     return params
 
 
 def _digests(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the digests of files, so that a cell is known by what they hold and not by where they are."""
-    digests: dict[str, Any] = {"files": [_digest(Path(file)) for file in params["files"]]}
-    if params.get("truth"):
-        digests["truth"] = _digest(Path(params["truth"]))
-    return digests
+    """Return the digests of files: the content of a file identifies a cell, not its path."""
+    truth = {"truth": _digest(Path(params["truth"]))} if params.get("truth") else {}
+    return {"files": [_digest(Path(file)) for file in params["files"]], **truth}
 
 
 def _digest(path: Path) -> str:

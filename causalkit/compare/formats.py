@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
-from causalkit.compare.comparison import Comparison, compare_records
+from causalkit.compare.comparison import compare_records
 from causalkit.compare.gates import GateResult
 from causalkit.compare.table import METRICS
 from causalkit.errors import UnknownNameError, did_you_mean
@@ -30,8 +30,8 @@ def render(
 
     Args:
         format: "table", "markdown", "json" or "junit".
-        metrics: what the tables show and the tests compare.
-        diagonal: the policy on self-edges of the main table, the tests and the ranks; the other one is shown beside it.
+        metrics: of the tables and the tests.
+        diagonal: the policy on self-edges of the main table, the tests and the ranks; a second table shows the other.
         gates: results of the gates and of the comparison with the baseline.
         width: of the terminal in characters; default: measured, or 200 without a terminal.
 
@@ -46,9 +46,4 @@ def render(
     comparison = compare_records(records, metrics, diagonal, gates)
     if format == "table":
         return as_table.text(comparison, width)
-    makers: dict[str, Callable[[Comparison], str]] = {
-        "markdown": as_markdown.text,
-        "json": as_json.text,
-        "junit": as_junit.text,
-    }
-    return makers[format](comparison)
+    return {"markdown": as_markdown.text, "json": as_json.text, "junit": as_junit.text}[format](comparison)

@@ -1,9 +1,10 @@
-"""What gates say, and how their text is understood; see `causalkit.compare.gates` for what becomes of them."""
+"""The syntax of gates; `causalkit.compare.gates` checks them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from causalkit.compare.blocks import COSTS, MEBIBYTE
@@ -19,7 +20,7 @@ _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
-    """A demand, as `parse_gate` understood it.
+    """A condition, parsed by `parse_gate`.
 
     Attributes:
         text: as the user wrote it.
@@ -39,10 +40,10 @@ class Gate:
     rival: str = ""
 
     def check_names(self, methods: Sequence[str], data: Sequence[str]) -> None:
-        """Refuse a gate about a method or data set that the comparison has not; ask before the work, not after it.
+        """Refuse a method or data set that is not part of the comparison, before the work.
 
         Raises:
-            UnknownNameError, WrongUsageError: a name is unknown, or fits several labels.
+            UnknownNameError, WrongUsageError: a name is unknown, or matches several labels.
         """
         for name in filter(None, (self.method, self.rival)):
             find_label(name, methods, "method", self.text)
@@ -51,11 +52,11 @@ class Gate:
 
 
 def parse_gate(text: str) -> Gate:
-    """Understand a gate.
+    """Parse a gate.
 
     Raises:
-        WrongUsageError: it cannot be understood; the message shows where.
-        UnknownNameError: the metric is unknown.
+        WrongUsageError: the syntax is wrong; the message shows where.
+        UnknownNameError: an unknown metric.
     """
     at = _outside(text, "<>")
     if at is None:
@@ -66,7 +67,7 @@ def parse_gate(text: str) -> Gate:
     if left.endswith("=") or right.startswith("="):
         raise _wrong(text, at, "the comparisons are >=, >, <= and <")
     if not left:
-        raise _wrong(text, 0, "nothing stands before the comparison")
+        raise _wrong(text, 0, "the metric is missing")
     where = _outside(right, "@")
     bound = _number(right if where is None else right[:where], left)
     if bound is None:
@@ -86,11 +87,11 @@ def parse_gate(text: str) -> Gate:
 
 
 def find_label(name: str, labels: Sequence[str], noun: str, gate: str) -> str:
-    """Return the label that a name means: the label itself, the only one of that name, or the only one that begins so.
+    """Return the label for a name: the label itself, or the only label with that name or beginning.
 
     Raises:
-        UnknownNameError: there is none.
-        WrongUsageError: there are several.
+        UnknownNameError: no label matches.
+        WrongUsageError: several labels match.
     """
     if name in labels:
         return name
@@ -100,16 +101,16 @@ def find_label(name: str, labels: Sequence[str], noun: str, gate: str) -> str:
         return found[0]
     if found:
         raise WrongUsageError(
-            f"the gate {gate!r} names the {noun} {name!r}, which may be any of {', '.join(found)}", "write it in full"
+            f"ambiguous {noun} {name!r} in the gate {gate!r}: it may be any of {', '.join(found)}", "write it in full"
         )
     raise UnknownNameError(
-        f"the gate {gate!r} names the {noun} {name!r}, which is not in this comparison", did_you_mean(name, labels)
+        f"unknown {noun} {name!r} in the gate {gate!r}: it is not part of this comparison", did_you_mean(name, labels)
     )
 
 
 def _duel(text: str, left: str, comparison: str, right: str, colon: int, at: int) -> Gate:
     if comparison != ">":
-        raise _wrong(text, at, "two methods are compared by >, the better one first")
+        raise _wrong(text, at, "a gate on two methods needs >, with the better one first")
     rival, rest = right[:colon].strip(), right[colon + 1 :]
     where = _outside(rest, "@")
     metric = (rest if where is None else rest[:where]).strip()
@@ -122,7 +123,7 @@ def _duel(text: str, left: str, comparison: str, right: str, colon: int, at: int
     if not all(data):
         raise _wrong(text, start + (where or 0) + 1, "the name of a data set is missing")
     if metric in COUNTS:
-        raise _wrong(text, start, f"{metric} is one number, which no test compares")
+        raise _wrong(text, start, f"{metric} is a single number, which no test can compare")
     _check_quantity(text, metric, start)
     return Gate(text=text, quantity=metric, method=left, rival=rival, data=data)
 
@@ -134,24 +135,22 @@ def _check_quantity(text: str, name: str, at: int) -> None:
         registry().get(Metric, name)
     except UnknownNameError as error:
         raise UnknownNameError(
-            f"the gate {text!r} names the metric {name!r}, which is unknown", f"{error.hint}; or {EXAMPLE}"
+            f"unknown metric {name!r} in the gate {text!r}", f"{error.hint}; or {EXAMPLE}"
         ) from error
 
 
 def _number(words: str, quantity: str) -> float | None:
-    """Read a bound; None where it is none. Memory has a unit, as for ``--memory``, and is returned in MiB."""
+    """Return a bound, or None where the words are not one. Memory needs a unit, as for ``--memory``; it becomes MiB."""
     if quantity == "memory":
-        known = re.search("[kmgt]", words, re.IGNORECASE)
-        try:
-            return parse_bytes(words) / MEBIBYTE if known else None
-        except WrongUsageError:
-            return None
+        with suppress(WrongUsageError):
+            return parse_bytes(words) / MEBIBYTE if re.search("[kmgt]", words, re.IGNORECASE) else None
+        return None
     number = words.strip().removesuffix("s") if quantity == "seconds" else words.strip()
     return float(number) if _NUMBER.fullmatch(number) else None
 
 
 def _outside(text: str, signs: str) -> int | None:
-    """Return where the first of these signs stands that is not in brackets."""
+    """Return the position of the first of these signs outside brackets."""
     depth = 0
     for place, sign in enumerate(text):
         depth += (sign == "[") - (sign == "]")
@@ -161,7 +160,7 @@ def _outside(text: str, signs: str) -> int | None:
 
 
 def _split(text: str) -> list[str]:
-    """Split at commas that are not in brackets."""
+    """Split at commas outside brackets."""
     parts = []
     while (comma := _outside(text, ",")) is not None:
         parts.append(text[:comma].strip())
@@ -170,6 +169,6 @@ def _split(text: str) -> list[str]:
 
 
 def _wrong(text: str, at: int, why: str) -> WrongUsageError:
-    """Return the error that points to a place in a gate."""
+    """Return an error that points to a position in a gate."""
     shown = f"{text[:at]}⟨here⟩{text[at:]}"
-    return WrongUsageError(f"the gate {text!r} cannot be understood: {why}: {shown}", EXAMPLE)
+    return WrongUsageError(f"malformed gate {text!r}: {why}: {shown}", EXAMPLE)

@@ -1,17 +1,17 @@
-"""Gates: what a comparison has to show, in words that a command line and a CI job can carry.
+"""Gates: conditions that a comparison has to meet.
 
 Two forms::
 
-    auroc>=0.95@grngc,lorenz96       the mean over seeds; without a method all of them, without a data set all of them
+    auroc>=0.95@grngc,lorenz96       the mean over seeds; default: every method, every data set
     grngc>cmlp:auprc@lorenz96        significantly better: one-sided paired test over seeds and data sets, p < .05
 
-A cell that failed makes every gate fail that rests on it: what is left over is never averaged in its stead.
+A failed cell fails every gate on its method and data set: no mean is taken over the other seeds alone.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,18 +29,13 @@ __all__ = ["Gate", "GateResult", "check_gates", "parse_gate"]
 
 # With fewer pairs the smallest one-sided p is 1/16.
 FEWEST_PAIRS = 5
-_OPERATORS: dict[str, Callable[[float, float], bool]] = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    ">": operator.gt,
-    "<": operator.lt,
-}
+_OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _WORDS = {"seconds": "time of a fit", "memory": "memory of a fit"}
 
 
 @dataclass(frozen=True)
 class GateResult:
-    """What became of a gate: its text, whether it holds, and a sentence that says why."""
+    """The result of a gate: its text, whether it holds, and a sentence with the reason."""
 
     text: str
     holds: bool
@@ -51,7 +46,7 @@ def check_gates(records: Iterable[CellRecord], gates: Iterable[Gate], diagonal: 
     """Check gates against a comparison.
 
     Raises:
-        UnknownNameError, WrongUsageError: a gate names a method or a data set that the comparison has not.
+        UnknownNameError, WrongUsageError: the comparison does not contain a method or data set of a gate.
     """
     grid = Grid.of(records)
     gates = list(gates)
@@ -87,23 +82,20 @@ def _threshold_result(grid: Grid, gate: Gate, diagonal: str) -> GateResult:
                 f"{method} on {name}: mean {what} {_shown(middle, gate.bound)}{unit} over {count(len(values), 'seed')}"
             )
             (good if held else bad).append(fact)
-    if bad:
-        return GateResult(gate.text, holds=False, sentence=f"{gate.text} fails: {'; '.join(bad)}")
-    if not good:
-        return GateResult(gate.text, holds=False, sentence=f"{gate.text} fails: {'; '.join(skipped)}")
-    return GateResult(gate.text, holds=True, sentence=f"{gate.text} holds: {'; '.join(good + skipped)}")
+    holds = bool(good) and not bad
+    return _result(gate, holds, "; ".join(bad or good + skipped))
 
 
 def _failures_result(grid: Grid, gate: Gate, methods: Sequence[str], data: Sequence[str]) -> GateResult:
-    """Count cells without a result; a pair that was skipped was never going to have one."""
+    """Count cells without a result; skipped cells do not count."""
     cells = [record for name in data for method in methods for record in grid.records(name, method).values()]
     failed = [record for record in cells if record.status not in ("ok", "skipped")]
     holds = _OPERATORS[gate.comparison](len(failed), gate.bound)
-    said = f"{len(failed)} of {count(len(cells), 'cell')} failed"
+    facts = f"{len(failed)} of {count(len(cells), 'cell')} failed"
     if failed:
         first = failed[0]
-        said += f", the first {first.cell.method} on {first.cell.data} with seed {first.cell.seed}: {first.reason}"
-    return GateResult(gate.text, holds=holds, sentence=f"{gate.text} {'holds' if holds else 'fails'}: {said}")
+        facts += f", the first {first.cell.method} on {first.cell.data} with seed {first.cell.seed}: {first.reason}"
+    return _result(gate, holds, facts)
 
 
 def _duel_result(grid: Grid, gate: Gate, diagonal: str) -> GateResult:
@@ -112,10 +104,6 @@ def _duel_result(grid: Grid, gate: Gate, diagonal: str) -> GateResult:
     if method == rival:
         raise WrongUsageError(f"the gate {gate.text!r} compares {method} with itself", "name two methods")
     data = [find_label(name, grid.data, "data set", gate.text) for name in gate.data] or list(grid.data)
-
-    def fails(why: str) -> GateResult:
-        return GateResult(gate.text, holds=False, sentence=f"{gate.text} fails: {why}")
-
     bad = [
         f"{name} on {where} has {lacking}"
         for where in data
@@ -123,24 +111,25 @@ def _duel_result(grid: Grid, gate: Gate, diagonal: str) -> GateResult:
         if (lacking := _lacking(grid, where, name, gate.quantity, diagonal))
     ]
     if bad:
-        return fails("; ".join(bad))
+        return _result(gate, False, "; ".join(bad))
     blocks = grid.complete((method, rival), gate.quantity, diagonal, data=data)
     ours, theirs = (mean(row[place] for row in blocks.rows) for place in (0, 1))
     facts = (
         f"mean {gate.quantity} {ours:.4g} against {theirs:.4g} over {count(len(blocks), 'pair')} of data set and seed"
     )
     if len(blocks) < FEWEST_PAIRS:
-        return fails(f"{facts}; {FEWEST_PAIRS} pairs are the fewest that can give p < .05")
+        return _result(gate, False, f"{facts}; p < .05 needs at least {FEWEST_PAIRS} pairs")
     sign = 1 if greater_is_better(gate.quantity) else -1
     p = signed_rank([round(sign * (a - b), 12) for a, b in blocks.rows], "greater")
-    facts += f", one-sided {p_equals(p)}"
-    if p < ALPHA:
-        return GateResult(gate.text, holds=True, sentence=f"{gate.text} holds: {facts}")
-    return fails(facts)
+    return _result(gate, p < ALPHA, f"{facts}, one-sided {p_equals(p)}")
+
+
+def _result(gate: Gate, holds: bool, facts: str) -> GateResult:
+    return GateResult(gate.text, holds=holds, sentence=f"{gate.text} {'holds' if holds else 'fails'}: {facts}")
 
 
 def _lacking(grid: Grid, data: str, method: str, quantity: str, diagonal: str) -> str:
-    """Return in words what a mean over seeds would hide, or "" where every planned seed has its number."""
+    """Return which seeds have no number and why, or "" where every planned seed has one."""
     records, planned = grid.records(data, method), grid.seeds(data)
     values = grid.values(data, method, quantity, diagonal)
     if len(values) == len(planned):

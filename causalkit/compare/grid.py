@@ -5,19 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from causalkit.compare.data import FILE, load, resolve_data
 from causalkit.compare.record import Cell
 from causalkit.compare.settings import Settings
-from causalkit.errors import (
-    ConflictError,
-    DataError,
-    ParameterError,
-    PluginError,
-    UnknownNameError,
-    WrongUsageError,
-)
+from causalkit.errors import ConflictError, DataError, ParameterError, PluginError, UnknownNameError, WrongUsageError
 from causalkit.plugins.params import Tree
 from causalkit.plugins.records import Method
 from causalkit.plugins.registry import registry
@@ -29,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Grid:
-    """What is to be computed.
+    """The cells of a comparison.
 
     Attributes:
-        cells: those that can be computed, in the order in which they start.
-        skipped: those that cannot, each with the reason.
-        methods, data, seeds: labels of rows and columns, as the user ordered them.
+        cells: those that can work, in the order in which they start.
+        skipped: those that cannot work, each with the reason.
+        methods, data, seeds: labels of rows and columns, in the order of the user.
         versions: of causalkit and of the plugin of each method, by label of the method.
     """
 
@@ -52,7 +46,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class _Row:
-    """A method that was built once: name, parameters, or why it cannot work."""
+    """A method that was built once: name and parameters, or the reason why it cannot work."""
 
     label: str
     name: str
@@ -69,14 +63,14 @@ def build_grid(
     *,
     shuffle: int = 0,
 ) -> Grid:
-    """Check everything that was named and return the grid.
+    """Check methods, data sets and settings, and return the grid.
 
-    Each method is built once, which finds wrong parameters and pairs that cannot work. Files are read once. Data set
-    and seed make a block: blocks start in an order drawn with ``shuffle``, and so do the methods within a block.
-    Whatever changes in the course of a long run, such as the clock of a warm processor, thus meets all methods alike.
+    Each method is built once, which finds wrong parameters and pairs that cannot work. Each file is read once. A data
+    set and a seed make a block. The order of the blocks, and of the methods within a block, is drawn with ``shuffle``.
+    A change during a long run, such as a slower processor, thus affects all methods alike.
 
     Raises:
-        WrongUsageError: an unknown name, a wrong parameter, the same method or data set twice.
+        WrongUsageError: an unknown name, a wrong parameter, a duplicate method or data set.
         DataError: a file cannot be read.
     """
     if not methods or not data or not seeds:
@@ -91,8 +85,8 @@ def build_grid(
     for specification in _specifications(data, "data set"):
         name, params = resolve_data(specification)
         columns.append((specification.label, name, params, load(name, params, 0).panel if name == FILE else None))
-    _refuse_twice([(row.label, (row.name, row.params)) for row in rows], "method")
-    _refuse_twice([(label, (name, {**params, "files": 0, "truth": 0})) for label, name, params, _ in columns], "data")
+    _check_distinct([(row.label, (row.name, row.params)) for row in rows], "method")
+    _check_distinct([(la, (name, {**params, "files": 0, "truth": 0})) for la, name, params, _ in columns], "data set")
     generator = random.Random(shuffle)
     blocks = [(column, seed) for seed in seeds for column in columns]
     generator.shuffle(blocks)
@@ -128,12 +122,12 @@ def _specifications(given: Sequence[str | Specification], what: str) -> list[Spe
     labels = [specification.label for specification in parsed]
     for label in labels:
         if labels.count(label) > 1:
-            raise WrongUsageError(f"the {what} {label} stands twice", "name it once, or give the entries labels")
+            raise WrongUsageError(f"duplicate {what} {label}", "name it once, or give each entry a label")
     return parsed
 
 
 def _row(specification: Specification, settings: Settings) -> tuple[_Row, dict[str, str]]:
-    """Build a method once and return what its cells need, and the versions that matter."""
+    """Build a method once; return its row, and the versions of causalkit and of its plugin."""
     from causalkit import __version__
     from causalkit.api import build_method, resolved_params
 
@@ -152,17 +146,17 @@ def _row(specification: Specification, settings: Settings) -> tuple[_Row, dict[s
     except (ParameterError, UnknownNameError, ConflictError) as error:
         raise type(error)(f"{specification.label}: {error.message}", error.hint) from error
     except PluginError:
-        pass  # the plugin is at fault; its cells will say so
+        pass  # a fault of the plugin; the records of its cells report it
     except WrongUsageError as error:
         reason = str(error)
-    except (Exception, SystemExit):  # a plugin may raise anything; its cells will say so
+    except (Exception, SystemExit):  # a plugin may raise anything
         params = tree
     versions = {"causalkit": __version__, provided.plugin.distribution: provided.plugin.version}
     return _Row(specification.label, name, params, lag, reason), versions
 
 
 def _unfit(panel: Panel | None, lag: int) -> str:
-    """Return why no method with this lag can read a panel from a file, or ""."""
+    """Return why a method with this lag cannot read a panel from a file, or ""."""
     if panel is None:
         return ""
     try:
@@ -174,8 +168,7 @@ def _unfit(panel: Panel | None, lag: int) -> str:
     return ""
 
 
-def _refuse_twice(labelled: Sequence[tuple[str, Any]], what: str) -> None:
-    for position, (label, same) in enumerate(labelled):
-        for other, compared in labelled[:position]:
-            if same == compared:
-                raise WrongUsageError(f"{other} and {label} are the same {what}", "leave one of them out")
+def _check_distinct(labelled: Sequence[tuple[str, Any]], what: str) -> None:
+    for (one, identity), (other, compared) in combinations(labelled, 2):
+        if identity == compared:
+            raise WrongUsageError(f"{one} and {other} are the same {what}", "leave one of them out")

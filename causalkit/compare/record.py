@@ -1,4 +1,4 @@
-"""CellRecord: what is kept of one cell of a comparison, whatever became of it; one JSON file each."""
+"""CellRecord: the result of one cell of a comparison, or why there is none; one JSON file each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Status = Literal["ok", "failed", "timeout", "memory", "skipped"]
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One method on one data set with one seed: what is to be computed.
+    """One method on one data set with one seed.
 
     Attributes:
         method: how the user wrote the method, for example ``grngc[forecaster=kan]``; the row of a table.
@@ -34,8 +34,8 @@ class Cell:
         data_name, data_params: ``family`` or ``family:item``, and its parameters; or the paths of files in
             ``data_params["files"]`` and ``data_params["truth"]`` with their digests in ``data_params["sha256"]``, where
             ``data_name`` is "file".
-        settings: what holds for all cells alike: select, standardize, device, dtype, threads, time_limit,
-            and preparation where there is one.
+        settings: of all cells: select, standardize, device, dtype, threads, time_limit, and preparation where there is
+            one.
     """
 
     method: str
@@ -49,9 +49,9 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """Digest of everything that the result depends on; names the record's file.
+        """Digest of everything that determines the result; the name of the record's file.
 
-        Labels are not part of it, nor are the paths of files, which count by what they hold.
+        Labels and paths of files are not part of it; the content of files is.
         """
         identity = {name: value for name, value in asdict(self).items() if name not in ("method", "data")}
         if "sha256" in self.data_params:
@@ -62,23 +62,23 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class CellRecord:
-    """What became of a cell.
+    """The record of a cell.
 
     Attributes:
-        cell: what was to be computed.
-        status: "ok"; "failed" (raised, or returned something impossible), "timeout", "memory" (went beyond the
-            limit, or the process was killed); "skipped" (the pair cannot work: known before any work).
+        cell: what was computed.
+        status: "ok"; "failed" (an error, or an invalid result), "timeout", "memory" (above the limit, or the process
+            was killed); "skipped" (the pair cannot work, which is known before any work).
         reason: a sentence for every status but "ok".
-        metrics: ``metrics[diagonal][name]`` with diagonal "exclude" and "include"; where no truth is known, only those
-            that need none and were asked for.
+        metrics: ``metrics[diagonal][name]`` with diagonal "exclude" and "include"; without a truth only named metrics
+            that need none.
         discovery: the result as `causalkit.io.results.record.to_record` gives it, or None.
         truth: ``{"names": [...], "edges": [[cause, effect], ...], "source": ...}``, with a lag in each edge where lags
             are known, and with "scope" and "diagonal" where the truth has them; or None.
         data: shape and sha256 of the panel.
-        seconds: ``data`` (loading or simulating; next to nothing where another method's cell on the same machine has
-            loaded it before), ``fit``, ``evaluate`` and ``total``.
-        peak_bytes: by how much the resident memory of the process grew during the fit, at its peak; for cells that
-            were stopped, since the cell began; None where unknown.
+        seconds: ``data`` (loading or simulating; almost 0 where the process has loaded the data before), ``fit``,
+            ``evaluate`` and ``total``.
+        peak_bytes: largest growth of the resident memory of the process during the fit; for stopped cells since the
+            start of the cell; None where unknown.
         versions: of causalkit, the plugins, Python, torch, numpy ...
         environment: host, processor, platform, threads.
         started: ISO 8601, UTC.
@@ -111,19 +111,19 @@ class CellRecord:
         return self.metrics.get(diagonal, {}).get(name)
 
     def to_json(self) -> dict[str, Any]:
-        """Return what the record's file holds."""
+        """Return the content of the record's file."""
         own = {part.name: plain(getattr(self, part.name)) for part in fields(self)}  # asdict would copy every score
         return {"schema": SCHEMA, "kind": KIND, "key": self.cell.key, **own}
 
     @classmethod
     def from_json(cls, record: Any, source: str = "record") -> CellRecord:
-        """Return the record that a file holds.
+        """Return the record in a file.
 
         Raises:
-            DataError: it holds something else, or was written by a newer version.
+            DataError: the file has another content, or a newer version wrote it.
         """
         if not isinstance(record, Mapping) or record.get("kind") != KIND:
-            raise DataError(f"{source} is no record of a comparison", "name what causalkit compare --out wrote")
+            raise DataError(f"{source} is not a record of a comparison", "name the folder of causalkit compare --out")
         if record.get("schema", 0) > SCHEMA:
             raise DataError(f"{source} was written by a newer causalkit", "upgrade causalkit to read it")
         try:
@@ -144,7 +144,7 @@ class CellRecord:
         """Read the record of a file.
 
         Raises:
-            DataError: the file is no record.
+            DataError: the file is not a record.
         """
         try:
             return cls.from_json(json.loads(path.read_text(encoding="utf-8")), str(path))

@@ -1,4 +1,4 @@
-"""What holds for all cells of a comparison alike, and the limits within which each is computed."""
+"""Settings of all cells of a comparison, and limits of time and memory of each cell."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Circumstances that are part of what a cell is: another value makes another cell.
+    """Settings that are part of the identity of a cell: another value makes another cell.
 
     Attributes:
         lag: K or "auto" for all methods, or None for each method's own.
-        select: a rule that turns scores into edges, or None.
+        select: the rule that selects edges, or None.
         standardize: give every series mean 0 and standard deviation 1.
-        detrend, difference: what is taken out of every series first; see `causalkit.Preparation`.
+        detrend, difference: how trends are removed from every series first; see `causalkit.Preparation`.
         device, dtype, threads, time_limit: as in `causalkit.Run`.
-        metrics: those that are computed only when asked by name, since they train the forecaster again.
+        metrics: those that are computed only when named, since they train the forecaster again.
     """
 
     lag: int | Literal["auto"] | None = None
@@ -47,14 +47,13 @@ class Settings:
             from causalkit.selection import parse_rule
 
             parse_rule(self.select)
-        # Run knows what is allowed and says it; a mistake must show before the first cell.
+        # Run checks these values; a mistake must show before the first cell.
         Run(device=self.device, dtype=self.dtype, threads=self.threads, time_limit=self.time_limit)
 
     def of_cell(self) -> dict[str, Any]:
-        """Return what `Cell.settings` holds: all but the lag, which is a parameter of the method.
+        """Return `Cell.settings`: all but the lag, which is a parameter of the method.
 
-        Metrics and preparation stand there only where there are some, so that a cell without them is what it was
-        before.
+        Metrics and preparation are left out where there are none, so that such a cell keeps its key.
         """
         from causalkit.core.preparation import Preparation
 
@@ -67,14 +66,13 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Limits of one cell. They are no part of what the cell is: a finished cell stays finished under other limits.
+    """Limits of one cell. They are not part of its identity: a finished cell stays finished under other limits.
 
     Attributes:
         timeout: seconds of wall-clock time after which the cell is stopped, or None.
         memory: bytes of resident memory of the cell's process and its children, or None: the share below.
-        share: where ``memory`` is None, one part in so many of what is available on the machine; 0: as many as it has
-            processors.
-        threads: of the numeric libraries.
+        share: number of cells that share the available memory where ``memory`` is None; 0: the number of processors.
+        threads: of numerical libraries.
     """
 
     timeout: float | None = None
@@ -96,7 +94,7 @@ def by_name_only(metrics: Iterable[str]) -> tuple[str, ...]:
     """Return those of the named metrics that are computed only when named.
 
     Raises:
-        UnknownNameError: there is no such metric.
+        UnknownNameError: an unknown metric.
     """
     records = [registry().get(Metric, name).record for name in metrics]
     return tuple(dict.fromkeys(record.name for record in records if record.by_name_only))
@@ -106,11 +104,11 @@ def parse_bytes(text: str | int) -> int:
     """Return bytes for ``4G``, ``600M`` or a plain number; units are powers of 1024.
 
     Raises:
-        WrongUsageError: the text is no size.
+        WrongUsageError: the text is not a size.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b)?", str(text).strip().lower())
     if not match:
-        raise WrongUsageError(f"{text!r} is no amount of memory", "write for example 600M or 4G")
+        raise WrongUsageError(f"{text!r} is not an amount of memory", "write for example 600M or 4G")
     return int(float(match[1]) * _UNITS[match[2]])
 
 
@@ -118,18 +116,18 @@ def parse_seeds(text: Any) -> tuple[int, ...]:
     """Return the seeds of ``0:5`` (0 to 4), ``0,3,7``, ``3``, a number or a list of numbers.
 
     Raises:
-        WrongUsageError: no seed, one below 0, one that stands twice, or something else.
+        WrongUsageError: no seed, a negative seed, a duplicate seed, or other text.
     """
     parts = list(text) if isinstance(text, list | tuple | range) else str(text).split(",")
     seeds: list[int] = []
     for part in parts:
         match = re.fullmatch(r"(\d+)(?::(\d+))?", str(part).strip())
         if not match:
-            raise WrongUsageError(f"{text!r} are no seeds", "write 0:5 for 0 to 4, 0,3,7 or 3")
+            raise WrongUsageError(f"{text!r} is not a list of seeds", "write 0:5 for 0 to 4, 0,3,7 or 3")
         first = int(match[1])
         seeds.extend(range(first, int(match[2])) if match[2] else [first])
     if not seeds:
-        raise WrongUsageError(f"{text!r} holds no seed", "write 0:5 for 0 to 4")
+        raise WrongUsageError(f"{text!r} contains no seed", "write 0:5 for 0 to 4")
     if len(set(seeds)) < len(seeds):
-        raise WrongUsageError(f"a seed stands twice in {text!r}", "give every seed once")
+        raise WrongUsageError(f"duplicate seed in {text!r}", "give each seed once")
     return tuple(seeds)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from causalkit.compare.record import Cell, CellRecord
 from causalkit.errors import DataError, WrongUsageError
 
 _RECORD = re.compile(r"[0-9a-f]{20}\.json")
+_HINT = "name the folder of causalkit compare --out"
 _LEFTOVER = re.compile(r"\.[0-9a-f]{20}\..*\.json")
 
 
@@ -19,10 +20,10 @@ class Store:
     """Records in a folder.
 
     Args:
-        folder: is made where it is not there.
+        folder: created where it does not exist.
 
     Raises:
-        WrongUsageError: the folder cannot be made.
+        WrongUsageError: the folder cannot be created.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,17 +32,17 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise WrongUsageError(
-                f"the folder {folder} cannot be made: {error.strerror or error}", "choose another with --out"
+                f"cannot create the folder {folder}: {error.strerror or error}", "choose another with --out"
             ) from error
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other comparisons out of the folder, and clear away what a killed one left.
+        """Keep other comparisons out of the folder, and remove temporary files of a killed one.
 
-        The lock belongs to the process: the system lifts it however the process ends.
+        The lock belongs to the process: the system releases it however the process ends.
 
         Raises:
-            WrongUsageError: another comparison is at work there, or the folder is read-only.
+            WrongUsageError: another comparison uses the folder, or the folder is read-only.
         """
         import filelock
 
@@ -50,11 +51,11 @@ class Store:
             lock.acquire(timeout=0)
         except filelock.Timeout as error:
             raise WrongUsageError(
-                f"another causalkit compare is at work in {self.folder}", "wait for it, or choose another --out"
+                f"another causalkit compare uses the folder {self.folder}", "wait for it, or choose another --out"
             ) from error
         except OSError as error:
             raise WrongUsageError(
-                f"the folder {self.folder} cannot be written: {error.strerror or error}", "choose another with --out"
+                f"cannot write to the folder {self.folder}: {error.strerror or error}", "choose another with --out"
             ) from error
         try:
             for path in self.folder.glob(".*.json"):
@@ -65,7 +66,7 @@ class Store:
             lock.release()
 
     def find(self, cell: Cell) -> CellRecord | None:
-        """Return the record of a cell under the cell's present labels; None where there is none.
+        """Return the record of a cell under the present labels of the cell, or None.
 
         Raises:
             DataError: the file is damaged, or was written by a newer version.
@@ -83,11 +84,10 @@ class Store:
         """Write a record, whole or not at all."""
         record.save(self.folder)
 
-    def forget_skipped(self, but: Iterable[Cell] = ()) -> None:
-        """Remove records of cells that were skipped: whether a pair can work is found anew each time."""
-        keep = {f"{cell.key}.json" for cell in but}
+    def forget_skipped(self) -> None:
+        """Remove records of skipped cells, since every comparison decides anew which pairs can work."""
         for path in self.folder.glob("*.json"):
-            if _RECORD.fullmatch(path.name) and path.name not in keep and '"status": "skipped"' in _head(path):
+            if _RECORD.fullmatch(path.name) and '"status": "skipped"' in _head(path):
                 path.unlink(missing_ok=True)
 
 
@@ -95,21 +95,19 @@ def load_records(folder: str | Path) -> list[CellRecord]:
     """Return all records of a folder, by method, data set and seed.
 
     Raises:
-        DataError: the folder is missing or holds no record, or a record is damaged.
+        DataError: a missing folder, a folder without records, or a damaged record.
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise DataError(f"there is no folder {folder}", "name what causalkit compare --out wrote")
+        raise DataError(f"no folder {folder}", _HINT)
     paths = [path for path in folder.glob("*.json") if _RECORD.fullmatch(path.name)]
     if not paths:
-        raise DataError(f"{folder} holds no record of a comparison", "name what causalkit compare --out wrote")
+        raise DataError(f"{folder} contains no records of a comparison", _HINT)
     records = [CellRecord.load(path) for path in paths]
     return sorted(records, key=lambda record: (record.cell.method, record.cell.data, record.cell.seed))
 
 
 def _head(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as stream:
-            return stream.read(20_000)
-    except OSError:
-        return ""
+    with suppress(OSError), path.open(encoding="utf-8", errors="replace") as stream:
+        return stream.read(20_000)
+    return ""
