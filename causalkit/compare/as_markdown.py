@@ -23,10 +23,10 @@ def text(comparison: Comparison) -> str:
     if marks := legend(comparison):
         lines += [f"{_prose('; '.join(marks))}.", ""]
     if summary.trouble:
-        lines += ["### Cells without a result", "", *(f"- {_prose(said)}" for said in summary.trouble), ""]
+        lines += ["### Cells without a result", "", *(f"- {_prose(sentence)}" for sentence in summary.trouble), ""]
     for metric in summary.metrics:
-        for head, said in findings(comparison, metric):
-            lines += _folded(head, [*(f"- {_prose(sentence)}" for sentence in said), ""])
+        for head, sentences in findings(comparison, metric):
+            lines += _folded(head, [*(f"- {_prose(sentence)}" for sentence in sentences), ""])
     other = comparison.other
     for metric in other.metrics:
         if any(metric in entry.metrics for entry in other.entries.values()):

@@ -1,4 +1,4 @@
-"""Records as a grid of methods, data sets and seeds, and the complete blocks in it that paired statistics rest on."""
+"""Records as a grid of methods, data sets and seeds, and its complete blocks, the basis of paired statistics."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 Over = Literal["cells", "data"]
 Block = tuple[str, int | None]
 
-# What is measured beside the metrics; less of it is better.
+# Measured beside the metrics; less is better.
 COSTS = ("seconds", "memory")
 MEBIBYTE = 2**20
-# Means of equal numbers may differ in the last bit; no metric is that exact.
+# Means of equal numbers may differ in the last bit.
 _DIGITS = 12
 
 
 def greater_is_better(metric: str) -> bool:
-    """Return the orientation of a metric, or of the costs "seconds" and "memory".
+    """Return whether a greater value of a metric is better; for the costs "seconds" and "memory" it is not.
 
     Raises:
-        UnknownNameError: no plugin contributes the metric.
+        UnknownNameError: an unknown metric.
     """
     return metric not in COSTS and registry().get(Metric, metric).record.greater_is_better
 
@@ -44,21 +44,21 @@ def value(record: CellRecord, metric: str, diagonal: str) -> float | None:
         found = None if record.peak_bytes is None else record.peak_bytes / MEBIBYTE
     else:
         found = record.metric(metric, diagonal)
-    # A record that was read from a file holds an infinity as text.
+    # In a record from a file, an infinity is text.
     return float(found) if isinstance(found, int | float) and math.isfinite(found) else None
 
 
 def mean(values: Iterable[float]) -> float:
-    """Return the mean, without the noise of the last bits."""
+    """Return the mean, rounded to 12 digits."""
     return round(fmean(values), _DIGITS)
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Records by where they stand.
+    """Records by data set, method and seed.
 
     Attributes:
-        cells: ``cells[data, method][seed]``, with the labels that the user gave.
+        cells: ``cells[data, method][seed]``, with the labels of the user.
         methods, data: the labels, sorted.
     """
 
@@ -68,46 +68,45 @@ class Grid:
 
     @classmethod
     def of(cls, records: Iterable[CellRecord]) -> Grid:
-        """Sort records into their places.
+        """Sort records by data set, method and seed.
 
         Raises:
-            DataError: two different records claim one place; averaging them would mix two comparisons.
+            DataError: two different records of one cell; their average would mix two comparisons.
         """
         cells: dict[tuple[str, str], dict[int, CellRecord]] = {}
         for record in records:
             cell = record.cell
-            place = cells.setdefault((cell.data, cell.method), {})
-            if place.setdefault(cell.seed, record) != record:
+            seeds = cells.setdefault((cell.data, cell.method), {})
+            if seeds.setdefault(cell.seed, record) != record:
                 raise DataError(
                     f"there are two records of {cell.method} on {cell.data} with seed {cell.seed}: "
-                    + _difference(place[cell.seed], record),
+                    + _difference(seeds[cell.seed], record),
                     "give every comparison a folder of its own",
                 )
-        pairs = sorted(cells)
-        methods = sorted({method for _, method in pairs})
-        data = sorted({name for name, _ in pairs})
-        return cls({pair: dict(sorted(cells[pair].items())) for pair in pairs}, tuple(methods), tuple(data))
+        data, methods = (tuple(sorted(set(labels))) for labels in zip(*cells, strict=True)) if cells else ((), ())
+        return cls({pair: dict(sorted(cells[pair].items())) for pair in sorted(cells)}, methods, data)
 
     def records(self, data: str, method: str) -> Mapping[int, CellRecord]:
         """Return the records of a pair by seed; empty where there are none."""
         return self.cells.get((data, method), {})
 
     def seeds(self, data: str) -> tuple[int, ...]:
-        """Return every seed that any method has a record of on a data set."""
+        """Return all seeds with a record of any method on a data set."""
         return tuple(sorted({seed for method in self.methods for seed in self.records(data, method)}))
 
     def values(self, data: str, method: str, metric: str, diagonal: str) -> dict[int, float]:
-        """Return the numbers of a pair by seed, for the seeds that have one."""
+        """Return the numbers of a pair by seed, without seeds that have none."""
         found = {seed: value(record, metric, diagonal) for seed, record in self.records(data, method).items()}
         return {seed: number for seed, number in found.items() if number is not None}
 
     def complete(
         self, methods: Sequence[str], metric: str, diagonal: str, *, over: Over = "cells", data: Sequence[str] = ()
     ) -> Blocks:
-        """Return the numbers of several methods where every one of them has one.
+        """Return the blocks in which each of these methods has a number.
 
         Args:
-            over: one block a (data set, seed); or one a data set, averaged over the seeds that all methods share.
+            over: a block is a (data set, seed), "cells", or a data set averaged over the seeds that all methods share,
+                "data".
             data: only these data sets; default: all.
         """
         rows: dict[Block, list[float]] = {}
@@ -142,7 +141,7 @@ class Blocks:
 
 
 def _difference(first: CellRecord, second: CellRecord) -> str:
-    """Return in words in what two records of one place differ."""
+    """Return the difference between two records of one cell in words."""
     one, other = first.cell, second.cell
     if one.key == other.key:
         return "computed twice, with different results"

@@ -16,15 +16,15 @@ from causalkit.display.labels import POLICIES
 if TYPE_CHECKING:
     from causalkit.compare.record import CellRecord
 
-# Of the best mean in a table, by whether it is established.
+# Of the best mean in a table: is it significantly better than all others?
 MARKS = {True: "*", False: "°"}
-# Demšar's tests over data sets cannot reach .05 with fewer.
+# With fewer data sets, Demšar's tests cannot reach .05.
 FEWEST_DATA_SETS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Everything that the output formats show of a set of records.
+    """Tables, tests, ranks and gates of a set of records, for all output formats.
 
     Attributes:
         records: sorted by data set, method and seed.
@@ -73,7 +73,7 @@ def compare_records(
 
 
 def findings(comparison: Comparison, metric: str) -> list[tuple[str, list[str]]]:
-    """Return the sentences about the tests and ranks of a metric, each list with its heading."""
+    """Return lists of sentences about the tests and ranks of a metric, each with its heading."""
     found = []
     for ranking in (ranking for ranking in comparison.rankings if ranking.metric == metric):
         tests = [t.sentence for t in comparison.tests if t.metric == metric and t.over == ranking.over]
@@ -87,7 +87,7 @@ def findings(comparison: Comparison, metric: str) -> list[tuple[str, list[str]]]
 
 
 def legend(comparison: Comparison) -> list[str]:
-    """Return what the marks in the tables of this comparison mean."""
+    """Return the meaning of the marks in the tables of this comparison."""
     best = [*comparison.summary.best.values(), *comparison.other.best.values()]
     if len(comparison.summary.methods) < 2:
         return []

@@ -1,4 +1,4 @@
-"""How much memory there is, and how much a process uses."""
+"""Available memory of the machine, and memory that a process uses."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _CGROUP_FILES = (
     ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
 )
 _RESERVE = 0.9
-_modules = 0  # imported when the garbage collector last set their objects aside
+_modules = 0  # number of imported modules at the last `gc.freeze`
 
 
 def available() -> int:
-    """Return the bytes that new work may take on this machine, or in this container."""
+    """Return the available bytes on this machine, or in this container."""
     import psutil
 
     free = int(psutil.virtual_memory().available)
@@ -28,15 +28,15 @@ def available() -> int:
 
 
 def fair_share(parts: int) -> int:
-    """Return one part in ``parts`` of nine tenths of what is available; at least 512 MiB."""
+    """Return nine tenths of the available memory divided by ``parts``; at least 512 MiB."""
     return max(int(_RESERVE * available() / max(parts, 1)), 2**29)
 
 
 class PeakMemory:
-    """How much the resident memory of this process grows between `start` and `stop`.
+    """Growth of the resident memory of this process between `start` and `stop`.
 
-    The process is kept from one cell to the next, so its whole memory says more about the libraries that earlier cells
-    imported than about this one.
+    The process computes one cell after another, so its whole memory depends mostly on the libraries that earlier cells
+    imported.
     """
 
     def __init__(self) -> None:
@@ -44,11 +44,11 @@ class PeakMemory:
         self._growth: int | None = None
 
     def start(self) -> None:
-        """Free what earlier cells left behind, and let the kernel measure the peak anew."""
+        """Free the memory of earlier cells, and reset the peak that the kernel measures."""
         global _modules
         gc.collect()
         if len(sys.modules) > _modules:
-            gc.freeze()  # what imports have left stays; looking through it for every cell would take longer than var
+            gc.freeze()  # imported objects stay; to collect them in every cell would take longer than var
             _modules = len(sys.modules)
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)  # glibc only: keeps freed memory otherwise
@@ -59,7 +59,7 @@ class PeakMemory:
         self._before = _status("VmRSS")
 
     def stop(self) -> int | None:
-        """Return the growth in bytes up to the first call; None where the kernel does not measure it."""
+        """Return the growth in bytes until the first call; None where the kernel does not measure it."""
         peak = _status("VmHWM")
         if self._growth is None and self._before is not None and peak is not None:
             self._growth = max(0, peak - self._before)

@@ -1,4 +1,4 @@
-"""Mean ranks of methods, the Friedman test, and the difference of mean ranks that Nemenyi's test calls critical.
+"""Mean ranks of methods, the Friedman test, and the critical difference of mean ranks by Nemenyi's test.
 
 Source: Demšar, Statistical comparisons of classifiers over multiple data sets, JMLR 7, 2006.
 """
@@ -26,13 +26,13 @@ class Ranking:
     """Methods in the order of their mean ranks.
 
     Attributes:
-        metric, diagonal, over: what was ranked, and whether a block is a (data set, seed) or a data set.
+        metric, diagonal, over: the ranked metric, and whether a block is a (data set, seed) or a data set.
         methods: best first.
         mean_ranks: 1 is best; equal numbers share the mean of their ranks. Empty without blocks.
-        blocks: how many blocks are complete, N.
+        blocks: number of complete blocks, N.
         left_out: (data set, seed) pairs in which some ranked method has no number.
         unranked: methods without any number.
-        friedman_p: are there any differences? None with fewer than three methods or two blocks.
+        friedman_p: p-value of the Friedman test; None with fewer than three methods or two blocks.
         critical_difference: of mean ranks at .05; None with fewer than two methods or two blocks.
         cliques: maximal groups of methods, neighbours in the order, that are not distinguished from each other. All
             methods are one group where Friedman's test finds no difference.
@@ -52,43 +52,43 @@ class Ranking:
 
     @property
     def sentences(self) -> list[str]:
-        """The result for a reader."""
+        """The result in sentences."""
         unit = count(self.blocks, "data set" if self.over == "data" else "complete block")
         if not self.mean_ranks:
-            said = ["No ranks: there is no data set and seed on which all methods have a result"]
+            lines = ["No ranks: there is no data set and seed on which all methods have a result"]
         else:
             order = ", ".join(f"{name} {rank:.2f}" for name, rank in zip(self.methods, self.mean_ranks, strict=True))
-            said = [f"Mean ranks over {unit}, 1 is best: {order}"]
+            lines = [f"Mean ranks over {unit}, 1 is best: {order}"]
         if self.left_out:
-            said.append(f"{count(self.left_out, 'incomplete block')} left out of the ranks")
+            lines.append(f"{count(self.left_out, 'incomplete block')} left out of the ranks")
         if self.unranked:
-            said.append(f"Without any result, not ranked: {', '.join(self.unranked)}")
+            lines.append(f"Without any result, not ranked: {', '.join(self.unranked)}")
         if self.critical_difference is None:
             if self.mean_ranks:
-                said.append("Ranks cannot be tested: that takes two methods and two blocks at least")
-            return said
+                lines.append("Ranks cannot be tested: a test needs at least two methods and two blocks")
+            return lines
         if self.friedman_p is not None:
             found = "finds" if self.friedman_p < ALPHA else "finds no"
-            said.append(f"The Friedman test {found} differences ({p_equals(self.friedman_p)})")
-        said.append(
+            lines.append(f"The Friedman test {found} differences ({p_equals(self.friedman_p)})")
+        lines.append(
             f"Mean ranks that differ by less than {self.critical_difference:.2f} are not distinguished (Nemenyi)"
         )
-        said += [f"Not distinguished: {', '.join(group)}" for group in self.cliques]
-        return said
+        lines += [f"Not distinguished: {', '.join(group)}" for group in self.cliques]
+        return lines
 
 
 def rank(
     records: Iterable[CellRecord], metric: str = "auroc", diagonal: str = "exclude", *, over: Over = "cells"
 ) -> Ranking:
-    """Rank the methods within every block that all of them have a result for.
+    """Rank the methods within each block in which all have a result.
 
     Args:
         over: a block is a (data set, seed), or a data set averaged over the seeds that all methods share. Demšar's test
-            is about independent data sets; seeds of one data set are not independent, so that over "cells" the critical
-            difference speaks about these data sets only.
+            is about independent data sets. Seeds of one data set are not independent, so over "cells" the critical
+            difference holds for these data sets only.
 
     Raises:
-        UnknownNameError: the metric is unknown.
+        UnknownNameError: an unknown metric.
     """
     import numpy as np
     from scipy.stats import rankdata

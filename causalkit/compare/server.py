@@ -17,8 +17,8 @@ import threading
 import time
 from typing import BinaryIO
 
-# What methods import while they fit, here and in many plugins: its time would count as that of the first cell. What a
-# method's own module imports, such as torch, is imported before the clock starts.
+# Methods import these during the fit, here and in many plugins; the time would count for the first cell. Imports of a
+# method's own module, such as torch, come before the clock starts.
 _EARLY = ("numpy", "scipy.stats", "statsmodels.regression.linear_model")
 
 _PR_SET_PDEATHSIG = 1
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Compute one cell after the other."""
+    """Compute one cell after another."""
     from causalkit.compare.cell import compute
     from causalkit.compare.data import PanelCache
     from causalkit.compare.protocol import receive, send
@@ -53,12 +53,12 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             return
         record = compute(cell, panels).to_json()
         if os.getpid() != own:
-            os._exit(0)  # a plugin has forked, and this is the copy
+            os._exit(0)  # a plugin has forked, and this is the child
         send(answers, record)
 
 
 def _own_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Move the pipes away from where plugins read and print."""
+    """Move the pipes away from standard input and output, which plugins use."""
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)

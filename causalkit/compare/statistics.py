@@ -2,8 +2,8 @@
 
 Differences of zero are frequent here, since two methods may both reach an AUROC of 1. They are ranked and then carry
 no sign (Pratt 1959), so that a pair of methods that is mostly equal does not look decided by the few blocks that
-remain. The p-value is exact: of all ways to give the ranks of the other differences a sign, the share that is at least
-as extreme. Up to `EXACT` blocks nothing is approximated, with ties or without.
+remain. The p-value is exact up to `EXACT` blocks, with ties or without: the share of all ways to give the ranks of the
+other differences a sign that are at least as extreme.
 
 Source: Wilcoxon, Individual comparisons by ranking methods, Biometrics Bulletin 1, 1945; Pratt, Remarks on zeros and
 ties in the Wilcoxon signed rank procedures, JASA 54, 1959; Demšar, Statistical comparisons of classifiers over
@@ -35,16 +35,16 @@ class PairedTest:
 
     Attributes:
         method_a, method_b: labels.
-        metric, diagonal: what was compared.
+        metric, diagonal: the compared metric and its policy on self-edges.
         over: a block is a (data set, seed), "cells", or a data set averaged over shared seeds, "data".
         n: blocks; `equal` of them with a difference of zero.
         left_out: (data set, seed) pairs in which one of the two has no number.
         mean_difference: a - b, in units of the metric; None without blocks.
         p_value: two-sided; None without blocks.
         p_holm: corrected for all pairs that were tested together.
-        reach: the smallest `p_holm` that so few blocks could have given.
-        better: the method that ranks better in sum, whether or not that means anything; "" where they are even.
-        blocks: which they are.
+        reach: the smallest `p_holm` that is possible with so few blocks.
+        better: the method with the better sum of ranks, significant or not; "" where they tie.
+        blocks: their labels.
     """
 
     method_a: str
@@ -64,7 +64,7 @@ class PairedTest:
 
     @property
     def verdict(self) -> Literal["distinguished", "not distinguished", "too few"]:
-        """What the test says; "too few" where no result whatever could have reached .05."""
+        """The result of the test; "too few" where no result could have reached .05."""
         if self.reach >= ALPHA:
             return "too few"
         return "distinguished" if self.p_holm is not None and self.p_holm < ALPHA else "not distinguished"
@@ -83,12 +83,12 @@ class PairedTest:
         if self.verdict == "distinguished" and self.better:
             worse = self.method_b if self.better == self.method_a else self.method_a
             difference = self.mean_difference if self.better == self.method_a else -self.mean_difference
-            said = f"{self.better} is better than {worse}: mean difference {difference:+.4g} {facts}"
+            sentence = f"{self.better} is better than {worse}: mean difference {difference:+.4g} {facts}"
         else:
-            said = f"{both} are not distinguished: mean difference {self.mean_difference:+.4g} {facts}"
+            sentence = f"{both} are not distinguished: mean difference {self.mean_difference:+.4g} {facts}"
         if self.verdict == "too few":
-            return f"{said}; too few unequal blocks to tell, at best they give {p_equals(self.reach)} by Holm"
-        return f"{said}, {p_equals(self.p_value)}, by Holm {p_equals(self.p_holm)}"
+            return f"{sentence}; too few unequal blocks, at best {p_equals(self.reach)} by Holm"
+        return f"{sentence}, {p_equals(self.p_value)}, by Holm {p_equals(self.p_holm)}"
 
 
 def paired_tests(
@@ -99,17 +99,17 @@ def paired_tests(
     over: Over = "cells",
     data: str | None = None,
 ) -> list[PairedTest]:
-    """Test every pair of methods, each over all blocks that both have a result for.
+    """Test every pair of methods, each over all blocks in which both have a result.
 
-    Over "cells" (data set, seed), a small p says that the methods differ on *these* data sets: seeds within a data set
-    are no independent data sets. Over "data", after Demšar, each data set counts once; that speaks about data sets of
-    this kind, and needs at least six of them. With ``data``, only the seeds of that data set are looked at.
+    Over "cells" (data set, seed), a small p means that the methods differ on *these* data sets: seeds of a data set are
+    not independent data sets. Over "data", after Demšar, each data set counts once; that test is about data sets of
+    this kind and needs at least six. ``data`` restricts the test to the seeds of one data set.
 
     Returns:
         One test a pair, sorted by labels.
 
     Raises:
-        UnknownNameError: the metric is unknown.
+        UnknownNameError: an unknown metric.
     """
     grid = Grid.of(records)
     among = (data,) if data is not None else grid.data
@@ -146,8 +146,8 @@ def paired_tests(
 def holm(p_values: Iterable[float]) -> list[float]:
     """Return p-values corrected by Holm's step-down procedure, in the order given.
 
-    As statsmodels' ``multipletests`` does, without the garbage collection that it makes at every call, which takes
-    longer than everything else in a table with many data sets.
+    ``multipletests`` of statsmodels does the same, but collects garbage at every call. In a table with many data sets
+    this takes longer than everything else.
     """
     values = list(p_values)
     corrected = [0.0] * len(values)
@@ -159,7 +159,7 @@ def holm(p_values: Iterable[float]) -> list[float]:
 
 
 def signed_rank_sums(differences: Sequence[float]) -> tuple[float, float]:
-    """Return the rank sums of the positive and of the negative differences; zeros are ranked and belong to neither."""
+    """Return the rank sums of the positive and of the negative differences; zeros have ranks but no sign."""
     from scipy.stats import rankdata
 
     if not differences:
@@ -173,8 +173,8 @@ def signed_rank_sums(differences: Sequence[float]) -> tuple[float, float]:
 def signed_rank(differences: Sequence[float], alternative: Literal["two-sided", "greater"] = "two-sided") -> float:
     """Return the p-value of Wilcoxon's signed-rank test with Pratt's zeros.
 
-    scipy has this distribution without ties up to 50 differences, and with ties up to 13; beyond that it approximates,
-    badly where most differences are zero. Above `EXACT` differences its approximation is used.
+    scipy is exact up to 50 differences without ties, and up to 13 with ties. Beyond that it approximates, badly where
+    most differences are zero. Here its approximation serves above `EXACT` differences only.
 
     Args:
         alternative: "greater": are the differences larger than zero?

@@ -1,4 +1,4 @@
-"""Supervisor: has cells computed by a process of its own, and ends it when a cell takes too long or too much."""
+"""Supervisor: computes cells in a process of its own, and ends it when a cell exceeds a limit of time or memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from causalkit.display.formats import duration, memory
 
 _POLL = 0.05  # seconds between two looks at a process
 _SCAN = 10  # every so many looks, its children are searched for
-_ERROR_LINES = 100  # kept of standard error: a fatal error comes before a long list of modules
+_ERROR_LINES = 100  # kept of standard error: a long list of modules follows a fatal error
 _FATAL = "Fatal Python error"
 _START = 300.0  # seconds that imports may take on a slow file system
 # With the import path of this process, so that both find the same packages and plugins, wherever each was started.
@@ -43,7 +43,7 @@ class _Failed(Exception):  # noqa: N818 - what it means is decided where it is c
 
 
 class _Stopped(Exception):  # noqa: N818 - see above
-    """The comparison ends; nobody waits for the record."""
+    """The comparison ends and no longer needs the record."""
 
 
 class Supervisor:
@@ -66,11 +66,11 @@ class Supervisor:
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._errors: deque[bytes] = deque(maxlen=_ERROR_LINES)
-        self._before = 0  # resident memory, in bytes, when the cell was handed over
-        self._largest = 0  # and the most that was seen since
+        self._before = 0  # resident memory in bytes at the start of the cell
+        self._largest = 0  # and the largest since
 
     def compute(self, cell: Cell) -> dict[str, Any]:
-        """Return the record of a cell, as JSON; it always returns one."""
+        """Return the record of a cell as JSON, also where the cell fails."""
         with self._busy:
             if self._timer is not None:
                 self._timer.cancel()
@@ -160,10 +160,10 @@ class Supervisor:
         return answer
 
     def _wait(self, seconds: float | None) -> Any:
-        """Return the next answer; look at time and memory meanwhile.
+        """Return the next answer; check time and memory until it comes.
 
         Raises:
-            _Failed: there is none.
+            _Failed: no answer.
             _Stopped: the comparison ends.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
@@ -177,7 +177,7 @@ class Supervisor:
             if answer is not None:
                 return answer
             if self._process is None or self._process.poll() is not None:
-                with contextlib.suppress(queue.Empty):  # it may have answered with its last breath
+                with contextlib.suppress(queue.Empty):  # it may have answered just before its end
                     return self._answers.get(timeout=_POLL)
                 raise _Failed(*self._post_mortem())
             if deadline is not None and time.monotonic() > deadline:
@@ -188,36 +188,35 @@ class Supervisor:
             used = sum(map(resident, family))
             self._largest = max(self._largest, used)
             if used > self.memory:
-                raise _Failed(
-                    "memory",
-                    f"stopped at {memory(used)} of resident memory, above the limit of {memory(self.memory)}",
-                )
+                limit = memory(self.memory)
+                raise _Failed("memory", f"stopped at {memory(used)} of resident memory, above the limit of {limit}")
         raise _Stopped
 
     def _growth(self) -> int | None:
-        """Return by how many bytes the process and its children grew; None where they ended before the first look."""
+        """Return the growth of the process and its children in bytes; None where they ended before the first look."""
         return max(0, self._largest - self._before) if self._largest else None
 
     def _post_mortem(self) -> tuple[Status, str]:
-        """Say in words how the process ended."""
+        """Return the status and the sentence for the way in which the process ended."""
         assert self._process is not None
         try:
             code = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            return "failed", "the process closed its output and went on"
-        said = self._last_words()
+            return "failed", "the process closed its output and continued"
+        error = self._last_error()
+        ending = f": {error}" if error else ""
         if code == -signal.SIGKILL:
             return "memory", "the process was killed from outside (SIGKILL), as systems do when memory runs out"
         if code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-            return "failed", f"the process died of {name}" + (f": {said}" if said else "")
-        return "failed", f"the process ended by itself with exit code {code}" + (f": {said}" if said else "")
+            return "failed", f"the process died of {name}{ending}"
+        return "failed", f"the process ended by itself with exit code {code}{ending}"
 
-    def _last_words(self) -> str:
-        """Return the line on standard error that tells most: Python's own message, or the last one."""
-        time.sleep(_POLL)  # the thread that reads them may be a moment behind
+    def _last_error(self) -> str:
+        """Return Python's message about a fatal error, or else the last line on standard error."""
+        time.sleep(_POLL)  # for the thread that reads them
         lines = [line.decode(errors="replace").strip() for line in self._errors]
-        # What a plugin printed last may stand before it in the same line.
+        # Output of a plugin may precede it in the same line.
         fatal = [line[line.index(_FATAL) :] for line in lines if _FATAL in line]
         lines = fatal or [line for line in lines if line]
         return lines[-1][:300] if lines else ""

@@ -1,4 +1,4 @@
-"""The summary of a comparison: mean and spread over seeds for every method and data set, cost, and what failed."""
+"""The summary of a comparison: mean and spread over seeds for each method and data set, costs, and failures."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ class Entry:
     """One method on one data set.
 
     Attributes:
-        planned: the seeds that any method has a record of on this data set.
+        planned: the seeds with a record of any method on this data set.
         counts: cells by status, "ok", "failed", "timeout", "memory", "skipped", and "missing" for planned seeds without
             a record; only what occurs.
         reasons: how often each reason was given.
         metrics: by name; a metric without any number is left out.
-        seconds: of the fit, over the cells that ended well.
+        seconds: of the fit, over the cells with a result.
         peak_bytes: the largest memory of a fit, see `CellRecord`, whatever the status; None where unknown.
     """
 
@@ -86,16 +86,16 @@ class Entry:
 
     @property
     def complete(self) -> bool:
-        """Did every planned seed end well?"""
+        """Does every planned seed have a result?"""
         return self.counts.get("ok", 0) == len(self.planned)
 
     @property
     def trouble(self) -> str:
-        """What did not end well, for example ``2 failed, 1 timed out``; "" where all did."""
+        """Numbers of cells without a result, for example ``2 failed, 1 timed out``, or ""."""
         return ", ".join(f"{count} {_WORDS.get(s, s)}" for s, count in self.counts.items() if s != "ok")
 
     def text(self, metric: str) -> str:
-        """Return what stands in a table: mean ± standard deviation, and over how many seeds where some are lacking."""
+        """Return the text of a table: mean ± standard deviation, with the number of seeds where some are missing."""
         spread = self.metrics.get(metric)
         if spread is None:
             return self.trouble or "none"
@@ -112,12 +112,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Best:
-    """Which methods have the best mean on a data set, and whether that is more than chance.
+    """The methods with the best mean on a data set, and whether the difference is significant.
 
     Attributes:
-        methods: those with the best mean among the methods without a lacking seed; more than one where they tie.
-        established: it is one method, and it is distinguished from every other one by the paired test over the seeds of
-            this data set, corrected by Holm over all pairs.
+        methods: with the best mean, among methods with a result for every seed; several where they tie.
+        established: it is a single method, and the paired test over the seeds of this data set, corrected by Holm over
+            all pairs, distinguishes it from every other method.
     """
 
     methods: tuple[str, ...]
@@ -129,7 +129,7 @@ class Summary:
     """All of a comparison under one policy on self-edges.
 
     Attributes:
-        entries: by (data set, method); a pair without a single record is left out.
+        entries: by (data set, method), without pairs that have no record.
         best: by (data set, metric).
     """
 
@@ -146,7 +146,7 @@ class Summary:
 
     @property
     def seeds(self) -> str:
-        """How many seeds there are, in words."""
+        """The number of seeds in words."""
         counts = {data: len(entry.planned) for (data, _), entry in self.entries.items()}
         if len(set(counts.values())) <= 1:
             return count(max(counts.values(), default=0), "seed")
@@ -154,21 +154,20 @@ class Summary:
 
     @property
     def trouble(self) -> list[str]:
-        """One sentence for every method and data set in which something did not end well, with the reasons."""
-        said = []
-        for entry in self.entries.values():
-            if entry.trouble:
-                why = "; ".join(entry.reasons)
-                said.append(f"{entry.method} on {entry.data}: {entry.trouble}" + (f": {why}" if why else ""))
-        return said
+        """One sentence for each method and data set with cells without a result, with the reasons."""
+        return [
+            f"{entry.method} on {entry.data}: {': '.join(filter(None, (entry.trouble, '; '.join(entry.reasons))))}"
+            for entry in self.entries.values()
+            if entry.trouble
+        ]
 
 
 def summarize(records: Iterable[CellRecord], metrics: Sequence[str] = METRICS, diagonal: str = "exclude") -> Summary:
-    """Summarise a comparison. Cells without a result are counted and never averaged over in silence.
+    """Summarise a comparison; the result counts the cells without a result.
 
     Raises:
-        UnknownNameError: a metric is unknown.
-        DataError: two different records claim one method, data set and seed.
+        UnknownNameError: an unknown metric.
+        DataError: two different records of one method, data set and seed.
     """
     records = list(records)
     grid = Grid.of(records)
@@ -208,7 +207,7 @@ def _best(entries: Sequence[Entry], metric: str, sign: int, tests: Iterable[Pair
         return Best((), established=False)
     top = max(sign * entry.metrics[metric].mean for entry in candidates)
     methods = tuple(entry.method for entry in candidates if sign * entry.metrics[metric].mean == top)
-    # A method with lacking seeds takes part in no test that could establish anything.
+    # Tests with a method that lacks seeds do not count.
     names = {entry.method for entry in candidates}
     against = [t for t in tests if methods[0] in (t.method_a, t.method_b) and {t.method_a, t.method_b} <= names]
     won = [test.verdict == "distinguished" and test.better == methods[0] for test in against]
