@@ -1,4 +1,4 @@
-"""Run a comparison: what is missing is computed, every record is saved as soon as it is there."""
+"""Run a comparison: compute the missing cells and save each record as soon as it is finished."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from causalkit.plugins.specification import Specification
 
 
 class Watcher:
-    """Hears what happens; the live table is one."""
+    """Follows a comparison, as the live table does; override what you need."""
 
     def on_begin(self, grid: Grid, known: Sequence[CellRecord], missing: Sequence[Cell]) -> None:
-        """Hear that work begins: what is there already, and what is to be computed."""
+        """Receive the existing records and the missing cells before the work."""
 
     def on_start(self, cell: Cell) -> None:
-        """Hear that a cell was handed to a worker; may be called from any thread."""
+        """Receive a cell when its work starts; the call may come from any thread."""
 
     def on_record(self, record: CellRecord) -> None:
-        """Hear that a record was saved."""
+        """Receive a record when it is saved."""
 
     def on_note(self, message: str) -> None:
-        """Hear something that the user should know."""
+        """Receive a message for the user."""
 
 
 @dataclass
 class Known:
-    """What a folder already holds of a grid.
+    """The records of a grid that a folder already contains.
 
     Attributes:
-        records: finished, or failed and not to be run again.
-        missing: cells that have to be computed, in order.
-        notes: what to say about both.
+        records: of finished cells, and of failed cells that are not run again.
+        missing: cells to compute, in order.
+        notes: messages for the user about both.
     """
 
     records: list[CellRecord] = field(default_factory=list)
@@ -82,14 +82,14 @@ def run_grid(
     watcher: Watcher | None = None,
     **options: Unpack[GridOptions],
 ) -> list[CellRecord]:
-    """Compute every method on every data set with every seed, as far as it is not in the folder yet.
+    """Compute every method on every data set with every seed, except for cells with a record in the folder.
 
     Args:
         methods, data: such as ``"grngc[forecaster=kan]"``, ``"var[series=20]"`` or ``"own.csv[truth=truth.csv]"``.
         seeds: of the simulated data and of the methods; numbers, or text such as ``"0:5"``.
         out: folder of the records.
         lag: K of all methods; default: each method's own.
-        watcher: hears of every cell.
+        watcher: follows the comparison.
         select, standardize, device, dtype, threads, time_limit: as in `causalkit.discover`, the same for all cells, but
             on the CPU by default.
         detrend, difference: as in `causalkit.Preparation`, the same for all cells.
@@ -100,13 +100,14 @@ def run_grid(
         backend: "local" (the default), "dask" or "ray".
         scheduler: address of a Dask scheduler or a Ray cluster.
         shuffle: seed of the order in which cells are computed.
-        retry: compute again what failed, ran out of time or out of memory.
-        refresh: compute again what another version of causalkit or of the method's plugin computed.
+        retry: compute failed cells again, and cells that exceeded a limit.
+        refresh: compute cells again whose records come from another version of causalkit or of the method's plugin.
 
     Returns:
         One record for each cell, by method, data set and seed in the order given.
 
-        A RuntimeWarning says where methods did not see the same panel.
+    Warns:
+        RuntimeWarning: methods did not see the same panel.
 
     Raises:
         WrongUsageError: an unknown name, option or parameter, before anything is computed.
@@ -123,8 +124,8 @@ def run_grid(
     store = Store(Path(out))
     with store.locked():
         records = execute(grid, store, run, limits, retry=retry, refresh=refresh, watcher=watcher or Watcher())
-    if said := unequal_data(records):
-        warnings.warn(said, RuntimeWarning, stacklevel=2)
+    if unequal := unequal_data(records):
+        warnings.warn(unequal, RuntimeWarning, stacklevel=2)
     return records
 
 
@@ -151,7 +152,7 @@ def execute(
     watcher.on_begin(grid, list(records.values()), known.missing)
     if known.missing:
         for record in run(known.missing, limits, watcher.on_start):
-            if not record.versions:  # its process could not say
+            if not record.versions:  # its process ended before
                 record = replace(record, versions=grid.versions[record.cell.method])
             store.save(record)
             records[record.cell.key] = record
@@ -160,7 +161,7 @@ def execute(
 
 
 def take_stock(grid: Grid, store: Store, *, retry: bool, refresh: bool) -> Known:
-    """Find out which cells of a grid have a record that counts."""
+    """Divide the cells of a grid into those with a valid record and those to compute."""
     known = Known()
     failed: dict[str, int] = {}
     outdated: dict[str, int] = {}
@@ -185,10 +186,10 @@ def take_stock(grid: Grid, store: Store, *, retry: bool, refresh: bool) -> Known
     for made, records in outdated.items():
         known.notes.append(f"{count(records, 'record')} {were(records)} made by {made}; --refresh runs the cells again")
     if failed:
-        kinds = ", ".join(f"{cells} {status}" for status, cells in failed.items())
+        kinds = ", ".join(f"{number} {status}" for status, number in failed.items())
         lost = sum(failed.values())
-        said = f"{count(lost, 'cell')} {were(lost)} without a result in an earlier run"
-        known.notes.append(f"{said} ({kinds}); --retry runs them again")
+        cells = f"{count(lost, 'cell')} {were(lost)} without a result in an earlier run"
+        known.notes.append(f"{cells} ({kinds}); --retry runs them again")
     return known
 
 
