@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from causalkit.testing import CheckResult
 
 
-@click.command(
-    epilog="Example:  causalkit check grngc\n\nExit code 0 when every check passed, 3 otherwise.",
-)
+@click.command(epilog="Example:  causalkit check grngc\n\nExit code 0 when every check passed, 3 otherwise.")
 @click.argument("plugin")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed.")
 @json_option

@@ -86,9 +86,7 @@ regularizers = listing(
 )
 
 
-@click.command(
-    epilog="Examples:  causalkit datasets    causalkit datasets dream4    causalkit datasets --json",
-)
+@click.command(epilog="Examples:  causalkit datasets    causalkit datasets dream4    causalkit datasets --json")
 @click.argument("families", nargs=-1, metavar="[FAMILY]...")
 @click.option("--json", "as_json", is_flag=True, help="Print every item of every family as JSON.")
 @data_home_option
@@ -139,7 +137,5 @@ metrics = listing(
     {"needs": lambda record: record.needs, "better": lambda record: "more" if record.greater_is_better else "less"},
 )
 rules = listing(
-    SelectionRule,
-    {"needs": lambda record: record.needs, "controls": lambda record: record.controls},
-    name="rules",
+    SelectionRule, {"needs": lambda record: record.needs, "controls": lambda record: record.controls}, name="rules"
 )

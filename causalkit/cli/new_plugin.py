@@ -9,10 +9,7 @@ import click
 from causalkit.scaffold.kinds import KINDS
 
 
-@click.command(
-    "new-plugin",
-    epilog="Example:  causalkit new-plugin lagged-correlation --kind method",
-)
+@click.command("new-plugin", epilog="Example:  causalkit new-plugin lagged-correlation --kind method")
 @click.argument("name")
 @click.option(
     "--directory",
@@ -21,11 +18,7 @@ from causalkit.scaffold.kinds import KINDS
     help="Where to create the folder causalkit-NAME.  [default: here]",
 )
 @click.option(
-    "--kind",
-    type=click.Choice(list(KINDS)),
-    default="method",
-    show_default=True,
-    help="What the plugin contributes.",
+    "--kind", type=click.Choice(list(KINDS)), default="method", show_default=True, help="What the plugin contributes."
 )
 def new_plugin(name: str, directory: Path, kind: str) -> None:
     """Write a small, complete plugin to start from: package, entry point, README and tests.

@@ -20,13 +20,7 @@ Examples:
 @click.command(epilog=EPILOG)
 @click.argument("result")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Where to write the picture: png, svg or pdf.")
-@click.option(
-    "--kind",
-    type=click.Choice(KINDS),
-    default="overview",
-    show_default=True,
-    help="Kind of picture.",
-)
+@click.option("--kind", type=click.Choice(KINDS), default="overview", show_default=True, help="Kind of picture.")
 @select_option
 @truth_options(required=False)
 def plot(

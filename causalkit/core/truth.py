@@ -100,12 +100,7 @@ class Truth:
 
     @classmethod
     def from_matrix(
-        cls,
-        matrix: ArrayLike,
-        *,
-        orientation: Orientation,
-        names: Sequence[str] | None = None,
-        source: str = "truth",
+        cls, matrix: ArrayLike, *, orientation: Orientation, names: Sequence[str] | None = None, source: str = "truth"
     ) -> Truth:
         """Make a truth of a matrix (P, P), or (P, P, L) with lag 1 first; every value other than zero is an edge.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -130,21 +130,14 @@ def _strongest(discovery: Discovery, top: int, width: int) -> list[_Row]:
     order = np.argsort(-scores, axis=None, kind="stable")[: max(top, 0)]
     places = [tuple(int(part) for part in np.unravel_index(place, scores.shape)) for place in order]
     names = labels(discovery.names, width)
+    p_values = discovery.joint_p_values if discovery.p_values is None else discovery.p_values
     rows = []
-    for cause, effect, position in places:
-        score = float(scores[cause, effect, position])
-        if score == 0:
+    for place in places:
+        if scores[place] == 0:
             break
-        p_value = None
-        if discovery.p_values is not None:
-            p_value = float(discovery.p_values[cause, effect, position])
-        elif discovery.joint_p_values is not None:
-            p_value = float(discovery.joint_p_values[cause, effect])
-        selected = None if discovery.selected is None else bool(discovery.selected[cause, effect, position])
-        error = None
-        if discovery.standard_errors is not None:
-            error = float(discovery.standard_errors[cause, effect, position])
-        rows.append(_Row(names[cause], names[effect], position + 1, score, error, p_value, selected))
+        arrays = (scores, discovery.standard_errors, p_values, discovery.selected)
+        known: list[Any] = [None if values is None else values[place[: values.ndim]].item() for values in arrays]
+        rows.append(_Row(names[place[0]], names[place[1]], place[2] + 1, *known))
     return rows
 
 

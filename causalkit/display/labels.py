@@ -6,15 +6,16 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 POLICIES = {"exclude": "without self-edges", "include": "with self-edges"}
 METRICS = {"auroc": "AUROC", "auprc": "AUPRC", "f1": "F1", "shd": "SHD", "f1-oracle": "F1 (oracle)"} | {
     f"{metric}-oracle-epoch": f"{metric.upper()} (oracle epoch)" for metric in ("auroc", "auprc")
 }
 
 
-def cells(text: str) -> int:
-    """Return how many character cells a text fills in a terminal or a picture: East Asian letters fill two."""
-    return sum(_cells(letter) for letter in text)
+cells = cell_len
+"""How many character cells a text fills in a terminal or a picture: East Asian letters fill two."""
 
 
 def one_line(text: str) -> str:
@@ -72,16 +73,10 @@ def metric_name(metric: str) -> str:
     return METRICS.get(metric, one_line(metric))
 
 
-def _cells(letter: str) -> int:
-    if unicodedata.combining(letter):
-        return 0
-    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-
-
 def _fit(text: str, width: int) -> str:
     taken, filled = [], 0
     for letter in text:
-        filled += _cells(letter)
+        filled += cells(letter)
         if filled > width:
             break
         taken.append(letter)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from causalkit.plugins.records import Contribution, Dataset, Forecaster, Method, Metric, Regularizer, SelectionRule
 
@@ -16,17 +16,17 @@ class Kind:
         record: class of the record that its hook yields.
         attribute: what the generated module defines.
         summary: of the generated contribution, for listings.
+        example: a command that uses the contribution; ``NAME`` is replaced by its name.
         options: further arguments of the record, as source code.
         dependencies: beside causalkit.
-        example: a command that uses the contribution; ``NAME`` is replaced by its name.
     """
 
     record: type[Contribution]
     attribute: str
     summary: str
-    options: Mapping[str, str]
-    dependencies: tuple[str, ...]
     example: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    dependencies: tuple[str, ...] = ("numpy>=1.26",)
 
 
 KINDS: dict[str, Kind] = {
@@ -35,7 +35,6 @@ KINDS: dict[str, Kind] = {
         attribute="LaggedCorrelation",
         summary="Absolute correlation of each effect with each cause some steps before",
         options={"test_params": '{"lag": 2}'},
-        dependencies=("numpy>=1.26",),
         example="causalkit discover --dataset lagged-pair --method NAME",
     ),
     "forecaster": Kind(
@@ -50,7 +49,6 @@ KINDS: dict[str, Kind] = {
         record=Regularizer,
         attribute="GradientL2",
         summary="Mean squared input gradient of each target",
-        options={},
         dependencies=("torch>=2.6",),
         example="causalkit discover --dataset lagged-pair --method grngc --regularizer NAME",
     ),
@@ -59,23 +57,18 @@ KINDS: dict[str, Kind] = {
         attribute="chain",
         summary="A chain of series, each driven by the one before at lag 1",
         options={"lagged_truth": "True", "test_params": '{"steps": 60}'},
-        dependencies=("numpy>=1.26",),
         example="causalkit simulate NAME -o data.csv --truth truth.csv",
     ),
     "metric": Kind(
         record=Metric,
         attribute="top_share",
         summary="Share of true edges among as many strongest pairs as there are true edges",
-        options={},
-        dependencies=("numpy>=1.26",),
         example="causalkit discover --dataset lagged-pair --method var",
     ),
     "selection-rule": Kind(
         record=SelectionRule,
         attribute="strongest_causes",
         summary="The strongest causes of each series",
-        options={},
-        dependencies=("numpy>=1.26",),
         example="causalkit discover --dataset lagged-pair --method var --select NAME:0.5",
     ),
 }

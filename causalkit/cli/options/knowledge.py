@@ -31,9 +31,7 @@ knowledge_options = added(
 )
 preparation_options = added(
     click.option(
-        "--detrend",
-        metavar="KIND",
-        help="Remove a trend: constant, linear, seasonal:PERIOD or linear+seasonal:PERIOD.",
+        "--detrend", metavar="KIND", help="Remove a trend: constant, linear, seasonal:PERIOD or linear+seasonal:PERIOD."
     ),
     click.option(
         "--difference",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
@@ -69,18 +69,14 @@ def _plain(value: Any) -> Any:
     return plain(value)
 
 
-def _floats(values: Any) -> NDArray[np.float64]:
-    """Return nested lists as an array, None as NaN."""
-    return np.asarray(values, dtype=np.float64)
-
-
+_floats = partial(np.asarray, dtype=np.float64)  # None becomes NaN
 _READ: dict[str, Callable[[Any], Any]] = {
     "names": lambda names: tuple(str(name) for name in names),
     "scores": _floats,
     "p_values": _floats,
     "standard_errors": _floats,
     "joint_p_values": _floats,
-    "selected": lambda values: np.asarray(values, dtype=np.bool_),
+    "selected": partial(np.asarray, dtype=np.bool_),
     "selection": dict,
     "path": lambda path: {str(name): _floats(values) for name, values in path.items()},
     "history": lambda history: {key: [number_of(value) for value in values] for key, values in history.items()},

@@ -12,6 +12,8 @@ from causalkit.errors import DataError
 from causalkit.io.results.record import to_record
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from causalkit.core.discovery import Discovery
 
 _ARRAYS = ("scores", "p_values", "joint_p_values", "selected")
@@ -45,27 +47,17 @@ def write_npz(discovery: Discovery, path: Path) -> None:
 
 
 def write_graphml(discovery: Discovery, path: Path) -> None:
-    """Write the summary graph as GraphML, for networkx, igraph, Cytoscape and yEd.
-
-    Raises:
-        DataError: a name has a character that XML cannot represent.
-    """
+    """Write the summary graph as GraphML, for networkx, igraph, Cytoscape and yEd."""
     import networkx as nx
 
-    _check_xml(discovery)
-    nx.write_graphml_xml(discovery.graph(), path)
+    nx.write_graphml_xml(_xml_graph(discovery), path)
 
 
 def write_gexf(discovery: Discovery, path: Path) -> None:
-    """Write the summary graph as GEXF, for Gephi.
-
-    Raises:
-        DataError: a name has a character that XML cannot represent.
-    """
+    """Write the summary graph as GEXF, for Gephi."""
     import networkx as nx
 
-    _check_xml(discovery)
-    nx.write_gexf(discovery.graph(), path)
+    nx.write_gexf(_xml_graph(discovery), path)
 
 
 def write_dot(discovery: Discovery, path: Path) -> None:
@@ -90,9 +82,11 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _check_xml(discovery: Discovery) -> None:
+def _xml_graph(discovery: Discovery) -> nx.DiGraph:
+    """Return the summary graph, or raise a `DataError` for a name with a character that XML cannot represent."""
     for name in discovery.names:
         if any(ord(character) < 32 and character not in "\t\n\r" for character in name):
             raise DataError(
                 f"the series name {name!r} has a control character, which XML does not allow", "rename the series"
             )
+    return discovery.graph()

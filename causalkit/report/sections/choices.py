@@ -115,7 +115,7 @@ def _method(results: Results, method: str) -> Block:
     if notes:
         blocks += [
             Text("Notes of the method on its runs:"),
-            Bullets([shorten(one_line(note), 400) for note in notes[:12]]),
+            Bullets([shorten(note, 400) for note in notes[:12]]),
         ]
         if len(notes) > 12:
             blocks.append(Text(f"The records contain {len(notes) - 12} more.", "note"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from causalkit.core.discovery import Discovery
-from causalkit.display.labels import name, one_line, shorten
+from causalkit.display.labels import name, shorten
 from causalkit.report.blocks import Block, Bullets, Figures, Picture, Section, Text
 from causalkit.report.picture import Album
 
@@ -14,7 +14,7 @@ def chosen(discovery: Discovery, album: Album) -> Section | None:
         return None
     from causalkit.plotting import plot_choice, style
 
-    sentences = [shorten(one_line(f"{choice.sentence()}."), 600) for choice in discovery.choices]
+    sentences = [shorten(f"{choice.sentence()}.", 600) for choice in discovery.choices]
     drawn: list[Picture] = []
     for choice in discovery.choices:
         ax = plot_choice(choice, ax=style.new_axes(None, (5.8, 3.9)))

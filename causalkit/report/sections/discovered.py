@@ -5,7 +5,7 @@ from __future__ import annotations
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Diagonal, Truth
 from causalkit.display.formats import MISSING, duration, score
-from causalkit.display.labels import POLICIES, metric_name, name, one_line, shorten
+from causalkit.display.labels import POLICIES, metric_name, name, shorten
 from causalkit.display.words import count, listed, span
 from causalkit.evaluation import Evaluation
 from causalkit.report.blocks import Block, Bullets, Cell, Figures, Picture, Section, Table, Text
@@ -20,7 +20,7 @@ _FEW = 20  # series; graph and heat map of so many have room beside each other
 def found(discovery: Discovery, truth: Truth | None) -> Section:
     """Return the summary: data, method, strongest edge, selection and notes."""
     data = discovery.data
-    source = f" of {shorten(one_line(str(data['source'])), 120)}" if data.get("source") else ""
+    source = f" of {shorten(str(data['source']), 120)}" if data.get("source") else ""
     words = f"{name(discovery.method) if discovery.method else 'A method'} analysed "
     words += f"{count(len(discovery.names), 'series', 'series')}{source}"
     steps = data.get("steps") or []
@@ -44,9 +44,9 @@ def found(discovery: Discovery, truth: Truth | None) -> Section:
         facts.append("No truth was given, so this report cannot say which of these edges are correct.")
     blocks.append(Bullets(facts))
     if notes := (discovery.selection or {}).get("notes"):
-        blocks += [Text("How the edges were selected:"), Bullets([shorten(one_line(str(note)), 600) for note in notes])]
+        blocks += [Text("How the edges were selected:"), Bullets([shorten(str(note), 600) for note in notes])]
     if discovery.notes:
-        blocks += [Text("Notes of the run:"), Bullets([shorten(one_line(note), 400) for note in discovery.notes])]
+        blocks += [Text("Notes of the run:"), Bullets([shorten(note, 400) for note in discovery.notes])]
     return Section("summary", "Summary", blocks)
 
 
@@ -111,7 +111,7 @@ def evaluation(discovery: Discovery, truth: Truth | None) -> Section | None:
     for metric in dict.fromkeys(key for table in tables.values() for key in table):
         values = [f"{table[metric]:.3f}" if metric in table else MISSING for table in tables.values()]
         rows.append([metric_name(metric), *values])
-    source = shorten(one_line(truth.source), 120)
+    source = shorten(truth.source, 120)
     words = f"Compared with {source}: {count(truth.count, 'edge')}, self-edges included."
     blocks: list[Block] = [Text(words)]
     if rows:

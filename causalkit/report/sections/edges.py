@@ -37,14 +37,12 @@ def edges(discovery: Discovery, truth: Truth | None) -> Section:
         words = "There is one series, so there are no edges between different series."
         return Section("edges", "Strongest edges", [Text(words)])
     shown = labels(discovery.names, 40)
-    columns = _columns(discovery, truth)
+    columns = ["edge", "lag", *_row(discovery, truth, places[0])]
     rows: list[list[Cell | str]] = []
     for place in places[:MOST]:
         cause, effect, position = place
-        known = _row(discovery, truth, place)
-        rows.append(
-            [f"{shown[cause]} → {shown[effect]}", str(position + 1), *(known[column] for column in columns[2:])]
-        )
+        cells = _row(discovery, truth, place).values()
+        rows.append([f"{shown[cause]} → {shown[effect]}", str(position + 1), *cells])
     total = len(discovery.names) * (len(discovery.names) - 1) * discovery.lags
     words = f"The {min(TOP, len(places))} strongest of {total:,} candidates between different series, cause → effect"
     if len(places) > TOP:
@@ -56,20 +54,8 @@ def edges(discovery: Discovery, truth: Truth | None) -> Section:
     return Section("edges", "Strongest edges", [*blocks, *(Text(note, "note") for note in _explained(discovery))])
 
 
-def _columns(discovery: Discovery, truth: Truth | None) -> list[str]:
-    columns = ["edge", "lag", "score"]
-    if discovery.p_values is not None:
-        columns.append("p of the lag")
-    if discovery.joint_p_values is not None:
-        columns.append("p of all lags")
-    if discovery.selected is not None:
-        columns += ["frequency"] if _frequencies(discovery) is not None else []
-        columns.append("selected")
-    return [*columns, "true"] if truth is not None else columns
-
-
 def _row(discovery: Discovery, truth: Truth | None, place: Place) -> dict[str, Cell | str]:
-    """Return everything that is known of an edge, by column."""
+    """Return the cells of an edge by column; all edges of a discovery have the same columns."""
     cause, effect, position = place
     known: dict[str, Cell | str] = {"score": score(float(discovery.scores[place]))}
     if discovery.standard_errors is not None:

@@ -61,7 +61,7 @@ def _text(key: str, value: Any) -> str:
         return "none"
     if key == "memory_limit" and isinstance(value, int):
         return memory(value)
-    return duration(value) if key == "timeout" else shorten(one_line(str(value)), 120)
+    return duration(value) if key == "timeout" else shorten(str(value), 120)
 
 
 def _data(results: Results) -> list[list[Cell | str]]:
@@ -83,7 +83,7 @@ def _data(results: Results) -> list[list[Cell | str]]:
                 str(first.get("series", MISSING)),
                 str(first.get("realisations", MISSING)),
                 span(first.get("steps") or ()) or MISSING,
-                shorten(one_line(str(first.get("source", ""))), 160),
+                shorten(str(first.get("source", "")), 160),
                 sha256,
             ]
         )

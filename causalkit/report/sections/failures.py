@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from causalkit.display.formats import duration
-from causalkit.display.labels import name, one_line, shorten
+from causalkit.display.labels import name, shorten
 from causalkit.display.words import listed
 from causalkit.report.blocks import Block, Cell, Section, Table, Text
 from causalkit.report.results import Results
@@ -25,7 +25,7 @@ def failures(results: Results) -> Section:
         seeds = listed([str(seed) for seed, _ in found])
         times = [seconds for _, seconds in found if seconds is not None]
         longest = duration(max(times, default=None))
-        why = shorten(one_line(reason), 600) or "no reason was recorded"
+        why = shorten(reason, 600) or "no reason was recorded"
         rows.append([name(method), name(data), seeds, STATUSES.get(status, status), longest, why])
     if rows:
         columns = ["method", "data set", "seeds", "outcome", "time", "reason"]
@@ -38,6 +38,6 @@ def failures(results: Results) -> Section:
                 "warning",
             )
         )
-        rows = [[one.name, shorten(one_line(one.reason), 400)] for one in results.unread]
+        rows = [[one.name, shorten(one.reason, 400)] for one in results.unread]
         blocks.append(Table("Files that were left out.", ["file", "reason"], rows))
     return Section("failures", "What failed", blocks)
