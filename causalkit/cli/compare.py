@@ -100,9 +100,11 @@ def compare(**options: Any) -> None:
     """
     from causalkit.cli.live import LiveTable
     from causalkit.compare.backends import backend_of
+    from causalkit.compare.baseline import compare_with_baseline
     from causalkit.compare.blocks import COSTS
     from causalkit.compare.engine import execute, unequal_data
     from causalkit.compare.gate_syntax import COUNTS
+    from causalkit.compare.gates import check_gates
     from causalkit.compare.grid import build_grid
     from causalkit.compare.settings import Limits, Settings, by_name_only, parse_seeds
     from causalkit.compare.store import Store
@@ -132,11 +134,14 @@ def compare(**options: Any) -> None:
                 )
         except KeyboardInterrupt:
             raise Interrupted("interrupted; finished cells are kept", "the same command continues") from None
-    results = _results(records, gates, baseline, given, diagonal, metrics)
+    results = check_gates(records, gates, diagonal) if gates else []
+    if baseline is not None:
+        tolerance = given.get("tolerance", 0.0)
+        results += compare_with_baseline(records, baseline, tolerance, metrics=metrics, diagonal=diagonal)
     _show(records, results, metrics, diagonal, options)
     if unequal := unequal_data(records):
         raise DataError(unequal, "methods must see equal data; see data.sha256 in the records")
-    _judge(results)
+    _refuse_failed(results)
     if not any(record.ok for record in records):
         raise PluginError(
             f"no cell has a result: {records[0].reason}",
@@ -145,7 +150,7 @@ def compare(**options: Any) -> None:
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
-    """Return configuration file < options."""
+    """Return the settings: options override the configuration file."""
     from causalkit.compare.config import read_comparison
 
     given: dict[str, Any] = {}
@@ -200,19 +205,6 @@ def _print_grid(grid: Grid) -> None:
     print_table(["method", "data", "seed", ""], rows, title=title, numbers=("seed",))
 
 
-def _results(
-    records: list[CellRecord], gates: list[Gate], baseline: Any, given: dict[str, Any], diagonal: str, metrics: Any
-) -> list[GateResult]:
-    from causalkit.compare.baseline import compare_with_baseline
-    from causalkit.compare.gates import check_gates
-
-    results = check_gates(records, gates, diagonal) if gates else []
-    if baseline is not None:
-        tolerance = given.get("tolerance", 0.0)
-        results += compare_with_baseline(records, baseline, tolerance, metrics=metrics, diagonal=diagonal)
-    return results
-
-
 def _show(
     records: list[CellRecord], results: list[GateResult], metrics: Sequence[str], diagonal: str, options: dict[str, Any]
 ) -> None:
@@ -229,12 +221,12 @@ def _show(
         click.echo(text, nl=False)
 
 
-def _judge(results: list[GateResult]) -> None:
+def _refuse_failed(results: list[GateResult]) -> None:
+    """Print the gates that failed and raise where there are any."""
     from causalkit.errors import GateFailed
 
     failed = [result for result in results if not result.holds]
-    if not failed:
-        return
     for result in failed:
         click.echo(f"gate failed: {result.sentence}", err=True)
-    raise GateFailed(f"{len(failed)} of {len(results)} gates failed")
+    if failed:
+        raise GateFailed(f"{len(failed)} of {len(results)} gates failed")

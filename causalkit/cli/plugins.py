@@ -17,23 +17,13 @@ def plugins(as_json: bool) -> None:
     found = registry().plugins
     if as_json:
         summaries = {"active": "contributes to causalkit", "disabled": "disabled", "broken": "broken"}
-        print_json(
-            [
-                {**asdict(plugin), "summary": plugin.error or summaries[plugin.status], "plugin": plugin.name}
-                for plugin in found
-            ]
-        )
+        added = [{"summary": plugin.error or summaries[plugin.status], "plugin": plugin.name} for plugin in found]
+        print_json([asdict(plugin) | more for plugin, more in zip(found, added, strict=True)])
         return
-    rows = [
-        [
-            plugin.name,
-            f"{plugin.distribution} {plugin.version}",
-            plugin.status,
-            ", ".join(hook.removeprefix("causalkit_") for hook in plugin.hooks),
-            plugin.error,
-        ]
-        for plugin in found
-    ]
+    rows = []
+    for plugin in found:
+        hooks = ", ".join(hook.removeprefix("causalkit_") for hook in plugin.hooks)
+        rows.append([plugin.name, f"{plugin.distribution} {plugin.version}", plugin.status, hooks, plugin.error])
     columns = ["name", "package", "status", "hooks"]
     if any(plugin.error for plugin in found):
         columns.append("error")

@@ -168,20 +168,17 @@ def trend_note(panel: Panel) -> str | None:
     within realisations. A common trend makes unrelated series look related.
     """
     import numpy as np
+    import pandas as pd
 
     total, left = np.zeros(panel.series), np.zeros(panel.series)
     for values in panel.realisations:
-        if len(values) < FEWEST:
-            continue
-        step = np.arange(len(values))[:, None] + np.zeros_like(values)
-        step[np.isnan(values)] = np.nan
-        with np.errstate(invalid="ignore", divide="ignore"):
-            y = values - np.nanmean(np.where(np.isnan(values).all(axis=0), 0.0, values), axis=0)
-            x = step - np.nanmean(np.where(np.isnan(step).all(axis=0), 0.0, step), axis=0)
-            own = np.nansum(y**2, axis=0)
-            explained = np.nansum(x * y, axis=0) ** 2 / np.nansum(x**2, axis=0)
-        total += own
-        left += own - np.nan_to_num(explained)
+        if len(values) >= FEWEST:
+            frame = pd.DataFrame(values)
+            own = (frame.var(ddof=0) * frame.count()).fillna(0.0).to_numpy()
+            with np.errstate(invalid="ignore", divide="ignore"):
+                correlation = frame.corrwith(pd.Series(np.arange(float(len(frame))))).fillna(0.0).to_numpy()
+            total += own
+            left += own * (1 - correlation**2)
     shares = np.where(total > 0, 1 - left / np.where(total > 0, total, 1.0), 0.0)
     strong = [name for name, share in zip(panel.names, shares, strict=True) if share >= STRONG]
     if not strong:

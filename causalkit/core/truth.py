@@ -176,16 +176,16 @@ class Truth:
                 f"{self.source}: {len(foreign)} of {len(self.names)} names are not in the data, first {foreign[0]!r}",
                 did_you_mean(foreign[0], names),
             )
-        size = len(names)
-        known = [index for index, name in enumerate(names) if name in position]
-        theirs = [position[names[index]] for index in known]
-        edges = np.zeros((size, size), dtype=bool)
-        edges[np.ix_(known, known)] = self.edges[np.ix_(theirs, theirs)]
-        lags = None
-        if self.lags is not None:
-            lags = np.zeros((size, size, self.lags.shape[2]), dtype=bool)
-            lags[np.ix_(known, known)] = self.lags[np.ix_(theirs, theirs)]
-        return replace(self, names=tuple(names), edges=edges, lags=lags)
+        places = [position.get(name, -1) for name in names]
+
+        def aligned(values: NDArray[np.bool_] | None) -> Any:
+            if values is None:
+                return None
+            # One more row and column without edges, which the place -1 reads.
+            padded = np.pad(values, [(0, 1), (0, 1), (0, 0)][: values.ndim])
+            return padded[np.ix_(places, places)]
+
+        return replace(self, names=tuple(names), edges=aligned(self.edges), lags=aligned(self.lags))
 
     def edge_list(self) -> list[dict[str, Any]]:
         """Return the edges as dictionaries with ``cause``, ``effect`` and, where known, ``lag``."""

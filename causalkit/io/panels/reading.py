@@ -27,22 +27,16 @@ def read(paths: str | Path | Sequence[str | Path], options: ReadOptions = _DEFAU
     Raises:
         DataError: a file is missing, cannot be understood, or has other series than the first one.
     """
-    if not isinstance(paths, str | Path):
-        listed = [Path(path) for path in paths]
-        if not listed:
-            raise DataError("there is no file to read", "name at least one")
-    elif Path(paths).is_dir():
-        listed = _files_of(Path(paths))
-    else:
-        return _read_file(Path(paths), options)
-    panels = [_read_file(path, options) for path in listed]
     if isinstance(paths, str | Path):
-        source = str(paths)
-    elif len(listed) == 1:
-        source = str(listed[0])
+        if not Path(paths).is_dir():
+            return _read_file(Path(paths), options)
+        files, source = _files_of(Path(paths)), str(paths)
     else:
-        source = f"{len(listed)} files, first {listed[0]}"
-    return _joined(panels, listed, source)
+        files = [Path(path) for path in paths]
+        if not files:
+            raise DataError("there is no file to read", "name at least one")
+        source = str(files[0]) if len(files) == 1 else f"{len(files)} files, first {files[0]}"
+    return _joined([_read_file(path, options) for path in files], files, source)
 
 
 def _read_file(path: Path, options: ReadOptions) -> Panel:

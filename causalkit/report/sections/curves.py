@@ -34,11 +34,8 @@ def curves(results: Results, looks: dict[str, Look], album: Album) -> Section | 
         blocks.append(Sub(f"{name(data)}, {count(seeds, 'seed')}", [Figures(pictures)]))
     if not blocks:
         return None
-    spread = (
-        "There is one run for each method, so there is no band."
-        if single
-        else "The band is one standard deviation over seeds."
-    )
+    band = "There is one run for each method, so there is no band."
+    spread = band if single else "The band is one standard deviation over seeds."
     words = (
         "Pairs of different series are ranked by score. Each line is "
         f"the mean over seeds at equal false positive rate, or at equal recall. {spread} The dotted line is chance; "
@@ -48,7 +45,7 @@ def curves(results: Results, looks: dict[str, Look], album: Album) -> Section | 
 
 
 def runs_on(results: Results, data: str) -> dict[str, list[tuple[Discovery, Truth]]]:
-    """Return for each method its discoveries on a data set, with their truth where it is known."""
+    """Return for each method its discoveries on a data set, each with its truth; runs without a truth are left out."""
     runs: dict[str, list[tuple[Discovery, Truth]]] = {}
     for method in results.methods:
         for record in results.cells(method, data):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from causalkit.core.discovery import Discovery
-from causalkit.core.truth import Diagonal, Truth
+from causalkit.core.truth import Truth
 from causalkit.display.formats import MISSING, duration, score
 from causalkit.display.labels import POLICIES, metric_name, name, shorten
 from causalkit.display.words import count, listed, span
@@ -105,12 +105,11 @@ def evaluation(discovery: Discovery, truth: Truth | None) -> Section | None:
     """Return all metrics that apply, under both policies for self-edges."""
     if truth is None:
         return None
-    policies: tuple[Diagonal, ...] = ("exclude", "include")
-    tables = {policy: discovery.evaluate(truth, diagonal=policy) for policy in policies}
-    rows: list[list[Cell | str]] = []
-    for metric in dict.fromkeys(key for table in tables.values() for key in table):
-        values = [f"{table[metric]:.3f}" if metric in table else MISSING for table in tables.values()]
-        rows.append([metric_name(metric), *values])
+    tables = [discovery.evaluate(truth, diagonal=policy) for policy in ("exclude", "include")]
+    rows: list[list[Cell | str]] = [
+        [metric_name(metric), *(f"{table[metric]:.3f}" if metric in table else MISSING for table in tables)]
+        for metric in dict.fromkeys(key for table in tables for key in table)
+    ]
     source = shorten(truth.source, 120)
     words = f"Compared with {source}: {count(truth.count, 'edge')}, self-edges included."
     blocks: list[Block] = [Text(words)]
@@ -123,7 +122,7 @@ def evaluation(discovery: Discovery, truth: Truth | None) -> Section | None:
         blocks.append(Text(f"{count(lost, 'true edge')} at lags above {discovery.lags} cannot be found.", "note"))
     if discovery.selected is None:
         blocks.append(Text("Metrics of a selected graph, such as F1 and precision, need a selection rule.", "note"))
-    if any("oracle" in metric for table in tables.values() for metric in table):
+    if any("oracle" in metric for table in tables for metric in table):
         words = "Oracle metrics choose their threshold with the truth: they are upper bounds, not results."
         blocks.append(Text(words, "note"))
     return Section("metrics", "Metrics", blocks)

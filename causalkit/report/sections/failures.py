@@ -31,13 +31,9 @@ def failures(results: Results) -> Section:
         columns = ["method", "data set", "seeds", "outcome", "time", "reason"]
         blocks.append(Table("Cells without a result. They are missing from means and tests.", columns, rows))
     if results.unread:
-        blocks.append(
-            Text(
-                f"{len(results.unread)} of the files in {results.folder} "
-                f"{'is' if len(results.unread) == 1 else 'are'} not part of this report.",
-                "warning",
-            )
-        )
+        verb = "is" if len(results.unread) == 1 else "are"
+        words = f"{len(results.unread)} of the files in {results.folder} {verb} not part of this report."
+        blocks.append(Text(words, "warning"))
         rows = [[one.name, shorten(one.reason, 400)] for one in results.unread]
         blocks.append(Table("Files that were left out.", ["file", "reason"], rows))
     return Section("failures", "What failed", blocks)
