@@ -28,7 +28,7 @@ _MARKS = {"failed": "failed", "timeout": "timed out", "memory": "out of memory",
 
 
 class LiveTable(Watcher, AbstractContextManager["LiveTable"]):
-    """Shows how many cells of each pair are done, the mean of a metric so far, running cells and the time left.
+    """Shows finished cells and the mean of a metric for each method and data set, the running cells and the time left.
 
     Args:
         metric, diagonal: the mean of this metric is shown.

@@ -47,7 +47,7 @@ class Discovery:
             were read in the course of training (``training.snapshots``); or None.
         history: lists of equal length, one entry an epoch: ``epoch``, ``forecast``, ``validation``, and
             one for each penalty.
-        pretraining: what the forecaster had learned before, as `causalkit.neural.Pretrained.facts`; or None.
+        pretraining: what the forecaster was pre-trained on, as `causalkit.neural.Pretrained.facts`; or None.
         choices: what the method chose by itself, by forecast error and without any truth; see `causalkit.core.choice`.
         method: name of the method.
         config: fully resolved configuration.
@@ -236,7 +236,7 @@ class Discovery:
         )
 
     def apply(self, operation: str, *arguments: Any, **options: Any) -> Any:
-        """Do something with the discovery that causalkit or a plugin contributes: ``discovery.apply("hubs", top=3)``.
+        """Call an operation that causalkit or a plugin contributes: ``discovery.apply("hubs", top=3)``.
 
         Args:
             operation: name of a `causalkit.Operation`.

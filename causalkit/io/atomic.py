@@ -13,7 +13,7 @@ from causalkit.errors import WrongUsageError
 
 
 def check_writable(path: str | Path) -> Path:
-    """Return the path when a file can be created there; ask before work starts, not after it.
+    """Return the path when a file can be created there; to be called before any work.
 
     Raises:
         WrongUsageError: the folder does not exist or is read-only, or the path is a folder.

@@ -64,10 +64,10 @@ class Chosen:
 def choose_edges(
     discovery: Discovery, truth: Truth | None, *, top: int | None, self_edges: bool | None, lagged: bool
 ) -> Chosen:
-    """Return what to draw.
+    """Return the edges to draw.
 
     Args:
-        top: so many edges; default: all selected ones, or the 2 P strongest and at most 40.
+        top: number of edges; default: all selected ones, or the 2 P strongest and at most 40.
         self_edges: draw edges from a series to itself; default: only where one was selected, because the
             strongest scores are nearly always those of a series with its own past.
         lagged: one edge for each lag, not one for each pair.

@@ -1,4 +1,4 @@
-"""The critical-difference picture: methods on an axis of mean ranks, bars over those that are not distinguished.
+"""The critical-difference diagram: methods on an axis of mean ranks, bars over those without a significant difference.
 
 Source: Demšar, Statistical comparisons of classifiers over multiple data sets, JMLR 7, 2006, figure 1.
 """

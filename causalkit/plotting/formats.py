@@ -10,10 +10,10 @@ SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def check_suffix(path: str | Path) -> Path:
-    """Return the path when its suffix names a format of ours.
+    """Return the path when its suffix names a supported format.
 
     Raises:
-        WrongUsageError: it does not; the hint lists those that do.
+        WrongUsageError: it does not; the hint lists the supported suffixes.
     """
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:

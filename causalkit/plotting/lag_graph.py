@@ -29,7 +29,7 @@ def plot_lags(
 
     Args:
         truth: paints edges as true (solid), false (dashed) or missed (dotted); a truth without lags covers the pair.
-        top: draw so many edges; default: all selected ones, or the 2 P strongest and at most 40.
+        top: number of edges; default: all selected ones, or the 2 P strongest and at most 40.
         self_edges: draw arrows within one row; default: only where one was selected.
         ax: where to draw; default: a new figure.
     """

@@ -1,4 +1,4 @@
-"""One look a method, the same in every picture of a comparison."""
+"""The colour and dash of each method, the same in every picture of a comparison."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 @dataclass(frozen=True)
 class Look:
-    """How a method is drawn: a colour, and a dash that tells it apart where colours are not seen or are used up."""
+    """How a method is drawn: a colour, and a dash for readers who cannot distinguish the colours."""
 
     color: str
     dash: Any

@@ -1,4 +1,4 @@
-"""The overview: everything that there is to see of a discovery, on one page."""
+"""The overview: all pictures of a discovery on one page."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _HEIGHT = 4.9
 def plot_overview(
     discovery: Discovery, *, truth: Truth | None = None, top: int | None = None, self_edges: bool | None = None
 ) -> Figure:
-    """Draw summary graph and heat map and, where there is something to show, lag graph, training and ranking.
+    """Draw summary graph and heat map and, where the discovery has them, lag graph, training and ranking.
 
     Args:
         truth: a known graph to compare with.
-        top: draw so many edges in both graphs.
+        top: number of edges in both graphs.
         self_edges: draw self-edges; default: loops only where one was selected, and the diagonal of the heat map.
     """
     panels: list[Panel] = []
@@ -42,7 +42,7 @@ def plot_overview(
     tall = 6.6 if len(discovery.names) <= 40 else 7.6
     heights = [tall, *(_HEIGHT for _ in rows)]
     figure = style.new_figure(2 * tall, 0.5 + sum(heights))
-    # Every picture has a figure of its own within the page, so that long names in one do not squeeze the others.
+    # Every picture has a subfigure of its own, so that long names in one do not shrink the others.
     bands = figure.subfigures(1 + len(rows), 1, height_ratios=heights, squeeze=False)[:, 0]
     left, right = (part.add_subplot() for part in bands[0].subfigures(1, 2))
     plot_graph(discovery, truth=truth, top=top, self_edges=self_edges, ax=left)

@@ -24,7 +24,7 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write a figure in the format that the suffix names.
 
     Raises:
-        WrongUsageError: the suffix is none of ours, or the folder cannot be written.
+        WrongUsageError: the suffix is not supported, or the folder cannot be written.
     """
     path = check_suffix(path)
     suffix = path.suffix.lower()

@@ -86,14 +86,14 @@ def root(ax: Axes) -> Figure:
 
 
 def room(ax: Axes) -> tuple[float, float]:
-    """Return about how many points wide and high the axes are; layout may still change it a little."""
+    """Return the approximate width and height of the axes in points; layout may still change them a little."""
     place = ax.get_window_extent()
     points = 72 / root(ax).dpi
     return float(place.width * points), float(place.height * points)
 
 
 def frame(ax: Axes) -> None:
-    """Leave only the two spines that carry numbers."""
+    """Show only the left and the bottom spine."""
     for side, spine in ax.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(MUTED)

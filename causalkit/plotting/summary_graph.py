@@ -1,4 +1,4 @@
-"""The summary graph: series on a circle, an arrow from every cause to its effect, lags left aside."""
+"""The summary graph: series on a circle and an arrow from every cause to its effect, without lags."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def plot_graph(
 ) -> Axes:
     """Draw the summary graph: selected edges where edges were selected, otherwise the strongest.
 
-    Width and opacity of an arrow grow with its score. The circle keeps the order of the series and puts no name on
-    another, from two series to a hundred, and no arrow runs over a third series.
+    Width and opacity of an arrow grow with its score. The circle keeps the order of the series. Names do not overlap,
+    from two series to a hundred, and no arrow crosses a third series.
 
     Args:
         truth: paints edges as true (solid), false (dashed) or missed (dotted).
-        top: draw so many edges; default: all selected ones, or the 2 P strongest and at most 40.
+        top: number of edges; default: all selected ones, or the 2 P strongest and at most 40.
         self_edges: draw self-edges as loops; default: only where one was selected.
         ax: where to draw; default: a new figure.
     """
@@ -65,7 +65,7 @@ def _circle(size: int) -> list[Point]:
 
 
 def _bend(cause: int, effect: int, size: int, radius: float, *, both_ways: bool) -> float:
-    """Return the bend with which an arrow passes by the series between its ends, and by its opposite arrow.
+    """Return the bend of an arrow that keeps it away from other series and from its opposite arrow.
 
     An arrow between near series of a crowded circle would run through those between them, so it bends inward.
     Inward is to the right of an arrow that goes clockwise.

@@ -1,4 +1,4 @@
-"""From the blocks of a report to one HTML file."""
+"""Turn the blocks of a report into one HTML file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TIES = re.compile(r" (?=[±=] )|(?<= [±=]) |(?<=\d) (?=(?:ms|s|min|h|MiB|GiB)\
 
 
 def check_html(path: str | Path) -> Path:
-    """Return the path when an HTML file can be created there; ask before work starts.
+    """Return the path when an HTML file can be created there; to be called before any work.
 
     Raises:
         WrongUsageError: another suffix, or a place that cannot be written.
@@ -29,7 +29,7 @@ def check_html(path: str | Path) -> Path:
 
 
 def render(page: Page) -> str:
-    """Return a report as HTML; whatever is text in a block is escaped."""
+    """Return a report as HTML; text in blocks is escaped."""
     import jinja2
 
     from causalkit import __version__
@@ -46,7 +46,7 @@ def render(page: Page) -> str:
 
 
 def tied(words: str) -> str:
-    """Return a text in which no line ends between a number and its spread or its unit, or at an equals sign."""
+    """Return the text without line breaks between a number and its spread or unit, or at an equals sign."""
     return _TIES.sub("\N{NO-BREAK SPACE}", words)
 
 
@@ -54,6 +54,6 @@ def write(page: Page, path: Path) -> Path:
     """Write a report, whole or not at all."""
     text = render(page)
     with atomic_path(path) as temporary:
-        # A name may hold half of a surrogate pair, which no encoding can write.
+        # A name may contain half of a surrogate pair, which no encoding can write.
         temporary.write_text(text, encoding="utf-8", errors="replace")
     return path

@@ -86,7 +86,7 @@ def truth_options(*, required: bool) -> Callable[[F], F]:
 def read_data(
     paths: Sequence[str], options: Mapping[str, Any], *, dataset: Any = None, seed: int = 0
 ) -> tuple[Panel, Truth | None]:
-    """Return the panel of a command, and the truth where it is known.
+    """Return the panel that a command reads, and the truth where it is known.
 
     Args:
         paths: files or folders.

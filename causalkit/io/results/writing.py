@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def writer_for(path: str | Path) -> Provided[Writer]:
-    """Return the writer for a path; ask before work starts, not after it.
+    """Return the writer for a path; to be called before any work.
 
     Raises:
         WrongUsageError: no installed writer knows the suffix.

@@ -1,4 +1,4 @@
-"""How every number was chosen: parameters, lag, strength, selection, and what used the truth."""
+"""Parameters, lag, strength and selection of each method, and what used the truth."""
 
 from __future__ import annotations
 
@@ -100,10 +100,8 @@ def _method(results: Results, method: str) -> Block:
     rows: list[list[Cell | str]] = []
     usual = _flat(method_defaults(records[0].cell.method_name, first) or {})
     for key, found in configs.items():
-        if len(found) == 1:
-            value = next(iter(found))
-        else:
-            value = "; ".join(f"{one} ({listed(list(dict.fromkeys(data)))})" for one, data in found.items())
+        values = [f"{value} ({listed(list(dict.fromkeys(data)))})" for value, data in found.items()]
+        value = "; ".join(values if len(found) > 1 else found)
         changed = key in usual and usual[key] != value
         row: list[Cell | str] = [key, Cell(shorten(value, 300), strong=changed)]
         rows.append([*row, Cell(usual[key] if changed else "", faint=True)] if usual else row)

@@ -1,4 +1,4 @@
-"""Parameters that a method selected itself by validation error: the curve of errors, and its meaning."""
+"""Parameters that a method selected by validation error, with the curve of errors."""
 
 from __future__ import annotations
 

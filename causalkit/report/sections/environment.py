@@ -1,4 +1,4 @@
-"""Where and with what the numbers were computed."""
+"""Machines, versions and data of a comparison."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def environment(results: Results) -> Section:
 
 
 def _merged(tables: Iterable[Mapping[str, Any]]) -> list[list[Cell | str]]:
-    """Return each key with its value, or with all values and how often they occur."""
+    """Return each key with its value, or with all its values and their numbers of cells."""
     found: dict[str, dict[str, int]] = {}
     for table in tables:
         for key, value in table.items():

@@ -25,7 +25,7 @@ def causaltime(
 
     Args:
         protocol: "default" gives the N observed columns as 480 realisations and leaves the diagonal of the graph out;
-            "published" gives all 2N columns stacked into one realisation, and a truth that judges the N observed ones
+            "published" gives all 2N columns stacked into one realisation, and a truth for the N observed ones
             with their diagonal, which is all ones.
         rows: "generated" leaves out the measured rows with which each record begins.
 

@@ -37,10 +37,8 @@ def supplied_truth(path: str | None, names: Sequence[str], orientation: TruthOri
     Raises:
         DataError, WrongUsageError: as `causalkit.io.read_truth`.
     """
-    if path is None:
-        if orientation is not None:
-            raise ParameterError(
-                "dataset.truth_orientation is set without a truth", "name it: --set dataset.truth=FILE"
-            )
-        return None
-    return io.read_truth(path, names=names, orientation=orientation)
+    if path is not None:
+        return io.read_truth(path, names=names, orientation=orientation)
+    if orientation is not None:
+        raise ParameterError("dataset.truth_orientation is set without a truth", "name it: --set dataset.truth=FILE")
+    return None

@@ -57,7 +57,7 @@ def is_here(name: str) -> bool:
     places = [cache.place(wanted)]
     if wanted.archive:
         places.append(cache.unpacked(entry(wanted.archive)) / wanted.member)
-    with suppress(CausalkitError):  # a wrong mirror is an error of whoever needs it
+    with suppress(CausalkitError):  # a wrong mirror is reported when it is needed
         places += [folder / wanted.file for folder in mirrors.folders()]
     here = any(path.is_file() and not checks.difference(path, wanted.bytes, None) for path in places)
     return here or bool(wanted.archive and is_here(wanted.archive))

@@ -17,7 +17,7 @@ from causalkit.io import on_equal_grid
 from causalkit_benchmarks.catalogue import facts
 from causalkit_benchmarks.choices import TruthOrientation, chosen_genes, supplied_truth
 from causalkit_benchmarks.files import local_files
-from causalkit_benchmarks.tables import DAMAGED, expect, number_in
+from causalkit_benchmarks.tables import DAMAGED, check_width, expect, number_in
 
 Values = NDArray[np.float64]
 STEP = 2.0  # hours between most of the samples
@@ -46,6 +46,8 @@ def hela(
         DataError: an unknown gene; a file is not the published one, or cannot be obtained.
         WrongUsageError: resampling that makes no sense.
     """
+    from scipy.stats import gmean
+
     known = facts("hela")
     expression, features, samples = local_files(known.files)
     hours, table = read_expression(expression, samples)
@@ -62,9 +64,7 @@ def hela(
                     "name one of them in dataset.genes, or take their mean with --set dataset.probes=mean",
                 )
             notes.append(f"{name} is the geometric mean of its {len(probed)} probes")
-        columns.append(
-            np.exp(np.mean([np.log(table[probe]) for probe in probed], axis=0)) if len(probed) > 1 else table[probed[0]]
-        )
+        columns.append(gmean([table[probe] for probe in probed]) if len(probed) > 1 else table[probed[0]])
     values, note = at_equal_steps(hours, np.column_stack(columns), irregular, resample)
     panel = Panel((values,), names, "HeLa cell cycle, double thymidine block 2", (note, *notes))
     return panel, supplied_truth(truth, names, truth_orientation)
@@ -138,10 +138,6 @@ def _records(path: Path, needed: Sequence[str]) -> list[tuple[str, dict[str, str
             raise DataError(f"{path}: line 1 has no column {missing[0]!r}", DAMAGED)
         found = []
         for row in rows:
-            if len(row) != len(header):
-                raise DataError(
-                    f"{path}: line {rows.line_num} has {len(row)} cells where line 1 names {len(header)} columns",
-                    DAMAGED,
-                )
+            check_width(row, header, path, rows.line_num)
             found.append((row[0], dict(zip(header[1:], row[1:], strict=True))))
     return found

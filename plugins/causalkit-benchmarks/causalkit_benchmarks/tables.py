@@ -35,11 +35,7 @@ def blocks(path: Path) -> tuple[tuple[str, ...], list[NDArray[np.float64]]]:
             if not any(cell.strip() for cell in row):
                 found.append([])
                 continue
-            if len(row) != len(names):
-                raise DataError(
-                    f"{path}: line {rows.line_num} has {len(row)} cells where line 1 names {len(names)} columns",
-                    DAMAGED,
-                )
+            check_width(row, names, path, rows.line_num)
             pairs = zip(row, names, strict=True)
             found[-1].append([number_in(cell, path, f"line {rows.line_num}, column {name}") for cell, name in pairs])
     return names, [np.array(block, dtype=np.float64) for block in found if block]
@@ -72,6 +68,12 @@ def gold_standard(path: Path, names: Sequence[str], source: str) -> Truth:
     if missing:
         raise DataError(f"{path}: no line for {missing[0][0]} -> {missing[0][1]} and {len(missing) - 1} more", DAMAGED)
     return Truth.from_edges([pair for pair, present in marks.items() if present], names=names, source=source)
+
+
+def check_width(row: Sequence[str], names: Sequence[str], path: Path, line: int) -> None:
+    """Raise a `DataError` for a row that has more or fewer cells than line 1 names columns."""
+    if len(row) != len(names):
+        raise DataError(f"{path}: line {line} has {len(row)} cells where line 1 names {len(names)} columns", DAMAGED)
 
 
 def expect(found: object, wanted: object, what: str, path: Path) -> None:
