@@ -33,6 +33,9 @@ def plain(value: Any) -> Any:
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)
     elif hasattr(value, "tolist"):
+        # A sum is finite only if all numbers are; then there is nothing to replace one by one.
+        if type(value).__name__ == "ndarray" and value.dtype.kind in "biuf" and math.isfinite(value.sum()):
+            return value.tolist()
         value = value.tolist()
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -164,13 +164,9 @@ def _known(metric: str) -> bool:
     return True
 
 
-def _newest(records: Iterable[CellRecord]) -> tuple[list[CellRecord], list[CellRecord]]:
+def _newest(records: Sequence[CellRecord]) -> tuple[list[CellRecord], list[CellRecord]]:
     """Return the newest record of each method, data set and seed, and the others."""
-    newest: dict[tuple[str, str, int], CellRecord] = {}
-    older = []
-    for record in sorted(records, key=lambda one: one.started):
-        place = (record.cell.method, record.cell.data, record.cell.seed)
-        if place in newest:
-            older.append(newest[place])
-        newest[place] = record
-    return list(newest.values()), older
+    by_age = sorted(records, key=lambda one: one.started)
+    newest = {(one.cell.method, one.cell.data, one.cell.seed): one for one in by_age}
+    kept = set(map(id, newest.values()))
+    return list(newest.values()), [one for one in by_age if id(one) not in kept]

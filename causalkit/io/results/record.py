@@ -26,7 +26,7 @@ def to_record(discovery: Discovery) -> dict[str, Any]:
     """
     kept = [field.name for field in dataclasses.fields(discovery) if field.name not in _IN_MEMORY]
     first = {"schema": SCHEMA, "method": discovery.method, "names": list(discovery.names), "lags": discovery.lags}
-    return first | {name: _plain(getattr(discovery, name)) for name in kept}
+    return first | {name: plain(getattr(discovery, name)) for name in kept}
 
 
 def from_record(record: Any, source: str) -> Discovery:
@@ -55,18 +55,6 @@ def from_record(record: Any, source: str) -> Discovery:
         raise DataError(f"{source} is damaged: {error.message}", "write it again") from error
     except (TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{source} is damaged: {' '.join(str(error).split())}", "write it again") from error
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):  # element by element only where that is needed
-        return plain(value) if value.dtype.kind == "f" and not np.isfinite(value).all() else value.tolist()
-    if isinstance(value, Choice):
-        return value.describe()
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return plain(value)
 
 
 _floats = partial(np.asarray, dtype=np.float64)  # None becomes NaN
