@@ -37,6 +37,16 @@ class Notes(Watcher):
         self.computed.append((record.cell.method, record.cell.seed))
 
 
+class Fails(Watcher):
+    """Raises in one of its methods."""
+
+    def __init__(self, name):
+        setattr(self, name, self.fail)
+
+    def fail(self, *_):
+        raise OSError("no space left")
+
+
 @pytest.fixture
 def diary(tmp_path, monkeypatch):
     path = tmp_path / "diary"
@@ -84,6 +94,14 @@ def test_a_second_call_computes_only_what_is_missing(tmp_path, diary):
         assert not leftover.exists()
     fits = [line.rpartition(" ")[0] for line in diary.read_text().splitlines()]  # without the digest of the panel
     assert sorted(fits) == sorted(f"a {seed}" for seed in (0, 1, 0, 1, 2))
+
+
+@pytest.mark.parametrize("where", ["on_start", "on_record"])
+def test_a_fault_of_the_watcher_ends_all_processes_and_is_raised(tmp_path, where):
+    before = set(psutil.Process().children())
+    with installed("misbehaves"), pytest.raises(OSError, match="no space left"):
+        run_grid(["good", "never-ends"], [PAIR], [0], out=tmp_path, watcher=Fails(where), jobs=2, timeout=300)
+    assert set(psutil.Process().children()) <= before
 
 
 def test_a_record_says_all_that_is_needed_to_trust_it(tmp_path):

@@ -48,7 +48,7 @@ def test_a_specification_is_read(text, label, name, params):
         ("var[lag=2]x", "not closed"),
         ("var[lag]", "'lag' in 'var[lag]' is no parameter"),
         ("var[=2]", "is no parameter"),
-        ("var[lag=2,lag=3]", "stands twice"),
+        ("var[lag=2,lag=3]", "duplicate key 'lag'"),
         ("var[x=[1,2]", "']' is missing"),
         ('var[x="1]', "'\"' is missing"),
         ("var[x=1)]", "closes nothing"),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from causalkit.compare.blocks import Grid, greater_is_better, mean
+from causalkit.compare.blocks import RecordGrid, greater_is_better, mean
 from causalkit.compare.gates import GateResult
 from causalkit.compare.record import CellRecord
 from causalkit.compare.store import load_records
@@ -42,7 +42,7 @@ def compare_with_baseline(
         raise WrongUsageError(f"the tolerance is {tolerance:g}", "give 0 or more, in units of the metric")
     for metric in metrics:
         greater_is_better(metric)  # refuses an unknown name, whatever the records contain
-    now, before = Grid.of(records), Grid.of(baseline_records)
+    now, before = RecordGrid.of(records), RecordGrid.of(baseline_records)
     shared = [pair for pair in now.cells if pair in before.cells and set(now.cells[pair]) & set(before.cells[pair])]
     results = [
         result
@@ -84,7 +84,7 @@ def load_baseline(path: str | Path) -> list[CellRecord]:
 
 
 def _metric(
-    now: Grid, before: Grid, data: str, method: str, metric: str, tolerance: float, diagonal: str
+    now: RecordGrid, before: RecordGrid, data: str, method: str, metric: str, tolerance: float, diagonal: str
 ) -> GateResult | None:
     """Compare the means of a metric over shared seeds; None where neither has it."""
     text = f"baseline {metric}@{method},{data}"
@@ -107,7 +107,7 @@ def _metric(
     return GateResult(text, holds=True, sentence=f"no regression: {facts}")
 
 
-def _broken(now: Grid, before: Grid, data: str, method: str) -> list[GateResult]:
+def _broken(now: RecordGrid, before: RecordGrid, data: str, method: str) -> list[GateResult]:
     """Return a failure where cells had a result and have none now."""
     old = before.records(data, method)
     broken = {
@@ -123,7 +123,7 @@ def _broken(now: Grid, before: Grid, data: str, method: str) -> list[GateResult]
     return [GateResult(f"baseline result@{method},{data}", holds=False, sentence=sentence)]
 
 
-def _changes(now: Grid, before: Grid, shared: Sequence[tuple[str, str]]) -> list[GateResult]:
+def _changes(now: RecordGrid, before: RecordGrid, shared: Sequence[tuple[str, str]]) -> list[GateResult]:
     """Return what limits the comparison. None of it is a failure."""
     places = [{(*pair, seed) for pair in grid.cells for seed in grid.cells[pair]} for grid in (now, before)]
     data, settings = [], []

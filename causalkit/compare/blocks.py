@@ -54,7 +54,7 @@ def mean(values: Iterable[float]) -> float:
 
 
 @dataclass(frozen=True)
-class Grid:
+class RecordGrid:
     """Records by data set, method and seed.
 
     Attributes:
@@ -67,7 +67,7 @@ class Grid:
     data: tuple[str, ...]
 
     @classmethod
-    def of(cls, records: Iterable[CellRecord]) -> Grid:
+    def of(cls, records: Iterable[CellRecord]) -> RecordGrid:
         """Sort records by data set, method and seed.
 
         Raises:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from causalkit.compare.blocks import Grid, greater_is_better, mean
+from causalkit.compare.blocks import RecordGrid, greater_is_better, mean
 from causalkit.compare.gate_syntax import Gate, find_label, parse_gate
 from causalkit.compare.statistics import ALPHA, signed_rank
 from causalkit.display.formats import p_equals
@@ -48,14 +48,14 @@ def check_gates(records: Iterable[CellRecord], gates: Iterable[Gate], diagonal: 
     Raises:
         UnknownNameError, WrongUsageError: the comparison does not contain a method or data set of a gate.
     """
-    grid = Grid.of(records)
+    grid = RecordGrid.of(records)
     gates = list(gates)
     for gate in gates:
         gate.check_names(grid.methods, grid.data)
     return [_duel_result(grid, g, diagonal) if g.rival else _threshold_result(grid, g, diagonal) for g in gates]
 
 
-def _threshold_result(grid: Grid, gate: Gate, diagonal: str) -> GateResult:
+def _threshold_result(grid: RecordGrid, gate: Gate, diagonal: str) -> GateResult:
     methods = [find_label(gate.method, grid.methods, "method", gate.text)] if gate.method else list(grid.methods)
     data = [find_label(name, grid.data, "data set", gate.text) for name in gate.data] or list(grid.data)
     if gate.quantity == "failures":
@@ -86,7 +86,7 @@ def _threshold_result(grid: Grid, gate: Gate, diagonal: str) -> GateResult:
     return _result(gate, holds, "; ".join(bad or good + skipped))
 
 
-def _failures_result(grid: Grid, gate: Gate, methods: Sequence[str], data: Sequence[str]) -> GateResult:
+def _failures_result(grid: RecordGrid, gate: Gate, methods: Sequence[str], data: Sequence[str]) -> GateResult:
     """Count cells without a result; skipped cells do not count."""
     cells = [record for name in data for method in methods for record in grid.records(name, method).values()]
     failed = [record for record in cells if record.status not in ("ok", "skipped")]
@@ -98,7 +98,7 @@ def _failures_result(grid: Grid, gate: Gate, methods: Sequence[str], data: Seque
     return _result(gate, holds, facts)
 
 
-def _duel_result(grid: Grid, gate: Gate, diagonal: str) -> GateResult:
+def _duel_result(grid: RecordGrid, gate: Gate, diagonal: str) -> GateResult:
     method = find_label(gate.method, grid.methods, "method", gate.text)
     rival = find_label(gate.rival, grid.methods, "method", gate.text)
     if method == rival:
@@ -128,7 +128,7 @@ def _result(gate: Gate, holds: bool, facts: str) -> GateResult:
     return GateResult(gate.text, holds=holds, sentence=f"{gate.text} {'holds' if holds else 'fails'}: {facts}")
 
 
-def _lacking(grid: Grid, data: str, method: str, quantity: str, diagonal: str) -> str:
+def _lacking(grid: RecordGrid, data: str, method: str, quantity: str, diagonal: str) -> str:
     """Return which seeds have no number and why, or "" where every planned seed has one."""
     records, planned = grid.records(data, method), grid.seeds(data)
     values = grid.values(data, method, quantity, diagonal)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from causalkit.compare.blocks import Grid, Over, greater_is_better
+from causalkit.compare.blocks import Over, RecordGrid, greater_is_better
 from causalkit.compare.statistics import ALPHA
 from causalkit.display.formats import p_equals
 from causalkit.display.words import count
@@ -93,7 +93,7 @@ def rank(
     import numpy as np
     from scipy.stats import rankdata
 
-    grid = Grid.of(records)
+    grid = RecordGrid.of(records)
     ranked = [m for m in grid.methods if any(grid.values(name, m, metric, diagonal) for name in grid.data)]
     blocks = grid.complete(ranked, metric, diagonal, over=over)
     sign = -1.0 if greater_is_better(metric) else 1.0

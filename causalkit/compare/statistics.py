@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
-from causalkit.compare.blocks import Block, Grid, Over, greater_is_better, mean
+from causalkit.compare.blocks import Block, Over, RecordGrid, greater_is_better, mean
 from causalkit.display.formats import p_equals
 from causalkit.display.words import count
 
@@ -111,7 +111,7 @@ def paired_tests(
     Raises:
         UnknownNameError: an unknown metric.
     """
-    grid = Grid.of(records)
+    grid = RecordGrid.of(records)
     among = (data,) if data is not None else grid.data
     sign = 1 if greater_is_better(metric) else -1
     tests = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import stdev
 from typing import TYPE_CHECKING
 
-from causalkit.compare.blocks import MEBIBYTE, Grid, greater_is_better, mean
+from causalkit.compare.blocks import MEBIBYTE, RecordGrid, greater_is_better, mean
 from causalkit.compare.statistics import PairedTest, paired_tests
 from causalkit.display.formats import duration, mean_and_deviation
 from causalkit.display.words import count
@@ -170,7 +170,7 @@ def summarize(records: Iterable[CellRecord], metrics: Sequence[str] = METRICS, d
         DataError: two different records of one method, data set and seed.
     """
     records = list(records)
-    grid = Grid.of(records)
+    grid = RecordGrid.of(records)
     entries = {(data, method): _entry(grid, data, method, metrics, diagonal) for data, method in grid.cells}
     best = {}
     for metric in metrics:
@@ -181,7 +181,7 @@ def summarize(records: Iterable[CellRecord], metrics: Sequence[str] = METRICS, d
     return Summary(tuple(metrics), diagonal, grid.methods, grid.data, entries, best)
 
 
-def _entry(grid: Grid, data: str, method: str, metrics: Sequence[str], diagonal: str) -> Entry:
+def _entry(grid: RecordGrid, data: str, method: str, metrics: Sequence[str], diagonal: str) -> Entry:
     records = grid.records(data, method)
     planned = grid.seeds(data)
     counts = Counter(record.status for record in records.values())

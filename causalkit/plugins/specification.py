@@ -35,7 +35,7 @@ def parse_specification(text: str) -> Specification:
 
     Raises:
         WrongUsageError: no name, a bracket that is not closed, something behind it.
-        ParameterError: an entry is not ``key=value``, or a key stands twice.
+        ParameterError: an entry is not ``key=value``, or a duplicate key.
     """
     stripped = text.strip()
     name, bracket, rest = stripped.partition("[")
@@ -53,7 +53,7 @@ def parse_specification(text: str) -> Specification:
         if not equals or not key:
             raise ParameterError(f"{entry!r} in {text!r} is no parameter", "write NAME[KEY=VALUE,...]")
         if key in written:
-            raise ParameterError(f"{key!r} stands twice in {text!r}", "give it once")
+            raise ParameterError(f"duplicate key {key!r} in {text!r}", "give it once")
         written[key] = value
     shown = ",".join(f"{key}={value}" for key, value in written.items())
     params = parse_settings(f"{key}={_unquoted(value)}" for key, value in written.items())
