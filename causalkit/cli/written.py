@@ -13,9 +13,7 @@ def write_dataset(dataset: str, settings: Iterable[str], seed: int, output: str,
     Args:
         dataset: ``family`` or ``family:item``.
         settings: its parameters as KEY=VALUE, with or without ``dataset.`` before the key.
-        seed: random seed.
-        output: csv, tsv or npz.
-        truth_file: csv, or None.
+        output, truth_file: paths; the truth is not written where its path is None.
 
     Raises:
         WrongUsageError: a file cannot be written there, or the true graph is not known.

@@ -51,12 +51,7 @@ class _Row:
 
 
 def summary(discovery: Discovery, top: int = 10) -> str:
-    """Return a few readable lines: what was done, the strongest edges between different series, and the notes.
-
-    Args:
-        discovery: what was found.
-        top: show so many edges.
-    """
+    """Return a few readable lines: the run, the ``top`` strongest edges between different series, and the notes."""
     rows = _strongest(discovery, top, width=32)
     lines = [_run(discovery), _data(discovery), "", _heading(discovery, len(rows))]
     lines += _columns(rows, discovery)
@@ -67,10 +62,7 @@ def summary(discovery: Discovery, top: int = 10) -> str:
 
 
 def html(discovery: Discovery) -> str:
-    """Return the same for a notebook: one element without scripts and without anything from elsewhere.
-
-    Colours are mixed into whatever lies behind, so that light and dark themes are both legible.
-    """
+    """Return the same for a notebook: one element without scripts and external files, for light and dark themes."""
     rows = _strongest(discovery, _HTML_EDGES, width=40)
     heat = _heat(discovery) if 1 < len(discovery.names) <= HEATMAP_SERIES else ""
     notes = "".join(f"<li>{escape(one_line(note))}</li>" for note in _notes(discovery))
@@ -105,7 +97,7 @@ def _run(discovery: Discovery) -> str:
 
 
 def _data(discovery: Discovery) -> str:
-    """Return what is known of the data; a method that was called on its own records little."""
+    """Return the known facts about the data; a method that was called directly records few."""
     data = discovery.data
     source = f" of {shorten(str(data['source']), 60)}" if data.get("source") else ""
     facts = [f"{len(discovery.names)} series{source}"]

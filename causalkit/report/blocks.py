@@ -53,14 +53,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table(Block):
-    """A table with a header row and, in its first column, a header for each row.
-
-    Attributes:
-        caption: what the table shows.
-        columns: titles.
-        rows: of cells, or of bare text.
-        numbers: positions of the columns with numbers, which are aligned to the right.
-    """
+    """A table whose first column has a header for each row; ``numbers`` are positions of columns aligned right."""
 
     caption: str
     columns: Sequence[str]

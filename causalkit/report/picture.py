@@ -40,9 +40,7 @@ class Album:
         """Return a figure as a picture.
 
         Args:
-            figure: to be drawn; it is not needed afterwards.
             alt: description for screen readers.
-            caption: text below it.
             raster: make a PNG.
             tight: cut off the white margin.
         """

@@ -30,11 +30,7 @@ def to_record(discovery: Discovery) -> dict[str, Any]:
 
 
 def from_record(record: Any, source: str) -> Discovery:
-    """Return the discovery of a dictionary that `to_record` made.
-
-    Args:
-        record: the content of a JSON file.
-        source: the name of the file in errors.
+    """Return the discovery of a dictionary that `to_record` made; ``source`` names the file in errors.
 
     Raises:
         DataError: the record is not a discovery, or was written by a newer version.

@@ -76,12 +76,9 @@ def looks_like_names(cells: Sequence[str]) -> bool:
 
 
 def column_names(header: Header, width: int, source: str, *, row_names: bool = False) -> list[str]:
-    """Return a name for every column; a column without one is called after its position.
+    """Return a name for each of ``width`` columns; a column without one is called after its position.
 
     Args:
-        header: the top of the table.
-        width: number of cells in the rows of data.
-        source: the name of the file in errors.
         row_names: may the first column be names or numbers of rows, above which R writes nothing?
 
     Raises:

@@ -89,12 +89,7 @@ class TextFile:
             yield from stream
 
     def rows(self, delimiter: str, start: int | None = None) -> Iterator[tuple[int, list[str]]]:
-        """Yield every row that is not blank, with the number of the line on which it begins.
-
-        Args:
-            delimiter: between cells.
-            start: number of the line to begin with; default: after the leading comments.
-        """
+        """Yield every row that is not blank with the number of its first line; ``start`` as in `lines`."""
         start = self.comments + 1 if start is None else start
         lines: Iterator[str] = self.lines(start)
         if delimiter == WHITESPACE:

@@ -25,10 +25,6 @@ def contained(package: Package, run: Run) -> Iterator[list[str]]:
     numpy's global generator, which a package may draw from, starts from the run's seed and is put back afterwards.
     Warnings about the data, such as a lasso that did not converge, become sentences for `Discovery.notes`.
 
-    Args:
-        package: whose code runs.
-        run: its seed and number of threads.
-
     Yields:
         A list that contains these sentences after the block.
 
@@ -59,7 +55,7 @@ def contained(package: Package, run: Run) -> Iterator[list[str]]:
 
 
 def _sentences(caught: list[warnings.WarningMessage]) -> list[str]:
-    """Return what the first few warnings say; those that differ in their numbers only count as one."""
+    """Return the first few warnings; those that differ only in their numbers count as one."""
     texts: dict[str, str] = {}
     for warning in caught:
         if not issubclass(warning.category, FOR_DEVELOPERS):

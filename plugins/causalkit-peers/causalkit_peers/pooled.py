@@ -19,12 +19,6 @@ def pooled_varlingam(package: Package, windows: Windows, prune: bool, seed: int)
     come earlier in the causal order and on the past. On one recording without gaps this is what lingam's own class
     returns.
 
-    Args:
-        package: lingam.
-        windows: of K lags.
-        prune: see above.
-        seed: of LiNGAM.
-
     Returns:
         Shape (K + 1, effect, cause), as lingam has it.
     """
