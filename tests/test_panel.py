@@ -1,12 +1,15 @@
 """Panels and their windows."""
 
+import shlex
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causalkit import Panel
+from causalkit import Intervention, Panel, Preparation
+from causalkit.core.interventions import with_interventions
 from causalkit.errors import DataError
 
 
@@ -133,3 +136,21 @@ def test_the_same_numbers_give_the_same_panel_however_they_lie_in_memory():
     assert len({panel.sha256 for panel in panels}) == 1
     sums = [panel.standardized()[0].realisations[0].tobytes() for panel in panels]
     assert len(set(sums)) == 1
+
+
+@pytest.mark.parametrize("fault", ["constant", "empty", "constant after detrending"])
+def test_hints_quote_names_for_the_shell(fault):
+    values = np.random.default_rng(0).normal(size=(20, 2))
+    values[:, 0] = {"constant": 1.0, "empty": np.nan, "constant after detrending": np.arange(20.0)}[fault]
+    panel = Panel.of(values, names=["heart rate; max", "b"])
+    refuse = Preparation(detrend="linear").apply if fault == "constant after detrending" else lambda one: one.check(1)
+    with pytest.raises(DataError) as caught:
+        refuse(panel)
+    assert shlex.split(caught.value.hint)[-2:] == ["--drop", "heart rate; max"]
+
+
+def test_the_hint_on_interventions_can_be_pasted():
+    panel = Panel.of(np.random.default_rng(0).normal(size=(20, 2)), names=["it's", "b"])
+    with pytest.raises(DataError) as caught:
+        with_interventions(panel, [Intervention("it's", 1, 20)])
+    assert shlex.split(caught.value.hint)[-2:] == ["--forbid", "*->it's"]
