@@ -99,7 +99,7 @@ class CellRecord:
 
     def __post_init__(self) -> None:
         if self.status not in get_args(Status):
-            raise ValueError(f"status {self.status!r}")
+            raise ValueError(f"unknown status {self.status!r}")
 
     @property
     def ok(self) -> bool:

@@ -160,14 +160,12 @@ def holm(p_values: Iterable[float]) -> list[float]:
 
 def signed_rank_sums(differences: Sequence[float]) -> tuple[float, float]:
     """Return the rank sums of the positive and of the negative differences; zeros have ranks but no sign."""
+    import numpy as np
     from scipy.stats import rankdata
 
-    if not differences:
-        return 0.0, 0.0
-    ranks = rankdata([abs(difference) for difference in differences])
-    plus = sum(float(rank) for rank, difference in zip(ranks, differences, strict=True) if difference > 0)
-    minus = sum(float(rank) for rank, difference in zip(ranks, differences, strict=True) if difference < 0)
-    return plus, minus
+    values = np.asarray(differences, dtype=float)
+    ranks = rankdata(np.abs(values))
+    return float(ranks[values > 0].sum()), float(ranks[values < 0].sum())
 
 
 def signed_rank(differences: Sequence[float], alternative: Literal["two-sided", "greater"] = "two-sided") -> float:
