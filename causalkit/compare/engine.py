@@ -204,7 +204,7 @@ def unequal_data(records: Iterable[CellRecord]) -> str:
             one, other, *_ = digests.values()
             return (
                 f"{one} and {other} did not see the same panel of {data} with seed {seed}: machines or versions "
-                "differ, or the data set draws numbers that its seed does not reach"
+                "differ, or the data set uses random numbers that do not depend on the seed"
             )
     return ""
 
