@@ -83,6 +83,8 @@ class Networks:
         self._mask.apply(self.weights.items())
         self.averaged = _copied(self.weights) if averaging else self.weights
         self._objective = _Objective(copy.deepcopy(models[0]), penalties)
+        self._in_turn = [_Objective(model, penalties, proximal=self.proximal) for model in models]
+        self._parameters = [dict(model.named_parameters()) for model in models]
         self._vectorized: bool | None = None if len(models) > 1 else False  # not known before the first step
         self.learn_from(data)
 
@@ -115,7 +117,7 @@ class Networks:
         for chosen in self._batches(size):
             share = 1.0 if chosen is None else len(chosen) / size
             for name, part in self._step(chosen, epoch).items():
-                added = share * part.detach()
+                added = part.detach() if chosen is None else share * part.detach()
                 sums[name] = sums[name] + added if name in sums else added
         return {name: float(part.mean()) for name, part in sums.items()}
 
@@ -178,20 +180,17 @@ class Networks:
     def _passes_in_turn(self, given: tuple[Tensor | None, ...], epoch: Epoch) -> Stacked:
         """Leave gradients of all networks by a pass for each; return the parts of the loss."""
         found: list[Stacked] = []
-        for number, model in enumerate(self.models):
-            model.train()
-            model.zero_grad(set_to_none=True)
-            objective = _Objective(model, self.penalties, proximal=self.proximal)
+        for number, (objective, own) in enumerate(zip(self._in_turn, self._parameters, strict=True)):
+            if not objective.model.training:
+                objective.model.train()
+            for parameter in own.values():
+                parameter.grad = None
             mine = [None if one is None else one[number] for one in given]
             parts = objective(*mine, self.context, self.generator, epoch)
             torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
             found.append({name: part.detach() for name, part in parts.items()})
-        networks = [dict(model.named_parameters()) for model in self.models]
         for name, weight in self.weights.items():
-            gradients = [network[name].grad for network in networks]
-            if any(gradient is not None for gradient in gradients):
-                zero = torch.zeros_like(weight[0])
-                weight.grad = torch.stack([zero if gradient is None else gradient for gradient in gradients])
+            weight.grad = _stacked_gradients([own[name] for own in self._parameters])
         return {name: torch.stack([parts[name] for parts in found]) for name in found[0]}
 
     @torch.no_grad()
@@ -291,6 +290,17 @@ def _stacked(models: Sequence[nn.Module]) -> Stacked:
         name: torch.stack([network[name].detach() for network in networks]).requires_grad_(weight.requires_grad)
         for name, weight in networks[0].items()
     }
+
+
+def _stacked_gradients(weights: Sequence[Tensor]) -> Tensor | None:
+    """Return the gradients of one weight of all networks, None where none has any."""
+    gradients = [weight.grad for weight in weights]
+    if all(gradient is None for gradient in gradients):
+        return None
+    if len(gradients) == 1 and gradients[0] is not None:
+        return gradients[0].unsqueeze(0)
+    zero = torch.zeros_like(weights[0])
+    return torch.stack([zero if gradient is None else gradient for gradient in gradients])
 
 
 def _copied(weights: Mapping[str, Tensor]) -> Stacked:
