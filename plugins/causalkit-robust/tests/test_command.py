@@ -61,7 +61,7 @@ def test_a_result_is_trained_again_and_everything_is_said(run, folder):
         "-o", folder / "robust.json", "--plot", folder / "robust.png",
     )  # fmt: skip
     assert code == 0, err
-    assert "trained on 78 windows, judged by 18 that were held out" in err
+    assert "trained on 78 windows, evaluated on 18 that were held out" in err
     assert "the 5 strongest pairs" in out  # as many as were selected
     report = json.loads((folder / "robust.json").read_text())
     assert report["kind"] == "causalkit-robustness"
