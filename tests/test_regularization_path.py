@@ -258,7 +258,7 @@ def test_a_time_limit_leaves_a_result_and_a_path_to_go_on_from(tmp_path: Path) -
         ({"training.patience": 3}, "does not use training.patience"),
         ({"training.snapshots": 3}, "does not use training.snapshots"),
         ({"training.optimizer": "sgd"}, "trains with adam"),
-        ({"training.schedule": "cosine"}, "schedule of its own"),
+        ({"training.schedule": "cosine"}, "its own schedule"),
     ],
 )
 def test_settings_without_use_are_refused_with_a_way_out(params: dict[str, Any], said: str) -> None:

@@ -119,5 +119,5 @@ def test_lorenz96_is_found_completely():
 
 def test_input_jacobian_takes_the_fast_path_where_there_is_one(monkeypatch):
     model, seen = MLP(5, 2, (6,)), batch()
-    monkeypatch.setattr("causalkit.neural.modules.jacobian.autograd_jacobian", None)
+    monkeypatch.setattr("causalkit.neural.modules.forecaster.autograd_jacobian", None)
     assert input_jacobian(model, seen.x)[1].shape == (40, 5, 2, 5)

@@ -17,6 +17,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from causalkit import Choice, Run, Windows
@@ -72,16 +73,27 @@ def choose_strength(problem: Problem, parameters: Stacked, windows: Windows, sol
     while (strength := search.ask()) is not None and not (search.errors and quiet.expired):
         near = _neighbour(strength, solutions)
         start = [parameters] * len(learned) if near is None else solutions[near]
-        one = replace(loose, gentle=near is None)
-        found, errors = [], []
-        for fold, aside, first in zip(learned, held, start, strict=True):
-            at_strength = replace(fold, strength=strength)
-            found.append(one.solve(at_strength, at_strength.opened(first), quiet)[0])
-            errors.append(error_of(aside, found[-1]) / unit)
-        solutions[strength] = found
-        search.tell(strength, np.array(errors))
-        run.epoch(len(search.errors), {"held-out error": float(np.mean(errors))})
+        at_strength = [replace(fold, strength=strength) for fold in learned]
+        solutions[strength], errors = solve_folds(at_strength, held, start, replace(loose, gentle=near is None), quiet)
+        search.tell(strength, errors / unit)
+        run.epoch(len(search.errors), {"held-out error": float(search.errors[strength].mean())})
     return search.choice()
+
+
+def solve_folds(
+    learned: Sequence[Problem], held: Sequence[Problem], start: Sequence[Stacked], solver: Solver, run: Run
+) -> tuple[list[Stacked], NDArray[np.float64]]:
+    """Solve the problem of every fold, and return the solutions and their validation errors (folds,).
+
+    Args:
+        learned, held: of each fold, the problem of the windows without its block, and of the block.
+        start: parameters to start from.
+    """
+    found, errors = [], []
+    for problem, block, parameters in zip(learned, held, start, strict=True):
+        found.append(solver.solve(problem, problem.opened(parameters), run)[0])
+        errors.append(error_of(block, found[-1]))
+    return found, np.array(errors)
 
 
 def outward(candidates: Sequence[float], errors: Errors) -> Iterator[float]:

@@ -50,7 +50,7 @@ def test_one_seed_decides_the_choice():
     assert first.scores.tobytes() == again.scores.tobytes()
 
 
-def trial_of(x, masks):
+def problems_of(x, masks):
     windows = Panel.of(x).windows(2)
     torch.manual_seed(0)
     model = CMLP(x.shape[1], 2, (6,)).double()
@@ -58,26 +58,24 @@ def trial_of(x, masks):
     whole = Problem(
         model.forecast, torch.tensor(windows.x), torch.tensor(windows.y), 0.01, 0.1, penalty.value, penalty.shrink
     )
-    kept, held = masks
-    learned = [strength.rows_of(whole, torch.as_tensor(mask)) for mask in kept]
-    judged = [strength.rows_of(whole, torch.as_tensor(mask)) for mask in held]
-    solver = Solver(iterations=40, tolerance=1e-2, line_search=True, step=0.05)
-    trial = strength.Trial(learned, judged, [0.1] * 9, solver, Run(), Run(), 1.0)
-    return trial, {name: value.detach() for name, value in model.named_parameters()}
+    kept, held = ([strength.rows_of(whole, torch.as_tensor(mask)) for mask in part] for part in masks)
+    return kept, held, {name: value.detach() for name, value in model.named_parameters()}
 
 
-def test_networks_never_see_the_block_that_judges_them():
+def test_networks_never_see_the_block_that_they_are_validated_on():
     x = lagged_pair(150, 4).astype(float)
     windows = Panel.of(x).windows(2)
     masks = fold_masks(windows, 3, np.random.default_rng(0))
     steps = windows.step[masks[1][1]]
     shaken = x.copy()
     shaken[steps.min() : steps.max() + 1] *= 1e3
-    (trial, start), (other, _) = trial_of(x, masks), trial_of(shaken, masks)
-    before, after = trial.solve(3, [start] * 3), other.solve(3, [start] * 3)
+    solver = Solver(iterations=40, tolerance=1e-2, line_search=True, step=0.05)
+    (learned, held, start), (other, spoiled, _) = problems_of(x, masks), problems_of(shaken, masks)
+    before, errors = strength.solve_folds(learned, held, [start] * 3, solver, Run())
+    after, large = strength.solve_folds(other, spoiled, [start] * 3, solver, Run())
     assert all(torch.equal(before[1][name], after[1][name]) for name in start)
     assert any(not torch.equal(before[0][name], after[0][name]) for name in start)
-    assert other.errors[3][1] > 100 * trial.errors[3][1]
+    assert large[1] > 100 * errors[1]
 
 
 def test_a_recording_without_edges_gets_no_edges():
@@ -111,14 +109,14 @@ def test_a_path_of_strengths_is_no_choice():
     assert found.config["regularizer"][0]["strength"] == "path"
 
 
-def test_what_a_user_intervened_on_is_neither_learned_nor_judged():
+def test_what_a_user_intervened_on_is_neither_learned_nor_validated_on():
     x = lagged_pair(150, 4).astype(float)
-    trial, start = trial_of(x, fold_masks(Panel.of(x).windows(2), 3, np.random.default_rng(0)))
-    seen = torch.ones_like(trial.judged[0].y)
+    _, held, start = problems_of(x, fold_masks(Panel.of(x).windows(2), 3, np.random.default_rng(0)))
+    seen = torch.ones_like(held[0].y)
     seen[5, 1] = 0
-    wild = trial.judged[0].y.clone()
+    wild = held[0].y.clone()
     wild[5, 1] = 1e6
-    masked = replace(trial.judged[0], observed=seen)
+    masked = replace(held[0], observed=seen)
     assert strength.error_of(masked, start) == strength.error_of(replace(masked, y=wild), start)
     assert strength.variance(masked) == strength.variance(replace(masked, y=torch.where(seen > 0, wild, 0.0)))
 
@@ -140,10 +138,11 @@ def test_parts_without_a_proximal_step_choose_in_the_common_loop():
 
 
 @pytest.mark.parametrize("penalty", [GroupLasso, GroupSparseGroupLasso, HierarchicalGroupLasso, Frobenius])
-def test_an_open_strength_has_candidates_and_a_fallback(penalty):
-    left_open, given = penalty("auto"), penalty(0.3)
-    assert not given.grid
-    assert min(left_open.grid) < left_open.fallback < max(left_open.grid)
-    assert type(left_open.with_strength(0.2)) is penalty
-    assert left_open.with_strength(0.2).strength == 0.2
-    assert not left_open.with_strength(0.2).grid
+def test_an_unset_strength_has_candidates_and_a_default(penalty):
+    unset, given = penalty("auto"), penalty(0.3)
+    assert unset.strength is None
+    assert min(unset.candidates) < unset.default_strength < max(unset.candidates)
+    assert unset.weight == unset.default_strength
+    assert type(unset.with_strength(0.2)) is penalty
+    assert (unset.with_strength(0.2).strength, given.weight) == (0.2, 0.3)
+    assert unset.strength is None, "the regularizer itself does not change"

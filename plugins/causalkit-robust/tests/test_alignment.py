@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from causalkit_grngc.mlp import MLP
-from causalkit_robust.alignment import CHOICES, GraphAlignment
+from causalkit_robust.alignment import CANDIDATES, GraphAlignment
 
 import causalkit
 from causalkit import Panel
@@ -113,9 +113,10 @@ def test_no_gradient_reaches_the_source():
 
 
 def test_a_strength_that_the_user_gives_is_not_chosen_anew():
-    assert GraphAlignment().choices == CHOICES
-    assert 0 in CHOICES
-    assert GraphAlignment(0.2).choices is None
+    assert GraphAlignment().strength is None
+    assert GraphAlignment().finetune_candidates == CANDIDATES
+    assert 0 in CANDIDATES
+    assert GraphAlignment(0.2).strength == 0.2
     assert GraphAlignment(windows=7).with_strength(0.2).windows == 7
 
 
