@@ -58,7 +58,10 @@ class Target:
 
     @classmethod
     def of(cls, root: Path, sources: list[str], tests: list[str]) -> Target:
-        """Resolve the patterns of a table."""
+        """Resolve the patterns of a table; one that matches nothing is a mistake."""
+        for pattern in (*sources, *tests):
+            if not any(root.glob(pattern)):
+                raise SystemExit(f"no file of {root} matches {pattern}: mend tests/mutation/targets.toml")
         return cls(
             root,
             sorted({path.resolve() for pattern in sources for path in root.glob(pattern)}),
