@@ -145,6 +145,24 @@ def test_each_network_ends_at_its_lowest_validation_error() -> None:
 
 
 @pytest.mark.plugins
+@pytest.mark.parametrize("count", [1, 2])
+def test_networks_are_validated_without_dropout(count: int) -> None:
+    from causalkit.neural.parts import forecaster_part, penalty_sum
+
+    windows = len(lagged_pair_panel().windows(2))
+    held = torch.zeros(count, windows, dtype=torch.bool)
+    held[:, :20] = True
+    data, settings = data_of(torch.arange(25, windows).expand(count, -1), held), Training(epochs=2)
+    part = forecaster_part("residual-mlp", {"hidden": 8, "layers": 1, "dropout": 0.5})
+    models = [part.build(series=data.y.shape[1], lag=2).double() for _ in range(count)]
+    networks = Networks(models, penalty_sum("frobenius", {"strength": 0.0}), data, settings, Run(dtype="float64"))
+    state = train(networks, Schedule(settings), Run(dtype="float64"))
+    with torch.no_grad():
+        expected = [float((model.eval()(data.x[:20]) - data.y[:20]).square().mean()) for model in networks.models]
+    assert state.history["validation"][-1] == pytest.approx(float(np.mean(expected)))
+
+
+@pytest.mark.plugins
 def test_an_ensemble_gives_standard_errors_that_survive_a_file(tmp_path) -> None:  # type: ignore[no-untyped-def]
     panel = lagged_pair_panel()
     found = causalkit.discover(panel, lag=2, params={**QUICK, **FIXED, "ensemble": 5})

@@ -18,7 +18,7 @@ import causalkit
 from causalkit import Method
 from causalkit.api import build_method
 from causalkit.core.run import Run
-from causalkit.errors import ParameterError, WrongUsageError
+from causalkit.errors import DataError, ParameterError, WrongUsageError
 from causalkit.model_selection import STRONGEST_SUFFICIENT, Search, strongest_first
 from causalkit.model_selection.splits import Folds, folds_of
 from causalkit.neural import PLAIN, Training
@@ -227,6 +227,38 @@ class _StopAfter:
 
 
 @pytest.mark.usefixtures("ctrl_c")
+class _Stages:
+    """Counts the epochs of each stage."""
+
+    def __init__(self) -> None:
+        self.heard: list[dict[str, Any]] = []
+        self.epochs: dict[str, int] = {}
+
+    def on_start(self, info: dict[str, Any]) -> None:
+        self.heard.append(dict(info))
+
+    def on_epoch(self, epoch: int, losses: dict[str, float]) -> None:
+        stage = self.heard[-1]["stage"]
+        self.epochs[stage] = self.epochs.get(stage, 0) + 1
+
+
+def test_observers_hear_of_the_path_and_of_the_final_training() -> None:
+    stages = _Stages()
+    found = discover(observers=[stages])
+    assert [info["stage"] for info in stages.heard] == ["strength", "all windows"]
+    assert [info["done"] for info in stages.heard] == [0, 0]
+    assert stages.epochs == {"strength": len(found.history["epoch"]), "all windows": 10}  # a quarter of 40
+    assert stages.heard[0]["epochs"] == 60  # at most one and a half times 40
+    assert stages.heard[1]["epochs"] == 10
+
+
+def test_a_checkpoint_of_another_path_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "path.safetensors"
+    discover(checkpoint=file)
+    with pytest.raises(DataError, match="other data, settings or seed"):
+        discover(checkpoint=file, resume=True, seed=9)
+
+
 @pytest.mark.parametrize("epochs", [3, 14])
 def test_a_path_that_was_interrupted_goes_on_where_it_stopped(tmp_path: Path, epochs: int) -> None:
     straight = discover()
@@ -234,7 +266,10 @@ def test_a_path_that_was_interrupted_goes_on_where_it_stopped(tmp_path: Path, ep
     with pytest.raises(KeyboardInterrupt):
         discover(checkpoint=file, observers=[_StopAfter(epochs)])
     assert file.exists()
-    resumed = discover(checkpoint=file, resume=True)
+    stages = _Stages()
+    resumed = discover(checkpoint=file, resume=True, observers=[stages])
+    assert stages.heard[0]["done"] == epochs
+    assert stages.epochs["strength"] == len(straight.history["epoch"]) - epochs, "no epoch is trained twice"
     assert resumed.scores.tobytes() == straight.scores.tobytes()
     assert resumed.choices == straight.choices
     assert list(resumed.history["epoch"]) == list(straight.history["epoch"])
