@@ -94,9 +94,9 @@ def handler_of(server: Server) -> type[BaseHTTPRequestHandler]:
                 if first or manner == "stall":
                     body = body[: server.cut]
                     self.close_connection = True
+            asked.sent = len(body)  # before the client can have it all, and the test looks
             self.wfile.write(body)
             self.wfile.flush()
-            asked.sent = len(body)
             if manner == "stall":
                 server.released.wait(20)
 

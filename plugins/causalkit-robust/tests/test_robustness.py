@@ -98,7 +98,7 @@ def test_per_step_is_weaker_than_per_window_and_stronger_than_noise(model, panel
 
     def error(points):
         with torch.no_grad():
-            return float((model(torch.as_tensor(points, dtype=torch.float32)) - y).square().mean())
+            return float((model(torch.tensor(points, dtype=torch.float32)) - y).square().mean())
 
     with frozen(model):
         per_window = attack_windows(model, x, y, 0.3, Threat(), NAMES, seeded())
