@@ -114,8 +114,8 @@ def discover(
         interventions=set_from_outside,
     )
     if "lag" not in tree and isinstance(config.get("lag"), int):
-        said = f"lag {config['lag']} is the default of {discovery.method}; choose another with --lag"
-        discovery = replace(discovery, notes=(*discovery.notes, said))
+        note = f"lag {config['lag']} is the default of {discovery.method}; choose another with --lag"
+        discovery = replace(discovery, notes=(*discovery.notes, note))
     return finish(discovery, run, select)
 
 

@@ -152,6 +152,11 @@ class NeuralMethod:
     def _first_models(self, panel: Panel, folds: Folds, run: Run, context: TrainingContext) -> list[nn.Module]:
         return [mask_inputs(self.build(panel.series, run), context.allowed) for _ in folds.kept]
 
+    @property
+    def steps(self) -> int:
+        """K; the former name of ``lag``."""
+        return self.lag
+
     def with_lag(self, lag: int) -> Self:
         """Return the method with another lag."""
         return self._with(lag=lag)
