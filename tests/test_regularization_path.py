@@ -174,6 +174,20 @@ def test_what_is_validated_and_kept_is_the_mean_of_the_weights() -> None:
         assert measured == pytest.approx(float(error), rel=1e-5)
 
 
+def test_the_final_training_starts_with_a_fresh_optimiser() -> None:
+    """Moments of the path belong to other windows and to a weaker penalty."""
+    data, settings = folded(), Training(epochs=5)
+    models = [forecaster_part("mlp", {"hidden": (8,)}).build(series=3, lag=2) for _ in data.rows]
+    networks = Networks(models, penalty_sum("gradient-l1", {"strength": 0.1}), data, settings, Run(), averaging=0.5)
+    start = {name: weight.detach().clone() for name, weight in networks.weights.items()}
+    moved = []
+    for _ in range(2):
+        networks.restart(start)
+        networks.epoch(Epoch(0.01, 0.0))
+        moved.append({name: weight.detach().clone() for name, weight in networks.weights.items()})
+    assert all(torch.equal(moved[0][name], moved[1][name]) for name in start)
+
+
 def test_the_path_ends_early_where_weaker_penalties_forecast_worse() -> None:
     """Few windows of many series: under weak penalties the networks learn the noise."""
     x = np.random.default_rng(0).standard_normal((60, 8))

@@ -115,10 +115,9 @@ class Networks:
         size = self._inputs.shape[1]
         sums: Stacked = {}
         for chosen in self._batches(size):
-            share = 1.0 if chosen is None else len(chosen) / size
             for name, part in self._step(chosen, epoch).items():
-                added = part.detach() if chosen is None else share * part.detach()
-                sums[name] = sums[name] + added if name in sums else added
+                mean = part.detach() if chosen is None else part.detach() * (len(chosen) / size)
+                sums[name] = sums[name] + mean if name in sums else mean
         return {name: float(part.mean()) for name, part in sums.items()}
 
     def _batches(self, size: int) -> Iterator[Tensor | None]:
@@ -206,7 +205,7 @@ class Networks:
             made: Tensor = functional_call(self._objective.model, mine, (data.x,))
             return made
 
-        squares = (vmap(forecast, randomness="different")(self.averaged) - data.y).square()  # (E, N, P)
+        squares = (vmap(forecast)(self.averaged) - data.y).square()  # (E, N, P)
         mask = data.held.to(squares.dtype)
         if data.observed is not None:
             cells = mask.unsqueeze(2) * data.observed
