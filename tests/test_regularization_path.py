@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from causalkit.neural.regularization_path import AVERAGING, RegularizationPath
 from causalkit.neural.training.data import TrainingData
 from causalkit.neural.training.loop import train
 from causalkit.neural.training.networks import Epoch, Networks
+from causalkit.neural.training.state import BestWeights, TrainingState
 from causalkit.plugins.registry import registry
 from tests.systems import lagged_pair
 
@@ -151,6 +153,71 @@ def test_the_path_goes_from_strong_to_weak_with_steps_that_grow() -> None:
     assert rates[0.1] == 0.02
     assert rates[0.2] == pytest.approx(0.02 * (0.15 / 0.2) ** 0.8)
     assert rates[0.4] == pytest.approx(0.02 * (0.15 / 0.4) ** 0.8)
+
+
+class Scripted:
+    """A path over networks that do not learn, whose validation error is a given function of the epoch."""
+
+    def __init__(self, error: Callable[[int], float], strengths: Sequence[float], epochs: int = 100) -> None:
+        data = SimpleNamespace(x=torch.zeros(4, 1, 1), held=True)
+        networks: Any = SimpleNamespace(models=[None, None], data=data, averaged={"w": torch.zeros(2, 1)})
+        search = Search("regularizer.strength", strengths, STRONGEST_SUFFICIENT, strongest_first)
+        self.path = RegularizationPath(networks, search, Training(epochs=epochs))
+        self.state = TrainingState(best=BestWeights(networks))
+        self.strengths: list[float] = []
+        self.validated: list[int] = []
+        while not self.state.stopped:
+            self.strengths.append(self.path.epoch(self.state).strength)
+            self.state.epoch += 1
+            assert self.state.best is not None
+            if self.path.validates(self.state):
+                self.validated.append(self.state.epoch)
+                self.state.best.update(torch.full((2,), error(self.state.epoch)), networks.averaged, self.state.epoch)
+            self.state.record({"validation": float(self.state.best.latest.mean())}, 0.01)
+            self.state.stopped = self.path.advance(self.state)
+
+    def epochs_of(self, strength: float) -> int:
+        return self.strengths.count(strength)
+
+
+def test_a_strength_that_brings_nothing_gets_the_least_time() -> None:
+    """The first gets 15 % of the epochs and a check 5 % later, each other 10 %."""
+    flat = Scripted(lambda epoch: 0.5, (0.1, 0.2, 0.4))
+    assert [flat.epochs_of(strength) for strength in (0.4, 0.2, 0.1)] == [20, 10, 10]
+    assert flat.state.stopped == "path"
+    assert flat.validated[:4] == [1, 2, 4, 6]
+
+
+def test_a_strength_that_helps_gets_at_most_its_share_and_all_together_theirs() -> None:
+    """30 % of the epochs each, and one and a half times the epochs for all."""
+    falling = Scripted(lambda epoch: 0.9 - 0.005 * epoch, (0.1, 0.2, 0.4))
+    assert [falling.epochs_of(strength) for strength in (0.4, 0.2, 0.1)] == [30, 30, 30]
+    many = Scripted(lambda epoch: 0.9 - 0.005 * epoch, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7))
+    assert many.state.epoch == 150
+    assert [point.strength for point in many.path.points] == [0.7, 0.6, 0.5, 0.4, 0.3]
+
+
+def test_a_gain_of_less_than_a_hundredth_of_what_is_explained_is_none() -> None:
+    slow = Scripted(lambda epoch: 0.5 - 0.0009 * epoch, (0.2, 0.4))  # .0045 in five epochs; .005 would be enough
+    assert [slow.epochs_of(strength) for strength in (0.4, 0.2)] == [20, 15]
+    faster = Scripted(lambda epoch: 0.5 - 0.0015 * epoch, (0.2, 0.4))
+    assert faster.epochs_of(0.4) == 30
+
+
+def test_a_path_goes_on_from_its_state() -> None:
+    """The strengths that are done are not trained again, and the present one goes on."""
+    script = Scripted(lambda epoch: 0.5, (0.1, 0.2, 0.4))
+    for count, expected in ((1, 0.2), (2, 0.1)):
+        path = Scripted(lambda epoch: 0.5, (0.1, 0.2, 0.4)).path
+        path.points = path.points[:count]
+        saved, training = path.state_dict(), TrainingState(epoch=30)
+        fresh = RegularizationPath(
+            path.networks, Search("s", (0.1, 0.2, 0.4), STRONGEST_SUFFICIENT, strongest_first), path.settings
+        )
+        fresh.load_state_dict(saved, training)
+        assert fresh.strength == expected
+        assert [point.strength for point in fresh.points] == [0.4, 0.2, 0.1][:count]
+    assert script.path.chosen().strength == 0.4
 
 
 def test_what_is_validated_and_kept_is_the_mean_of_the_weights() -> None:
