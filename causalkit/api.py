@@ -87,7 +87,7 @@ def discover(
     from causalkit.core.run import Run
     from causalkit.io.background import interventions_of, knowledge_of
 
-    check_options(options, DiscoverOptions, "causalkit.discover")
+    check_options(options, DiscoverOptions, "causalkit.discover", ("method", "lag", "params", "select", "seed"))
     if select:
         from causalkit.selection import parse_rule
 
@@ -262,9 +262,10 @@ def _checked(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[Tree,
         return parts, resolve(factory, given, what=what), {}
     from causalkit.neural.parts import forecaster_part, penalty_sum
     from causalkit.neural.shared_settings import shared_settings
-    from causalkit.neural.transfer.settings import with_pretrained
+    from causalkit.neural.transfer.settings import check_pretrain, with_pretrained
 
     given = with_pretrained(given)
+    check_pretrain(given.get("pretrain"))
     chosen = {part: _with_defaults(record, part, given.pop(part, {})) for part in ("forecaster", "regularizer")}
     parts["forecaster"] = forecaster_part(record.forecaster, chosen["forecaster"])
     parts["regularizer"] = penalty_sum(record.regularizer, chosen["regularizer"])
@@ -378,7 +379,7 @@ def pretrain(
     from causalkit.core.run import Run
     from causalkit.model_selection import AutoLag, chosen_lag
 
-    check_options(options, RunOptions, "causalkit.pretrain")
+    check_options(options, RunOptions, "causalkit.pretrain", ("method", "lag", "forecaster", "regularizer", "params"))
     provided = registry().get(Method, method)
     tree = parameter_tree(params, lag=lag, forecaster=forecaster, regularizer=regularizer, pretrain=sources)
     acting, _ = build_method(provided, tree)

@@ -202,7 +202,7 @@ class TestThroughTheInterface:
 
     def test_nor_does_pre_training(self):
         panel, _ = causalkit.simulate("lagged-pair", steps=60)
-        with pytest.raises(CausalkitError, match="pretrain.snapshots"):
+        with pytest.raises(CausalkitError, match="pre-training keeps no scores"):
             causalkit.discover(panel, pretrain=panel, params={"pretrain.snapshots": 5})
 
     def test_a_zero_interval_is_refused(self):

@@ -160,9 +160,9 @@ def _readable(
         return error
     if scores is not None:
         return Interrupted("interrupted while edges were selected", "the files of -o contain the scores alone")
-    return Interrupted(
-        "interrupted", f"continue with --checkpoint {argument(checkpoint)} --resume" if checkpoint else ""
-    )
+    if checkpoint and Path(checkpoint).exists():  # an interrupt before training leaves none
+        return Interrupted("interrupted", f"continue with --checkpoint {argument(checkpoint)} --resume")
+    return Interrupted("interrupted")
 
 
 def _tree(options: dict[str, Any]) -> Tree:

@@ -113,7 +113,7 @@ def run_grid(
         WrongUsageError: an unknown name, option or parameter, before anything is computed.
         DataError: a file cannot be read.
     """
-    check_options(options, GridOptions, "run_grid")
+    check_options(options, GridOptions, "run_grid", ("methods", "data", "seeds", "out"))
     metrics = by_name_only(options.get("metrics", ()))
     settings = Settings(**{**options_of(Settings, options), "lag": lag, "metrics": metrics})
     limits = Limits(**options_of(Limits, options))

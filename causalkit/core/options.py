@@ -39,10 +39,11 @@ class DiscoverOptions(RunOptions, PartOptions, total=False):
     names: Sequence[str] | None
 
 
-def check_options(options: Mapping[str, Any], known: type, function: str) -> None:
+def check_options(options: Mapping[str, Any], known: type, function: str, arguments: Iterable[str] = ()) -> None:
     """Refuse options that a function does not have.
 
     Args:
+        arguments: names of the function's other arguments, for hints.
         options: as given.
         known: the class whose annotations are the options.
         function: its name in the error.
@@ -52,7 +53,9 @@ def check_options(options: Mapping[str, Any], known: type, function: str) -> Non
     """
     for key in options:
         if key not in known.__annotations__:
-            raise WrongUsageError(f"{function} has no option {key!r}", did_you_mean(key, known.__annotations__))
+            raise WrongUsageError(
+                f"{function} has no option {key!r}", did_you_mean(key, [*arguments, *known.__annotations__])
+            )
 
 
 def options_of(group: type, options: Mapping[str, Any]) -> dict[str, Any]:

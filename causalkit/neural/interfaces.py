@@ -143,9 +143,9 @@ class AdaptedRegularizer(RegularizerObject):
         for name in ("stage", "keeps_to_knowledge", "compares_domains"):
             if hasattr(inner, name):
                 setattr(self, name, getattr(inner, name))
-        self.candidates = tuple(getattr(inner, "grid", ()))
+        self.candidates = tuple(getattr(inner, "grid", None) or ())
         self.finetune_candidates = tuple(getattr(inner, "choices", None) or ())
-        self.default_strength = getattr(inner, "fallback", RegularizerObject.default_strength)
+        self.default_strength = getattr(inner, "fallback", None) or RegularizerObject.default_strength
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return the penalty of the object."""
@@ -172,7 +172,8 @@ class AdaptedRegularizer(RegularizerObject):
 
     def control(self, strength: float) -> RegularizerObject | None:
         """Return its control."""
-        return as_regularizer(self.inner.control(strength)) if hasattr(self.inner, "control") else None
+        found = self.inner.control(strength) if hasattr(self.inner, "control") else None
+        return None if found is None else as_regularizer(found)
 
     def with_strength(self, strength: float) -> Self:
         """Return it with another strength."""
@@ -183,14 +184,22 @@ class AdaptedRegularizer(RegularizerObject):
     @property
     def reveals_causes(self) -> bool:
         """Has it scores?"""
-        return hasattr(self.inner, "scores")
+        return bool(getattr(self.inner, "reveals_causes", hasattr(self.inner, "scores")))
 
     @property
     def has_prox(self) -> bool:
         """Has it a proximal step?"""
-        return hasattr(self.inner, "prox")
+        return bool(getattr(self.inner, "has_prox", hasattr(self.inner, "prox")))
+
+
+FORMER_NAMES = ("grid", "fallback", "choices")
 
 
 def as_regularizer(given: Any) -> RegularizerObject:
-    """Return an object as a regularizer; one that is none by its class is adapted."""
-    return given if isinstance(given, RegularizerObject) else AdaptedRegularizer(given)
+    """Return an object as a regularizer.
+
+    An object of another class is adapted, and so is one that has former names of attributes: ``grid``, ``fallback`` and
+    ``choices``.
+    """
+    former = any(hasattr(given, name) for name in FORMER_NAMES)
+    return given if isinstance(given, RegularizerObject) and not former else AdaptedRegularizer(given)

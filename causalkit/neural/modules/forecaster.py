@@ -59,13 +59,18 @@ def as_forecaster(module: nn.Module) -> ForecasterModule:
     if isinstance(module, ForecasterModule):
         return module
     adapted = copy.copy(module)
+    for name in CAPABILITIES.values():
+        if adapted.__dict__.get(name, name) is None:  # says that it has none
+            del adapted.__dict__[name]
     object.__setattr__(adapted, "__class__", _adapted(type(module)))
     return cast(ForecasterModule, adapted)
 
 
 def _adapted(kind: type[nn.Module]) -> type[nn.Module]:
-    """Return a class that is a forecaster beside what it was; its own methods come first."""
-    return type(kind.__name__, (kind, ForecasterModule), {"__module__": kind.__module__})
+    """Return a class that is a forecaster beside what it was; its own methods come first, where they are not None."""
+    absent = [name for name in CAPABILITIES.values() if getattr(kind, name, name) is None]
+    defaults = {name: getattr(ForecasterModule, name) for name in absent}
+    return type(kind.__name__, (kind, ForecasterModule), {"__module__": kind.__module__, **defaults})
 
 
 def input_jacobian(model: nn.Module, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from causalkit.neural.modules.forecaster import autograd_jacobian as autograd_jacobian
 from causalkit.neural.modules.forecaster import input_jacobian
 
 READ_OUT_BYTES = 256 * 2**20

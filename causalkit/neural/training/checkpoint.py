@@ -65,6 +65,11 @@ def load_checkpoint(path: Path, fingerprint: str, networks: Networks, schedule: 
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (SafetensorError, OSError, json.JSONDecodeError) as error:
         raise DataError(f"{path}: not a readable checkpoint ({error})", "delete it to start anew") from error
+    if str(facts.get("format")).startswith("causalkit-checkpoint-") and facts["format"] != FORMAT:
+        raise DataError(
+            f"{path}: another version of causalkit wrote this checkpoint",
+            "delete it to start anew, or name another --checkpoint",
+        )
     if facts.get("format") != FORMAT:
         raise DataError(f"{path}: not a training checkpoint", "name the file that --checkpoint wrote")
     if facts["fingerprint"] != fingerprint:

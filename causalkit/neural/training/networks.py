@@ -83,7 +83,10 @@ class Networks:
         self._mask.apply(self.weights.items())
         self.averaged = _copied(self.weights) if averaging else self.weights
         self._objective = _Objective(copy.deepcopy(models[0]), penalties)
-        self._in_turn = [_Objective(model, penalties, proximal=self.proximal) for model in models]
+        # A single network draws its dropout for the forecast first, several for the penalties first: scores of a seed
+        # depend on this order.
+        alone = len(models) == 1
+        self._in_turn = [_Objective(model, penalties, proximal=self.proximal, forecast_first=alone) for model in models]
         self._parameters = [dict(model.named_parameters()) for model in models]
         self._vectorized: bool | None = None if len(models) > 1 else False  # not known before the first step
         self.learn_from(data)
@@ -258,8 +261,11 @@ class Networks:
 class _Objective(nn.Module):
     """Forecast error and penalties as the output of a module, so that all weights can be replaced by stacked ones."""
 
-    def __init__(self, model: nn.Module, penalties: PenaltySum, *, proximal: bool = False) -> None:
+    def __init__(
+        self, model: nn.Module, penalties: PenaltySum, *, proximal: bool = False, forecast_first: bool = False
+    ) -> None:
         super().__init__()
+        self.forecast_first = forecast_first
         self.model = model
         self.penalties = penalties
         self.proximal = proximal
@@ -275,11 +281,15 @@ class _Objective(nn.Module):
     ) -> dict[str, Tensor]:
         """Return the parts of the loss of one network."""
         batch = context.batch(x, y, observed, generator, epoch.progress)
+        if self.forecast_first:
+            forecast = squared_error(self.model(x), y, observed)
         losses = self.penalties.losses(self.model, batch, proximal=self.proximal)
         name = self.penalties.scoring.record.name
         if name in losses:
             losses[name] = epoch.strength * losses[name]
-        return {"forecast": squared_error(self.model(x), y, observed), **losses}
+        if not self.forecast_first:
+            forecast = squared_error(self.model(x), y, observed)
+        return {"forecast": forecast, **losses}
 
 
 def _stacked(models: Sequence[nn.Module]) -> Stacked:

@@ -93,6 +93,18 @@ def _with(training: Training, settings: BaseModel, others: set[str]) -> Training
     return type(training)(**{**training.model_dump(), **given})
 
 
+def check_pretrain(pretrain: Any) -> None:
+    """Refuse a setting of the second stage in the first one.
+
+    Raises:
+        ParameterError: with the setting that is meant.
+    """
+    if isinstance(pretrain, Mapping) and pretrain.get("snapshots") is not None:
+        raise ParameterError(
+            "pre-training keeps no scores of its epochs", "use --set finetune.snapshots, or training.snapshots"
+        )
+
+
 def with_pretrained(tree: Mapping[str, Any]) -> Tree:
     """Fill in lag and forecaster from a pre-trained forecaster, where the user names one and leaves them open.
 
