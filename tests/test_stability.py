@@ -248,8 +248,13 @@ class TestCommandLine:
         assert ended.exception.hint == "the files of -o contain the scores alone"
         assert Discovery.load(out).selected is None
 
-    def test_an_interrupt_before_there_are_scores_says_how_to_go_on(self, tmp_path, monkeypatch):
+    @pytest.mark.parametrize("written", [True, False])
+    def test_an_interrupt_before_there_are_scores_says_how_to_go_on(self, tmp_path, monkeypatch, written):
+        """By a checkpoint, if there is one: an interrupt before training leaves none."""
+
         def interrupted(*_):
+            if written:
+                (tmp_path / "c.safetensors").write_bytes(b"state")
             raise KeyboardInterrupt
 
         monkeypatch.setattr(LinearVar, "fit", interrupted)
@@ -257,7 +262,7 @@ class TestCommandLine:
         out, checkpoint = str(tmp_path / "result.json"), str(tmp_path / "c.safetensors")
         ended = CliRunner().invoke(cli, [*words, "-o", out, "--checkpoint", checkpoint])
         assert isinstance(ended.exception, Interrupted)
-        assert ended.exception.hint == f"continue with --checkpoint {checkpoint} --resume"
+        assert ended.exception.hint == (f"continue with --checkpoint {checkpoint} --resume" if written else "")
         assert not (tmp_path / "result.json").exists()
 
     def test_the_hint_on_self_edges_is_a_rule(self):
