@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import networkx as nx
+
+from tests.imported import imported
 
 PACKAGE = Path(__file__).resolve().parents[1] / "causalkit"
 
@@ -19,23 +20,12 @@ def modules(package: Path) -> dict[str, Path]:
     return found
 
 
-def imports(source: str) -> set[str]:
-    """Return the dotted names that a module imports, wherever the import stands."""
-    found = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
-
-
 def graph_of(package: Path) -> nx.DiGraph:
     """Return the graph of files: an edge runs from the file that imports to the imported one."""
     known = modules(package)
     graph = nx.DiGraph()
     for name, path in known.items():
-        for target in imports(path.read_text(encoding="utf-8")):
+        for target in imported(path.read_text(encoding="utf-8")):
             while target and target not in known:
                 target = target.rpartition(".")[0]
             if target and target != name:

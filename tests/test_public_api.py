@@ -1,11 +1,12 @@
 """Packaged plugins use public names only, and public names are documented."""
 
-import ast
 import importlib
 import re
 from pathlib import Path
 
 import pytest
+
+from tests.imported import imported
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = "".join((ROOT / "docs" / page).read_text(encoding="utf-8") for page in ("api.md", "plugins.md"))
@@ -34,13 +35,7 @@ def exported(package: str) -> set[str]:
 
 def imports(source: str) -> set[str]:
     """Return what a module imports from causalkit as dotted names: at the top, lazily, and for type checkers."""
-    found = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in found if name.split(".")[0] == "causalkit"}
+    return {name for name in imported(source) if name.split(".")[0] == "causalkit"}
 
 
 def is_public(name: str) -> bool:

@@ -52,6 +52,13 @@ def test_a_given_strength_is_kept(kind):
     assert not regularizer.has_prox
 
 
+def test_a_default_of_zero_is_a_default():
+    class Off(WithGrid):
+        fallback = 0.0
+
+    assert as_regularizer(Off()).default_strength == 0.0
+
+
 def test_a_network_may_say_that_it_has_no_jacobian_of_its_own():
     class Silent(Curved):
         def __init__(self, series, lag):

@@ -145,7 +145,8 @@ class AdaptedRegularizer(RegularizerObject):
                 setattr(self, name, getattr(inner, name))
         self.candidates = tuple(getattr(inner, "grid", None) or ())
         self.finetune_candidates = tuple(getattr(inner, "choices", None) or ())
-        self.default_strength = getattr(inner, "fallback", None) or RegularizerObject.default_strength
+        fallback = getattr(inner, "fallback", None)
+        self.default_strength = RegularizerObject.default_strength if fallback is None else fallback
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return the penalty of the object."""

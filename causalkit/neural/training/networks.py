@@ -82,7 +82,8 @@ class Networks:
         self._mask = WeightMask.of(models[0], context.allowed)
         self._mask.apply(self.weights.items())
         self.averaged = _copied(self.weights) if averaging else self.weights
-        self._objective = _Objective(copy.deepcopy(models[0]), penalties)
+        template = copy.deepcopy(models[0]) if len(models) > 1 else models[0]  # a single network needs no stand-in
+        self._objective = _Objective(template, penalties)
         # A single network draws its dropout for the forecast first, several for the penalties first: scores of a seed
         # depend on this order.
         alone = len(models) == 1

@@ -68,7 +68,7 @@ def _searches(term: Term) -> tuple[Search, Search]:
     """Return the search for a strength, and that for the control's, which is empty where there is none."""
     positive = sorted({*term.regularizer.finetune_candidates} - {0.0})
     parameter = f"regularizer.{term.record.name}.strength"
-    controlled = positive if term.regularizer.control(positive[0]) is not None else []
+    controlled = [strength for strength in positive if term.regularizer.control(strength) is not None]
     return (
         Search(parameter, (0.0, *positive), LOWEST_BEYOND_CHANCE),
         Search(f"{parameter} without the source", controlled, LOWEST_BEYOND_CHANCE),
