@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from causalkit.core.options import DiscoverOptions, PartOptions, RunOptions, check_options, options_of
+from causalkit.core.options import DiscoverOptions, PartOptions, ReadingOptions, RunOptions, check_options, options_of
 from causalkit.core.plain import plain
 from causalkit.errors import DataError, ParameterError, PluginError, WrongUsageError
 from causalkit.io.datasets import simulate as simulate
@@ -60,6 +60,12 @@ def discover(
         interventions: steps at which series were set from outside: a list of
             `causalkit.Intervention` or of mappings, or a file.
         names: of the series of a bare array.
+        panel_column, time_column, drop: names of columns that identify realisations, that are time, and to leave out.
+        orientation, long: "series-time" for a table whose rows are series; key and value columns of a long table.
+        irregular, resample, calendar, time_direction, date_format: how times become steps.
+        missing, decimal, thousands: codes of missing cells and separators of numbers.
+        header_rows, skip_rows, table, encoding: where and how a file contains the table. All of these are described
+            at `causalkit.io.ReadOptions`.
         device: "cpu", "cuda" or "cuda:1"; default "auto": an accelerator where there is one.
         dtype: precision of neural methods, "float32" (the default) or "float64".
         threads: of the numeric libraries; default: 1.
@@ -92,7 +98,10 @@ def discover(
         from causalkit.selection import parse_rule
 
         parse_rule(select)  # a mistake shows before the work, not after it
-    panel = read(data) if isinstance(data, str | Path) else Panel.of(data, names=options.get("names"))
+    reading = options_of(ReadingOptions, options)
+    panel = (
+        read(data, **reading) if isinstance(data, str | Path) else Panel.of(data, names=options.get("names"), **reading)
+    )
     run = Run.of(options, seed=seed, knowledge=knowledge_of(options.get("knowledge")))
     prepared = Preparation.of(options.get("preparation"))
     set_from_outside = interventions_of(options.get("interventions"))
@@ -398,7 +407,7 @@ def read(paths: str | Path | Sequence[str | Path], **options: Any) -> Panel:
     """Read a file, several files or a folder as one panel; options as in `causalkit.io.ReadOptions`."""
     from causalkit import io
 
-    return io.read(paths, io.ReadOptions(**options))
+    return io.read(paths, io.ReadOptions.of(options))
 
 
 def versions(provided: Provided[Any]) -> dict[str, str]:

@@ -53,7 +53,7 @@ def test_windows_match_a_plain_loop(lengths, lag, holes):
                 dropped += 1
             else:
                 expected.append((run[:lag], run[lag]))
-    panel = Panel.of(realisations)
+    panel = Panel(realisations=tuple(realisations), names=("0", "1"))
     if not expected:
         with pytest.raises(DataError, match="no complete window"):
             panel.windows(lag)
@@ -78,12 +78,12 @@ def test_accepts_what_users_have():
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (pd.DataFrame({"a": [1.0], "b": ["x"]}), "column 'b'"),
-        (pd.DataFrame([[1.0, 2.0]], columns=["a", "a"]), "duplicate series name 'a' .column 2"),
+        (pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]}), "row 1, column 'b': 'x' is not a number"),
+        (pd.DataFrame([[1.0, 2.0]] * 3, columns=["a", "a"]), "duplicate column name 'a' .column 1 and column 2"),
         (np.zeros(3), "1 dimensions"),
         (["no", "numbers"], "not a table of numbers"),
-        (np.array([[1.0, np.inf]]), "infinite value in realisation 1, row 1, column '1'"),
-        ([np.zeros((3, 2)), np.zeros((3, 4))], "realisation 2 has 4 columns"),
+        (np.array([[1.0, np.inf], [1.0, 2.0]]), "row 1, column '1': infinite value"),
+        ([np.zeros((3, 2)), np.zeros((3, 4))], "realisation 2: .* '3'"),
         ([], "not a table|no realisation|dimensions"),
     ],
 )

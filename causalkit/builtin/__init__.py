@@ -263,8 +263,10 @@ def causalkit_writers() -> Iterable[Writer]:
 
 @hookimpl
 def causalkit_operations() -> Iterable[Operation]:
-    """Yield what `causalkit.Discovery` does through other parts of causalkit."""
+    """Yield what `causalkit.Discovery` and `causalkit.Panel` do through other parts of causalkit."""
     for name, factory, summary in (
+        ("panel", "causalkit.io.panels.from_objects:panel_from", "Make a panel of tables in memory"),
+        ("health", "causalkit.health:health", "Examine a panel before a method learns from it"),
         ("select", "causalkit.selection:select", "Select edges by a rule"),
         ("evaluate", "causalkit.evaluation:evaluate", "Compare with a true graph"),
         ("summary", "causalkit.display.discovery:summary", "A few lines of text"),

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from causalkit.core.options import ReadingOptions
 from causalkit.core.plain import plain
 from causalkit.errors import DataError, ParameterError, UnknownNameError, WrongUsageError, did_you_mean
 from causalkit.plugins.params import resolve, signature_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from causalkit.core.truth import Truth
 
 FILE = "file"
-_READING = ("panel_column", "time_column", "drop", "irregular", "resample")
+_READING = tuple(ReadingOptions.__annotations__)
 _PARAMETERS = ("files", "truth", "truth_orientation", *_READING)
 
 
@@ -72,7 +73,7 @@ def load(name: str, params: Mapping[str, Any], seed: int) -> Loaded:
         raise DataError(f"{params['files'][0]} has changed since the comparison began", "start the comparison again")
     options = {key: params[key] for key in _READING if key in params}
     files = list(params["files"])
-    panel: Panel = io.read(files[0] if len(files) == 1 else files, io.ReadOptions(**options))
+    panel: Panel = io.read(files[0] if len(files) == 1 else files, io.ReadOptions.of(options))
     truth = None
     if params.get("truth"):
         orientation = params.get("truth_orientation")

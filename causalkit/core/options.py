@@ -29,7 +29,29 @@ class PartOptions(TypedDict, total=False):
     pretrain: Any
 
 
-class DiscoverOptions(RunOptions, PartOptions, total=False):
+class ReadingOptions(TypedDict, total=False):
+    """How tables are read, whether they are files or objects in memory; see `causalkit.io.ReadOptions`."""
+
+    panel_column: str | Sequence[str] | None
+    time_column: str | Sequence[str]
+    drop: str | Sequence[str]
+    irregular: Literal["refuse", "accept"]
+    resample: str | float | None
+    orientation: Literal["auto", "time-series", "series-time"]
+    long: tuple[str, str] | None
+    missing: str | float | Sequence[str | float]
+    decimal: str | None
+    thousands: str | None
+    date_format: str | None
+    time_direction: Literal["auto", "forward", "backward"]
+    calendar: Literal["auto", "every-day", "business-days"]
+    header_rows: int | None
+    skip_rows: int | None
+    table: str | None
+    encoding: str | None
+
+
+class DiscoverOptions(RunOptions, PartOptions, ReadingOptions, total=False):
     """Options of `causalkit.discover`, which describes them."""
 
     standardize: bool

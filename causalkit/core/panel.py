@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.options import ReadingOptions
 from causalkit.core.read_only import make_read_only
+from causalkit.core.sampling import Sampling
 from causalkit.core.shell import argument
 from causalkit.core.windows import Array
 from causalkit.core.windows import Windows as Windows  # under its former path
 from causalkit.errors import DataError
+from causalkit.plugins.records import Operation
+from causalkit.plugins.registry import registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +43,7 @@ class Panel:
         names: of the series.
         source: file or description, for errors.
         notes: what a reader recognised, dropped or assumed; results show them.
+        sampling: what a reader took as time and as realisations; None: nothing is known.
         intervened: True for the cells that were set from outside, a mask (T, P) for each realisation; None without
             interventions. See `causalkit.core.interventions.with_interventions`.
     """
@@ -48,6 +53,7 @@ class Panel:
     source: str = "data"
     notes: tuple[str, ...] = ()
     intervened: tuple[NDArray[np.bool_], ...] | None = None
+    sampling: Sampling | None = None
 
     def __post_init__(self) -> None:
         if not self.realisations:
@@ -84,44 +90,57 @@ class Panel:
         make_read_only(self, "realisations", "intervened")
 
     @classmethod
-    def of(cls, data: Any, *, names: Sequence[str] | None = None, source: str = "data") -> Panel:
-        """Make a panel of tables in any common form.
+    def of(
+        cls,
+        data: Any,
+        *,
+        names: Sequence[str] | None = None,
+        source: str = "data",
+        **options: Unpack[ReadingOptions],
+    ) -> Panel:
+        """Make a panel of tables in any common form; every form passes the same steps as a file.
 
         Args:
-            data: a Panel; an array (T, P) or (R, T, P); a DataFrame; or a list of arrays or DataFrames, one for each
-                realisation. DataFrames in a list are matched by column name.
+            data: a Panel; an array (T, P) or (R, T, P); a DataFrame; or a list or a dictionary of them, one for each
+                realisation. Tables with names are matched by the names of their columns.
             names: of the series, where the data have none; default ``"0", "1", ...``.
             source: file or description, for errors.
+            options: as in `causalkit.io.ReadOptions`.
 
         Raises:
-            DataError: the data are not a table of numbers.
+            DataError: the data are not a table of numbers; the message says where and what to do.
+            WrongUsageError: there is no such option.
         """
-        if isinstance(data, Panel):
+        if isinstance(data, Panel) and not options:
             return data
-        if isinstance(data, np.ndarray) and data.ndim == 3:
-            data = list(data)
-        parts = list(data) if _is_list_of_tables(data) else [data]
-        realisations: list[Array] = []
-        for number, part in enumerate(parts, start=1):
-            where = source if len(parts) == 1 else f"{source}, realisation {number}"
-            if hasattr(part, "columns"):
-                values, found = _from_frame(part, where)
-                names = tuple(found) if names is None else names
-                if set(found) == set(names):
-                    values = values[:, [found.index(name) for name in names]]
-                elif len(parts) > 1:
-                    raise DataError(
-                        f"{where}: the columns {sorted(set(found) ^ set(names))} are not in all realisations",
-                        "all realisations of a panel must have the same series",
-                    )
-            else:
-                values = _from_array(part, where)
-            realisations.append(values)
-        if not realisations:
-            raise DataError(f"{source} has no realisation", "give at least one table of measurements")
-        if names is None:
-            names = tuple(str(column) for column in range(realisations[0].shape[1]))
-        return cls(realisations=tuple(realisations), names=tuple(str(name) for name in names), source=source)
+        made: Panel = registry().get(Operation, "panel").record.load()(data, names=names, source=source, **options)
+        return made
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, *, source: str = "data", **options: Unpack[ReadingOptions]) -> Panel:
+        """Make a panel of a DataFrame: find the axis of time, sort, cut at gaps, split realisations, and check.
+
+        This is what causalkit does with every table, so a reader of another format calls it with its own options:
+        ``Panel.from_frame(frame, source=str(path), **options.given())``.
+
+        Args:
+            frame: one row a time step and one column a series; the index or columns may be time and realisations.
+            source: file or description, for errors.
+            options: as in `causalkit.io.ReadOptions`.
+
+        Raises:
+            DataError: the frame cannot be understood; the message says where and what to do.
+            WrongUsageError: there is no such option.
+        """
+        return cls.of(frame, source=source, **options)
+
+    def apply(self, operation: str, *arguments: Any, **options: Any) -> Any:
+        """Call an operation of causalkit or of a plugin: ``panel.apply("health")``; see `causalkit.Operation`.
+
+        Raises:
+            UnknownNameError: no plugin contributes it.
+        """
+        return registry().get(Operation, operation).record.load()(self, *arguments, **options)
 
     @property
     def series(self) -> int:
@@ -174,7 +193,7 @@ class Panel:
 
     def anonymous(self) -> Panel:
         """Return the panel without source and notes, which may name the data set and the seed of its simulator."""
-        return replace(self, source="data", notes=())
+        return replace(self, source="data", notes=(), sampling=None)
 
     def drop(self, names: Sequence[str]) -> Panel:
         """Return the panel without the named series."""
@@ -223,6 +242,10 @@ class Panel:
                 f"{max(self.lengths) - 1} or less",
             )
 
+    def health(self) -> Any:
+        """Examine the panel before a method learns from it; returns a `causalkit.health.Health`."""
+        return self.apply("health")
+
     def standardized(self) -> tuple[Panel, Scaling]:
         """Return the panel with every series at mean 0 and standard deviation 1, and the scaling."""
         stacked = np.concatenate(self.realisations)
@@ -251,39 +274,3 @@ def check_unique(names: Sequence[str], source: str) -> None:
                 f"{source}: duplicate series name {name!r} (column {column})", "series names must be unique"
             )
         seen.add(name)
-
-
-def _is_list_of_tables(data: Any) -> bool:
-    if isinstance(data, Mapping) or not isinstance(data, Sequence) or isinstance(data, str):
-        return False
-    return bool(data) and all(hasattr(part, "columns") or np.ndim(part) == 2 for part in data)
-
-
-def _from_frame(frame: pd.DataFrame, where: str) -> tuple[Array, list[str]]:
-    """Return values and column names of a DataFrame, naming the column that is not numeric."""
-    for name in frame.columns:
-        if getattr(frame[name], "ndim", 1) == 1 and frame[name].dtype.kind not in "fiub":
-            raise DataError(
-                f"{where}: column {str(name)!r} contains {frame[name].dtype}, not numbers",
-                "leave it out, or convert it with pandas.to_numeric",
-            )
-    values = np.asarray(frame.to_numpy(dtype=np.float64, na_value=np.nan))
-    return values, [str(name) for name in frame.columns]
-
-
-def _from_array(part: Any, where: str) -> Array:
-    if isinstance(part, np.ma.MaskedArray):
-        part = np.ma.filled(part.astype(np.float64), np.nan)
-    try:
-        values = np.array(part, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"{where}: not a table of numbers ({error})",
-            "give an array of shape (time steps, series), a DataFrame, or a list of them",
-        ) from error
-    if values.ndim != 2:
-        raise DataError(
-            f"{where}: the array has {values.ndim} dimensions",
-            "give an array of shape (time steps, series), or (realisations, time steps, series)",
-        )
-    return values

@@ -261,10 +261,10 @@ class Writer(Contribution):
 
 @dataclass(frozen=True, kw_only=True)
 class Operation(Contribution):
-    """Something that users do with a discovery; the factory is ``operation(discovery, ...) -> Any``.
+    """Something that users do with a discovery or a panel; the factory is ``operation(discovery, ...) -> Any``.
 
-    Users call it by name: ``discovery.apply("strongest", 3)``. The methods of `causalkit.Discovery` that select,
-    evaluate, describe or write are operations of causalkit itself.
+    Users call it by name: ``discovery.apply("strongest", 3)``, ``panel.apply("health")``. The methods of
+    `causalkit.Discovery` and `causalkit.Panel` that need more than arrays are operations of causalkit itself.
     """
 
     noun: ClassVar[str] = "operation"

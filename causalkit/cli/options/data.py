@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from causalkit.cli.options.adding import F, added
+from causalkit.core.options import ReadingOptions
 from causalkit.errors import ParameterError, WrongUsageError
 
 if TYPE_CHECKING:
@@ -21,8 +22,15 @@ if TYPE_CHECKING:
 CACHE = "CAUSALKIT_CACHE"
 
 data_options = added(
-    click.option("--panel-column", metavar="NAME", help="Column that identifies the realisation (trial, subject)."),
-    click.option("--time-column", metavar="NAME", default="auto", help="Column that holds the time; auto or none."),
+    click.option(
+        "--panel-column", multiple=True, metavar="NAME", help="Column that identifies the realisation (trial, subject)."
+    ),
+    click.option(
+        "--time-column",
+        multiple=True,
+        metavar="NAME",
+        help="Column of times; repeat it for parts of a date; none: there is none.  [default: auto]",
+    ),
     click.option("--drop", multiple=True, metavar="NAME", help="Leave a column out. May be repeated."),
     click.option(
         "--irregular",
@@ -34,6 +42,34 @@ data_options = added(
     click.option(
         "--resample", metavar="STEP", help="Interpolate to equal steps: 2 in units of the time column, 2h, 1D."
     ),
+    click.option(
+        "--orientation",
+        type=click.Choice(["auto", "time-series", "series-time"]),
+        default="auto",
+        help="Rows are time steps (time-series) or series (series-time).  [default: auto]",
+    ),
+    click.option("--transpose", is_flag=True, help="The same as --orientation series-time."),
+    click.option("--long", nargs=2, metavar="KEY VALUE", help="Columns of a long table: names of series, and values."),
+    click.option("--missing", multiple=True, metavar="CODES", help="Codes of missing cells, such as -999,-99.99."),
+    click.option("--decimal", metavar="CHAR", help="Decimal separator, . or ,  [default: recognised]"),
+    click.option("--thousands", metavar="CHAR", help="Separator of thousands.  [default: none]"),
+    click.option("--date-format", metavar="FORMAT", help="How dates are written, such as %d.%m.%Y."),
+    click.option(
+        "--time-direction",
+        type=click.Choice(["auto", "forward", "backward"]),
+        default="auto",
+        help="backward: larger times are earlier, as in ages before present.  [default: auto]",
+    ),
+    click.option(
+        "--calendar",
+        type=click.Choice(["auto", "every-day", "business-days"]),
+        default="auto",
+        help="business-days: Monday follows Friday.  [default: auto]",
+    ),
+    click.option("--header-rows", type=click.IntRange(0), metavar="N", help="Rows that contain the names of columns."),
+    click.option("--skip-rows", type=click.IntRange(0), metavar="N", help="Lines to leave out at the top."),
+    click.option("--table", metavar="NAME", help="Sheet, array or variable of a file that contains several."),
+    click.option("--encoding", metavar="NAME", help="Encoding of text files, such as latin-1.  [default: utf-8]"),
 )
 """How tables of measurements are read; `read_data` takes the values."""
 
@@ -118,7 +154,7 @@ def read_data(
     elif paths:
         panel = api.read(
             paths[0] if len(paths) == 1 else list(paths),
-            **{key: options[key] for key in ("panel_column", "time_column", "drop", "irregular", "resample")},
+            **reading(options),
         )
     else:
         raise WrongUsageError("no data are given", "give files, or --dataset NAME (see: causalkit datasets)")
@@ -127,6 +163,22 @@ def read_data(
     elif truth is not None and options["drop"]:
         truth = None  # the true graph of a system is not that of a part of it
     return panel, truth
+
+
+def reading(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of `data_options` as `causalkit.io.ReadOptions` takes them.
+
+    Raises:
+        WrongUsageError: --transpose contradicts --orientation.
+    """
+    found = {key: options[key] for key in ReadingOptions.__annotations__}
+    found["time_column"] = found["time_column"] or "auto"
+    found["missing"] = tuple(code.strip() for codes in options["missing"] for code in codes.split(","))
+    if options["transpose"]:
+        if options["orientation"] == "time-series":
+            raise WrongUsageError("--transpose contradicts --orientation time-series", "leave out one of the two")
+        found["orientation"] = "series-time"
+    return found
 
 
 def read_truth(path: str, names: tuple[str, ...], orientation: Any) -> Truth:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.core.panel import Panel
-from causalkit.core.shell import argument
 from causalkit.display.words import count, listed
 from causalkit.errors import DataError, did_you_mean
+from causalkit.io.layout import arranged
 from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import shown
 from causalkit.io.tables.numbers import to_floats
@@ -34,15 +34,17 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
             f"{table.source} has {found} of measurements",
             "; ".join(("a time series needs at least two time steps", *table.notes)),
         )
+    table = arranged(table, options)
     notes = list(table.notes)
     names = _kept(table, options)
-    panel_column = options.panel_column
-    if panel_column is None and table.recognise and PANEL_COLUMN in names:
-        panel_column = PANEL_COLUMN
-        notes.append(f"the column {PANEL_COLUMN!r} identifies the realisations")
-    names = [name for name in names if name != panel_column]
-    groups = _groups(table, panel_column)
-    axis, times, recognised = find_time(table, names, groups, options.time_column)
+    identifiers = options.panel_column or table.index[:-1]
+    if not identifiers and table.recognise and PANEL_COLUMN in names:
+        identifiers = (PANEL_COLUMN,)
+    if identifiers and not options.panel_column:
+        notes.append(f"{listed([*map(repr, identifiers)])} identifies the realisations")
+    names = [name for name in names if name not in identifiers]
+    groups = _groups(table, identifiers)
+    axis, times, recognised = find_time(table, names, groups, options)
     names = [name for name in names if name not in times]
     if not names:
         raise DataError(f"{table.source} has no column of measurements", "check the delimiter and the options")
@@ -62,33 +64,34 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
 
 def _kept(table: Table, options: ReadOptions) -> list[str]:
     """Return the names of the columns that are not dropped, after a check of every name that the user gave."""
-    asked = [(name, "--drop") for name in options.drop]
-    if options.panel_column is not None:
-        asked.append((options.panel_column, "--panel-column"))
-    if options.time_column not in ("auto", "none"):
-        asked.append((options.time_column, "--time-column"))
+    asked = [(name, "drop") for name in options.drop]
+    asked += [(name, "panel_column") for name in options.panel_column]
+    if options.time_column not in (("auto",), ("none",)):
+        asked += [(name, "time_column") for name in options.time_column]
     for name, option in asked:
         if name not in table.names:
             raise DataError(
-                f"{table.source} has no column {shown(name)}, which {option} names", did_you_mean(name, table.names)
+                f"{table.source} has no column {shown(name)}, which {table.hint(option)} names",
+                did_you_mean(name, table.names),
             )
     return [name for name in table.names if name not in options.drop]
 
 
-def _groups(table: Table, column: str | None) -> Sequence[Rows]:
+def _groups(table: Table, columns: Sequence[str]) -> Sequence[Rows]:
     """Return the rows of every realisation, in order of first appearance."""
     lengths = table.lengths or (len(table.frame),)
-    if column is None:
+    if not columns:
         return np.split(np.arange(len(table.frame)), np.cumsum(lengths)[:-1])
     import pandas as pd
 
-    codes, _ = pd.factorize(table.frame[column])
-    if (codes < 0).any():
-        raise DataError(
-            f"{table.cell(int(np.argmax(codes < 0)), column)}: the realisation is missing",
-            f"fill the cell, or do without --panel-column {argument(column)}",
-        )
-    if len(lengths) > 1:
-        codes, _ = pd.factorize(codes + (codes.max() + 1) * np.repeat(np.arange(len(lengths)), lengths))
+    codes = np.repeat(np.arange(len(lengths)), lengths)
+    for column in columns:
+        own, _ = pd.factorize(table.frame[column])
+        if (own < 0).any():
+            raise DataError(
+                f"{table.cell(int(np.argmax(own < 0)), column)}: the realisation is missing",
+                f"fill the cell, or do without {table.hint('panel_column', column)}",
+            )
+        codes, _ = pd.factorize(codes * (own.max() + 1) + own)
     order = np.argsort(codes, kind="stable")
     return np.split(order, np.cumsum(np.bincount(codes))[:-1])

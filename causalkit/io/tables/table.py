@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from causalkit.errors import DataError
+from causalkit.io.options import option_text
 from causalkit.io.tables.cells import shown
 
 PANEL_COLUMN = "realisation"
@@ -30,6 +31,9 @@ class Table:
         header: the line of the column names, or None.
         lengths: numbers of rows of the realisations that the file itself separates; None: one realisation.
         recognise: may columns of times and of realisations be recognised, or only named by the user?
+        index: names of the columns that were the index of a DataFrame, outermost first: the last is time where its
+            values can be times, those before it identify realisations.
+        in_memory: is it an object that a Python program gave, so that hints name arguments and not options?
 
     Raises:
         DataError: two columns have the same name.
@@ -43,6 +47,8 @@ class Table:
     header: int | None = None
     lengths: tuple[int, ...] | None = None
     recognise: bool = True
+    index: tuple[str, ...] = ()
+    in_memory: bool = False
 
     def __post_init__(self) -> None:
         first: dict[str, int] = {}
@@ -63,3 +69,12 @@ class Table:
     def cell(self, row: int, name: str) -> str:
         """Return the place of a cell, at the beginning of an error."""
         return f"{self.source}: {self.locate(row)}, column {shown(name)}"
+
+    def hint(self, option: str, *values: str) -> str:
+        """Return an option as its user writes it: ``--drop 'a b'`` in a shell, ``drop="a b"`` in Python.
+
+        Args:
+            option: its name in `causalkit.io.ReadOptions`.
+            values: of the option; several make a tuple in Python, and words in a shell.
+        """
+        return option_text(option, *values, python=self.in_memory)

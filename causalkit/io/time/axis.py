@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from causalkit.core.shell import argument
 from causalkit.errors import DataError
+from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import MISSING, shown
 from causalkit.io.tables.table import Table
 from causalkit.io.time.ticks import Ticks, is_dated, ticks_of
@@ -64,7 +65,7 @@ def counts_evenly(realisations: Sequence[NDArray[Any]]) -> bool:
 
 
 def find_time(
-    table: Table, names: Sequence[str], groups: Sequence[NDArray[np.intp]], wanted: str
+    table: Table, names: Sequence[str], groups: Sequence[NDArray[np.intp]], options: ReadOptions
 ) -> tuple[TimeAxis | None, list[str], list[str]]:
     """Return the time column that the user names, or the one that can be recognised.
 
@@ -75,7 +76,7 @@ def find_time(
         table: of the columns.
         names: the columns to look at.
         groups: rows of each realisation known so far.
-        wanted: the name of the column; "auto": recognise one; "none": there is none.
+        options: which column it is, and how it is written.
 
     Returns:
         The time column or None, the names of all columns that are times and not variables, and notes.
@@ -83,6 +84,7 @@ def find_time(
     Raises:
         DataError: the named column is not a column of times, or a time is missing.
     """
+    wanted = options.time_column[0]
     if wanted == "none" or (wanted == "auto" and not table.recognise):
         return None, [], []
     if wanted != "auto":
@@ -95,7 +97,7 @@ def find_time(
     notes: list[str] = []
     found: list[tuple[str, Ticks, int]] = []
     for name in names:
-        if not (is_time_name(name) or name == table.unnamed or is_dated(table.frame[name])):
+        if not (is_time_name(name) or name in (table.unnamed, *table.index) or is_dated(table.frame[name])):
             continue
         ticks = ticks_of(table.frame[name], name)
         if ticks is None:
