@@ -189,6 +189,7 @@ class Panel:
             "steps": list(self.lengths),
             "missing_cells": self.missing,
             "sha256": self.sha256,
+            **({} if self.sampling is None else {"sampling": self.sampling.describe()}),
         }
 
     def anonymous(self) -> Panel:

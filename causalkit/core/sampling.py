@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,8 @@ class Sampling:
         gaps: number of places where rows are missing.
         realisations: names of the columns that identify realisations, "restarts" of time, or "" where there is one.
         left_out: columns that are neither time nor realisation nor series.
+        times: the time of every row of every realisation, (T,) each, as numbers or as datetime64, NaN or NaT for a row
+            that marks a gap; for pictures; empty: unknown.
     """
 
     time: tuple[str, ...] = ()
@@ -30,7 +36,9 @@ class Sampling:
     gaps: int = 0
     realisations: str = ""
     left_out: tuple[str, ...] = ()
+    times: tuple[NDArray[np.float64] | NDArray[np.datetime64], ...] = field(default=(), compare=False, repr=False)
 
     def describe(self) -> dict[str, Any]:
-        """Return the attributes as plain values."""
-        return {**asdict(self), "time": list(self.time), "left_out": list(self.left_out)}
+        """Return the attributes as plain values, without the time of every row."""
+        found = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "times"}
+        return {**found, "time": list(self.time), "left_out": list(self.left_out)}
