@@ -84,3 +84,9 @@ def did_you_mean(name: str, known: Iterable[str], *, listed: int = 12) -> str:
         return "nothing of this kind is installed"
     more = f" and {len(names) - listed} more" if len(names) > listed else ""
     return "known: " + ", ".join(names[:listed]) + more
+
+
+def ways_out(lag: int, *others: str) -> str:
+    """Return what to do where a lag leaves too few windows: choose a smaller one, where there is one, or others."""
+    smaller = {1: [], 2: ["choose lag 1"]}.get(lag, ["choose a smaller lag"])
+    return ", or ".join([*smaller, *others])

@@ -95,7 +95,7 @@ class TestHalves:
         assert len({tuple(rows(complementary_halves(counted([200]), 2, draws)[0])) for _ in range(10)}) == 10
 
     def test_too_short_to_be_cut(self):
-        with pytest.raises(DataError, match="20 steps in 1 realisations are too few.*40 steps.*--lag"):
+        with pytest.raises(DataError, match="20 steps in 1 realisations are too few.*40 steps.*smaller lag"):
             complementary_halves(counted([20]), 4, generator())
 
 

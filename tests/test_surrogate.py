@@ -58,7 +58,8 @@ class TestSurrogates:
     @given(st.integers(1, 60), st.integers(2, 6), st.integers(0, 1000))
     @settings(max_examples=50)
     def test_shifts_keep_the_values_in_turn(self, steps, series, seed):
-        panel = Panel.of(np.add.outer(np.arange(steps), 100.0 * np.arange(series)))
+        values = np.add.outer(np.arange(steps), 100.0 * np.arange(series))
+        panel = Panel((values,), tuple(map(str, range(series))))
         made = surrogate_panel(panel, "shift", generator(seed), apart=3).realisations[0]
         for column in range(series):
             assert sorted(made[:, column]) == list(panel.realisations[0][:, column])

@@ -262,7 +262,7 @@ class TestDataset:
             (noise, False, "declare lagged_truth=True"),
             (lambda: (noise()[0], Truth.from_edges([("0", "1")])), True, "the truth has no lags"),
             (lambda: (noise()[0], Truth.from_edges([("0", "2")])), False, "'2'"),
-            (lambda: (Panel.of(np.ones((9, 2))), None), False, "is constant"),
+            (lambda: (Panel.of(np.ones((9, 2))), None), False, "are constant"),
             (lambda: noise()[0], False, "it returned Panel, not (Panel, Truth)"),
         ],
     )

@@ -127,7 +127,7 @@ def _reported(error: Exception) -> tuple[str, int]:
     if isinstance(error, CausalkitError):
         return str(error), error.exit_code
     if isinstance(error, MemoryError):
-        return "out of memory; use fewer series, a smaller --lag or --set training.batch_size=256", 3
+        return "out of memory; use fewer series (--drop NAME), or --set training.batch_size=256 for a neural method", 3
     if isinstance(error, OSError):
         return f"{error.filename or 'the system'}: {error.strerror or error}", 3
     return f"internal error: {type(error).__name__}: {error}; please report it with the output of --debug", 3

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from causalkit.core.options import ReadingOptions
 from causalkit.core.read_only import make_read_only
 from causalkit.core.sampling import Sampling
-from causalkit.core.shell import argument
+from causalkit.core.shell import option_text
 from causalkit.core.windows import Array
 from causalkit.core.windows import Windows as Windows  # under its former path
 from causalkit.errors import DataError
@@ -22,6 +22,9 @@ from causalkit.plugins.registry import registry
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ROUNDING = 1e-12
+"""A series that varies by less than this share of its size is constant: the rest is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,27 +224,54 @@ class Panel:
             )
         if max(self.lengths) < 2:
             raise DataError(f"{self.source} has only one row", "a time series needs at least two time steps")
-        stacked = np.concatenate(self.realisations)
-        for column, name in enumerate(self.names):
-            values = stacked[:, column]
-            values = values[~np.isnan(values)]
-            if not len(values):
-                raise DataError(
-                    f"{self.source}: column {name!r} (column {column + 1}) has no values in rows 1 to {len(stacked)}",
-                    f"leave it out with --drop {argument(name)}",
-                )
-            if np.ptp(values) == 0:
-                raise DataError(
-                    f"{self.source}: column {name!r} (column {column + 1}) is constant, {values[0]:g} in rows 1 to "
-                    f"{len(stacked)}",
-                    f"a constant series is neither cause nor effect; leave it out with --drop {argument(name)}",
-                )
+        self._check_variation()
         if max(self.lengths) <= lag:
             raise DataError(
                 f"{self.source}: the longest realisation has {max(self.lengths)} rows and the lag is {lag}",
-                f"a window of {lag} steps and the step after it need {lag + 1} rows; choose --lag "
-                f"{max(self.lengths) - 1} or less",
+                f"a window of {lag} steps and the step after it need {lag + 1} rows; choose "
+                f"{self.hint('lag', max(self.lengths) - 1)} or less",
             )
+
+    def _check_variation(self) -> None:
+        """Refuse series that have no values or are constant, all of them in one error.
+
+        Raises:
+            DataError: naming them, with the option that leaves them out.
+        """
+        stacked = np.concatenate(self.realisations)
+        empty, constant = [], []
+        for name, values in zip(self.names, stacked.T, strict=True):
+            values = values[~np.isnan(values)]
+            if not len(values):
+                empty.append(name)
+            elif is_constant(values):
+                constant.append((name, values[0]))
+        if not empty and not constant:
+            return
+        problems = []
+        if empty:
+            problems.append(f"{_columns(empty)} {'has' if len(empty) == 1 else 'have'} no values")
+        if constant:
+            same = f", {constant[0][1]:g} in every row" if len(constant) == 1 else ""
+            names = [name for name, _ in constant]
+            problems.append(f"{_columns(names)} {'is' if len(names) == 1 else 'are'} constant{same}")
+        unusable = [*empty, *(name for name, _ in constant)]
+        it, way_out = ("it", "leave it out with") if len(unusable) == 1 else ("them", "leave them out with")
+        if self.series - len(unusable) < 2:
+            way_out = f"Granger causality needs at least two series, and fewer are left without {it}"
+        else:
+            way_out = f"{way_out} {self.hint('drop', *[name for name in self.names if name in set(unusable)])}"
+        about = "a constant series is neither cause nor effect; " if constant else ""
+        raise DataError(f"{self.source}: {' and '.join(problems)}", about + way_out)
+
+    def hint(self, option: str, *values: str | int) -> str:
+        """Return an option as the user of this panel writes it: ``--drop 'a b'`` for a file, ``drop="a b"`` in Python.
+
+        Args:
+            option: its name in Python.
+            values: of the option.
+        """
+        return option_text(option, *values, python=self.source == "data")
 
     def health(self) -> Any:
         """Examine the panel before a method learns from it; returns a `causalkit.health.Health`."""
@@ -275,3 +305,14 @@ def check_unique(names: Sequence[str], source: str) -> None:
                 f"{source}: duplicate series name {name!r} (column {column})", "series names must be unique"
             )
         seen.add(name)
+
+
+def is_constant(values: Array) -> bool:
+    """Are values (T,) without NaN all the same, up to rounding?"""
+    return bool(np.ptp(values) <= ROUNDING * np.abs(values).max())
+
+
+def _columns(names: Sequence[str]) -> str:
+    """Return ``column 'a'`` or ``columns 'a', 'b' and 'c'``."""
+    *some, last = map(repr, names)
+    return f"columns {', '.join(some)} and {last}" if some else f"column {last}"

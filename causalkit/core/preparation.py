@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from causalkit.core.shell import argument
 from causalkit.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -153,12 +152,15 @@ class Preparation:
         before = np.nanstd(np.concatenate(panel.realisations), axis=0)
         size = np.nanmax(np.abs(np.concatenate(panel.realisations)), axis=0)
         after = np.nanstd(np.concatenate(prepared), axis=0)
-        for name, was, large, left in zip(panel.names, before, size, after, strict=True):
-            if was > 0 and left <= NOTHING_LEFT * max(was, 1e-3 * large):
-                raise DataError(
-                    f"{panel.source}: the series {name!r} is constant after this preparation",
-                    f"leave it out with --drop {argument(name)}",
-                )
+        nothing = (before > 0) & (after <= NOTHING_LEFT * np.maximum(before, 1e-3 * size))
+        names = [name for name, gone in zip(panel.names, nothing, strict=True) if gone]
+        if names:
+            few = len(names) == 1
+            raise DataError(
+                f"{panel.source}: the series {', '.join(map(repr, names))} "
+                f"{'is' if few else 'are'} constant after this preparation",
+                f"leave {'it' if few else 'them'} out with {panel.hint('drop', *names)}",
+            )
 
 
 def trend_note(panel: Panel) -> str | None:

@@ -1,11 +1,35 @@
-"""Names and paths in the commands that hints suggest."""
+"""Names, paths and options in the commands that hints suggest."""
 
 from __future__ import annotations
 
+import json
 import shlex
+
+REPEATED = ("drop", "panel_column", "time_column")
+"""Options of reading that a command takes several times, with one name each."""
 
 
 def argument(value: object) -> str:
     """Return a name or a path as users type it: on one line, quoted where the shell needs it."""
     text = str(value)
     return shlex.quote(text if text.isprintable() else " ".join(text.split()))
+
+
+def option_text(option: str, *values: str | int, python: bool = False) -> str:
+    """Return an option as its user writes it, ready to be pasted.
+
+    Args:
+        option: its name in Python, such as ``time_column``.
+        values: of the option; several are a tuple in Python; in a shell they are words, codes between commas, or the
+            option again for each, whatever the option takes; none: the name alone.
+        python: ``drop="a b"`` instead of ``--drop 'a b'``.
+    """
+    if python:
+        quoted = [json.dumps(value, ensure_ascii=False) for value in values]
+        return "=".join([option, *([quoted[0] if len(quoted) == 1 else f"({', '.join(quoted)})"] if quoted else [])])
+    flag = f"--{option.replace('_', '-')}"
+    if option in REPEATED and values:
+        return " ".join(f"{flag} {argument(value)}" for value in values)
+    if option == "missing" and values:
+        values = (",".join(map(str, values)),)
+    return " ".join([flag, *map(argument, values)])

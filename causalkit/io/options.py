@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
-from causalkit.core.shell import argument
 from causalkit.errors import WrongUsageError
 
 Irregular = Literal["refuse", "accept"]
@@ -120,19 +118,3 @@ def _several(given: Any) -> tuple[str, ...]:
     if isinstance(given, str) or not isinstance(given, Sequence):
         given = (given,)
     return tuple(str(name) for name in given)
-
-
-def option_text(option: str, *values: str, python: bool = False) -> str:
-    """Return an option of reading as its user writes it, ready to be pasted.
-
-    Args:
-        option: its name in `ReadOptions`.
-        values: of the option; several are words in a shell and a tuple in Python; none: the name alone.
-        python: ``drop="a b"`` instead of ``--drop 'a b'``.
-    """
-    if not python:
-        return " ".join([f"--{option.replace('_', '-')}", *map(argument, values)])
-    if not values:
-        return option
-    quoted = [json.dumps(value, ensure_ascii=False) for value in values]
-    return f"{option}={quoted[0] if len(quoted) == 1 else '(' + ', '.join(quoted) + ')'}"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
-from causalkit.errors import ParameterError
+from causalkit.errors import ParameterError, ways_out
 
 WHOLE_REALISATIONS_FROM = 5
 FEWEST = 2
@@ -83,7 +83,7 @@ def fold_masks(
     if not (held.any(axis=1) & kept.any(axis=1)).all():
         raise ParameterError(
             f"{len(windows)} windows cannot be split into {folds} blocks with gaps of {lag} steps",
-            "the panel is too short for it: choose a smaller lag",
+            "the panel is too short for it: " + ways_out(lag, "record more time steps"),
         )
     return kept, held
 
@@ -129,6 +129,6 @@ def hold_out_masks(
         raise ParameterError(
             f"training.validation={fraction} leaves {int(kept.sum())} windows to train on and {int(held.sum())} to "
             "validate on",
-            "the panel is too short for it: use --set training.validation=0, or a smaller lag",
+            "the panel is too short for it: " + ways_out(lag, "use --set training.validation=0"),
         )
     return kept, held

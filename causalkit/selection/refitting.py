@@ -10,7 +10,7 @@ from causalkit.core.discovery import Discovery
 from causalkit.core.panel import Panel
 from causalkit.core.refit import Refit
 from causalkit.core.run import Run
-from causalkit.errors import CausalkitError, DataError
+from causalkit.errors import CausalkitError, DataError, ways_out
 
 
 def refitted(
@@ -45,10 +45,11 @@ def refitted(
         try:
             found = refit(panel, None if seeds is None else seeds[number])
         except CausalkitError as error:
+            lag = known if isinstance(known := getattr(refit.method, "lag", None), int) else refit.panel.steps
             raise DataError(
                 f"{rule}: the method could not be fitted again, to {panel.steps} of {refit.panel.steps} steps: "
                 f"{error.message}",
-                "record more time steps, choose a smaller --lag, or select with another rule, such as top-k:20",
+                "record more time steps, or " + ways_out(lag, "select with another rule, such as top-k:20"),
             ) from error
         if number == 0:
             seconds = (time.monotonic() - started) * count

@@ -66,35 +66,52 @@ def check_size(panel: Panel, count: int, lag: int, terms: int, *, causes: int | 
     raise DataError(
         f"{panel.source}: a linear autoregression of {series} series with lag {lag} has {unknowns} coefficients "
         f"for every effect, and there are only {count} windows",
-        f"choose --lag {longest} or less, or {regularised}" if longest else f"record more time steps, or {regularised}",
+        f"choose {panel.hint('lag', longest)} or less, or {regularised}"
+        if longest
+        else f"record more time steps, or {regularised}",
     )
 
 
-def check_rank(design: Array, names: list[str], source: str) -> None:
+def check_rank(design: Array, columns: NDArray[np.intp], panel: Panel, lag: int, trend: Trend) -> None:
     """Refuse columns that are linear combinations of others.
+
+    Args:
+        design: the design matrix of one regression.
+        columns: which of the columns of `design_matrix` it has.
+        panel: whose series they are.
+        lag: K.
+        trend: as for `design_matrix`.
 
     Raises:
         DataError: naming one such column and those that it is made of.
     """
     from scipy.linalg import qr
 
+    names = column_names(panel, lag, trend)
+    named = [names[column] for column in columns]
     length = np.linalg.norm(design, axis=0)
     if (length == 0).any():
-        raise DataError(
-            f"{source}: {names[int(np.argmin(length))]} is 0 in every window", "leave the series out with --drop"
-        )
+        first = int(np.argmin(length))
+        raise DataError(f"{panel.source}: {named[first]} is 0 in every window", _without(panel, columns[first], lag))
     triangle, order = qr(design / length, mode="r", pivoting=True)
     rank = int((np.abs(np.diag(triangle)) > DEPENDENT).sum())
     if rank == design.shape[1]:
         return
     # Later pivots are the dependent columns; express the first of them by the independent ones.
     weights = np.linalg.lstsq(triangle[:rank, :rank], triangle[:rank, rank], rcond=None)[0]
-    partners = [names[order[position]] for position in np.flatnonzero(np.abs(weights) > 1e-6)]
+    partners = [named[order[position]] for position in np.flatnonzero(np.abs(weights) > 1e-6)]
     shown = ", ".join(partners[:4]) + (f" and {len(partners) - 4} more" if len(partners) > 4 else "")
     raise DataError(
-        f"{source}: {names[order[rank]]} is a linear combination of {shown}",
-        "leave out one of these series with --drop NAME, or use a regularised method such as grngc",
+        f"{panel.source}: {named[order[rank]]} is a linear combination of {shown}",
+        f"{_without(panel, columns[order[rank]], lag)}, or use a regularised method such as grngc",
     )
+
+
+def _without(panel: Panel, column: int, lag: int) -> str:
+    """Return how to leave out the series of a column of the design matrix, or the trend where it is that."""
+    if column >= lag * panel.series:
+        return "leave the trend out with --set trend=n"
+    return f"leave a series out, such as {panel.hint('drop', panel.names[column % panel.series])}"
 
 
 def _windows_at(panel: Panel, lag: int) -> int:

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.builtin.methods.design import TREND_COLUMNS, check_rank, check_size, column_names, design_matrix
+from causalkit.builtin.methods.design import TREND_COLUMNS, check_rank, check_size, design_matrix
 from causalkit.core.discovery import Discovery
 from causalkit.core.panel import Panel
 from causalkit.core.run import Run
@@ -77,7 +77,6 @@ class LinearVar:
         windows = panel.windows(self.lag)
         terms = len(TREND_COLUMNS[self.trend])
         design = design_matrix(windows, self.trend)
-        columns = column_names(panel, self.lag, self.trend)
         shape = (panel.series, panel.series, self.lag)
         scores, p_values, joint = np.zeros(shape), np.ones(shape), np.ones(shape[:2])
         fewest: tuple[int, int, int] | None = None
@@ -87,7 +86,7 @@ class LinearVar:
                 continue  # nothing may act on these effects
             chosen = _columns(causes, self.lag, panel.series, terms)
             part = design[np.ix_(rows, chosen)]
-            check_rank(part, [columns[column] for column in chosen], panel.source)
+            check_rank(part, chosen, panel, self.lag, self.trend)
             found = self._tests(part, windows.y[np.ix_(rows, effects)], len(causes), self.lag)
             place = np.ix_(causes, effects)
             scores[place], p_values[place], joint[place] = found

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from causalkit.core.panel import Panel
-from causalkit.errors import DataError
+from causalkit.errors import DataError, ways_out
 
 WHOLE_REALISATIONS_FROM = 10
 BLOCKS = 20  # of each realisation that is long enough
@@ -46,8 +46,8 @@ def complementary_halves(panel: Panel, lag: int, generator: np.random.Generator)
         raise DataError(
             f"{panel.source}: {panel.steps} steps in {len(panel.realisations)} realisations are too few to be halved "
             "in more than one way",
-            f"with lag {lag}, a recording needs {8 * (lag + 1)} steps; choose a smaller --lag, or another rule, such "
-            "as top-k:20",
+            f"with lag {lag}, a recording needs {8 * (lag + 1)} steps; "
+            + ways_out(lag, "select with another rule, such as top-k:20"),
         )
     halves: tuple[list[Segment], list[Segment]] = ([], [])
     steps = [0, 0]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from causalkit.core.shell import option_text
 from causalkit.errors import DataError
-from causalkit.io.options import option_text
 from causalkit.io.tables.cells import shown
 
 PANEL_COLUMN = "realisation"

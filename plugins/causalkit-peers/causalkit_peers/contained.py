@@ -47,7 +47,7 @@ def contained(package: Package, run: Run) -> Iterator[list[str]]:
     except (ValueError, ArithmeticError, IndexError, np.linalg.LinAlgError) as error:
         raise DataError(
             f"{package.name} {package.version} failed on these data: {type(error).__name__}: {error}",
-            "look for series that are copies of each other, or choose a smaller --lag",
+            "look for series that are copies of each other, or use another method",
         ) from error
     finally:
         np.random.set_state(state)

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from causalkit import Discovery, Panel, Run
-from causalkit.errors import DataError
+from causalkit.errors import DataError, ways_out
 from causalkit_peers.contained import contained
 from causalkit_peers.package import Package
 
@@ -48,7 +48,7 @@ class GrangerLasso:
         if count < self.folds:
             raise DataError(
                 f"{panel.source}: {self.folds} folds need as many windows, and lag {self.lag} leaves {max(count, 0)}",
-                "choose a smaller --lag or fewer folds",
+                ways_out(self.lag, "choose fewer folds"),
             )
         model = PACKAGE.load("causallearn.search.Granger.Granger:Granger")
         with contained(PACKAGE, run) as warned:

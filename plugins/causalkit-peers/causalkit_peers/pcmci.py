@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from causalkit import Discovery, Panel, Run
-from causalkit.errors import DataError
+from causalkit.errors import DataError, ways_out
 from causalkit_peers.contained import contained
 from causalkit_peers.package import Package
 
@@ -81,7 +81,7 @@ class PCMCI:
         if not (np.isfinite(statistics).all() and np.isfinite(p_values).all()):
             raise DataError(
                 f"{panel.source}: some tests of PCMCI are left with more conditions than time steps",
-                "choose a smaller --lag or a smaller pc_alpha, or record more time steps",
+                ways_out(self.lag, "choose a smaller pc_alpha", "record more time steps"),
             )
         return Discovery(
             names=panel.names,
@@ -112,7 +112,9 @@ class PCMCI:
             choose = (longest - 1) // 2
             raise DataError(
                 f"{panel.source}: PCMCI needs 2 * lag + 1 = {needed} rows, and the longest realisation has {longest}",
-                f"choose --lag {choose} or less" if choose else "record at least three rows without interruption",
+                f"choose {panel.hint('lag', choose)} or less"
+                if choose
+                else "record at least three rows without interruption",
             )
         notes = []
         if short:

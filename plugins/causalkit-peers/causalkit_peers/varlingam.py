@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from causalkit import Discovery, Panel, Run
-from causalkit.errors import DataError
+from causalkit.errors import DataError, ways_out
 from causalkit_peers.contained import contained
 from causalkit_peers.package import Package
 from causalkit_peers.pooled import pooled_varlingam
@@ -65,7 +65,7 @@ class VARLiNGAM:
             raise DataError(
                 f"{panel.source}: VARLiNGAM with lag {self.lag} fits {unknowns} lagged coefficients for every effect, "
                 f"and the windows are too few ({len(windows)})",
-                "choose a smaller --lag, or a regularised method such as granger-lasso or grngc",
+                ways_out(self.lag, "use a regularised method such as granger-lasso or grngc"),
             )
         whole = len(panel.lengths) == 1 and not panel.missing
         model = PACKAGE.load("lingam:VARLiNGAM")
@@ -77,7 +77,9 @@ class VARLiNGAM:
             else:
                 effects = pooled_varlingam(PACKAGE, windows, self.prune, run.seed)
         if not np.isfinite(effects).all():
-            raise DataError(f"{panel.source}: VARLiNGAM found no finite coefficients", "choose a smaller --lag")
+            raise DataError(
+                f"{panel.source}: VARLiNGAM found no finite coefficients", ways_out(self.lag, "use another method")
+            )
         sizes = np.abs(effects).transpose(2, 1, 0)  # (lag, effect, cause) -> (cause, effect, lag)
         present, scores = sizes[:, :, 0], sizes[:, :, 1:].copy()
         if self.contemporaneous == "with-lag-1":

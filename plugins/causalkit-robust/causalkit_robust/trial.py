@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from causalkit import Discovery, Panel, Refit, Run
-from causalkit.errors import DataError, ParameterError, WrongUsageError
+from causalkit.errors import DataError, ParameterError, WrongUsageError, ways_out
 from causalkit.model_selection import AutoLag, chosen_lag, hold_out
 from causalkit.neural import Pretrained, input_jacobian, tensors
 from causalkit_robust.attacks import frozen, noise
@@ -260,7 +260,7 @@ def split(panel: Panel, lag: int, run: Run, fraction: float = HELD_OUT) -> tuple
     except ParameterError as error:
         raise DataError(
             f"{panel.source} is too short to hold out {fraction:.0%} of it with a lag of {lag}",
-            "give more rows, or choose a smaller lag",
+            ways_out(lag, "give more rows"),
         ) from error
     parts: tuple[list[Any], list[Any]] = ([], [])
     for windows, found in zip((kept, aside), parts, strict=True):
