@@ -40,14 +40,15 @@ class ReadOptions:
         long: names of the key column and the value column of a long table, which becomes wide.
         missing: codes, beside empty cells and NA, that mark a missing cell, such as ("-999", "1e20").
         decimal: the decimal separator of text files, "." or ","; None: recognised.
-        thousands: the separator of thousands of text files, such as "." or ","; None: there is none.
+        thousands: the separator of thousands of text files, such as "." or ","; the other one of the two is then
+            the decimal separator. None: recognised where it cannot be anything else.
         date_format: how dates are written, in the notation of ``strptime``: ``%d.%m.%Y``; None: recognised.
         time_direction: "backward": larger values of the time column are earlier, as in an age before present.
         calendar: "business-days": Friday and Monday are one step apart; "every-day": they are three steps apart.
         header_rows: number of rows at the top that together are names of columns; None: recognised.
         skip_rows: number of lines to leave out before them; None: recognised.
         table: the sheet, array or variable of a file that contains several.
-        encoding: of text files, such as "latin-1"; None: UTF-8, or UTF-16 with a byte order mark.
+        encoding: of text files, such as "latin-1"; None: UTF-8, or UTF-16 and UTF-32 with a byte order mark.
 
     Raises:
         WrongUsageError: a value is not allowed, or two options contradict each other.
@@ -89,7 +90,9 @@ class ReadOptions:
             raise WrongUsageError(f"decimal={self.decimal!r} is not allowed", 'choose "." or ","')
         if self.thousands is not None and (len(self.thousands) != 1 or self.thousands.isalnum()):
             raise WrongUsageError(f"thousands={self.thousands!r} is not allowed", 'give one character, such as "."')
-        if self.thousands is not None and self.thousands == (self.decimal or "."):
+        if self.decimal is None and self.thousands in (".", ","):
+            object.__setattr__(self, "decimal", "," if self.thousands == "." else ".")
+        if self.thousands is not None and self.thousands == self.decimal:
             raise WrongUsageError(
                 f"{self.thousands!r} cannot separate both thousands and decimals",
                 'give the other one as well, for example decimal="," and thousands="."',

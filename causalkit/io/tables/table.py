@@ -75,6 +75,6 @@ class Table:
 
         Args:
             option: its name in `causalkit.io.ReadOptions`.
-            values: of the option; several make a tuple in Python, and words in a shell.
+            values: of the option; see `causalkit.io.options.option_text`.
         """
         return option_text(option, *values, python=self.in_memory)
