@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import click
+from pathlib import Path
+from typing import Any
 
-from causalkit.cli.options import read_truth, select_option, truth_options
+import click
+from click.core import ParameterSource
+
+from causalkit.cli.options import data_options, read_truth, select_option, truth_options
+from causalkit.core.options import ReadingOptions
+from causalkit.errors import WrongUsageError
 from causalkit.plotting import KINDS
 
+SERIES = "series"
 EPILOG = """
 \b
 Examples:
@@ -14,26 +21,73 @@ Examples:
   causalkit plot result.json --kind graph --select top-k:15 -o graph.svg
   causalkit plot result.json --kind ranking --truth truth.csv -o curves.pdf
   causalkit plot result.json --kind choices -o strength.png
+  causalkit plot measurements.csv --kind series -o series.png
 """
 
 
 @click.command(epilog=EPILOG)
-@click.argument("result")
+@click.argument("paths", metavar="RESULT|DATA...", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, metavar="FILE", help="Where to write the picture: png, svg or pdf.")
-@click.option("--kind", type=click.Choice(KINDS), default="overview", show_default=True, help="Kind of picture.")
+@click.option(
+    "--kind", type=click.Choice([*KINDS, SERIES]), default="overview", show_default=True, help="Kind of picture."
+)
 @select_option
 @truth_options(required=False)
-def plot(
-    result: str, output: str, kind: str, select: str | None, truth_file: str | None, truth_orientation: str | None
-) -> None:
-    """Draw RESULT (.json or .npz, as discover wrote it)."""
+@data_options
+def plot(paths: tuple[str, ...], output: str, kind: str, **options: Any) -> None:
+    """Draw RESULT (.json or .npz, as discover wrote it), or the series of DATA with --kind series.
+
+    Options of reading, from --panel-column on, apply to DATA.
+    """
     from causalkit.cli.console import note
+
+    _check_options(click.get_current_context(), kind)
+    if kind == SERIES:
+        _draw_series(paths, output, options)
+    else:
+        _draw_result(paths, output, kind, options)
+    note(f"wrote {output}")
+
+
+def _draw_series(paths: tuple[str, ...], output: str, options: dict[str, Any]) -> None:
+    from causalkit import io
+    from causalkit.cli.options import read_data
+    from causalkit.plotting import check_suffix, plot_series, save_figure
+
+    io.check_writable(check_suffix(output))
+    panel, _ = read_data(paths, options)
+    save_figure(plot_series(panel), output)
+
+
+def _draw_result(paths: tuple[str, ...], output: str, kind: str, options: dict[str, Any]) -> None:
     from causalkit.core.discovery import Discovery
     from causalkit.plotting import plot as draw
 
-    discovery = Discovery.load(result)
-    if select:
-        discovery = discovery.select(select)
-    truth = read_truth(truth_file, discovery.names, truth_orientation) if truth_file else None
+    if len(paths) > 1:
+        raise WrongUsageError(f"the picture {kind} shows one result, but {len(paths)} files are given", "name one file")
+    if Path(paths[0]).suffix.lower() not in (".json", ".npz"):
+        raise WrongUsageError(
+            f"{paths[0]} is not a result: those of causalkit discover -o are .json or .npz files",
+            f"to draw measurements, add --kind {SERIES}",
+        )
+    discovery = Discovery.load(paths[0])
+    if options["select"]:
+        discovery = discovery.select(options["select"])
+    truth_file = options["truth_file"]
+    truth = read_truth(truth_file, discovery.names, options["truth_orientation"]) if truth_file else None
     draw(discovery, output, kind=kind, truth=truth)
-    note(f"wrote {output}")
+
+
+def _check_options(ctx: click.Context, kind: str) -> None:
+    """Refuse options that the kind of picture has no use for.
+
+    Raises:
+        WrongUsageError: one was given.
+    """
+    useless = {"select", "truth_file", "truth_orientation"}
+    if kind != SERIES:
+        useless = {*ReadingOptions.__annotations__, "transpose"}
+    for param in ctx.command.params:
+        if param.name in useless and ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE:
+            option = param.opts[-1]
+            raise WrongUsageError(f"{option} has no effect on the picture {kind}", f"leave out {option}")

@@ -1,4 +1,4 @@
-"""Pictures of discoveries, one a module; each takes a discovery and returns matplotlib axes.
+"""Pictures, one a module; each takes a discovery, or a panel for that of the series, and returns matplotlib axes.
 
 ```python
 from causalkit.plotting import plot, plot_heatmap
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from causalkit.plotting.overview import plot_overview as plot_overview
     from causalkit.plotting.ranking import plot_ranking as plot_ranking
     from causalkit.plotting.saving import save_figure as save_figure
+    from causalkit.plotting.series import plot_series as plot_series
     from causalkit.plotting.summary_graph import plot_graph as plot_graph
     from causalkit.plotting.training import plot_training as plot_training
     from causalkit.plotting.training_spread import plot_training_spread as plot_training_spread
@@ -57,6 +58,7 @@ _MODULES = {
     "plot_truth": "matrices",
     "plot_scores": "matrices",
     "plot_training_spread": "training_spread",
+    "plot_series": "series",
     "save_figure": "saving",
 }
 KINDS = ("overview", "heatmap", "graph", "lags", "training", "choices", "ranking")
@@ -88,6 +90,10 @@ def plot(
     Raises:
         WrongUsageError: an unknown kind, suffix or option, a ranking without a truth, or choices where none was made.
     """
+    if kind == "series":
+        raise WrongUsageError(
+            "the picture series shows measurements, not a result", "draw a panel with causalkit.plotting.plot_series"
+        )
     if kind not in KINDS:
         raise UnknownNameError(f"there is no picture {kind!r}", did_you_mean(kind, KINDS))
     if kind == "ranking" and truth is None:
