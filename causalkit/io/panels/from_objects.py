@@ -19,4 +19,5 @@ def panel_from(
     check_options(options, ReadingOptions, "causalkit.Panel.of", ("names", "source"))
     if isinstance(data, Panel):
         return data
-    return panel_of(object_table(data, names, source), ReadOptions.of(options))
+    reading = ReadOptions.of(options)
+    return panel_of(object_table(data, names, source, reading), reading)

@@ -2,116 +2,248 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from causalkit.display.words import count, listed
 from causalkit.errors import DataError
+from causalkit.io.options import ReadOptions
+from causalkit.io.tables.cells import shown
+from causalkit.io.tables.foreign import FORMS, column_of, dimensions, native
+from causalkit.io.tables.frames import plain_frames
 from causalkit.io.tables.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMS = "give an array of shape (time steps, series), a DataFrame, or a list of them"
+_DEFAULT = ReadOptions()
 
 
-def object_table(data: Any, names: Sequence[str] | None, source: str) -> Table:
+@dataclass
+class _Found:
+    """Realisations as DataFrames or as arrays of shape (T, P), and their keys where they had some."""
+
+    parts: list[Any]
+    keys: tuple[str, ...] = ()
+
+
+def object_table(data: Any, names: Sequence[str] | None, source: str, options: ReadOptions = _DEFAULT) -> Table:
     """Return an object in memory as one table.
 
     Args:
         data: as for `causalkit.Panel.of`.
         names: of the series of arrays.
         source: in errors; anything but "data" is a file, whose reader calls this.
+        options: arrays are turned by ``orientation``; ``time_column`` and ``panel_column`` name dimensions of xarray.
 
     Raises:
         DataError: the object is not a table, or realisations have different columns.
     """
     import pandas as pd
 
-    parts = _parts(data)
-    many = len(parts) > 1
-    frames: list[pd.DataFrame] = []
-    index: tuple[str, ...] = ()
-    recognise = False
-    for number, part in enumerate(parts, start=1):
-        where = f"{source}, realisation {number}" if many else source
+    found = _realisations(data, source, options)
+    many = len(found.parts) > 1
+    places = [f"{source}, realisation {number}" if many else source for number in range(1, len(found.parts) + 1)]
+    notes = [f"the keys {listed([*map(shown, found.keys)], most=6)} identify the realisations"] if found.keys else []
+    recognise = oriented = False
+    frames = []
+    for part, where in zip(found.parts, places, strict=True):
         if isinstance(part, pd.DataFrame):
-            frame, index = _with_index(part)
+            frames.append(part)
             recognise = True
         else:
-            frame = _from_array(part, names, where)
-        frames.append(frame if not frames else _aligned(frame, list(frames[0].columns), where))
-    if not frames:
-        raise DataError(f"{source} has no realisation", "give at least one table of measurements")
+            frame, turned = array_frame(part, names, where, options)
+            frames.append(frame)
+            recognise |= part.dtype.kind not in "fiub"
+            oriented |= turned
+            if turned and options.orientation == "auto":
+                notes.append(f"the array has as many rows as there are names, {len(frame.columns)}: rows are series")
+    frames, index = plain_frames(frames, places)
     return Table(
         frames[0] if not many else pd.concat(frames, ignore_index=True),
         source,
+        notes=tuple(dict.fromkeys(notes)),
         lengths=tuple(map(len, frames)) if many else None,
         recognise=recognise,
         index=index,
         in_memory=source == "data",
+        oriented=oriented,
     )
 
 
-def _parts(data: Any) -> list[Any]:
-    """Return the realisations."""
-    if isinstance(data, np.ndarray) and data.ndim == 3:
-        return list(data)
-    several = isinstance(data, Sequence) and not isinstance(data, str) and len(data) > 0
-    if several and all(hasattr(part, "columns") or np.ndim(part) == 2 for part in data):
-        return list(data)
-    return [data]
+def _realisations(data: Any, where: str, options: ReadOptions) -> _Found:
+    """Return the realisations of any form of data.
 
-
-def _with_index(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return a frame whose index became columns, with their names; an index that only counts from 0 is dropped."""
+    Raises:
+        DataError: it has none, or they are of different kinds.
+    """
     import pandas as pd
 
-    frame = frame.copy(deep=False)
-    frame.columns = pd.Index(
-        ["/".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns]
-    )
-    if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None:
-        return frame.reset_index(drop=True), ()
-    taken = set(frame.columns)
-    names = []
-    for level, name in enumerate(frame.index.names):
-        wanted = str(name) if name is not None else "index" if frame.index.nlevels == 1 else f"level {level}"
-        while wanted in taken:
-            wanted += "_"
-        taken.add(wanted)
-        names.append(wanted)
-    return frame.reset_index(names=names), tuple(names)
+    data = native(data, where, options)
+    if isinstance(data, pd.DataFrame):
+        return _Found([data])
+    if isinstance(data, pd.Series):
+        return _Found([data.to_frame()])
+    if isinstance(data, Mapping):
+        return _of_mapping(data, where, options)
+    if isinstance(data, list | tuple):
+        return _of_list(data, where, options)
+    return _Found(_of_array(data, where))
 
 
-def _aligned(frame: pd.DataFrame, names: list[str], where: str) -> pd.DataFrame:
-    """Return the columns in the order of the first realisation."""
-    if set(frame.columns) != set(names):
+def _of_mapping(data: Mapping[Any, Any], where: str, options: ReadOptions) -> _Found:
+    """Return columns by name as one realisation, and tables by key as one each."""
+    import pandas as pd
+
+    if not data:
+        raise DataError(f"{where} is an empty dictionary", FORMS)
+    if "__header__" in data or type(data).__name__ == "NpzFile":
         raise DataError(
-            f"{where}: the columns {sorted(set(frame.columns) ^ set(names))} are not in all realisations",
-            "all realisations of a panel must have the same series",
+            f"{where} contains the variables of a file: {listed([str(key) for key in data], most=8)}",
+            "give the one with the measurements, such as data[NAME], or the path of the file",
         )
-    return frame[names]
+    deep = {key: _depth(value) for key, value in data.items()}
+    if set(deep.values()) == {1}:
+        columns = {key: column_of(native(value, where, options), str(key), where) for key, value in data.items()}
+        lengths = {len(column) for column in columns.values()}
+        aligned = all(isinstance(value, pd.Series | Mapping) for value in data.values())
+        if len(lengths) > 1 and not aligned:
+            raise DataError(
+                f"{where}: the columns have different lengths: "
+                + listed([f"{shown(str(key))} {len(column)}" for key, column in columns.items()], most=6),
+                "give every series the same number of time steps, or a list of tables, one for each realisation",
+            )
+        return _Found([pd.DataFrame(columns)])
+    if min(deep.values()) >= 2:
+        parts = []
+        for key, value in data.items():
+            own = _realisations(value, f"{where}, {shown(str(key))}", options).parts
+            if len(own) > 1:
+                raise DataError(
+                    f"{where}: {shown(str(key))} contains several tables itself", "give one dictionary or list of tables"
+                )
+            parts.extend(own)
+        return _Found(parts, tuple(map(str, data)) if len(data) > 1 else ())
+    wrong = next(key for key, depth in deep.items() if depth != max(deep.values()) or depth == 0)
+    raise DataError(
+        f"{where}: {shown(str(wrong))} is {_kind(data[wrong])}, so the dictionary contains neither columns nor tables",
+        "give a dictionary of columns, one for each series, or of tables, one for each realisation",
+    )
 
 
-def _from_array(part: Any, names: Sequence[str] | None, where: str) -> pd.DataFrame:
+def _of_list(data: Sequence[Any], where: str, options: ReadOptions) -> _Found:
+    """Return records, columns, tables, or the rows of nested lists."""
     import pandas as pd
 
-    if isinstance(part, np.ma.MaskedArray):
-        part = np.ma.filled(part.astype(np.float64), np.nan)
-    try:
-        values = np.array(part, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{where}: not a table of numbers ({error})", FORMS) from error
-    if values.ndim != 2:
+    if not len(data):
+        raise DataError(f"{where} is empty", FORMS)
+    if all(isinstance(part, Mapping) and part and all(_depth(v) == 0 for v in part.values()) for part in data):
+        return _Found([pd.DataFrame.from_records(list(data))])
+    if all(isinstance(part, pd.Series) or type(part).__module__.startswith("polars.series") for part in data):
+        columns = [native(part, where, options) for part in data]
+        named = [
+            column.rename(str(number) if column.name is None else column.name) for number, column in enumerate(columns)
+        ]
+        return _Found([pd.concat(named, axis=1)])
+    depth = [_depth(part) for part in data]
+    if min(depth) >= 2:
+        own = (_realisations(part, f"{where}, realisation {n}", options).parts for n, part in enumerate(data, start=1))
+        return _Found([part for parts in own for part in parts])
+    if len({min(d, 2) for d in depth}) > 1 or not min(depth):
+        number = next((n for n, d in enumerate(depth, 1) if d != max(depth)), 1)
+        part = data[number - 1]
+        if max(depth) or isinstance(part, str) or not np.isscalar(part):
+            raise DataError(f"{where}: item {number} of the list is {_kind(part)}, not a table", FORMS)
+    lengths = [len(part) for part in data if dimensions(part) == 1]
+    if len(set(lengths)) > 1:
         raise DataError(
-            f"{where}: the array has {values.ndim} dimensions",
+            f"{where}: the rows have different lengths, {min(lengths)} to {max(lengths)}",
+            "give every row the same number of cells; a missing value is None or nan",
+        )
+    rows = [native(part, where, options) if hasattr(part, "__array__") else part for part in data]
+    if any(isinstance(row, np.ma.MaskedArray) for row in rows):
+        return _Found(_of_array(np.ma.stack(rows), where))
+    try:
+        array = np.asarray(rows)
+        if array.dtype.kind not in "fiubc":
+            array = np.array(rows, dtype=object)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{where}: not a table of numbers ({' '.join(str(error).split())[:120]})", FORMS) from error
+    return _Found(_of_array(array, where))
+
+
+def _of_array(array: NDArray[Any], where: str) -> list[Any]:
+    """Return the realisations of an array: (T, P), (R, T, P), named fields of shape (T,), or an array of tables."""
+    import pandas as pd
+
+    if array.dtype.names is not None:
+        if array.ndim == 2:
+            return [one for part in array for one in _of_array(part, where)]
+        if array.ndim != 1 or any(array.dtype[name].shape for name in array.dtype.names):
+            raise DataError(f"{where}: the fields of a structured array are not columns", FORMS)
+        fields = {name: column_of(array[name], name, where) for name in array.dtype.names}
+        return [pd.DataFrame(fields)]
+    if array.dtype == object and array.ndim == 1 and len(array) and all(_depth(part) == 2 for part in array):
+        return [one for part in array for one in _realisations(part, where, _DEFAULT).parts]
+    if array.dtype.kind == "c":
+        raise DataError(
+            f"{where} contains complex numbers", "give real numbers, such as their absolute value or their real part"
+        )
+    if array.dtype.kind in "mM":
+        raise DataError(f"{where} contains times, not numbers", "give a DataFrame with the times as its index")
+    if not array.size:
+        raise DataError(f"{where} is empty: the array has the shape {array.shape}", FORMS)
+    if array.ndim not in (2, 3):
+        raise DataError(
+            f"{where}: the array has {count(array.ndim, 'dimension')}",
             "give an array of shape (time steps, series), or (realisations, time steps, series)",
         )
+    return list(array) if array.ndim == 3 else [array]
+
+
+def array_frame(
+    array: NDArray[Any], names: Sequence[str] | None, where: str, options: ReadOptions
+) -> tuple[pd.DataFrame, bool]:
+    """Return an array as a DataFrame, one row a time step, and whether that is sure.
+
+    It is where the user says what rows are, or where there are as many names as rows and not as columns.
+
+    Raises:
+        DataError: there are names for neither rows nor columns.
+    """
+    import pandas as pd
+
+    if isinstance(array, np.ma.MaskedArray):
+        array = np.ma.filled(array.astype(np.float64), np.nan)
+    numeric = array.dtype.kind in "fiub"
+    values = np.asarray(array, dtype=np.float64 if numeric else object)
+    rows, columns = values.shape
+    turned = numeric and options.orientation == "series-time"
+    if names is not None and options.orientation == "auto":
+        turned = len(names) == rows != columns
+    values = values.T if turned else values
     if names is not None and len(names) != values.shape[1]:
         raise DataError(
-            f"{where}: the table has {values.shape[1]} columns and there are {len(names)} names",
+            f"{where}: the table has {count(columns, 'column')} and there are {count(len(names), 'name')}",
             "give every series one name",
         )
-    return pd.DataFrame(values, columns=[str(name) for name in (range(values.shape[1]) if names is None else names)])
+    width = values.shape[1]
+    return pd.DataFrame(values, columns=[str(name) for name in (range(width) if names is None else names)]), turned
+
+
+def _depth(part: Any) -> int:
+    """Return the number of dimensions; a mapping of columns has two, one of single values is a column by its keys."""
+    if isinstance(part, Mapping):
+        return 1 if part and all(dimensions(value) == 0 for value in part.values()) else 2
+    return dimensions(part)
+
+
+def _kind(part: Any) -> str:
+    deep = dimensions(part)
+    if deep == 0:
+        return "None" if part is None else "text" if isinstance(part, str) else f"a single {type(part).__name__}"
+    return "a column" if deep == 1 else "a table" if deep == 2 else f"an array of {deep} dimensions"

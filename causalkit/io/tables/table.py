@@ -33,6 +33,7 @@ class Table:
         recognise: may columns of times and of realisations be recognised, or only named by the user?
         index: names of the columns that were the index of a DataFrame, outermost first: the last is time where its
             values can be times, those before it identify realisations.
+        oriented: is it sure that rows are time steps, so that ``orientation`` has nothing left to do?
         in_memory: is it an object that a Python program gave, so that hints name arguments and not options?
 
     Raises:
@@ -49,6 +50,7 @@ class Table:
     recognise: bool = True
     index: tuple[str, ...] = ()
     in_memory: bool = False
+    oriented: bool = False
 
     def __post_init__(self) -> None:
         first: dict[str, int] = {}
