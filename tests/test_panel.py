@@ -80,11 +80,11 @@ def test_accepts_what_users_have():
     [
         (pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]}), "row 1, column 'b': 'x' is not a number"),
         (pd.DataFrame([[1.0, 2.0]] * 3, columns=["a", "a"]), "duplicate column name 'a' .column 1 and column 2"),
-        (np.zeros(3), "1 dimensions"),
-        (["no", "numbers"], "not a table of numbers"),
+        (np.zeros(3), "has 1 dimension"),
+        (["no", "numbers"], "item 1 of the list is text, not a table"),
         (np.array([[1.0, np.inf], [1.0, 2.0]]), "row 1, column '1': infinite value"),
         ([np.zeros((3, 2)), np.zeros((3, 4))], "realisation 2: .* '3'"),
-        ([], "not a table|no realisation|dimensions"),
+        ([], "is empty"),
     ],
 )
 def test_refuses_what_is_no_panel(data, said):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from causalkit.display.words import count, listed
 from causalkit.errors import DataError, did_you_mean
 from causalkit.io.layout import arranged
 from causalkit.io.options import ReadOptions
+from causalkit.io.panels.index_levels import identifying_levels, without_index
 from causalkit.io.tables.cells import shown
 from causalkit.io.tables.numbers import to_floats
 from causalkit.io.tables.table import PANEL_COLUMN, Table
@@ -34,10 +36,12 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
             f"{table.source} has {found} of measurements",
             "; ".join(("a time series needs at least two time steps", *table.notes)),
         )
+    if table.oriented:
+        options = replace(options, orientation="time-series")
     table = arranged(table, options)
     notes = list(table.notes)
     names = _kept(table, options)
-    identifiers = options.panel_column or table.index[:-1]
+    identifiers = options.panel_column or identifying_levels(table, options)
     if not identifiers and table.recognise and PANEL_COLUMN in names:
         identifiers = (PANEL_COLUMN,)
     if identifiers and not options.panel_column:
@@ -45,7 +49,7 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
     names = [name for name in names if name not in identifiers]
     groups = _groups(table, identifiers)
     axis, times, recognised = find_time(table, names, groups, options)
-    names = [name for name in names if name not in times]
+    names, unused = without_index(table, [name for name in names if name not in times], axis)
     if not names:
         raise DataError(f"{table.source} has no column of measurements", "check the delimiter and the options")
     values = to_floats(table, names)
@@ -54,7 +58,7 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
         parts, sampling = resampled(table.source, axis, runs, values, options.resample)
     else:
         parts, sampling = at_equal_steps(axis, runs, values, options.irregular)
-    notes.extend((*recognised, *restarts, *sampling))
+    notes.extend((*recognised, *unused, *restarts, *sampling))
     missing = np.isnan(values).sum(axis=0)
     if missing.any():
         having = listed([name for name, count in zip(names, missing, strict=True) if count], most=6)

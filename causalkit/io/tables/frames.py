@@ -47,7 +47,7 @@ def _counts_rows(index: pd.Index) -> bool:
     if index.name is not None or index.nlevels > 1 or index.dtype.kind not in "iu":
         return False
     if isinstance(index, pd.RangeIndex):
-        return index.step > 0
+        return int(index.step) > 0
     return bool((np.diff(index.to_numpy(dtype=np.int64)) == 1).all())
 
 

@@ -9,29 +9,36 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.shell import option_text
 from causalkit.display.words import listed
 from causalkit.errors import DataError
-from causalkit.io.options import ReadOptions, option_text
+from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_TIMES = (
-    "time times t datetime date timestamp valid_time time_counter sample samples step steps frame frames tr trs "
-    "week month quarter year day hour minute second seconds ms obs observation"
-).split()
+# fmt: off
+_TIMES = [
+    "time", "times", "t", "datetime", "date", "timestamp", "valid_time", "time_counter", "sample", "samples",
+    "step", "steps", "frame", "frames", "tr", "trs", "week", "month", "quarter", "year", "day", "hour", "minute",
+    "second", "seconds", "ms", "obs", "observation"
+]
 """Names of dimensions that are time, the surest first."""
-_SERIES = (
-    "series channel channels variable variables var vars sensor sensors electrode electrodes feature features roi rois "
-    "region regions node nodes neuron neurons unit units cell cells gene genes station stations site sites location "
-    "locations component components parcel parcels space column columns name ticker asset"
-).split()
-_REALISATIONS = (
-    "realisation realization replicate replicates trial trials epoch epochs subject subjects participant participants "
-    "patient patients session sessions run runs member ensemble number chain draw animal mouse batch recording instance "
-    "event events block blocks repetition individual sample samples case"
-).split()
+_SERIES = [
+    "series", "channel", "channels", "variable", "variables", "var", "vars", "sensor", "sensors", "electrode",
+    "electrodes", "feature", "features", "roi", "rois", "region", "regions", "node", "nodes", "neuron", "neurons",
+    "unit", "units", "cell", "cells", "gene", "genes", "station", "stations", "site", "sites", "location",
+    "locations", "component", "components", "parcel", "parcels", "space", "column", "columns", "name", "ticker",
+    "asset"
+]
+_REALISATIONS = [
+    "realisation", "realization", "replicate", "replicates", "trial", "trials", "epoch", "epochs", "subject",
+    "subjects", "participant", "participants", "patient", "patients", "session", "sessions", "run", "runs",
+    "member", "ensemble", "number", "chain", "draw", "animal", "mouse", "batch", "recording", "instance", "event",
+    "events", "block", "blocks", "repetition", "individual", "sample", "samples", "case"
+]
+# fmt: on
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ def labelled_frame(data: Any, where: str, options: ReadOptions, *, python: bool 
     frame = pd.DataFrame(columns)
     if len(keys) > 1:
         frame.index = pd.MultiIndex.from_product([axes[key] for key in keys], names=keys)
-    elif roles.time in next(iter(variables.values())).coords:
+    elif roles.time in options.time_column or roles.time in next(iter(variables.values())).coords:
         frame.index = pd.Index(axes[roles.time], name=roles.time)
     return frame
 
@@ -167,7 +174,9 @@ def _roles(variables: dict[str, Any], where: str, options: ReadOptions, python: 
         if time is not None:
             stacked = "(" + ", ".join(f'"{dim}"' for dim in unsure) + ("," if len(unsure) == 1 else "") + ")"
             hint += f"; dimensions that are series become one in Python: data.stack(series={stacked})"
-        raise DataError(f"{where}: it is not clear which of the dimensions are time, series and realisations ({sizes})", hint)
+        raise DataError(
+            f"{where}: it is not clear which of the dimensions are time, series and realisations ({sizes})", hint
+        )
     return _Roles(time, tuple(series), tuple(realisations))
 
 

@@ -124,7 +124,8 @@ def _of_mapping(data: Mapping[Any, Any], where: str, options: ReadOptions) -> _F
             own = _realisations(value, f"{where}, {shown(str(key))}", options).parts
             if len(own) > 1:
                 raise DataError(
-                    f"{where}: {shown(str(key))} contains several tables itself", "give one dictionary or list of tables"
+                    f"{where}: {shown(str(key))} contains several tables itself",
+                    "give one dictionary of tables",
                 )
             parts.extend(own)
         return _Found(parts, tuple(map(str, data)) if len(data) > 1 else ())
