@@ -1,38 +1,160 @@
-"""The examination of a panel."""
+"""The examination of a panel: which tests are applied to what, and at which level."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 import numpy as np
+from numpy.typing import NDArray
 
 from causalkit.core.panel import Panel
 from causalkit.errors import DataError
+from causalkit.health.course import course_of
+from causalkit.health.evidence import Evidence, SeriesValues
+from causalkit.health.findings import findings_of
+from causalkit.health.partners import collinear, duplicates, perfect_forecasts
+from causalkit.health.pieces import Piece, pieces_of
 from causalkit.health.records import Health, SeriesHealth
+from causalkit.health.season import Season, calendar_periods, find_season
+from causalkit.health.tails import few_events
+from causalkit.health.values import codes_of, kind_of, outliers_of
 
+Array = NDArray[np.float64]
 LAGS = (1, 2, 3, 5, 10)
+LEVEL = 0.01
+"""Probability that a kind of finding turns up in a panel that has none; divided by the number of series."""
+MOST_SERIES = 200
+"""Number of series whose course is examined."""
+MOST_CELLS = 2_000_000
+"""Number of cells whose course is examined."""
+MOST_SEASONS = 3
+
+
+def examine(panel: Panel) -> Evidence:
+    """Apply all tests to a panel."""
+    stacked = np.concatenate(panel.realisations)
+    values = tuple(_values(column[~np.isnan(column)]) for column in stacked.T)
+    panel = without_codes(panel, {panel.names[at]: one.codes for at, one in enumerate(values) if one.codes})
+    stacked = np.concatenate(panel.realisations)
+    varying = np.array([one.kind != "constant" for one in values])
+    scaled = np.full_like(stacked, np.nan)
+    if varying.any():
+        columns = stacked[:, varying]
+        scaled[:, varying] = (columns - np.nanmean(columns, axis=0)) / np.nanstd(columns, axis=0)
+    equal = duplicates(np.where(varying, scaled, np.nan))
+    without = {group.members[-1] for group in equal} | {int(at) for at in np.flatnonzero(~varying)}
+    combined = collinear(scaled, without)
+    chosen = [at for at in np.flatnonzero(varying) if values[at].kind != "binary" and not values[at].events]
+    chosen = chosen[:: max(1, -(-len(chosen) // MOST_SERIES))]
+    most_steps = max(2000, MOST_CELLS // max(1, len(chosen)))
+    pieces = {
+        int(at): found
+        for at in chosen
+        if (found := pieces_of([part[:, at] for part in panel.realisations], most_steps))
+    }
+    level = LEVEL / max(1, len(pieces))
+    seasons, pieces = _seasons(panel, pieces)
+    return Evidence(
+        panel=panel,
+        values=values,
+        duplicates=tuple(equal),
+        collinear=tuple(combined),
+        perfect=perfect_forecasts(panel),
+        seasons=tuple(seasons),
+        courses={at: course_of(found, level) for at, found in pieces.items()},
+        level=level,
+    )
 
 
 def health(panel: Panel) -> Health:
     """Examine a panel; ``panel.health()`` and ``causalkit inspect`` are this function."""
+    return health_of(panel, examine(panel))
+
+
+def health_of(panel: Panel, found: Evidence) -> Health:
+    """Return the record of an examination."""
     stacked = np.concatenate(panel.realisations)
-    series = []
-    for name, values in zip(panel.names, stacked.T, strict=True):
-        there = values[~np.isnan(values)]
-        filled = there if len(there) else np.full(1, np.nan)
-        series.append(
-            SeriesHealth(
-                name=name,
-                missing=len(values) - len(there),
-                mean=float(filled.mean()),
-                deviation=float(filled.std()),
-                smallest=float(filled.min()),
-                largest=float(filled.max()),
-                kind="constant" if np.ptp(filled) == 0 else "continuous",
-            )
-        )
+    series = tuple(
+        _record(name, column, found, at) for at, (name, column) in enumerate(zip(panel.names, stacked.T, strict=True))
+    )
     windows = {}
     for lag in LAGS:
         try:
             windows[lag] = (len(panel.windows(lag)), len(panel.windows(lag)))
         except DataError:
             break
-    return Health(panel.source, panel.sampling, panel.lengths, tuple(series), windows, notes=panel.notes)
+    findings = findings_of(panel, found)
+    return Health(panel.source, panel.sampling, panel.lengths, series, windows, findings, notes=panel.notes)
+
+
+def without_codes(panel: Panel, codes: Mapping[str, Sequence[float]]) -> Panel:
+    """Return the panel with these values of these series as missing cells."""
+    if not codes:
+        return panel
+    parts = []
+    for values in panel.realisations:
+        changed = values.copy()
+        for name, some in codes.items():
+            column = changed[:, panel.names.index(name)]
+            column[np.isin(column, list(some))] = np.nan
+        parts.append(changed)
+    return replace(panel, realisations=tuple(parts))
+
+
+def without_season(piece: Piece, season: Season) -> Piece:
+    """Return a piece without a season: its harmonics, fitted beside a straight line."""
+    steps = np.arange(len(piece))
+    angle = 2 * np.pi * np.outer(steps, np.arange(1, season.harmonics + 1)) / season.period
+    waves = np.hstack([np.cos(angle), np.sin(angle)])
+    line = np.column_stack([np.ones(len(piece)), steps / len(piece)])
+    weights = np.linalg.lstsq(np.hstack([line, waves]), piece.values, rcond=None)[0]
+    return replace(piece, values=piece.values - waves @ weights[2:])
+
+
+def _values(there: Array) -> SeriesValues:
+    kind = kind_of(there)
+    if kind in ("constant", "binary"):
+        return SeriesValues(kind, (), 0, few_events(there) if kind == "binary" else 0)
+    codes = tuple(codes_of(there))
+    rest = there[~np.isin(there, codes)] if codes else there
+    return SeriesValues(kind_of(rest), codes, outliers_of(rest), few_events(rest))
+
+
+def _seasons(panel: Panel, pieces: dict[int, list[Piece]]) -> tuple[list[Season], dict[int, list[Piece]]]:
+    """Return the seasons of a panel, and the pieces without them."""
+    sampling = panel.sampling
+    calendar = calendar_periods(sampling.seconds, sampling.step) if sampling is not None else ()
+    seasons: list[Season] = []
+    while len(seasons) < MOST_SEASONS:
+        season = find_season(pieces, LEVEL, calendar)
+        if season is None or season.period in [before.period for before in seasons]:
+            break
+        seasons.append(season)
+        pieces = {at: [without_season(piece, season) for piece in found] for at, found in pieces.items()}
+    return seasons, pieces
+
+
+def _record(name: str, column: Array, found: Evidence, at: int) -> SeriesHealth:
+    there = column[~np.isnan(column)]
+    filled = there if len(there) else np.full(1, np.nan)
+    course = found.courses.get(at)
+    values = found.values[at]
+    periods = [season.period for season in found.seasons if at in season.series(found.level)]
+    return SeriesHealth(
+        name=name,
+        missing=len(column) - len(there),
+        mean=float(filled.mean()),
+        deviation=float(filled.std()),
+        smallest=float(filled.min()),
+        largest=float(filled.max()),
+        kind=values.kind,
+        outliers=values.outliers,
+        codes=values.codes,
+        trend=course.trend if course else 0.0,
+        adf=course.adf if course else None,
+        kpss=course.kpss if course else None,
+        persistence=course.persistence if course else None,
+        period=periods[0] if periods else None,
+        shifts=tuple((shift.realisation + 1, shift.step + 1) for shift in course.shifts) if course else (),
+    )

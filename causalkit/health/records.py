@@ -52,6 +52,9 @@ class SeriesHealth:
         adf: p-value of the augmented Dickey-Fuller test, whose null hypothesis is a unit root; None: not examined.
         kpss: p-value of the KPSS test, whose null hypothesis is stationarity; None: not examined.
         period: of its season, in time steps; None: no season was found.
+        codes: values that look like codes of missing cells, such as -999.
+        persistence: sum of the coefficients of its autoregression, 1: a unit root; None: not examined.
+        shifts: realisation and row, both from 1, at which its level changes.
     """
 
     name: str
@@ -66,6 +69,9 @@ class SeriesHealth:
     adf: float | None = None
     kpss: float | None = None
     period: int | None = None
+    codes: tuple[float, ...] = ()
+    persistence: float | None = None
+    shifts: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)

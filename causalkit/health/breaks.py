@@ -1,0 +1,158 @@
+"""Steps at which the level of a series changes, straight lines, and changes of variance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from causalkit.health.autoregression import Autoregression, autoregression, squared_errors
+from causalkit.health.pieces import SHORTEST, Piece
+
+Array = NDArray[np.float64]
+MOST_SHIFTS = 6
+EDGE = 0.08
+"""Share of a piece at both ends in which no change is looked for."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A change of level.
+
+    Attributes:
+        realisation: index, from 0.
+        step: first step of the new level, an index in the realisation, from 0.
+        size: of the change, in units of the data.
+        p_value: of the test, over all places at which it could be.
+    """
+
+    realisation: int
+    step: int
+    size: float
+    p_value: float
+
+
+def level_shifts(pieces: Sequence[Piece], alpha: float) -> tuple[list[Shift], list[Piece]]:
+    """Return the changes of level, and the pieces between them.
+
+    A step function joins the autoregression of the series, whose errors are uncorrelated, so that slow wandering of a
+    stationary series is not taken for a change. The largest F statistic over all places is the test; a piece with a
+    change is split there, and the search goes on.
+
+    Args:
+        pieces: of one series.
+        alpha: level of the test over all pieces.
+
+    Reference:
+        Andrews, Econometrica 61, 821-856, 1993; p-values: Miller and Siegmund, Biometrics 38, 1011-1016, 1982.
+    """
+    found: list[Shift] = []
+    current = list(pieces)
+    while len(found) < MOST_SHIFTS:
+        fitted = autoregression(current)
+        best: tuple[float, int, int] | None = None
+        for number in range(len(current)):
+            at, statistic, trim = _largest(fitted, number)
+            if at is None:
+                continue
+            p_value = sup_f_p(statistic, trim) * len(pieces)
+            if p_value < alpha and (best is None or p_value < best[0]):
+                best = (p_value, number, at + fitted.order)
+        if best is None:
+            break
+        p_value, number, at = best
+        piece = current[number]
+        at = _placed(piece.values, at)
+        before, after = piece.split(at)
+        size = float(np.median(after.values[:50]) - np.median(before.values[-50:]))
+        found.append(Shift(piece.realisation, piece.start + at, size, p_value))
+        current[number : number + 1] = [before, after]
+        if min(map(len, current)) < 4:
+            break
+    return sorted(found, key=lambda shift: (shift.realisation, shift.step)), current
+
+
+def sup_f_p(statistic: float, trim: float) -> float:
+    """Return the p-value of the largest of the F statistics of a change at any place in the middle of a series."""
+    if statistic <= 3:
+        return 1.0
+    root = np.sqrt(statistic)
+    span = 2 * np.log((1 - trim) / trim)
+    value = root * np.exp(-statistic / 2) / np.sqrt(2 * np.pi) * ((1 - 1 / statistic) * span + 4 / statistic)
+    return float(min(1.0, value))
+
+
+def line_test(pieces: Sequence[Piece]) -> tuple[float, float]:
+    """Return the F statistic and the p-value of straight lines, one a piece, in the autoregression of a series."""
+    order = max(autoregression(pieces, line=True).order, 1)
+    plain, lined = (squared_errors(pieces, order, line=line) for line in (False, True))
+    count = len(pieces)
+    degrees = sum(len(piece) - order - 2 for piece in pieces) - order
+    if degrees < 3 or lined <= 0:
+        return 0.0, 1.0
+    statistic = max(0.0, (plain - lined) / count / (lined / degrees))
+    return statistic, float(stats.f.sf(statistic, count, degrees))
+
+
+def variance_change(fitted: Autoregression) -> tuple[float, int, int]:
+    """Return the p-value of a change of variance, with the piece and the step of the residuals where it is.
+
+    The cumulative sum of absolute residuals is compared with a Brownian bridge; the correlation of their sizes, which
+    is no change, widens it.
+
+    Reference:
+        Sanso, Arago and Carrion, Revista de Economia Financiera 4, 32-53, 2004.
+    """
+    best = (1.0, 0, 0)
+    for number, part in enumerate(fitted.residuals):
+        if len(part) < 2 * SHORTEST:
+            continue
+        size = np.abs(part) - np.abs(part).mean()
+        bandwidth = int(4 * (len(part) / 100) ** 0.25) + 2
+        variance = float(size @ size)
+        for lag in range(1, bandwidth + 1):
+            variance += 2 * (1 - lag / (bandwidth + 1)) * float(size[lag:] @ size[:-lag])
+        if variance <= 0:
+            continue
+        path = np.abs(np.cumsum(size)) / np.sqrt(variance)
+        at = int(np.argmax(path))
+        value = min(1.0, float(stats.kstwobign.sf(path[at])) * len(fitted.residuals))
+        if value < best[0]:
+            best = (value, number, at)
+    return best
+
+
+def _largest(fitted: Autoregression, number: int) -> tuple[int | None, float, float]:
+    """Return the place of the largest F statistic of a step in one piece of the residuals, the statistic, the trim."""
+    part, basis = fitted.residuals[number], fitted.basis[number]
+    count = len(part)
+    fewest = max(6, int(EDGE * count))
+    if count < 2 * fewest + 2:
+        return None, 0.0, 0.0
+    places = np.arange(fewest, count - fewest + 1)
+    # The step function is 1 from a place on. Sums from there to the end give its products with all columns.
+    after = (part.sum() - np.concatenate([[0.0], np.cumsum(part)]))[places]
+    sums = (basis.sum(axis=0) - np.concatenate([np.zeros((1, basis.shape[1])), np.cumsum(basis, axis=0)]))[places]
+    own = places * (count - places) / count - (sums**2).sum(axis=1)
+    total = sum(float((one**2).sum()) for one in fitted.residuals)
+    degrees = max(1, sum(map(len, fitted.residuals)) - fitted.order - len(fitted.residuals) - 1)
+    gain = np.where(own > 0.02 * places * (count - places) / count, after**2 / np.maximum(own, 1e-300), 0.0)
+    gain = np.minimum(gain, total)
+    statistics = gain / (np.maximum(total - gain, 1e-12 * max(total, 1e-300)) / degrees)
+    at = int(np.argmax(statistics))
+    return int(places[at]), float(statistics[at]), fewest / count
+
+
+def _placed(values: Array, at: int, reach: int = 4) -> int:
+    """Return the place near a given one that splits the values into two levels best."""
+    low, high = max(2, at - reach), min(len(values) - 2, at + reach)
+    first, last = max(0, at - 40), min(len(values), at + 40)
+
+    def error(place: int) -> float:
+        left, right = values[first:place], values[place:last]
+        return float(((left - left.mean()) ** 2).sum() + ((right - right.mean()) ** 2).sum())
+
+    return min(range(low, high + 1), key=error) if low <= high else at

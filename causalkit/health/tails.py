@@ -1,0 +1,41 @@
+"""Heavy tails: innovations with outliers, and series that consist of a few events."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+Array = NDArray[np.float64]
+EVENTS = 2
+"""Number of cells that count as few."""
+SHARE = 0.8
+"""Share of the squared deviations of a series that few cells must make up."""
+
+
+def heavy_tails(residuals: Array) -> tuple[float, float]:
+    """Return the excess kurtosis of innovations (T,), and the p-value of a normal distribution against heavier tails.
+
+    Reference:
+        Anscombe and Glynn, Biometrika 70, 227-234, 1983.
+    """
+    if len(residuals) < 20 or not residuals.std() > 0:
+        return 0.0, 1.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = stats.kurtosistest(residuals, alternative="greater")
+    return float(stats.kurtosis(residuals)), float(found.pvalue)
+
+
+def few_events(there: Array) -> int:
+    """Return the number of cells, at most `EVENTS`, that make up nearly all variation of a series; 0: it has more."""
+    if len(there) < 12:
+        return 0
+    squares = np.sort((there - np.median(there)) ** 2)[::-1]
+    total = float(squares.sum())
+    for count in range(1, EVENTS + 1):
+        if total > 0 and squares[:count].sum() >= SHARE * total:
+            return count
+    return 0

@@ -1,0 +1,85 @@
+"""The values of a series, whatever their order: constant, whole numbers, codes, outliers."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Kind = Literal["continuous", "integer", "binary", "constant"]
+
+ROUNDING = 1e-12
+"""Range of a series relative to its size, below which it differs by rounding only."""
+FAR = 8.0
+"""Robust standard deviations from the median beyond which a value lies far outside of the rest."""
+_CODES = re.compile(r"-?(9{2,}|8{3,}|7{3,}|6{4,}|9+\.9+|8+\.8+|6999|32767|32768|65535|2147483647|2147483648)")
+
+
+def kind_of(there: Array) -> Kind:
+    """Return what the values (T,) of a series, without missing cells, are.
+
+    A series that stays at a value up to rounding, such as 0.3 and 0.30000000000000004, is constant.
+    """
+    if not len(there) or np.ptp(there) <= ROUNDING * np.abs(there).max():
+        return "constant"
+    distinct = np.unique(there[:10_000])
+    if len(distinct) <= 2 and len(np.unique(there)) == 2:
+        return "binary"
+    return "integer" if (distinct == np.round(distinct)).all() and (there == np.round(there)).all() else "continuous"
+
+
+def codes_of(there: Array) -> list[float]:
+    """Return values that look like codes of missing cells: repeated exactly, far outside of the rest.
+
+    A value that is written as such codes are (-999, -99.99, 9999, 1e20) needs no second time where it lies far outside;
+    any other needs three.
+    """
+    values, counts = np.unique(there, return_counts=True)
+    if len(values) < 4:
+        return []
+    found: list[float] = []
+    while True:
+        ordinary = ~np.isin(values, found)
+        best = None
+        for at in (
+            int(np.argmin(np.where(ordinary, values, np.inf))),
+            int(np.argmax(np.where(ordinary, values, -np.inf))),
+        ):
+            rest = ordinary.copy()
+            rest[at] = False
+            if rest.sum() < 3 or counts[at] > 0.5 * len(there) or not _far(values, counts, rest, at):
+                continue
+            if is_code(values[at]) or (counts[at] >= 3 and counts[rest].max() * 3 <= 2 * counts[at]):
+                best = float(values[at])
+        if best is None:
+            return sorted(found)
+        found.append(best)
+
+
+def is_code(value: float) -> bool:
+    """Return whether a value is written as codes of missing cells are."""
+    return abs(value) >= 1e19 or bool(_CODES.fullmatch(f"{value:.10g}"))
+
+
+def outliers_of(there: Array) -> int:
+    """Return how many values lie far outside of the rest."""
+    middle, unit = robust(there)
+    return int((np.abs(there - middle) > FAR * unit).sum()) if unit > 0 else 0
+
+
+def robust(values: Array) -> tuple[float, float]:
+    """Return the median, and the standard deviation that a normal distribution with these quartiles has."""
+    low, middle, high = np.percentile(values, [25, 50, 75])
+    return float(middle), float(high - low) / 1.349
+
+
+def _far(values: Array, counts: NDArray[np.intp], rest: NDArray[np.bool_], at: int) -> bool:
+    """Return whether a value lies far from the rest: in their spread, and behind a gap as wide as their range."""
+    others = np.repeat(values[rest], counts[rest])
+    unit = robust(others)[1]
+    low, high = float(others.min()), float(others.max())
+    gap = low - values[at] if values[at] < low else values[at] - high
+    return bool(gap > max(high - low, FAR * unit / 2) and gap > 0)
