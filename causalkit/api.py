@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from causalkit.core.options import DiscoverOptions, PartOptions, ReadingOptions, RunOptions, check_options, options_of
 from causalkit.core.plain import plain
@@ -33,7 +34,7 @@ def discover(
     data: Any,
     *,
     method: str = DEFAULT_METHOD,
-    lag: int | Literal["auto"] | None = None,
+    lag: int | str | None = None,
     params: Mapping[str, Any] | None = None,
     select: str | None = None,
     seed: int = 0,
@@ -45,7 +46,8 @@ def discover(
         data: a DataFrame, an array (T, P) or (R, T, P), a list of these (one a realisation), a `Panel`, or the path
             of a file or folder.
         method: name of a method; ``causalkit methods`` lists them.
-        lag: K, how many past steps may act; "auto": by held-out forecast error; default: the method's own.
+        lag: K, how many past steps may act; "auto": by held-out forecast error, up to 5; "auto:12": the same, up to
+            12; default: the method's own.
         params: parameters of the method, nested or with dotted keys: ``{"training.epochs": 400}``.
         select: a rule that turns scores into edges, such as ``"top-k:20"``.
         seed: random seed; the same seed gives the same bytes on the same machine and build.
@@ -170,12 +172,13 @@ def build_method(method: str | Provided[Method], tree: Mapping[str, Any]) -> tup
             acting = two_stages(provided.record.name, acting, shared["pretrain"], shared["finetune"])
         return acting
 
-    if arguments.get("lag") != "auto":
+    lag = arguments.get("lag")
+    if not isinstance(lag, str):
         return build(), config
     from causalkit.model_selection import AutoLag
 
     build(1)  # parts that cannot work together are refused before any work
-    return AutoLag(build), config
+    return AutoLag(build, lag), config
 
 
 def resolved_params(provided: Provided[Method], tree: Mapping[str, Any]) -> Tree:
@@ -199,7 +202,7 @@ def resolved_params(provided: Provided[Method], tree: Mapping[str, Any]) -> Tree
 def parameter_tree(
     params: Mapping[str, Any] | None = None,
     *,
-    lag: int | Literal["auto"] | None = None,
+    lag: int | str | None = None,
     forecaster: str | None = None,
     regularizer: str | None = None,
     pretrain: Any = None,
@@ -231,6 +234,8 @@ def parameters_of(discovery: Discovery) -> Tree:
         DataError: the result does not record its parameters.
         UnknownNameError: a part of the method is not installed.
     """
+    from causalkit.model_selection import open_lag
+
     tree: Tree = {key: value for key, value in discovery.config.items() if key not in _NO_PARAMETERS}
     if "forecaster" in tree:
         given = tree.pop("regularizer", None)
@@ -250,7 +255,7 @@ def parameters_of(discovery: Discovery) -> Tree:
         names = str(table.get("name", "")).split("+")
         if above == ["regularizer"] and len(names) > 1:  # the one that reveals causes selected it
             table = next(table[name] for name in names if registry().get(Regularizer, name).record.reveals_causes)
-        table[last] = "auto"
+        table[last] = open_lag(choice.candidates) if choice.parameter == "lag" else "auto"
     return tree
 
 
@@ -316,6 +321,7 @@ def fit(
     """
     from causalkit.core.discovery import Discovery
     from causalkit.core.interventions import described, with_interventions
+    from causalkit.core.preload import preload
     from causalkit.core.preparation import trend_note
     from causalkit.core.refit import Refit
 
@@ -335,7 +341,10 @@ def fit(
             "leave out --no-standardize",
         )
     learned = panel.standardized()[0] if standardize else panel
+    preload()
+    clock = time.monotonic()
     found = acting.fit(learned, run)
+    seconds = time.monotonic() - clock
     if not isinstance(found, Discovery) or found.names != panel.names:
         raise PluginError(
             f"method {provided.record.name} of {provided.plugin.key} returned no discovery of these series",
@@ -358,7 +367,7 @@ def fit(
         versions={**found.versions, **versions(provided)},
         seconds=run.seconds,
         notes=(*said, *found.notes),
-        refit=Refit.of(acting, panel, run, standardize),
+        refit=Refit.of(acting, panel, run, standardize, seconds),
     )
 
 
@@ -366,7 +375,7 @@ def pretrain(
     sources: Any,
     *,
     method: str = DEFAULT_METHOD,
-    lag: int | Literal["auto"] | None = None,
+    lag: int | str | None = None,
     forecaster: str | None = None,
     regularizer: str | None = None,
     params: Mapping[str, Any] | None = None,
@@ -386,7 +395,7 @@ def pretrain(
         CausalkitError: whatever the user can mend.
     """
     from causalkit.core.run import Run
-    from causalkit.model_selection import AutoLag, chosen_lag
+    from causalkit.model_selection import AutoLag
 
     check_options(options, RunOptions, "causalkit.pretrain", ("method", "lag", "forecaster", "regularizer", "params"))
     provided = registry().get(Method, method)
@@ -397,7 +406,7 @@ def pretrain(
         found: Pretrained = acting.pretrain(run)
         return replace(found, versions=versions(provided))
     two_stage, source = acting.build(1).with_sources(seed)
-    chosen = chosen_lag(source, run)
+    chosen = acting.chosen(source, run)
     found = two_stage.with_lag(chosen.lag).pretrain(run)
     about_lag = chosen.notes if chosen.choice is None else (chosen.choice.sentence(),)
     return replace(found, versions=versions(provided), notes=(*about_lag, *found.notes))

@@ -163,6 +163,20 @@ def test_help_has_examples(run):
     assert "causalkit compare -m grngc" in out
 
 
+def test_the_time_left_counts_cells_and_not_the_start_of_workers(folder, capsys, monkeypatch):
+    """Each cell takes 4 s after 30 s of imports; one worker has three left, and two workers two at a time."""
+    monkeypatch.setattr("time.monotonic", lambda: 100.0)
+    grid = build_grid(["var"], [PAIR], range(4), Settings())
+    for jobs, said in ((1, "1 of 4 cells, 0 ms, about 12 s left"), (2, "1 of 4 cells, 0 ms, about 8 s left")):
+        live = LiveTable("auroc", "exclude", jobs)
+        live.on_begin(grid, [], grid.cells)
+        record = CellRecord(cell=grid.cells[0], status="failed", reason="", seconds={"build": 30.0, "total": 34.0})
+        live.on_record(record)
+        console = Console(file=io.StringIO(), width=100)
+        console.print(live.picture())
+        assert said in console.file.getvalue()
+
+
 def test_the_live_table_shows_what_is_done_and_what_runs(folder, capsys):
     grid = build_grid(["var", "var[lag=1]"], [PAIR, "henon"], (0, 1), Settings())
     live = LiveTable("auroc", "exclude", 1)

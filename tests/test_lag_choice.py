@@ -9,12 +9,12 @@ import pytest
 
 import causalkit
 from causalkit import Intervention, Panel, Run
-from causalkit.api import build_method
+from causalkit.api import build_method, parameters_of
 from causalkit.compare.store import load_records
 from causalkit.core.interventions import with_interventions
 from causalkit.errors import DataError, ParameterError, WrongUsageError
 from causalkit.model_selection import AutoLag, Lag
-from causalkit.model_selection.lag import CANDIDATES, choose_lag, smallest_sufficient
+from causalkit.model_selection.lag import CANDIDATES, candidates_of, choose_lag, smallest_sufficient
 from causalkit.neural import NeuralMethod, Training, TwoStage
 from causalkit.neural.parts import ForecasterPart
 from causalkit.neural.transfer import two_stage
@@ -96,13 +96,92 @@ class TestChosen:
 
     def test_says_where_a_linear_forecaster_sees_nothing(self):
         said = choose_lag(Panel.of(np.random.default_rng(0).standard_normal((300, 20))), Run()).sentence()
-        assert "no better than the mean: choose it yourself if you know it" in said
+        assert said == (
+            "no lag up to 5 forecasts these series better than their mean, so lag 1 was taken; try a larger maximum: "
+            "--lag auto:12"
+        )
+
+    def test_proposes_no_larger_maximum_where_the_recordings_are_too_short_for_it(self):
+        said = choose_lag(Panel.of(np.random.default_rng(0).standard_normal((14, 3))), Run()).sentence()
+        assert "auto:" not in said
+        assert "the recordings are too short to compare larger lags" in said
+
+    def test_one_far_effect_among_many_series_is_something(self):
+        choice = choose_lag(Panel.of(far(series=50, steps=400, lag=4)), Run())
+        assert not choice.nothing_explained
 
     def test_other_candidates(self):
         assert chosen(far(series=3, steps=300, lag=7), candidates=(2, 7, 8)) == 7
         for bad in ((), (0, 1)):
             with pytest.raises(ParameterError, match="candidates for the lag"):
                 choose_lag(Panel.of(lagged_pair()), Run(), bad)
+
+
+class TestLargest:
+    """`auto:12`: candidates up to 12."""
+
+    @pytest.mark.parametrize("lag", [6, 12])
+    def test_finds_an_effect_beyond_the_default(self, lag):
+        x = far(series=2, steps=400, lag=lag)
+        found = causalkit.discover(x, method="var", lag="auto:12", select="fdr:0.01")
+        assert [tuple(edge) for edge in np.argwhere(found.selected)] == [(1, 0, lag - 1)]
+        assert found.config["lag"] == lag
+        assert parameters_of(found)["lag"] == "auto:12", "a repetition chooses among the same candidates"
+
+    def test_the_default_says_what_to_try(self):
+        found = causalkit.discover(far(series=2, steps=400, lag=12), method="var", lag="auto", select="fdr:0.01")
+        assert not found.selected.any()
+        assert any("no lag up to 5" in note and "--lag auto:12" in note for note in found.notes)
+        assert repr(found.summary() if hasattr(found, "summary") else found).count("no lag up to 5") <= 1
+
+    def test_candidates(self):
+        assert candidates_of("auto") == CANDIDATES
+        assert candidates_of("auto:3") == (1, 2, 3)
+        many = candidates_of("auto:100")
+        assert many[:20] == tuple(range(1, 21))
+        assert many[-1] == 100
+        assert len(many) < 40
+
+    @pytest.mark.parametrize("lag", ["auto:0", "auto:", "auto:x", "auto:-3", "auto:1.5", "12:auto"])
+    def test_nonsense(self, lag, table, run):
+        with pytest.raises(ParameterError, match="does not fit method var; it should be .* or 'auto:12' for lags up"):
+            causalkit.discover(lagged_pair(), method="var", lag=lag)
+        code, _, err = run("discover", table, "-m", "var", "--lag", lag)
+        assert (code, "is not a lag; write a number of time steps, auto, or auto:12" in err) == (2, True)
+
+    def test_everywhere(self, table, tmp_path, run):
+        """In a configuration file, by --set, in comparisons and in their brackets and files."""
+        config, bench, out = tmp_path / "settings.toml", tmp_path / "bench.toml", tmp_path / "records"
+        config.write_text('lag = "auto:3"\n')
+        for given in (("--config", config), ("-s", "lag=auto:3")):
+            assert "among 3 candidates from 1 to 3" in " ".join(run("discover", table, "-m", "var", *given)[2].split())
+        bench.write_text('methods = ["var"]\ndata = ["lagged-pair"]\nlag = "auto:3"\n')
+        for given in (
+            ("--config", bench),
+            ("-m", "var[lag=auto:3]", "-d", "lagged-pair"),
+            ("-d", "lagged-pair", "-m", "var", "--lag", "auto:3"),
+        ):
+            code, _, err = run("compare", *given, "--out", out, "--refresh")
+            assert code == 0, err
+            (record,) = load_records(out)
+            assert record.cell.method_params["lag"] == "auto:3"
+            assert len(record.discovery["choices"][0]["candidates"]) == 3
+
+    @pytest.mark.plugins
+    def test_pretraining(self, table, tmp_path, run):
+        options = [word for key, value in QUICK.items() for word in ("-s", f"{key}={value}")]
+        target = tmp_path / "forecaster.safetensors"
+        code, _, err = run("pretrain", table, "--lag", "auto:3", *options, "-o", target)
+        assert code == 0, err
+        assert causalkit.discover(lagged_pair(), pretrain=str(target), lag="auto:4", params=QUICK).config["lag"] == 2
+
+    @pytest.mark.plugins
+    def test_a_context_is_not_chosen(self):
+        with pytest.raises(ParameterError, match="method clstm cannot choose its lag by itself"):
+            causalkit.discover(lagged_pair(), method="clstm", lag="auto:12")
+
+    def test_show_names_it(self, run):
+        assert "auto:MAX" in run("show", "var")[1]
 
 
 class TestRule:
@@ -338,7 +417,7 @@ class TestCommandLine:
     def test_neither_number_nor_auto(self, table, run):
         code, _, err = run("discover", table, "-m", "var", "--lag", "far")
         assert code == 2
-        assert "'far' is not a lag; write a number of time steps, or auto" in err
+        assert "'far' is not a lag; write a number of time steps, auto, or auto:12" in err
 
     def test_compare(self, table, tmp_path, run):
         out = tmp_path / "records"

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import causalkit
+from causalkit.cli.results import confidence
 from causalkit.core.discovery import Discovery
 from causalkit.core.knowledge import Knowledge
 from causalkit.core.panel import Panel
 from causalkit.core.refit import Refit
 from causalkit.core.run import Run
 from causalkit.errors import DataError
+from causalkit.plugins.records import Method as MethodRecord
+from causalkit.plugins.registry import Plugin, Provided
+from causalkit.selection import refitted
 
 
 class Recording:
@@ -107,3 +113,45 @@ def test_the_refit_of_a_network_is_discover_with_that_seed():
     assert np.array_equal(found.refit(other).scores, causalkit.discover(other, seed=4, **options).scores)
     assert np.array_equal(found.refit(other, 5).scores, causalkit.discover(other, seed=5, **options).scores)
     assert not np.array_equal(found.refit(other).scores, found.refit(other, 5).scores)
+
+
+class TestTimeOfFits:
+    """Estimates count the fits, and not what the first of them imports: with a clock of our own."""
+
+    @pytest.fixture
+    def clock(self, monkeypatch):
+        now = [0.0]
+        monkeypatch.setattr("time.monotonic", lambda: now[0])
+        return now
+
+    def found(self, clock, monkeypatch, imports, fit):
+        def wait(seconds):
+            clock[0] += seconds
+
+        class Slow(Recording):
+            def fit(self, panel, run):
+                wait(fit)
+                return super().fit(panel, run)
+
+        monkeypatch.setattr("causalkit.core.preload.preload", lambda: wait(imports))
+        provided = Provided(MethodRecord(name="slow", factory=Slow, summary="slow"), Plugin("slow", "made", "1"))
+        monkeypatch.setattr(causalkit.api, "versions", lambda provided: {})
+        return causalkit.api.fit(Slow(), provided, {"lag": 1}, panel(0), Run(seed=3))
+
+    def test_leaves_imports_out(self, clock, monkeypatch):
+        found = self.found(clock, monkeypatch, imports=60.0, fit=2.0)
+        assert found.refit.seconds == 2
+        (said,) = [line for line in confidence(found) if "To test" in line]
+        assert "99 fits, about 3.3 min at the pace of this one" in said
+        assert "50 fits, about 100 s at the pace of this one" in said
+
+    def test_short_times_are_not_estimated(self, clock, monkeypatch):
+        said = " ".join(confidence(self.found(clock, monkeypatch, imports=60.0, fit=0.05)))
+        assert "(99 fits)" in said
+
+    def test_a_rule_measures_its_first_fit(self, clock, monkeypatch):
+        found = self.found(clock, monkeypatch, imports=60.0, fit=2.0)
+        heard = []
+        observer = SimpleNamespace(on_start=heard.append)
+        list(refitted(found.refit, [panel(1)] * 3, 3, rule="trial", observers=[observer]))
+        assert [info["seconds"] for info in heard] == [6]

@@ -52,7 +52,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic in new version
 )
 @click.option("--seeds", metavar="SEEDS", help="Random seeds: 0:5 for 0 to 4, or 0,3,7, or 3.  [default: 0]")
 @click.option("--config", metavar="FILE", help="Read all of this from a TOML file; options override it.")
-@click.option("--lag", type=LagParam(), metavar="K|auto", help="Largest lag in time steps, for all methods.")
+@click.option("--lag", type=LagParam(), metavar="K|auto[:MAX]", help="Largest lag in time steps, for all methods.")
 @select_option
 @click.option("--no-standardize", is_flag=True, help="Keep the units.")
 @preparation_options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import time
@@ -43,7 +44,8 @@ class LiveTable(Watcher, AbstractContextManager["LiveTable"]):
         self._grid: Grid | None = None
         self._records: dict[tuple[str, str], list[CellRecord]] = {}
         self._given: dict[str, Cell] = {}
-        self._total = self._done = self._computed = 0
+        self._total = self._done = 0
+        self._worked: list[float] = []
         self._began = self._printed = time.monotonic()
         self._live: Any = None
 
@@ -85,7 +87,7 @@ class LiveTable(Watcher, AbstractContextManager["LiveTable"]):
             self._given.pop(record.cell.key, None)
             self._records.setdefault((record.cell.method, record.cell.data), []).append(record)
             self._done += 1
-            self._computed += 1
+            self._worked.append(record.seconds.get("total", 0.0) - record.seconds.get("build", 0.0))
         if self._quiet:
             return
         if not record.ok:
@@ -125,8 +127,12 @@ class LiveTable(Watcher, AbstractContextManager["LiveTable"]):
     def _progress(self) -> str:
         elapsed = time.monotonic() - self._began
         left = self._total - self._done
-        remaining = f", about {duration(elapsed / self._computed * left, 2)} left" if self._computed and left else ""
+        remaining = f", about {duration(self._seconds(left), 2)} left" if self._worked and left else ""
         return f"{self._done} of {self._total} cells, {duration(elapsed, 2)}{remaining}"
+
+    def _seconds(self, cells: int) -> float:
+        """Return the seconds that cells will take; the start of the workers and their imports are over."""
+        return fmean(self._worked) * math.ceil(cells / self._jobs)
 
 
 def _opening(known: Sequence[CellRecord], missing: Sequence[Cell]) -> str:

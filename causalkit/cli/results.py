@@ -90,7 +90,8 @@ def _fits(discovery: Discovery, fits: int) -> str:
     """Return the number of fits of a rule, and their time if each takes as long as this one."""
     from causalkit.cli.refits import MIN_SECONDS
 
-    seconds = fits * discovery.seconds
+    known = None if discovery.refit is None else discovery.refit.seconds
+    seconds = fits * (discovery.seconds if known is None else known)
     time = f", about {duration(seconds, 2)} at the pace of this one" if seconds >= MIN_SECONDS else ""
     return f" ({fits} fits{time})"
 
@@ -107,7 +108,8 @@ def facts(discovery: Discovery) -> list[str]:
         dropped = f"{data.get('dropped', 0)} dropped for missing cells"
         lines.append(f"windows  {data['windows']} used, {dropped}; lag {discovery.lags}")
     lines.append(f"method   {discovery.method}" + _parts(config))
-    lines += [f"chosen   {choice.sentence()}" for choice in discovery.choices]
+    said = (choice.sentence() for choice in discovery.choices)
+    lines += [f"chosen   {sentence}" for sentence in said if sentence not in discovery.notes]
     lines.append(f"run      device {discovery.device}, seed {discovery.seed}, {duration(discovery.seconds)}")
     lines += [f"note     {text}" for text in discovery.notes]
     return lines

@@ -133,6 +133,9 @@ def _type_name(annotation: Any) -> str:
     if annotation is type(None):
         return "none"
     if get_origin(annotation) is Annotated:
+        titles = [title for one in get_args(annotation)[1:] if (title := getattr(one, "title", None))]
+        if titles and isinstance(titles[0], str):
+            return titles[0]
         return _type_name(get_args(annotation)[0])
     if get_origin(annotation) is Literal:
         return "|".join(map(str, get_args(annotation)))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import platform
 import re
 import socket
-import sys
 import time
 import traceback
 import warnings
@@ -23,6 +21,7 @@ from causalkit.compare.data import PanelCache
 from causalkit.compare.memory import PeakMemory
 from causalkit.compare.record import Cell, CellRecord, Status
 from causalkit.core.plain import plain
+from causalkit.core.preload import preload
 from causalkit.errors import CausalkitError
 from causalkit.plugins.records import Method, Metric
 from causalkit.plugins.registry import Provided, registry
@@ -71,9 +70,7 @@ def _fill(facts: dict[str, Any], cell: Cell, panels: PanelCache, memory: PeakMem
     facts["versions"] = _versions(provided.qualified)
     # What is imported here must not count as the method's time or memory: later cells find it imported.
     method, config = api.build_method(provided, cell.method_params)
-    if "torch" in sys.modules:  # torch's optimizers import this with their first step: 800 modules, 90 MiB
-        with contextlib.suppress(ImportError):
-            importlib.import_module("torch._dynamo")
+    preload()
     clock, built = time.perf_counter(), clock
     seconds["build"] = clock - built
     loaded = panels.load(cell.data_name, cell.data_params, cell.seed)

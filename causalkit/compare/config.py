@@ -11,6 +11,7 @@ from pydantic import Strict
 
 from causalkit.compare.settings import parse_bytes, parse_seeds
 from causalkit.errors import ParameterError
+from causalkit.model_selection.lag import AutoUpTo
 from causalkit.plugins.params import read_toml, resolve
 from causalkit.plugins.specification import from_table, parse_specification
 
@@ -20,7 +21,7 @@ _TYPES: dict[str, Any] = {
     **dict.fromkeys(("threads", "jobs", "shuffle", "difference"), _INTEGER),
     **dict.fromkeys(("select", "detrend", "device", "dtype", "backend", "scheduler", "out", "baseline"), str),
     "diagonal": str,
-    "lag": _INTEGER | Literal["auto"],
+    "lag": _INTEGER | Literal["auto"] | AutoUpTo,
     "standardize": Annotated[bool, Strict()],
     "tolerance": Annotated[float, Strict()],
 }

@@ -78,7 +78,7 @@ def run_grid(
     seeds: Sequence[int] | str = (0,),
     *,
     out: str | Path = "causalkit-compare",
-    lag: int | Literal["auto"] | None = None,
+    lag: int | str | None = None,
     watcher: Watcher | None = None,
     **options: Unpack[GridOptions],
 ) -> list[CellRecord]:

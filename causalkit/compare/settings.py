@@ -19,7 +19,7 @@ class Settings:
     """Settings that are part of the identity of a cell: another value makes another cell.
 
     Attributes:
-        lag: K or "auto" for all methods, or None for each method's own.
+        lag: K, "auto" or "auto:12" for all methods, or None for each method's own.
         select: the rule that selects edges, or None.
         standardize: give every series mean 0 and standard deviation 1.
         detrend, difference: how trends are removed from every series first; see `causalkit.Preparation`.
@@ -27,7 +27,7 @@ class Settings:
         metrics: those that are computed only when named, since they train the forecaster again.
     """
 
-    lag: int | Literal["auto"] | None = None
+    lag: int | str | None = None
     select: str | None = None
     standardize: bool = True
     device: str = "cpu"

@@ -10,6 +10,8 @@ from typing import Any
 from causalkit.core.plain import number_of, plain
 from causalkit.errors import DataError, PluginError
 
+YEAR = 12
+"""Months: a common season, and the next maximum to try for the lag."""
 MEASURED = "mean squared forecast error on blocks that were held out, in units of the variance"
 
 
@@ -99,11 +101,25 @@ class Choice:
         """Does no candidate forecast better than the mean?"""
         return self.relative and min(error for _, error in self.tried) >= 1
 
+    @property
+    def nothing_explained(self) -> bool:
+        """Is this a lag that was taken as the smallest, as none forecasts better than the mean beyond chance?"""
+        if self.parameter != "lag" or not self.relative or self.chosen != min(self.candidates):
+            return False
+        error = self.held_out_error[self.candidates.index(self.best)]
+        chance = self.standard_error[self.candidates.index(self.best)]
+        return self.hopeless or 1 - error <= chance
+
     def sentence(self) -> str:
         """Return in one line what was chosen, and how certain the choice is."""
         among = f"{len(self.candidates)} candidates from {min(self.candidates):g} to {max(self.candidates):g}"
         if len(self.candidates) == 1:
             among = "a single candidate"
+        if self.nothing_explained:
+            return (
+                f"no lag up to {max(lag for lag, _ in self.tried):g} forecasts these series better than their mean, so "
+                f"lag {self.chosen:g} was taken; {self._larger()}"
+            )
         if self.hopeless and self.judge:
             return (
                 f"{self.name} {self.chosen:g} was chosen, but {self.judge} with any of {among} forecasts held-out "
@@ -126,10 +142,18 @@ class Choice:
         if len(values) < 2 or self.chosen not in (min(values), max(values)):
             return ""
         if self.chosen == max(values):
-            return "it is the largest that was tried, a larger one may forecast better"
+            beyond = f": {self._larger()}" if self.parameter == "lag" else ""
+            return f"it is the largest that was tried, a larger one may forecast better{beyond}"
         if self.chosen <= 0 or (self.parameter == "lag" and self.chosen == 1):
             return ""  # there is no smaller one
         return "it is the smallest that was tried, a smaller one may forecast better"
+
+    def _larger(self) -> str:
+        """Return how to try larger lags, where the recordings are long enough."""
+        if len(self.tried) < len(self.candidates):
+            return "the recordings are too short to compare larger lags"
+        largest = int(max(self.candidates))
+        return f"try a larger maximum: --lag auto:{YEAR if largest < YEAR else 2 * largest}"
 
     def describe(self) -> dict[str, Any]:
         """Return what JSON can hold; `from_dict` reads it back."""

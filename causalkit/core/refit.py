@@ -40,17 +40,21 @@ class Refit(Generic[D]):
         panel: what the discovery was found in, in its own units.
         run: of that fit, without observers and checkpoint.
         standardize: give every series of a panel mean 0 and standard deviation 1 first.
+        seconds: that the fit took, without imports; None: unknown.
     """
 
     method: FitsPanels[D]
     panel: Panel
     run: Run
     standardize: bool = True
+    seconds: float | None = None
 
     @classmethod
-    def of(cls, method: FitsPanels[D], panel: Panel, run: Run, standardize: bool) -> Refit[D]:
+    def of(
+        cls, method: FitsPanels[D], panel: Panel, run: Run, standardize: bool, seconds: float | None = None
+    ) -> Refit[D]:
         """Return how a fit is repeated: without observers, and without touching its checkpoint."""
-        return cls(method, panel, replace(run, observers=[], checkpoint=None, resume=False), standardize)
+        return cls(method, panel, replace(run, observers=[], checkpoint=None, resume=False), standardize, seconds)
 
     def __call__(self, panel: Panel, seed: int | None = None) -> D:
         """Return the discovery of the same method with the same settings for another panel of the same series.

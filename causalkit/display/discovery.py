@@ -172,7 +172,7 @@ def standard_error_note(discovery: Discovery) -> str:
 def _notes(discovery: Discovery) -> list[str]:
     """Return what was chosen without a truth, and the notes of the result and of its selection."""
     chosen = [choice.sentence() for choice in discovery.choices]
-    return [*chosen, *discovery.notes, *map(str, (discovery.selection or {}).get("notes", ()))]
+    return list(dict.fromkeys([*chosen, *discovery.notes, *map(str, (discovery.selection or {}).get("notes", ()))]))
 
 
 def _score(row: _Row) -> str:

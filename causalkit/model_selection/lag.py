@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BeforeValidator, Field
 
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
@@ -21,10 +23,28 @@ from causalkit.model_selection.splits import fold_masks
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-Lag = int | Literal["auto"]
-"""K, or "auto": by `choose_lag`, anew in every fit."""
+LARGEST = 5
+"""Largest candidate of "auto"."""
 
-CANDIDATES = (1, 2, 3, 4, 5)
+
+def _up_to(lag: Any) -> str:
+    """Return ``auto:12`` as it is, for pydantic.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if not isinstance(lag, str) or not re.fullmatch(r"auto:0*[1-9]\d*", lag):
+        raise ValueError("'auto:12' for lags up to 12")
+    return lag
+
+
+AutoUpTo = Annotated[str, BeforeValidator(_up_to), Field(title="auto:MAX")]
+Lag = int | Literal["auto"] | AutoUpTo
+"""K; "auto": by `choose_lag`, anew in every fit; "auto:12": the same, with lags up to 12."""
+
+CANDIDATES = tuple(range(1, LARGEST + 1))
+EVERY = 20
+"""Up to here, every lag is a candidate; beyond, one in ten percent is."""
 PENALTIES = (1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Of the ridge, for series of variance 1; relative to the number of windows or of coefficients, the larger of both."""
 FOLDS = 5
@@ -64,10 +84,11 @@ class ChosenLag:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Say that nothing could be chosen."""
-        if self.choice is not None:
-            return ()
-        return (f"lag {self.lag} was taken, as the recordings are too short to compare any; choose another with --lag",)
+        """Say that nothing could be chosen, or that no lag forecasts anything."""
+        if self.choice is None:
+            short = "as the recordings are too short to compare any; choose another with --lag"
+            return (f"lag {self.lag} was taken, {short}",)
+        return (self.choice.sentence(),) if self.choice.nothing_explained else ()
 
     def recorded_in(self, found: Discovery) -> Discovery:
         """Return a discovery that records how its lag was chosen."""
@@ -82,13 +103,28 @@ class ChosenLag:
     told = recorded_in  # the former name
 
 
+def candidates_of(lag: str) -> tuple[int, ...]:
+    """Return the candidates of "auto" or "auto:12"."""
+    largest = int(lag.partition(":")[2] or LARGEST)
+    found = [1]
+    while found[-1] < largest:
+        found.append(min(largest, found[-1] + max(1, found[-1] // 10 if found[-1] >= EVERY else 1)))
+    return tuple(found)
+
+
+def open_lag(candidates: Sequence[float]) -> str:
+    """Return "auto" or "auto:12", whichever has these candidates."""
+    largest = int(max(candidates))
+    return "auto" if largest == LARGEST else f"auto:{largest}"
+
+
 def known_lag(lag: Lag) -> int:
     """Return a lag that is a number; `causalkit.discover` chooses it before it builds a method.
 
     Raises:
         ParameterError: it is "auto", or below 1.
     """
-    if lag == "auto":
+    if isinstance(lag, str):
         raise ParameterError("the lag is not chosen yet", "give a number, or build the method with causalkit.discover")
     if lag < 1:
         raise ParameterError(f"lag={lag} is too small", "a lag is a whole number of time steps, at least 1")
@@ -100,12 +136,12 @@ class AutoLag:
 
     Args:
         build: returns the method with a lag.
+        lag: "auto", or "auto:12" for lags up to 12.
     """
 
-    lag: Lag = "auto"
-
-    def __init__(self, build: Callable[[int], Any]) -> None:
+    def __init__(self, build: Callable[[int], Any], lag: str = "auto") -> None:
         self.build = build
+        self.lag = lag
 
     @property
     def needs_standardized(self) -> bool:
@@ -113,10 +149,14 @@ class AutoLag:
         return bool(getattr(self.build(1), "needs_standardized", False))
 
     def fit(self, panel: Panel, run: Run) -> Discovery:
-        """Return the discovery of a panel at the lag that `chosen_lag` chooses for it."""
-        chosen = chosen_lag(panel, run)
+        """Return the discovery of a panel at the lag that is chosen for it."""
+        chosen = self.chosen(panel, run)
         found: Discovery = self.build(chosen.lag).fit(panel, run)
         return chosen.recorded_in(found)
+
+    def chosen(self, panel: Panel, run: Run) -> ChosenLag:
+        """Return the lag of a panel."""
+        return chosen_lag(panel, run, candidates_of(self.lag))
 
 
 def chosen_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -> ChosenLag:

@@ -177,13 +177,13 @@ def resolve(
 
 
 def check_open(factory: Callable[..., Any], given: Mapping[str, Any], name: str, *, what: str) -> None:
-    """Refuse "auto" for a parameter that is a number and nothing else.
+    """Refuse "auto" or "auto:12" for a parameter that is a number and nothing else.
 
     Raises:
         ParameterError: the factory cannot choose the parameter; the hint contains its description.
     """
     parameter = signature_of(factory).get(name)
-    if given.get(name) != "auto" or parameter is None or _bare(parameter.annotation) is not int:
+    if str(given.get(name)).partition(":")[0] != "auto" or parameter is None or _bare(parameter.annotation) is not int:
         return
     meaning = argument_docs(inspect.getdoc(factory) or "").get(name)
     raise ParameterError(
@@ -254,11 +254,14 @@ def _readable(error: Any, what: str, prefix: str, parameters: Mapping[str, inspe
         )
     if first["type"] == "missing":
         return ParameterError(f"{what} needs the parameter {key!r}", f"give it: --set {key}=VALUE")
-    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    expected = _expected(first["msg"])
     if get_origin(parameters[location[0]].annotation) in (Union, types.UnionType):  # one error for each option
         key = prefix + location[0]
-        options = [
-            one["msg"].removeprefix("Input should be ") for one in error.errors() if one["loc"][0] == location[0]
-        ]
+        options = [_expected(one["msg"]) for one in error.errors() if one["loc"][0] == location[0]]
         expected = ", or ".join(dict.fromkeys(options))
     return ParameterError(f"{key}={first['input']} does not fit {what}", f"it should be {expected}")
+
+
+def _expected(message: str) -> str:
+    """Return what pydantic expects."""
+    return message.removeprefix("Value error, ").removeprefix("Input should be ")

@@ -19,7 +19,7 @@ method_options = added(
     click.option("--forecaster", metavar="NAME", help="The forecaster of a neural method."),
     click.option("--regularizer", metavar="NAME", help="The regularizer of a neural method, or several joined by +."),
     set_option("Set a parameter; causalkit show lists them. May be repeated."),
-    click.option("--lag", type=LagParam(), metavar="K|auto", help="Largest lag in time steps; auto selects it."),
+    click.option("--lag", type=LagParam(), metavar="K|auto[:MAX]", help="Largest lag in time steps; auto selects it."),
 )
 """``--forecaster``, ``--regularizer``, ``--set`` (as ``settings``) and ``--lag``."""
 

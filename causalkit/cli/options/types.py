@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 import click
 
@@ -26,16 +25,16 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic in new ver
 
 
 class LagParam(click.ParamType):  # type: ignore[type-arg]
-    """Converts text to a number of time steps, or to "auto"."""
+    """Converts text to a number of time steps, or leaves "auto" and "auto:12"."""
 
     name = "lag"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | Literal["auto"]:
-        """Return a number of time steps, or "auto"."""
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        """Return a number of time steps, "auto" or "auto:12"."""
         text = str(value).strip()
-        if text == "auto":
-            return "auto"
+        if re.fullmatch(r"auto(:0*[1-9]\d*)?", text):
+            return text
         try:
             return int(text)
         except ValueError:
-            self.fail(f"{value!r} is not a lag; write a number of time steps, or auto", param, ctx)
+            self.fail(f"{value!r} is not a lag; write a number of time steps, auto, or auto:12", param, ctx)

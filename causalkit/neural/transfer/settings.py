@@ -122,7 +122,7 @@ def with_pretrained(tree: Mapping[str, Any]) -> Tree:
     for start in loaded:
         if isinstance(start, Pretrained):
             filled["pretrain"] = {**pretrain, "source": loaded}
-            if filled.get("lag", "auto") == "auto":
+            if str(filled.get("lag", "auto")).startswith("auto"):
                 filled["lag"] = start.lag
             filled.setdefault("forecaster", dict(start.config["forecaster"]))
     return filled

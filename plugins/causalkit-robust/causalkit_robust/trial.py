@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from causalkit import Discovery, Panel, Refit, Run
 from causalkit.errors import DataError, ParameterError, WrongUsageError, ways_out
-from causalkit.model_selection import AutoLag, chosen_lag, hold_out
+from causalkit.model_selection import AutoLag, hold_out
 from causalkit.neural import Pretrained, input_jacobian, tensors
 from causalkit_robust.attacks import frozen, noise
 from causalkit_robust.graphs import (
@@ -242,7 +242,7 @@ def with_known_lag(method: Any, panel: Panel, run: Run) -> Any:
     if not isinstance(method, AutoLag):
         return method
     training, _ = split(panel, 1, run)
-    return method.build(chosen_lag(training, run).lag)
+    return method.build(method.chosen(training, run).lag)
 
 
 def split(panel: Panel, lag: int, run: Run, fraction: float = HELD_OUT) -> tuple[Panel, Panel]:
