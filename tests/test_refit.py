@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import causalkit
+from causalkit import api
 from causalkit.cli.results import confidence
 from causalkit.core.discovery import Discovery
 from causalkit.core.knowledge import Knowledge
@@ -135,8 +136,8 @@ class TestTimeOfFits:
 
         monkeypatch.setattr("causalkit.core.preload.preload", lambda: wait(imports))
         provided = Provided(MethodRecord(name="slow", factory=Slow, summary="slow"), Plugin("slow", "made", "1"))
-        monkeypatch.setattr(causalkit.api, "versions", lambda provided: {})
-        return causalkit.api.fit(Slow(), provided, {"lag": 1}, panel(0), Run(seed=3))
+        monkeypatch.setattr(api, "versions", lambda provided: {})
+        return api.fit(Slow(), provided, {"lag": 1}, panel(0), Run(seed=3))
 
     def test_leaves_imports_out(self, clock, monkeypatch):
         found = self.found(clock, monkeypatch, imports=60.0, fit=2.0)
