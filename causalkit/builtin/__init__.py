@@ -225,24 +225,43 @@ def causalkit_selection_rules() -> Iterable[SelectionRule]:
 @hookimpl
 def causalkit_readers() -> Iterable[Reader]:
     """Yield the readers of data files."""
-    yield Reader(
-        name="table",
-        factory="causalkit.io.panels.readers:read_text",
-        summary="Delimited text, one column a series",
-        suffixes=(".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz"),
-    )
-    yield Reader(
-        name="numpy",
-        factory="causalkit.io.panels.readers:read_numpy",
-        summary="NumPy arrays (steps, series) or (realisations, steps, series), without pickle",
-        suffixes=(".npz", ".npy"),
-    )
-    yield Reader(
-        name="parquet",
-        factory="causalkit.io.panels.readers:read_parquet",
-        summary="Apache Parquet, one column a series; needs the extra causalkit[parquet]",
-        suffixes=(".parquet",),
-    )
+    for name, factory, summary, suffixes in (
+        ("table", "read_text", "Delimited text, one column a series", (".csv", ".tsv", ".txt")),
+        (
+            "numpy",
+            "read_numpy",
+            "NumPy arrays (steps, series) or (realisations, steps, series), without pickle",
+            (".npz", ".npy"),
+        ),
+        ("parquet", "read_parquet", "Apache Parquet; needs the extra causalkit[parquet]", (".parquet",)),
+        ("feather", "read_feather", "Feather and Arrow; needs the extra causalkit[parquet]", (".feather", ".arrow")),
+        (
+            "spreadsheet",
+            "read_spreadsheet",
+            "A sheet of Excel or OpenDocument; needs the extra causalkit[excel]",
+            (".xlsx", ".xlsm", ".ods", ".xls"),
+        ),
+        (
+            "matlab",
+            "read_matlab",
+            "Arrays, cell arrays and structures of MATLAB; version 7.3 needs the extra causalkit[matlab]",
+            (".mat",),
+        ),
+        (
+            "netcdf",
+            "read_netcdf",
+            "NetCDF, by the names of dimensions; needs the extra causalkit[netcdf]",
+            (".nc", ".nc4"),
+        ),
+        ("edf", "read_edf", "Recordings in EDF or BDF; needs the extra causalkit[edf]", (".edf", ".bdf")),
+        ("json", "read_json", "Records or columns as JSON", (".json",)),
+    ):
+        yield Reader(
+            name=name,
+            factory=f"causalkit.io.panels.readers:{factory}",
+            summary=summary,
+            suffixes=(*suffixes, *(f"{suffix}.gz" for suffix in suffixes)),
+        )
 
 
 @hookimpl

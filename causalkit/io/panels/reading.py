@@ -63,7 +63,8 @@ def _read_file(path: Path, options: ReadOptions) -> Panel:
 
 
 def _files_of(folder: Path) -> list[Path]:
-    suffixes = known_suffixes(Reader)
+    # A .json file in a folder of data is rather a result or a description than one of the realisations.
+    suffixes = [suffix for suffix in known_suffixes(Reader) if not suffix.startswith(".json")]
     found = [
         path
         for path in folder.iterdir()

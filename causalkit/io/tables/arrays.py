@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.display.words import listed
 from causalkit.errors import DataError
+from causalkit.io.options import ReadOptions
 from causalkit.io.paths import existing_file
+from causalkit.io.tables.cells import shown
+from causalkit.io.tables.opening import opened
 from causalkit.io.tables.table import Table
+from causalkit.io.tables.variables import DATA, realisations_table
 
-_DATA_KEYS = ("data", "X", "x")
 
-
-def array_table(path: str | Path) -> Table:
+def array_table(path: str | Path, options: ReadOptions) -> Table:
     """Return the measurements in an .npy array, or in an .npz archive, as one table.
 
     An archive holds the data under ``data``, ``X`` or ``x``; otherwise every 2-D array of numbers is a realisation.
@@ -26,28 +29,34 @@ def array_table(path: str | Path) -> Table:
     Raises:
         DataError: the file is not a NumPy file, contains Python objects, or no array of a fitting shape.
     """
-    import pandas as pd
-
-    arrays = load_arrays(path)
+    with opened(path, "a NumPy file") as plain:
+        arrays = load_arrays(plain, path)
     source = str(path)
     if "metadata" in arrays and "scores" in arrays:
         raise DataError(f"{source} contains a discovery, not data", "load it with causalkit.Discovery.load")
-    realisations, notes = _realisations(arrays, source)
-    names = _names(arrays.get("names"), realisations[0].shape[1], source)
-    values = np.concatenate([np.asarray(part, dtype=np.float64) for part in realisations])
-    lengths = tuple(map(len, realisations))
-    return Table(pd.DataFrame(values, columns=names), source, notes=tuple(notes), lengths=lengths, recognise=False)
+    realisations, notes = _realisations(arrays, source, options.table)
+    names = None if arrays.get("names") is None else [str(name) for name in np.atleast_1d(arrays["names"]).ravel()]
+    if names is not None and len(names) not in realisations[0].shape:
+        raise DataError(
+            f"{source} has {len(names)} names for {realisations[0].shape[1]} columns", "give every column one name"
+        )
+    return realisations_table(realisations, source, options, names=names, notes=notes)
 
 
-def load_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
+def load_arrays(file: str | Path, path: str | Path | None = None) -> dict[str, NDArray[Any]]:
     """Return the arrays of a NumPy file by name; the one of an .npy file is called ``data``.
+
+    Args:
+        file: to read.
+        path: of the file in errors, where that is another one.
 
     Raises:
         DataError: the file is missing, damaged, not a NumPy file, or contains Python objects.
     """
-    path = existing_file(path)
+    file = existing_file(file)
+    path = file if path is None else path
     try:
-        with path.open("rb") as stream:
+        with file.open("rb") as stream:
             magic = stream.read(6)
             stream.seek(0)
             if magic == b"\x93NUMPY":
@@ -69,9 +78,13 @@ def load_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
         raise DataError(f"{path} is damaged: {' '.join(str(error).split())}", "write or download it again") from error
 
 
-def _realisations(arrays: Mapping[str, NDArray[Any]], source: str) -> tuple[list[NDArray[Any]], list[str]]:
+def _realisations(
+    arrays: Mapping[str, NDArray[Any]], source: str, wanted: str | None
+) -> tuple[list[NDArray[Any]], list[str]]:
     """Return the realisations in an archive, each of shape (T, P), and notes on what was read."""
-    chosen = next((key for key in _DATA_KEYS if key in arrays), None)
+    if wanted is not None and wanted not in arrays:
+        raise DataError(f"{source} has no array {shown(wanted)}", f"arrays: {listed(list(arrays), most=20)}")
+    chosen = wanted or next((key for key in DATA if key in arrays), None)
     if chosen is not None:
         array = arrays[chosen]
         if array.dtype.kind not in "fiub":
@@ -108,12 +121,3 @@ def _realisations(arrays: Mapping[str, NDArray[Any]], source: str) -> tuple[list
 def _unread(arrays: Mapping[str, NDArray[Any]], read: Sequence[str]) -> list[str]:
     others = [key for key in arrays if key not in read]
     return [f"the file also contains {', '.join(others)}, which was not read"] if others else []
-
-
-def _names(found: NDArray[Any] | None, width: int, source: str) -> list[str]:
-    if found is None:
-        return [str(column) for column in range(width)]
-    names = [str(name) for name in np.atleast_1d(found).ravel()]
-    if len(names) != width:
-        raise DataError(f"{source} has {len(names)} names for {width} columns", "give every column one name")
-    return names

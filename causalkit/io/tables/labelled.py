@@ -89,7 +89,8 @@ def labelled_frame(data: Any, where: str, options: ReadOptions, *, python: bool 
             columns[one] = flat[:, column]
         for dimension in keys:
             axes.setdefault(dimension, _coordinate(ordered, dimension))
-    frame = pd.DataFrame(columns)
+    dropped = [name for name in options.drop if name in getattr(data, "data_vars", ())]
+    frame = pd.DataFrame({**columns, **dict.fromkeys(dropped, np.nan)})  # whatever their dimensions are
     if len(keys) > 1:
         frame.index = pd.MultiIndex.from_product([axes[key] for key in keys], names=keys)
     elif roles.time in options.time_column or roles.time in next(iter(variables.values())).coords:

@@ -1,42 +1,47 @@
-"""Tables in .parquet files; needs pyarrow."""
+"""Tables in .parquet, .feather and .arrow files; needs pyarrow."""
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
+from typing import Any
 
-from causalkit.errors import DataError
-from causalkit.io.paths import existing_file
+from causalkit.io.tables.frames import plain_frames
+from causalkit.io.tables.opening import needed, opened
 from causalkit.io.tables.table import Table
 
 
 def parquet_table(path: str | Path) -> Table:
     """Return the table in a Parquet file, one row a time step, one column a series.
 
-    An index that was stored with the rows becomes a column, so that it can be time.
+    An index that was stored with the rows becomes columns, so that it can be time and realisation.
 
     Raises:
         DataError: pyarrow is missing, or the file is not a Parquet file.
     """
-    path = existing_file(path)
-    try:
-        pyarrow = importlib.import_module("pyarrow")
-    except ImportError as error:
-        raise DataError(f"{path} needs pyarrow, which is not installed", "run: pip install pyarrow") from error
-    import pandas as pd
+    with opened(path, "Parquet") as plain:
+        needed("pyarrow", path)
+        import pandas as pd
 
-    try:
-        frame = pd.read_parquet(path, engine="pyarrow")
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise DataError(
-            f"{path} cannot be read as Parquet: {' '.join(str(error).split())[:200]}", "write or download it again"
-        ) from error
-    unnamed = ""
-    if not isinstance(frame.index, pd.RangeIndex):
-        named = frame.index.names[0] is not None
-        frame = frame.reset_index()
-        unnamed = "" if named else str(frame.columns[0])
-    frame.columns = [
-        "/".join(str(part) for part in name) if isinstance(name, tuple) else str(name) for name in frame.columns
-    ]
-    return Table(frame, str(path), unnamed=unnamed)
+        return _table(pd.read_parquet(plain, engine="pyarrow"), path)
+
+
+def feather_table(path: str | Path) -> Table:
+    """Return the table in a Feather file, or in an Arrow file or stream, like `parquet_table`.
+
+    Raises:
+        DataError: pyarrow is missing, or the file is none of these.
+    """
+    with opened(path, "Feather or Arrow") as plain:
+        pyarrow = needed("pyarrow", path)
+        needed("pyarrow.feather", path)
+        with plain.open("rb") as stream:
+            magic = stream.read(6)
+        if magic.startswith((b"ARROW1", b"FEA1")):
+            return _table(pyarrow.feather.read_table(plain).to_pandas(), path)
+        with pyarrow.ipc.open_stream(plain.read_bytes()) as reader:
+            return _table(reader.read_pandas(), path)
+
+
+def _table(frame: Any, path: str | Path) -> Table:
+    (plain,), index = plain_frames([frame], [str(path)])
+    return Table(plain, str(path), index=index)
