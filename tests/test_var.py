@@ -124,12 +124,14 @@ class TestScores:
         for p_values in (found.p_values, found.joint_p_values):
             assert stats.kstest(p_values.ravel(), "uniform").pvalue > 0.001
 
-    def test_an_exactly_predictable_series_stays_finite_and_has_one_cause(self):
+    def test_an_exactly_predictable_series_stays_finite_and_is_not_tested(self):
         driver = np.random.default_rng(0).normal(size=(100, 2))
         driver[1:, 1] = driver[:-1, 0]
         found = fit(Panel.of(driver), 1)
-        assert found.joint_p_values[0, 1] < 1e-100
-        assert found.joint_p_values[1, 1] > 0.5
+        assert found.scores[0, 1, 0] > 1e6
+        assert found.scores[1, 1, 0] < 10
+        assert (found.joint_p_values[:, 1] == 1).all()
+        assert "the past explains 1 perfectly" in found.notes[0]
 
 
 class TestPanels:
@@ -153,6 +155,60 @@ class TestPanels:
         before = panel.sha256
         fit(panel, 2)
         assert panel.sha256 == before
+
+
+class TestWithoutEvidence:
+    """What looks significant and rests on nothing is no edge, and a note names it."""
+
+    def spikes(self, causes, effects, steps=40):
+        values = np.zeros((steps, 2))
+        values[causes, 0], values[effects, 1] = 1.0, 1.0
+        return Panel.of(values, names=["a", "b"])
+
+    def edges(self, panel, lag=1):
+        found = fit(panel, lag).select("fdr:0.05")
+        return {(panel.names[i], panel.names[j]) for i, j in np.argwhere(found.pair_selected) if i != j}, found.notes
+
+    def test_one_spike_after_another(self):
+        selected, notes = self.edges(self.spikes([19], [20]))
+        assert not selected
+        assert "the past explains b perfectly" in notes[0]
+
+    @pytest.mark.parametrize("lag", [1, 2])
+    def test_one_coincidence_among_several_spikes(self, lag):
+        panel = self.spikes([5, 19, 30], [20, 31])
+        selected, notes = self.edges(panel, lag)
+        assert not selected
+        assert "a -> b: cause and effect leave their usual values together in fewer than 5 windows" in notes[0]
+
+    def test_spikes_that_follow_each_other_often_are_an_edge(self):
+        causes = np.arange(3, 300, 11)
+        selected, notes = self.edges(self.spikes(causes, causes[:-3] + 1, steps=300))
+        assert selected == {("a", "b")}
+        assert not notes
+
+    def test_events_that_prevent_others_are_an_edge(self):
+        draw = np.random.default_rng(0)
+        a = (draw.random(400) < 0.4).astype(float)
+        b = (draw.random(400) < 0.4).astype(float)
+        b[1:] *= 1 - a[:-1]
+        assert self.edges(Panel.of(np.column_stack([a, b]), names=["a", "b"]))[0] == {("a", "b")}
+
+    def test_an_exact_copy_is_no_edge(self):
+        values = np.random.default_rng(0).normal(size=(100, 3)).round(3)
+        values[1:, 1] = 0.5 * values[:-1, 0] + 0.25 * values[:-1, 2]
+        selected, notes = self.edges(Panel.of(values[1:], names=list("abc")))
+        assert not selected
+        assert "the past explains b perfectly" in notes[0]
+
+    def test_short_and_rounded_recordings_keep_their_edges(self):
+        draw = np.random.default_rng(0)
+        parts = []
+        for _ in range(12):
+            x = draw.normal(size=(5, 2))
+            x[1:, 1] += 3 * x[:-1, 0]
+            parts.append(x.round(1))
+        assert self.edges(Panel.of(parts, names=["a", "b"]))[0] == {("a", "b")}
 
 
 class TestRefusals:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.builtin.methods.design import TREND_COLUMNS, check_rank, check_size, design_matrix
+from causalkit.builtin.methods.events import FEWEST, Events
 from causalkit.core.discovery import Discovery
 from causalkit.core.panel import Panel
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
+from causalkit.display.words import listed
 from causalkit.errors import ParameterError
 from causalkit.model_selection.lag import Lag, known_lag
 
@@ -21,7 +24,11 @@ Index = NDArray[np.intp]
 # Below this share of a series' own size, residuals are rounding errors. Without the floor, a series that is an exact
 # linear function of the past has a residual variance of about 0, and every coefficient looks significant.
 SMALLEST_RESIDUAL = 1e-12
+PERFECT = 1e-12
+"""Share of an effect's variance that is left after a perfect fit, at most: values that were rounded to six digits."""
 FEW_DEGREES = 10
+SUSPICIOUS = 0.05
+"""A note names an edge that rests on few events only where its test would have been significant by itself."""
 
 
 class LinearVar:
@@ -44,6 +51,14 @@ class LinearVar:
     Background knowledge: forbidden causes are no regressors of that effect, so that its other coefficients and tests
     are those of the smaller regression. Interventions: the regression of an effect leaves out the windows whose next
     step was set from outside for it.
+
+    No p-value where a test says nothing: it is 1, a rule such as fdr selects no such edge, and a note names it.
+
+    * A perfect fit. Where less than `PERFECT` of an effect's variance is left, there is no noise to compare a
+      coefficient with, and any regressor looks significant.
+    * Few events. Where a series has the same value at half of its steps or more, its other steps are events. An edge
+      for which cause and effect have events together in fewer than 5 windows, as observed and as expected by chance,
+      rests on these few, as one spike that follows another.
 
     Args:
         lag: K; auto: chosen by held-out forecast error
@@ -80,6 +95,9 @@ class LinearVar:
         shape = (panel.series, panel.series, self.lag)
         scores, p_values, joint = np.zeros(shape), np.ones(shape), np.ones(shape[:2])
         fewest: tuple[int, int, int] | None = None
+        events = Events(panel, windows)
+        perfect: list[int] = []
+        sparse = np.zeros(shape[:2], dtype=bool)
         for causes, rows, effects in _regressions(panel, windows, run):
             check_size(panel, len(rows), self.lag, terms, causes=len(causes))
             if not len(causes) * self.lag + terms:
@@ -87,22 +105,37 @@ class LinearVar:
             chosen = _columns(causes, self.lag, panel.series, terms)
             part = design[np.ix_(rows, chosen)]
             check_rank(part, chosen, panel, self.lag, self.trend)
-            found = self._tests(part, windows.y[np.ix_(rows, effects)], len(causes), self.lag)
+            y = windows.y[np.ix_(rows, effects)]
             place = np.ix_(causes, effects)
-            scores[place], p_values[place], joint[place] = found
+            scores[place], p_values[place], joint[place], exact = self._tests(part, y, len(causes), self.lag)
+            perfect += [int(effect) for effect in effects[exact]]
+            few = events.too_few(causes, rows, effects)
+            p_values[place] = np.where(few, 1.0, p_values[place])
+            sparse[place] = few.all(axis=2)
             left = (len(rows) - len(chosen), len(rows), len(chosen))
             fewest = left if fewest is None else min(fewest, left)
+        sparse[:, perfect] = False
+        p_values[:, perfect], joint[:, perfect] = 1.0, 1.0
+        suspicious = sparse & (joint < SUSPICIOUS)
+        joint[sparse] = 1.0
         return Discovery(
             names=panel.names,
             scores=scores,
             p_values=p_values,
             joint_p_values=joint,
             data={"windows": len(windows), "dropped": windows.dropped},
-            notes=() if fewest is None else self._notes(*fewest),
+            notes=(
+                *_untested(panel, perfect, suspicious),
+                *(() if fewest is None else self._notes(*fewest)),
+            ),
         )
 
-    def _tests(self, design: Array, y: Array, causes: int, lag: int) -> tuple[Array, Array, Array]:
-        """Return scores and p-values (C, E, K) and joint p-values (C, E) of E regressions on one design (N, ...)."""
+    def _tests(self, design: Array, y: Array, causes: int, lag: int) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
+        """Return the results of E regressions on one design (N, ...).
+
+        Returns:
+            Scores and p-values (C, E, K), joint p-values (C, E), and which effects are fitted perfectly (E,).
+        """
         from scipy import stats
         from statsmodels.regression.linear_model import OLS
 
@@ -124,7 +157,8 @@ class LinearVar:
         f = _wald(by_lag, unscaled[:lagged, :lagged], variance)
         scores = np.abs(t) if self.score == "t" else _share(np.sqrt(f), np.abs(t))
         p_values = 2 * stats.t.sf(np.abs(t), degrees)
-        return scores.transpose(1, 2, 0), p_values.transpose(1, 2, 0), stats.f.sf(f, lag, degrees)
+        perfect = (residuals**2).sum(axis=0) <= PERFECT * ((y - y.mean(axis=0)) ** 2).sum(axis=0)
+        return scores.transpose(1, 2, 0), p_values.transpose(1, 2, 0), stats.f.sf(f, lag, degrees), perfect
 
     def _notes(self, degrees: int, count: int, unknowns: int) -> tuple[str, ...]:
         if degrees >= FEW_DEGREES:
@@ -133,6 +167,24 @@ class LinearVar:
             f"Only {degrees} residual degrees of freedom are left ({count} windows, {unknowns} coefficients for every "
             "effect): the tests have little power.",
         )
+
+
+def _untested(panel: Panel, perfect: Sequence[int], few: NDArray[np.bool_]) -> list[str]:
+    """Return which effects and edges have no p-value, and why."""
+    notes = []
+    if perfect:
+        names, them = listed([panel.names[effect] for effect in perfect], 6), "it" if len(perfect) == 1 else "them"
+        notes.append(
+            f"the past explains {names} perfectly, up to rounding: without noise no test can tell an edge from a "
+            f"coincidence, so edges into {them} have p-value 1"
+        )
+    if few.any():
+        edges = listed([f"{panel.names[cause]} -> {panel.names[effect]}" for cause, effect in np.argwhere(few)], 6)
+        notes.append(
+            f"{edges}: cause and effect leave their usual values together in fewer than {FEWEST} windows, too few "
+            "for a test, so the p-value is 1"
+        )
+    return notes
 
 
 def _regressions(panel: Panel, windows: Windows, run: Run) -> list[tuple[Index, Index, Index]]:
