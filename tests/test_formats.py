@@ -12,7 +12,8 @@ import pytest
 
 import causalkit
 from causalkit import io
-from causalkit.errors import DataError, WrongUsageError
+from causalkit.errors import DataError, PluginError, WrongUsageError
+from tests.plugins_for_tests.installing import installed
 from tests.wild import TRUE, chain, edges
 
 X = chain()
@@ -413,6 +414,23 @@ def test_options_that_mean_nothing_for_a_format_are_refused(tmp_path):
     X.to_csv(tmp_path / "data.csv", index=False)
     with pytest.raises(WrongUsageError, match="--table means nothing"):
         causalkit.read(tmp_path / "data.csv", table="x")
+
+
+def test_options_reach_readers_of_plugins(tmp_path):
+    stacked = pd.concat(RECORDINGS, keys=list("uvwx"), names=["who", "when"]).reset_index()
+    for suffix in (".pipes", ".bars"):
+        stacked.to_csv(tmp_path / f"data{suffix}", sep="|", index=False)
+    with installed("reads-frames"):
+        path = tmp_path / "data.pipes"
+        panel = causalkit.read(path, panel_column="who", time_column="when")
+        assert panel.lengths == (80,) * 4
+        assert edges(panel) == TRUE
+        assert causalkit.read(path, panel_column="who", drop=["when", "b"]).names == ("a", "c")
+        with pytest.raises(DataError, match=r"data\.pipes has no column 'x', which --drop names"):
+            causalkit.read(path, drop="x")
+        X.to_csv(tmp_path / "data.bars", sep="|", index=False)
+        with pytest.raises(PluginError, match=r"fake-reads-frames.* does not act on --drop b"):
+            causalkit.read(tmp_path / "data.bars", drop="b")
 
 
 def test_files_of_several_formats_are_one_panel(tmp_path):

@@ -7,6 +7,7 @@ import os
 import random
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from click.testing import CliRunner
@@ -26,6 +27,7 @@ from causalkit import (
     Writer,
 )
 from causalkit.cli.check import check
+from causalkit.core.shell import option_text
 from causalkit.errors import PluginError, UnknownNameError
 from causalkit.plugins.records import DatasetItem
 from causalkit.testing import (
@@ -426,7 +428,8 @@ class TestFiles:
         np.random.default_rng(0).random((5, 8)).tofile(path)
 
         def read_raw(path, options):
-            return Panel.of(np.fromfile(path).reshape(-1, 8))
+            frame = pd.DataFrame(np.fromfile(path).reshape(-1, 8))
+            return Panel.from_frame(frame, source=str(path), **options.given())
 
         record = Reader(name="trial", factory=read_raw, summary="", suffixes=(".raw",), test_params={"path": str(path)})
         results = check_reader(record)
@@ -436,6 +439,18 @@ class TestFiles:
         ]
         path.write_bytes(b"abc")
         assert "reads its example file" not in failures(results)
+
+    @pytest.mark.parametrize("ignored", ["drop", "panel_column", "time_column"])
+    def test_a_reader_that_ignores_options_is_found(self, tmp_path, ignored):
+        path = tmp_path / "example.raw"
+        np.random.default_rng(0).random((50, 2)).tofile(path)
+
+        def read_raw(path, options):
+            given = {key: value for key, value in options.given().items() if key != ignored}
+            return Panel.from_frame(pd.DataFrame(np.fromfile(path).reshape(-1, 2)), source=str(path), **given)
+
+        record = Reader(name="trial", factory=read_raw, summary="", suffixes=(".raw",), test_params={"path": str(path)})
+        assert f"ignores {option_text(ignored)}" in only_failure(check_reader(record))
 
     def test_a_writer_that_leaves_more_than_its_file_is_found(self):
         def messy(discovery, path):

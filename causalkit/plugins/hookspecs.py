@@ -173,12 +173,17 @@ def causalkit_selection_rules() -> Iterable[SelectionRule]:  # type: ignore[empt
 def causalkit_readers() -> Iterable[Reader]:  # type: ignore[empty-body]
     """Contribute readers of data files, chosen by suffix.
 
+    `Panel.from_frame` does with a table what causalkit does with its own: it finds the axis of time and realisations,
+    sorts, cuts at gaps and checks. ``options.given()`` are the options of the user, such as ``--drop``.
+
     ```python
     import numpy as np
+    import pandas as pd
     from causalkit import Panel, Reader, hookimpl
 
     def read_raw(path, options):
-        return Panel.of(np.fromfile(path).reshape(-1, 8), source=str(path))
+        frame = pd.DataFrame(np.fromfile(path).reshape(-1, 8))
+        return Panel.from_frame(frame, source=str(path), **options.given())
 
     @hookimpl
     def causalkit_readers():

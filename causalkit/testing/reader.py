@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from causalkit.core.panel import Panel
+from causalkit.core.shell import option_text
 from causalkit.errors import CausalkitError
 from causalkit.io import ReadOptions, write_panel
 from causalkit.plugins.records import Reader
@@ -18,6 +19,7 @@ from causalkit.testing.subject import checked
 from causalkit.testing.suffixes import require_suffixes
 
 NAMES = ("heart rate", "β", "third")
+NOTHING = "no such column"
 
 
 def check_reader(subject: str | Reader | Provided[Reader], seed: int = 0) -> list[CheckResult]:
@@ -50,6 +52,7 @@ class _Trial:
         yield "suffixes are in order", lambda: require_suffixes(self.record.suffixes)
         yield "reads its example file", self.example
         yield "reads what causalkit writes", self.round_trip
+        yield "acts on the options of reading", self.options
         yield "says that a file is missing", self.missing_file
 
     def example(self) -> None:
@@ -79,6 +82,30 @@ class _Trial:
         if not tried:
             raise DoesNotApply("causalkit writes none of its formats")
 
+    def options(self) -> None:
+        """Leave a column out, and name columns that do not exist; a reader that ignores options does neither."""
+        path = Path(str(self.record.test_params["path"])) if "path" in self.record.test_params else self._written()
+        names = self._read(path).names
+        if len(names) > 1:
+            kept = self._read(path, drop=names[0]).names
+            require(kept == names[1:], f"it ignores --drop {names[0]}: the series are {', '.join(kept)}")
+        for option in ("drop", "panel_column", "time_column"):
+            try:
+                self._read(path, **{option: NOTHING})
+            except CausalkitError:
+                continue
+            require(False, f"it ignores {option_text(option)}: it reads {path.name} although no column is {NOTHING!r}")
+
+    def _written(self) -> Path:
+        for suffix in self.record.suffixes:
+            path = self.folder / f"options{suffix}"
+            try:
+                write_panel(self.panel, path)
+            except CausalkitError:
+                continue
+            return path
+        raise DoesNotApply("causalkit writes none of its formats")
+
     def missing_file(self) -> None:
         path = self.folder / f"nothing here{self.record.suffixes[0]}"
         try:
@@ -87,8 +114,8 @@ class _Trial:
             return
         require(False, "it returned a panel from a file that does not exist")
 
-    def _read(self, path: Path) -> Panel:
-        panel = self.record.load()(path, ReadOptions())
+    def _read(self, path: Path, **options: str) -> Panel:
+        panel = self.record.load()(path, ReadOptions.of(options))
         require(isinstance(panel, Panel), f"it returned {type(panel).__name__}, not a Panel")
         read: Panel = panel
         return read

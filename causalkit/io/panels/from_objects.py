@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 from causalkit.core.options import ReadingOptions, check_options
 from causalkit.core.panel import Panel
+from causalkit.errors import WrongUsageError
 from causalkit.io.options import ReadOptions
 from causalkit.io.panels.from_table import panel_of
 from causalkit.io.tables.memory import object_table
@@ -20,4 +21,17 @@ def panel_from(
     if isinstance(data, Panel):
         return data
     reading = ReadOptions.of(options)
+    if source == "data":
+        _check(data, reading)
     return panel_of(object_table(data, names, source, reading), reading)
+
+
+def _check(data: Any, options: ReadOptions) -> None:
+    """Refuse options that mean nothing for an object in memory.
+
+    Raises:
+        WrongUsageError: one of them is given.
+    """
+    for name in ("header_rows", "skip_rows", "encoding", "table"):
+        if getattr(options, name) is not None and not (name == "table" and hasattr(data, "data_vars")):
+            raise WrongUsageError(f"{name} means nothing for an object in memory", "leave the option out")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from causalkit.core.panel import Panel
+from causalkit.core.sampling import Sampling
+from causalkit.core.shell import option_text
 from causalkit.display.labels import natural
 from causalkit.display.words import listed
 from causalkit.errors import CausalkitError, DataError, PluginError, did_you_mean
@@ -36,7 +40,10 @@ def read(paths: str | Path | Sequence[str | Path], options: ReadOptions = _DEFAU
         if not files:
             raise DataError("there is no file to read", "name at least one")
         source = str(files[0]) if len(files) == 1 else f"{len(files)} files, first {files[0]}"
-    return _joined([_read_file(path, options) for path in files], files, source)
+    panels = [_read_file(path, options) for path in files]
+    if options.irregular == "refuse":
+        _check_steps(panels, files)
+    return _joined(panels, files, source)
 
 
 def _read_file(path: Path, options: ReadOptions) -> Panel:
@@ -59,6 +66,13 @@ def _read_file(path: Path, options: ReadOptions) -> Panel:
             f"the reader {provided.qualified} returned {type(panel).__name__}, not a Panel",
             "report this to the plugin's author",
         )
+    for option in ("drop", "panel_column", "time_column"):
+        for name in getattr(options, option):
+            if name in panel.names:  # a reader that ignores options
+                raise PluginError(
+                    f"{path}: the reader {provided.qualified} does not act on {option_text(option, name)}",
+                    "report this to the plugin's author",
+                )
     return panel
 
 
@@ -77,6 +91,8 @@ def _files_of(folder: Path) -> list[Path]:
 
 def _joined(panels: Sequence[Panel], paths: Sequence[Path], source: str) -> Panel:
     """Return the realisations of all panels under the names and in the order of the first."""
+    if len(panels) == 1:
+        return replace(panels[0], source=source)
     names = panels[0].names
     realisations = list(panels[0].realisations)
     for panel, path in zip(panels[1:], paths[1:], strict=True):
@@ -84,7 +100,59 @@ def _joined(panels: Sequence[Panel], paths: Sequence[Path], source: str) -> Pane
             raise _mismatch(panel.names, names, path, paths[0])
         order = [panel.names.index(name) for name in names]
         realisations.extend(values[:, order] for values in panel)
-    return Panel(realisations=tuple(realisations), names=names, source=source, notes=_notes(panels, paths))
+    return Panel(
+        realisations=tuple(realisations),
+        names=names,
+        source=source,
+        notes=_notes(panels, paths),
+        sampling=_sampling([panel.sampling for panel in panels]),
+    )
+
+
+def _check_steps(panels: Sequence[Panel], paths: Sequence[Path]) -> None:
+    """Refuse files whose steps differ in length: a lag would mean something else in each.
+
+    Raises:
+        DataError: two files have different steps.
+    """
+    known = [(panel.sampling, path) for panel, path in zip(panels, paths, strict=True) if panel.sampling]
+    for sampling, path in known[1:]:
+        first, first_path = known[0]
+        if sampling.step and first.step and not _alike(sampling, first):
+            raise DataError(
+                f"{path} has a step of {sampling.step} and {first_path} has one of {first.step}",
+                f"interpolate to equal steps with {option_text('resample', 'STEP')}, or take the rows as they are with "
+                f"{option_text('irregular', 'accept')}",
+            )
+
+
+def _alike(one: Sampling, other: Sampling) -> bool:
+    if one.step == other.step:
+        return True
+    try:
+        lengths = [float(s.step if s.seconds is None else s.seconds) for s in (one, other)]
+    except ValueError:
+        return False
+    return math.isclose(*lengths, rel_tol=0.01)
+
+
+def _sampling(found: Sequence[Sampling | None]) -> Sampling | None:
+    """Return what is common to the files, each of which is one realisation or several."""
+    known = [sampling for sampling in found if sampling is not None]
+    if len(known) < len(found):
+        return None
+    first = known[0]
+    same_time = all(sampling.time == first.time for sampling in known)
+    return replace(
+        first,
+        time=first.time if same_time else (),
+        first=first.first if len({sampling.first for sampling in known}) == 1 else "",
+        last=first.last if len({sampling.last for sampling in known}) == 1 else "",
+        gaps=sum(sampling.gaps for sampling in known),
+        realisations="files",
+        left_out=tuple(dict.fromkeys(name for sampling in known for name in sampling.left_out)),
+        times=tuple(times for sampling in known for times in sampling.times) if same_time else (),
+    )
 
 
 def _mismatch(found: Sequence[str], names: Sequence[str], path: Path, first: Path) -> DataError:
@@ -105,8 +173,6 @@ def _mismatch(found: Sequence[str], names: Sequence[str], path: Path, first: Pat
 
 def _notes(panels: Sequence[Panel], paths: Sequence[Path]) -> tuple[str, ...]:
     """Return every note once: for all files together where all share it, else with the name of its file."""
-    if len(panels) == 1:
-        return panels[0].notes
     notes: list[str] = []
     for note in dict.fromkeys(note for panel in panels for note in panel.notes):
         having = [path.name for panel, path in zip(panels, paths, strict=True) if note in panel.notes]
