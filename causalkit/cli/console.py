@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 
 def print_json(value: Any) -> None:
@@ -34,6 +35,11 @@ def print_table(
     console.print(table(columns, rows, numbers=numbers))
 
 
+def print_page(text: Text) -> None:
+    """Print text with styles on stdout; colours are for terminals, and no line is wrapped."""
+    _stdout().print(text, soft_wrap=True)
+
+
 def _stdout() -> Console:
     from rich.console import Console
 
@@ -43,9 +49,10 @@ def _stdout() -> Console:
     return console
 
 
-def width() -> int:
-    """Return how many columns stdout has; on a pipe, more than any table needs."""
-    return _stdout().width
+def width(on_a_pipe: int | None = None) -> int:
+    """Return how many columns stdout has; on a pipe more than any table needs, or the given number."""
+    console = _stdout()
+    return console.width if console.is_terminal or on_a_pipe is None else on_a_pipe
 
 
 def note(message: str, *, quiet: bool = False) -> None:

@@ -17,6 +17,7 @@ from causalkit.plugins.registry import PluginWarning, registry
 from causalkit.plugins.reserved import SUMMARIES
 
 COMMANDS = {
+    "inspect": "causalkit.cli.inspect:inspect",
     "discover": "causalkit.cli.discover:discover",
     "compare": "causalkit.cli.compare:compare",
     "evaluate": "causalkit.cli.evaluate:evaluate",

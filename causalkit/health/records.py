@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from causalkit.core.plain import plain
 from causalkit.core.sampling import Sampling
+from causalkit.display import health as display
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,9 @@ class SeriesHealth:
     shifts: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Health:
-    """The health of a panel.
+    """The health of a panel; printed it is a page of text, in a notebook a table.
 
     Attributes:
         source: file or description.
@@ -96,9 +98,19 @@ class Health:
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        return display.html(self.describe())
+
+    def summary(self, top: int = display.TOP) -> str:
+        """Return a page of text that fits 80 columns, with ``top`` series in its table; those with findings first."""
+        return display.summary(self.describe(), top=top)
+
     def describe(self) -> dict[str, Any]:
-        """Return the attributes as plain values, as ``causalkit inspect --json`` prints them."""
-        return {
+        """Return the attributes as plain values, as ``causalkit inspect --json`` prints them; NaN is None."""
+        found = {
             "source": self.source,
             "sampling": None if self.sampling is None else self.sampling.describe(),
             "steps": list(self.lengths),
@@ -107,3 +119,4 @@ class Health:
             "findings": [finding.describe() for finding in self.findings],
             "notes": list(self.notes),
         }
+        return {key: plain(value) for key, value in found.items()}

@@ -1,6 +1,7 @@
 """The commands of causalkit itself, with their summaries: no plugin can take these names."""
 
 SUMMARIES = {
+    "inspect": "Say what is in a table of measurements before a method learns from it.",
     "discover": "Find the causal graph of a table of measurements.",
     "compare": "Compare methods on data sets over seeds.",
     "evaluate": "Compare a result with a known graph.",

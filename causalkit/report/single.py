@@ -22,6 +22,7 @@ def discovery_page(discovery: Discovery, truth: Truth | None = None) -> Page:
     """
     from causalkit.report.picture import Album
     from causalkit.report.sections.chosen import chosen
+    from causalkit.report.sections.data import data
     from causalkit.report.sections.discovered import evaluation, found, pictures, settings
     from causalkit.report.sections.edges import edges
 
@@ -31,6 +32,7 @@ def discovery_page(discovery: Discovery, truth: Truth | None = None) -> Page:
     sections = [
         found(discovery, truth),
         edges(discovery, truth),
+        data(discovery),
         chosen(discovery, album),
         pictures(discovery, truth, album),
         evaluation(discovery, truth),
