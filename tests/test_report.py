@@ -17,10 +17,12 @@ from causalkit import api
 from causalkit.compare.record import Cell, CellRecord
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
+from causalkit.core.sampling import Sampling
 from causalkit.core.truth import Truth
 from causalkit.display.labels import natural
 from causalkit.errors import CausalkitError, DataError, WrongUsageError
 from causalkit.evaluation import Evaluation, evaluate
+from causalkit.health import Finding
 from causalkit.io.results.record import to_record
 from causalkit.plotting import style
 from causalkit.plotting.mean_curves import plot_precision_recall, plot_roc_curves, recall_values, roc_values
@@ -368,7 +370,7 @@ def test_discovery_report(tmp_path):
     history = {"epoch": [1, 2], "forecast": [1.0, 0.5]}
     found = discovery(better=3.0, history=history, config={"lag": 2, "training": {"epochs": 7}}, notes=("cut short",))
     path = report_discovery(found.select("top-k:3"), tmp_path / "r.html", truth=truth())
-    assert headings(path) == ["Summary", "Strongest edges", "Pictures", "Metrics", "Settings and environment"]
+    assert headings(path) == ["Summary", "Strongest edges", "Data", "Pictures", "Metrics", "Settings and environment"]
     text = outline(path).text
     assert "cut short" in text
     assert "training.epochs 7" in text
@@ -417,6 +419,38 @@ def test_discovery_report_of_tested_edges_says_what_was_tested(tmp_path):
     assert stable.selection["notes"][0] in outline(path).text
     table = rows(path, "strongest of")
     assert dict(zip(table[0], table[1], strict=True))["frequency"] == f"{stable.selection['frequencies'][0][1]:.2f}"
+
+
+def test_discovery_report_says_what_was_read_and_found_in_the_data(tmp_path):
+    sampling = Sampling(
+        time=("day",), first="2020-01-01", last="2020-02-19", step="1 day", gaps=1, realisations="mouse"
+    )
+    season = Finding("season", "season of period 12 in x0", ("x0",), options=("--detrend seasonal:12",))
+    data = {
+        "source": EVIL,
+        "steps": [20, 30],
+        "missing_cells": 3,
+        "windows": 41,
+        "dropped": 5,
+        "sampling": sampling.describe(),
+        "preparation": {"detrend": "linear"},
+        "health": [season.describe(), Finding("outliers", f"outliers in {EVIL}", severity="fact").describe()],
+    }
+    discovery(data=data).save(tmp_path / "result.json")
+    assert run("report", tmp_path / "result.json", "-o", tmp_path / "r.html").exit_code == 0
+    known = dict(rows(tmp_path / "r.html", "What was read"))
+    assert known["time"] == "column &#39;day&#39;, 2020-01-01 to 2020-02-19"
+    assert known["realisations"] == "2 of 20 to 30 steps, by mouse"
+    assert known["gaps"].startswith("rows are missing at 1 place")
+    assert known["windows"] == "41, each of 2 steps and the step after; 5 more touch a missing cell"
+    assert known["preparation"] == "detrend linear"
+    text = outline(tmp_path / "r.html").text
+    assert "2 findings in the data" in text
+    assert "season of period 12 in x0. --detrend seasonal:12" in text
+    assert "<script>" not in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Data" not in headings(report_discovery(discovery(data={}), tmp_path / "none.html"))
+    clean = report_discovery(discovery(data={**data, "health": []}), tmp_path / "clean.html")
+    assert "Nothing was found in the data" in outline(clean).text
 
 
 def test_a_weak_edge_that_was_selected_stands_in_the_table(tmp_path):

@@ -79,7 +79,7 @@ def commands_for(given: str, findings: Iterable[Finding]) -> list[tuple[str, str
     if not options:
         return [("To go on", command)]
     return [
-        ("To go on with all of these options", f"{command} {options}"),
+        ("To go on with these options", f"{command} {options}"),
         ("To let causalkit choose and list what it applies", f"{command} --prepare auto"),
     ]
 

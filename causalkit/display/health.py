@@ -5,7 +5,6 @@ Everything here works on what `causalkit.health.Health.describe` returns, of whi
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from itertools import zip_longest
@@ -262,8 +261,19 @@ def _commands(commands: Iterable[tuple[str, str]]) -> Lines:
 
 
 def _wrapped(words: str, width: int) -> list[str]:
-    """Return a sentence as lines; options are not broken at their hyphens."""
-    return textwrap.wrap(one_line(words), width, break_on_hyphens=False) or [""]
+    """Return a sentence as lines of so many cells; only words that are longer than a line are broken."""
+    from rich.cells import chop_cells
+
+    lines = [""]
+    for word in one_line(words).split():
+        for part in chop_cells(word, width):
+            if not lines[-1]:
+                lines[-1] = part
+            elif cells(f"{lines[-1]} {part}") <= width:
+                lines[-1] += f" {part}"
+            else:
+                lines.append(part)
+    return lines
 
 
 def _aligned(rows: Sequence[Sequence[str]], least: int = 0) -> list[str]:

@@ -24,7 +24,8 @@ def data(discovery: Discovery) -> Section | None:
         rows.append(("missing cells", f"{recorded['missing_cells']:,}"))
     if recorded.get("windows") is not None:
         dropped = f"; {recorded['dropped']:,} more touch a missing cell" if recorded.get("dropped") else ""
-        rows.append(("windows", f"{recorded['windows']:,} of {discovery.lags + 1} steps{dropped}"))
+        size = f"each of {count(discovery.lags, 'step')} and the step after"
+        rows.append(("windows", f"{recorded['windows']:,}, {size}{dropped}"))
     if preparation := recorded.get("preparation"):
         rows.append(("preparation", _written(preparation)))
     table: list[list[Cell | str]] = [[title, words] for title, words in rows]
