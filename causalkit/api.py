@@ -96,7 +96,10 @@ def discover(
     from causalkit.io.background import interventions_of, knowledge_of
 
     check_options(options, DiscoverOptions, "causalkit.discover", ("method", "lag", "params", "select", "seed"))
-    if select:
+    standardize = options.get("standardize", True)
+    if not isinstance(standardize, bool):
+        raise WrongUsageError(f"standardize={standardize!r} is not allowed", "choose True or False")
+    if select is not None:
         from causalkit.selection import parse_rule
 
         parse_rule(select)  # a mistake shows before the work, not after it
@@ -120,7 +123,7 @@ def discover(
         config,
         panel,
         run,
-        standardize=options.get("standardize", True),
+        standardize=standardize,
         preparation=prepared,
         interventions=set_from_outside,
     )
@@ -136,7 +139,7 @@ def finish(discovery: Discovery, run: Run, select: str | None = None) -> Discove
     Raises:
         CausalkitError: as `causalkit.selection.select`; observers have heard ``on_scores`` then, but not ``on_end``.
     """
-    if select:
+    if select is not None:
         run.notify("on_scores", discovery)
         discovery = discovery.select(select, observers=run.observers)
     run.notify("on_end", discovery)
@@ -218,6 +221,12 @@ def parameter_tree(
     Raises:
         ParameterError: a setting is malformed.
     """
+    if not isinstance(params, Mapping | None):
+        raise ParameterError(
+            f"params={params!r} are not parameters", 'give a mapping, such as {"training.epochs": 400}'
+        )
+    if isinstance(lag, bool):
+        raise ParameterError(f"lag={lag} is not allowed", "a lag is a whole number of time steps, at least 1")
     given: Tree = {} if lag is None else {"lag": lag}
     given |= {key: {"name": name} for key, name in (("forecaster", forecaster), ("regularizer", regularizer)) if name}
     if pretrain is not None:

@@ -8,7 +8,7 @@ import pytest
 
 import causalkit
 from causalkit.compare import run_grid
-from causalkit.errors import DataError, ParameterError, UnknownNameError, WrongUsageError
+from causalkit.errors import CausalkitError, DataError, ParameterError, UnknownNameError, WrongUsageError
 from causalkit.plugins.params import argument_docs, signature_of
 from tests.systems import lagged_pair
 
@@ -149,3 +149,39 @@ def test_options_reach_the_run(tmp_path):
     kept = {key: found.config[key] for key in ("standardize", "dtype", "threads", "time_limit")}
     assert kept == {"standardize": False, "dtype": "float64", "threads": 2, "time_limit": 60.0}
     assert found.seed == 4
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("standardize", "no"), ("standardize", None), ("device", "tpu"), ("device", None), ("select", ""),
+        ("select", 5),
+        ("seed", "a"), ("seed", None), ("seed", 1.5), ("seed", True), ("threads", "two"), ("threads", None),
+        ("time_limit", "10m"), ("time_limit", True), ("resume", "no"), ("checkpoint", 5), ("observers", 5),
+        ("params", 5), ("params", "lag=1"), ("method", None), ("lag", True), ("interventions", 5),
+    ],
+)  # fmt: skip
+def test_a_value_of_the_wrong_kind_is_refused_whatever_the_method_needs(option, value):
+    with pytest.raises(CausalkitError) as caught:
+        causalkit.discover(lagged_pair(), **{"method": "var", option: value})
+    assert caught.value.hint
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers():
+    found = causalkit.discover(lagged_pair(), method="var", lag=np.int64(2), seed=np.int64(3), threads=np.int32(1))
+    assert (found.seed, found.lags) == (3, 2)
+
+
+@pytest.mark.parametrize("command", ["discover", "evaluate", "plot", "report"])
+def test_an_empty_rule_is_refused(command, tmp_path, run):
+    np.savetxt(tmp_path / "d.csv", lagged_pair(), delimiter=",", header="a,b,c", comments="")
+    causalkit.discover(tmp_path / "d.csv", method="var").save(tmp_path / "r.json")
+    (tmp_path / "t.csv").write_text("cause,effect\na,b\n")
+    arguments = {
+        "discover": [tmp_path / "d.csv", "-m", "var"],
+        "evaluate": [tmp_path / "r.json", "--truth", tmp_path / "t.csv"],
+        "plot": [tmp_path / "r.json", "-o", tmp_path / "p.svg"],
+        "report": [tmp_path / "r.json", "-o", tmp_path / "r.html"],
+    }[command]
+    code, _, err = run(command, *arguments, "--select", "")
+    assert (code, "no selection rule is called ''" in err) == (2, True)

@@ -92,7 +92,7 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
     method = str(tree.pop("method", DEFAULT_METHOD))
     dataset = tree.pop("dataset", {})
     checkpoint = options["checkpoint"]
-    if run.get("select"):
+    if run.get("select") is not None:
         parse_rule(run["select"])
     _check_outputs(options)
     panel, truth = read_data(data, options, dataset=dataset, seed=run.get("seed", 0))

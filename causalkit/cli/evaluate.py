@@ -18,7 +18,7 @@ def evaluate(result: str, truth_file: str, truth_orientation: str | None, select
     from causalkit.core.discovery import Discovery
 
     discovery = Discovery.load(result)
-    if select:
+    if select is not None:
         discovery = discovery.select(select)
     truth = read_truth(truth_file, discovery.names, truth_orientation)
     if as_json:

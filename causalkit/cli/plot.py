@@ -71,7 +71,7 @@ def _draw_result(paths: tuple[str, ...], output: str, kind: str, options: dict[s
             f"to draw measurements, add --kind {SERIES}",
         )
     discovery = Discovery.load(paths[0])
-    if options["select"]:
+    if options["select"] is not None:
         discovery = discovery.select(options["select"])
     truth_file = options["truth_file"]
     truth = read_truth(truth_file, discovery.names, options["truth_orientation"]) if truth_file else None

@@ -50,7 +50,7 @@ def report(source: str, output: str, select: str | None, truth_file: str | None,
         report_comparison(source, output)
     else:
         discovery, truth = read_result(source)
-        if select:
+        if select is not None:
             discovery = discovery.select(select)
         if truth_file:
             truth = read_truth(truth_file, discovery.names, truth_orientation)

@@ -43,7 +43,7 @@ class Settings:
         from causalkit.core.run import Run
 
         Preparation(self.detrend, self.difference)
-        if self.select:
+        if self.select is not None:
             from causalkit.selection import parse_rule
 
             parse_rule(self.select)

@@ -49,6 +49,8 @@ def listed_interventions(given: Any) -> tuple[Intervention, ...]:
         return ()
     if isinstance(given, Intervention | Mapping):
         given = [given]
+    if not isinstance(given, Iterable):
+        raise DataError(f"{given!r} is not a list of interventions", "give series, from and to of each")
     return tuple(
         one if isinstance(one, Intervention) else intervention_of(one, f"intervention {number}")
         for number, one in enumerate(given, start=1)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,7 +21,13 @@ if TYPE_CHECKING:
 
     from causalkit.core.knowledge import Knowledge
 
+DEVICES = r"auto|(cpu|cuda|mps|xpu)(:\d+)?"
 EVENTS = ("on_start", "on_epoch", "on_scores", "on_end")
+
+
+def _whole(value: object) -> bool:
+    """Is it a whole number, of Python or numpy?"""
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 @dataclass
@@ -55,14 +63,20 @@ class Run:
     started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        if self.seed < 0:
-            raise WrongUsageError(f"seed={self.seed} is not allowed", "a seed is a whole number, 0 or more")
-        if self.threads < 1:
-            raise WrongUsageError(f"threads={self.threads} is not allowed", "use at least one thread")
+        if not _whole(self.seed) or self.seed < 0:
+            raise WrongUsageError(f"seed={self.seed!r} is not allowed", "a seed is a whole number, 0 or more")
+        if not _whole(self.threads) or self.threads < 1:
+            raise WrongUsageError(f"threads={self.threads!r} is not allowed", "use at least one thread")
+        if not isinstance(self.device, str) or not re.fullmatch(DEVICES, self.device):
+            raise WrongUsageError(f"unknown device {self.device!r}", "choose auto, cpu or cuda")
         if self.dtype not in ("float32", "float64"):
             raise WrongUsageError(f"unknown precision {self.dtype!r}", "choose float32 or float64")
-        if self.time_limit is not None and self.time_limit <= 0:
+        if not isinstance(self.time_limit, Real | None) or isinstance(self.time_limit, bool):
+            raise WrongUsageError(f"time_limit={self.time_limit!r} is not allowed", "give a number of seconds")
+        if self.time_limit is not None and not self.time_limit > 0:
             raise WrongUsageError(f"the time limit is {self.time_limit} s", "give a positive time, for example 10m")
+        if not isinstance(self.resume, bool):
+            raise WrongUsageError(f"resume={self.resume!r} is not allowed", "choose True or False")
         if self.resume and self.checkpoint is None:
             raise WrongUsageError("there is nothing to resume from", "name the file with --checkpoint")
 
@@ -70,10 +84,14 @@ class Run:
     def of(cls, options: Mapping[str, Any], *, seed: int = 0, knowledge: Knowledge | None = None) -> Run:
         """Return a run with those of the options that belong to `causalkit.core.options.RunOptions`."""
         given = options_of(RunOptions, options)
-        if given.get("checkpoint") is not None:
-            given["checkpoint"] = Path(given["checkpoint"])
-        observers = list(given.pop("observers", ()))
-        return cls(**given, seed=seed, observers=observers, knowledge=knowledge)
+        checkpoint, observers = given.get("checkpoint"), given.pop("observers", ())
+        if checkpoint is not None:
+            if not isinstance(checkpoint, str | Path):
+                raise WrongUsageError(f"checkpoint={checkpoint!r} is not allowed", "give the path of a file")
+            given["checkpoint"] = Path(checkpoint)
+        if not isinstance(observers, Iterable):
+            raise WrongUsageError(f"observers={observers!r} are not allowed", "give a list of objects")
+        return cls(**given, seed=seed, observers=list(observers), knowledge=knowledge)
 
     @property
     def seconds(self) -> float:

@@ -147,8 +147,10 @@ class Registry:
             UnknownNameError: nobody contributes it; the error suggests near names and names broken plugins.
             ConflictError: several plugins contribute it; the error names all of them.
         """
-        wanted, _, distribution = name.partition("@")
         everything = self.all(kind)
+        if not isinstance(name, str):
+            raise UnknownNameError(f"{name!r} is not the name of a {kind.noun}", self._hint(kind, "", everything))
+        wanted, _, distribution = name.partition("@")
         pool = [p for p in everything if not distribution or p.plugin.distribution == distribution]
         matches = [p for p in pool if p.record.name == wanted] or [p for p in pool if wanted in p.record.aliases]
         if len(matches) == 1:

@@ -42,6 +42,8 @@ def parse_rule(text: str) -> Rule:
         ConflictError: several plugins contribute a rule of that name: write ``NAME@DISTRIBUTION:VALUE``.
         PluginError: the rule cannot be imported.
     """
+    if not isinstance(text, str):
+        raise WrongUsageError(f"{text!r} is not a selection rule", 'write a rule as text, such as "top-k:20"')
     return read_rule(registry().get(SelectionRule, text.partition(":")[0].strip()), text)
 
 
