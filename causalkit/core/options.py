@@ -37,7 +37,7 @@ class ReadingOptions(TypedDict, total=False):
     drop: str | Sequence[str]
     irregular: Literal["refuse", "accept"]
     resample: str | float | None
-    orientation: Literal["auto", "time-series", "series-time"]
+    orientation: Literal["auto", "time-series", "series-time", "across"]
     long: tuple[str, str] | None
     missing: str | float | Sequence[str | float]
     decimal: str | None

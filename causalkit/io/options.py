@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from causalkit.errors import WrongUsageError
 
 Irregular = Literal["refuse", "accept"]
-Orientation = Literal["auto", "time-series", "series-time"]
+Orientation = Literal["auto", "time-series", "series-time", "across"]
 TimeDirection = Literal["auto", "forward", "backward"]
 Calendar = Literal["auto", "every-day", "business-days"]
 
@@ -19,6 +19,8 @@ _CHOICES: dict[str, Any] = {
     "time_direction": TimeDirection,
     "calendar": Calendar,
 }
+NONE = ("none",)
+"""The user says that no column is time, or that none identifies realisations."""
 _LISTS = ("panel_column", "time_column", "drop", "missing")
 
 
@@ -27,7 +29,8 @@ class ReadOptions:
     """How readers treat columns and time. One name and a sequence of names are the same to all that take several.
 
     Attributes:
-        panel_column: the columns that together identify the realisation of each row; empty: none.
+        panel_column: the columns that together identify the realisation of each row; empty: they are recognised;
+            ("none",): there are none.
         time_column: ("auto",) recognises one by its name or its dates; ("none",) means that there is none; anything
             else names the column, or the columns that together are a date, such as ("year", "month").
         drop: columns to leave out.
@@ -36,7 +39,8 @@ class ReadOptions:
         resample: the step to which rows are interpolated linearly: a number in the units of the time column, or for
             dates a duration such as ``2h`` or ``1D``; None: rows stay as they are.
         orientation: "time-series": rows are time steps and columns are series; "series-time": the other way round;
-            "auto": rows are time steps, and a table that looks transposed is refused.
+            "across": time runs across each row and goes on in the next one, such as a row a year and a column a month;
+            "auto": recognised, and refused where it is in doubt.
         long: names of the key column and the value column of a long table, which becomes wide.
         missing: codes, beside empty cells and NA, that mark a missing cell, such as ("-999", "1e20").
         decimal: the decimal separator of text files, "." or ","; None: recognised.

@@ -23,7 +23,10 @@ CACHE = "CAUSALKIT_CACHE"
 
 data_options = added(
     click.option(
-        "--panel-column", multiple=True, metavar="NAME", help="Column that identifies the realisation (trial, subject)."
+        "--panel-column",
+        multiple=True,
+        metavar="NAME",
+        help="Column that identifies the realisation (trial, subject); none: there is none.",
     ),
     click.option(
         "--time-column",
@@ -44,9 +47,10 @@ data_options = added(
     ),
     click.option(
         "--orientation",
-        type=click.Choice(["auto", "time-series", "series-time"]),
+        type=click.Choice(["auto", "time-series", "series-time", "across"]),
         default="auto",
-        help="Rows are time steps (time-series) or series (series-time).  [default: auto]",
+        help="Rows are time steps (time-series), series (series-time), or years with a column a month (across).  "
+        "[default: auto]",
     ),
     click.option("--transpose", is_flag=True, help="The same as --orientation series-time."),
     click.option("--long", nargs=2, metavar="KEY VALUE", help="Columns of a long table: names of series, and values."),

@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+from causalkit.io.layout.across import across_as_asked, across_recognised
+from causalkit.io.layout.identifiers import identified
+from causalkit.io.layout.long import long_as_asked, long_recognised
+from causalkit.io.layout.transposed import transposed_as_asked, transposed_recognised
 from causalkit.io.options import ReadOptions
-from causalkit.io.tables.table import Table
+from causalkit.io.tables.table import PANEL_COLUMN, Table
+
+_RECOGNISED = (across_recognised, transposed_recognised, long_recognised)
 
 
 def arranged(table: Table, options: ReadOptions) -> Table:
     """Return the table with one row a time step and one column a series.
 
+    Columns that the options leave out are not looked at. What identifies realisations is named.
+
     Raises:
         DataError: the layout is in doubt, or the options do not fit the table.
     """
+    return _with_identifiers(_in_rows(table, options), options)
+
+
+def _in_rows(table: Table, options: ReadOptions) -> Table:
+    if options.orientation == "series-time":
+        return transposed_as_asked(table, options)
+    if options.long is not None:
+        return long_as_asked(table, options)
+    if options.orientation == "across":
+        return across_as_asked(table, options)
+    if options.orientation == "auto" and table.recognise and len(table.frame):
+        for recognised in _RECOGNISED:
+            found = recognised(table, options)
+            if found is not None:
+                return found
     return table
+
+
+def _with_identifiers(table: Table, options: ReadOptions) -> Table:
+    known = options.panel_column or len(table.index) > 1 or table.identifiers
+    if known or not table.recognise or PANEL_COLUMN in table.names or len(table.frame) < 2:
+        return table
+    return identified(table, options)

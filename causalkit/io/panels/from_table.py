@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from causalkit.core.panel import Panel
 from causalkit.display.words import count, listed
 from causalkit.errors import DataError, did_you_mean
-from causalkit.io.layout import arranged
-from causalkit.io.options import ReadOptions
+from causalkit.io.layout import arranged, check_orientation, refuse_descriptions
+from causalkit.io.options import NONE, ReadOptions
 from causalkit.io.panels.index_levels import identifying_levels, without_index
 from causalkit.io.tables.cells import shown
 from causalkit.io.tables.numbers import to_floats
@@ -30,21 +30,24 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
     Raises:
         DataError: a column does not exist, a cell is not a finite number, or the sampling is irregular.
     """
+    known = table.names
+    if table.oriented:
+        options = replace(options, orientation="time-series")
+    table = arranged(table, options)
     if len(table.frame) < 2:
         found = "only one row" if len(table.frame) else "no row"
         raise DataError(
             f"{table.source} has {found} of measurements",
             "; ".join(("a time series needs at least two time steps", *table.notes)),
         )
-    if table.oriented:
-        options = replace(options, orientation="time-series")
-    table = arranged(table, options)
     notes = list(table.notes)
-    names = _kept(table, options)
-    identifiers = options.panel_column or identifying_levels(table, options)
-    if not identifiers and table.recognise and PANEL_COLUMN in names:
-        identifiers = (PANEL_COLUMN,)
-    if identifiers and not options.panel_column:
+    names = _kept(table, options, known)
+    identifiers = table.identifiers
+    if not identifiers and options.panel_column != NONE:
+        identifiers = options.panel_column or identifying_levels(table, options)
+        if not identifiers and table.recognise and PANEL_COLUMN in names:
+            identifiers = (PANEL_COLUMN,)
+    if identifiers and not table.identifiers and not options.panel_column:
         notes.append(f"{listed([*map(repr, identifiers)])} identifies the realisations")
     names = [name for name in names if name not in identifiers]
     groups = _groups(table, identifiers)
@@ -52,8 +55,11 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
     names, unused = without_index(table, [name for name in names if name not in times], axis)
     if not names:
         raise DataError(f"{table.source} has no column of measurements", "check the delimiter and the options")
-    values = to_floats(table, names)
+    if axis is None and not identifiers:
+        check_orientation(table, len(names), max(map(len, groups)), options)
     runs, restarts = split_at_restarts(axis, groups)
+    refuse_descriptions(table, names, runs)
+    values = to_floats(table, names)
     if options.resample is not None:
         parts, sampling = resampled(table.source, axis, runs, values, options.resample)
     else:
@@ -66,14 +72,21 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
     return Panel(realisations=tuple(parts), names=tuple(names), source=table.source, notes=tuple(notes))
 
 
-def _kept(table: Table, options: ReadOptions) -> list[str]:
-    """Return the names of the columns that are not dropped, after a check of every name that the user gave."""
+def _kept(table: Table, options: ReadOptions, known: Sequence[str]) -> list[str]:
+    """Return the names of the columns that are not dropped, after a check of every name that the user gave.
+
+    Args:
+        table: as it is now.
+        options: which name columns.
+        known: names of the columns before a change of layout, which may be left out as well.
+    """
     asked = [(name, "drop") for name in options.drop]
-    asked += [(name, "panel_column") for name in options.panel_column]
+    if options.panel_column != NONE:
+        asked += [(name, "panel_column") for name in options.panel_column]
     if options.time_column not in (("auto",), ("none",)):
         asked += [(name, "time_column") for name in options.time_column]
     for name, option in asked:
-        if name not in table.names:
+        if name not in table.names and not (option == "drop" and name in known):
             raise DataError(
                 f"{table.source} has no column {shown(name)}, which {table.hint(option)} names",
                 did_you_mean(name, table.names),

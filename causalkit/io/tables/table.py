@@ -35,6 +35,9 @@ class Table:
             values can be times, those before it identify realisations.
         oriented: is it sure that rows are time steps, so that ``orientation`` has nothing left to do?
         in_memory: is it an object that a Python program gave, so that hints name arguments and not options?
+        identifiers: names of the columns that identify realisations, as the layout of the table shows.
+        place: turns the position of a row and the name of a column into "line 7, column 'value'" where a change of
+            layout moved the cells.
 
     Raises:
         DataError: two columns have the same name.
@@ -51,6 +54,8 @@ class Table:
     index: tuple[str, ...] = ()
     in_memory: bool = False
     oriented: bool = False
+    identifiers: tuple[str, ...] = ()
+    place: Callable[[int, str], str] | None = None
 
     def __post_init__(self) -> None:
         first: dict[str, int] = {}
@@ -70,7 +75,16 @@ class Table:
 
     def cell(self, row: int, name: str) -> str:
         """Return the place of a cell, at the beginning of an error."""
-        return f"{self.source}: {self.locate(row)}, column {shown(name)}"
+        return f"{self.source}: {self.place_of(row, name)}"
+
+    def place_of(self, row: int, name: str) -> str:
+        """Return the place of a cell within the table: ``line 7, column 'a'``."""
+        return f"{self.locate(row)}, column {shown(name)}" if self.place is None else self.place(row, name)
+
+    @property
+    def numbered(self) -> bool:
+        """Are the names of the columns nothing but their positions, 0, 1, ...?"""
+        return self.names == [str(column) for column in range(len(self.names))]
 
     def hint(self, option: str, *values: str) -> str:
         """Return an option as its user writes it: ``--drop 'a b'`` in a shell, ``drop="a b"`` in Python.

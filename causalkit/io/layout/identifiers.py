@@ -1,0 +1,142 @@
+"""Columns that identify realisations, and columns that describe them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalkit.display.words import listed
+from causalkit.errors import DataError
+from causalkit.io.layout.codes import Codes, blocks, codes_of, determined, distinct
+from causalkit.io.layout.column_words import names_realisations, names_series
+from causalkit.io.layout.keys import could_identify, counts_up, has_dates, is_numeric, is_text, keys_of, times_in
+from causalkit.io.options import ReadOptions
+from causalkit.io.tables.cells import shown
+from causalkit.io.tables.table import Table
+from causalkit.io.time.ticks import ticks_of
+
+Rows = NDArray[np.intp]
+_SHORTEST = 3
+"""Rows of a block that a column with one value in it may identify."""
+
+
+def identified(table: Table, options: ReadOptions) -> Table:
+    """Return the table with the columns that identify realisations, where it shows which ones do.
+
+    A column does where time restarts in the blocks of rows in which it is constant, or where it has a usual name.
+
+    Raises:
+        DataError: a column may identify realisations, and the user has to say so.
+    """
+    names = [name for name in table.names if name not in options.drop]
+    keys = keys_of(table, options)
+    if keys is not None and keys.named:
+        found = keys.identifiers
+        if not (_usual(found) or _restarts(table, keys.times, found)):
+            raise _in_doubt(table, found, keys.values)
+        return _noted(table, found, keys.attributes)
+    candidates = [name for name in names if could_identify(table.frame[name])]
+    times = times_in(table, names, options)
+    found = tuple(name for name in candidates if names_realisations(name) and _in_blocks(table, [name]))
+    if found:
+        return _noted(table, found, ())
+    for name in candidates:
+        if name in times or not _in_blocks(table, [name]):
+            continue
+        codes = codes_of(table.frame, [name])
+        sizes = np.bincount(codes)
+        text = is_text(table.frame[name])
+        if text or (not times and counts_up(table.frame[name]) and len(sizes) > 2 and sizes.max() == sizes.min()):
+            raise _in_doubt(table, (name,), ())
+    return table
+
+
+def refuse_descriptions(table: Table, names: Sequence[str], runs: Sequence[Rows]) -> None:
+    """Refuse columns that are constant within each of several realisations and differ between them.
+
+    Raises:
+        DataError: naming them, with the option that leaves them out.
+    """
+    if len(runs) < 2 or any(len(rows) < 2 for rows in runs):
+        return
+    found = []
+    order = np.concatenate(runs)
+    runs_of = np.repeat(np.arange(len(runs)), [len(rows) for rows in runs])
+    for name in names:
+        column = table.frame[name]
+        if len(runs[0]) > 1 and column.iloc[runs[0][0]] != column.iloc[runs[0][1]]:
+            continue  # most columns vary from the first row on
+        codes = codes_of(table.frame.iloc[order], [name])
+        if distinct(codes) > 1 and determined(codes, runs_of):
+            found.append(name)
+    if found:
+        it, is_ = ("it", "is") if len(found) == 1 else ("them", "are")
+        hint = f"a series must vary in time; leave {it} out with {table.hint('drop', *found)}"
+        if not table.identifiers:
+            hint += f", or, if {it} identify realisations, name {it} with {table.hint('panel_column', *found)}"
+        raise DataError(
+            f"{table.source}: {listed([*map(shown, found)])} {is_} constant within each of {len(runs)} realisations", hint
+        )
+
+
+def _usual(names: Sequence[str]) -> bool:
+    return all(map(names_realisations, names))
+
+
+def _restarts(table: Table, times: Sequence[str], identifiers: Sequence[str]) -> bool:
+    """Return whether time goes back exactly where an identifier changes, and is not a calendar that all share."""
+    if len(times) != 1 or any(map(names_series, identifiers)):
+        return False
+    column = table.frame[times[0]]
+    if has_dates(column) or "year" in times[0].lower():
+        return False
+    ticks = ticks_of(column, times[0])
+    if ticks is None or ticks.missing.any():
+        return False
+    changes = np.diff(codes_of(table.frame, identifiers)) != 0
+    return bool(np.array_equal(np.diff(ticks.values) <= 0, changes))
+
+
+def _in_blocks(table: Table, names: Sequence[str]) -> bool:
+    """Return whether every value is one block of rows, or all values take turns."""
+    codes = codes_of(table.frame, names)
+    count = distinct(codes)
+    if len(codes) < _SHORTEST * count or count < 2:
+        return False
+    return (blocks(codes) == count and np.bincount(codes).min() >= _SHORTEST) or _take_turns(codes, count)
+
+
+def _take_turns(codes: Codes, count: int) -> bool:
+    return len(codes) % count == 0 and np.array_equal(codes, np.tile(np.arange(count), len(codes) // count))
+
+
+def _noted(table: Table, found: Sequence[str], attributes: Sequence[str]) -> Table:
+    texts = [name for name in attributes if not is_numeric(table.frame[name])]
+    names = listed([*map(shown, found)])
+    way = f"the same as {table.hint('panel_column', *found)}; to do without: {table.hint('panel_column', 'none')}"
+    note = f"{names} {'identifies' if len(found) == 1 else 'identify'} the realisations ({way})"
+    notes = [*table.notes, note]
+    if texts:
+        notes.append(f"{listed([*map(shown, texts)])} only describe realisations and were left out")
+        table = replace(table, frame=table.frame[[name for name in table.names if name not in texts]])
+    return replace(table, identifiers=tuple(found), notes=tuple(notes))
+
+
+def _in_doubt(table: Table, found: Sequence[str], values: Sequence[str]) -> DataError:
+    names = listed([*map(shown, found)])
+    one = len(found) == 1
+    hint = f"if {'it identifies' if one else 'they identify'} realisations, add {table.hint('panel_column', *found)}"
+    if values:
+        hint += f"; if it names series, add {table.hint('long', found[-1], values[0])}"
+        more = [name for name in values[1:]]
+        hint += f" {table.hint('drop', *more)}" if more else ""
+    elif one and is_text(table.frame[found[0]]):
+        hint += f"; if the rows are one recording, add {table.hint('drop', found[0])}"
+    else:
+        hint += f"; if it is a series, add {table.hint('panel_column', 'none')}"
+    return DataError(
+        f"{table.source}: {names} {'has' if one else 'have'} the same value in blocks of rows, as an identifier has", hint
+    )

@@ -1,0 +1,210 @@
+"""Which columns of a table identify its rows, and which are measurements."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from causalkit.io.layout.codes import Codes, blocks, codes_of, determined, distinct, joined, unique
+from causalkit.io.layout.column_words import names_realisations, names_series
+from causalkit.io.options import NONE, ReadOptions
+from causalkit.io.tables.cells import is_date, number
+from causalkit.io.tables.table import Table
+from causalkit.io.time.axis import is_time_name
+from causalkit.io.time.ticks import is_dated
+
+COMPLETE = 0.5
+"""Share of all combinations of identifiers and times that a table must have."""
+_SAMPLE = 200
+_MOST = 8
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The roles of the columns of a table in which times repeat.
+
+    Attributes:
+        times: the columns that are time.
+        identifiers: with time, they identify every row.
+        attributes: columns that an identifier determines, such as the age of a subject.
+        values: all other columns that contain numbers.
+        texts: all other columns.
+        named: is time recognised by a name or by dates, and not only by its values?
+    """
+
+    times: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    attributes: tuple[str, ...]
+    values: tuple[str, ...]
+    texts: tuple[str, ...]
+    named: bool = True
+
+
+def keys_of(table: Table, options: ReadOptions, required: Sequence[str] = (), values: Sequence[str] = ()) -> Keys | None:
+    """Return the roles of the columns, or None where time does not repeat or no column tells the repetitions apart.
+
+    Args:
+        table: to look at.
+        options: which may name the columns of time and of realisations.
+        required: columns that are identifiers.
+        values: columns that are measurements.
+    """
+    frame = table.frame
+    names = [name for name in table.names if name not in options.drop and name not in values]
+    names = [name for name in names if not _counts_rows(frame[name]) or name in required]
+    times = times_in(table, names, options)
+    fixed = [*required, *(name for name in options.panel_column if name in names)]
+    found = _identifiers(table, names, times, fixed) if times else None
+    named = found is not None
+    if not times and options.time_column != NONE:
+        for name in names:
+            if name not in fixed and _has_even_values(frame[name]):
+                times = (name,)
+                found = _identifiers(table, names, times, fixed)
+                if found is not None:
+                    break
+    if found is None:
+        return None
+    codes = codes_of(frame, found)
+    rest = [name for name in names if name not in found and name not in times]
+    attributes = [name for name in rest if determined(codes_of(frame, [name]), codes)]
+    others = [*values, *(name for name in rest if name not in attributes)]
+    texts = [name for name in others if not is_numeric(frame[name])]
+    return Keys(
+        times,
+        found,
+        tuple(attributes),
+        tuple(name for name in others if name not in texts),
+        tuple(texts),
+        named,
+    )
+
+
+def times_in(table: Table, names: Sequence[str], options: ReadOptions) -> tuple[str, ...]:
+    """Return the columns that are time by the user's word, by their names or by dates in them."""
+    if options.time_column == NONE:
+        return ()
+    if options.time_column != ("auto",):
+        return tuple(name for name in options.time_column if name in names)
+    frame = table.frame
+    dates = [name for name in names if has_dates(frame[name])]
+    found = list(dates)
+    for name in names:
+        if name in dates or name in options.panel_column or not is_numeric(frame[name]):
+            continue
+        if is_time_name(name) or name in (table.unnamed, *table.index[-1:]):
+            # Beside dates, only whole numbers are parts of a date. Measurements seldom repeat, in contrast to times.
+            column = frame[name]
+            if (is_whole(column) or not dates) and column.nunique() <= 0.75 * len(column):
+                found.append(name)
+    return tuple(name for name in names if name in found)
+
+
+def has_dates(column: Any) -> bool:
+    """Return whether the first values of a column are dates."""
+    if column.dtype.kind in "mM":
+        return True
+    return column.dtype.kind in "OTU" and is_dated(column.dropna().head(_SAMPLE))
+
+
+def is_numeric(column: Any) -> bool:
+    """Return whether a column contains numbers, perhaps with a few cells that do not."""
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    if is_numeric_dtype(column.dtype):
+        return not is_bool_dtype(column.dtype)
+    if column.dtype.kind in "mM":
+        return False
+    cells = [str(cell) for cell in column.dropna().head(_SAMPLE)]
+    return sum(number(cell) is not None or _decimal_comma(cell) for cell in cells) > len(cells) / 2
+
+
+def is_whole(column: Any) -> bool:
+    """Return whether a column contains whole numbers and no missing cell."""
+    if column.dtype.kind in "iu":
+        return True
+    if column.dtype.kind != "f":
+        return False
+    head = column.head(_SAMPLE).to_numpy(dtype=np.float64)
+    if not (head == np.round(head)).all():
+        return False
+    values = column.to_numpy(dtype=np.float64)
+    return bool(np.isfinite(values).all() and (values == np.round(values)).all())
+
+
+def is_text(column: Any) -> bool:
+    """Return whether a column contains text that is neither a number nor a date."""
+    return column.dtype.kind not in "iufcbmM" and not is_numeric(column) and not has_dates(column)
+
+
+def could_identify(column: Any) -> bool:
+    """Return whether a column contains text or whole numbers, which repeat."""
+    if not (is_text(column) or is_whole(column) or column.dtype.kind == "b") or column.isna().any():
+        return False
+    return 2 <= column.nunique() <= len(column) / 2
+
+
+def counts_up(column: Any) -> bool:
+    """Return whether the different values of a column are 0, 1, 2, ... or 1, 2, 3, ..."""
+    if not is_whole(column):
+        return False
+    values = np.unique(column.to_numpy(dtype=np.float64))
+    return bool(values[0] in (0, 1) and (np.diff(values) == 1).all())
+
+
+def _identifiers(
+    table: Table, names: Sequence[str], times: Sequence[str], fixed: Sequence[str]
+) -> tuple[str, ...] | None:
+    """Return the fewest columns that identify every row together with time; None: time does so, or nothing does."""
+    frame = table.frame
+    time = codes_of(frame, times)
+    if unique(time):
+        return None
+    fixed = tuple(dict.fromkeys(fixed))
+    candidates = [
+        name for name in names if name not in times and name not in fixed and could_identify(frame[name])
+    ]
+    # A stable sort: columns with a usual name first, then columns as they come.
+    candidates.sort(key=lambda name: not (names_series(name) or names_realisations(name)))
+    for size in range(0 if fixed else 1, 4):
+        for some in itertools.combinations(candidates[:_MOST], size):
+            chosen = (*fixed, *some)
+            codes = codes_of(frame, chosen)
+            if unique(joined(time, codes)) and _covers(codes, time):
+                return tuple(name for name in names if name in chosen)
+    return None
+
+
+def _covers(codes: Codes, time: Codes) -> bool:
+    """Return whether most groups have most times, or every group is one block of rows."""
+    groups = distinct(codes)
+    in_blocks = blocks(codes) == groups and len(codes) >= 3 * groups
+    return in_blocks or len(codes) >= COMPLETE * groups * distinct(time)
+
+
+def _counts_rows(column: Any) -> bool:
+    """Return whether a column is the number of the row, from 0 or 1."""
+    if column.dtype.kind not in "iu" or not len(column):
+        return False
+    first = int(column.iloc[0])
+    return first in (0, 1) and np.array_equal(column.to_numpy(), np.arange(first, first + len(column)))
+
+
+def _has_even_values(column: Any) -> bool:
+    """Return whether the different values of a column are equally spaced and repeat, as times of several series do."""
+    if column.dtype.kind not in "iuf" or column.isna().any():
+        return False
+    head = np.unique(column.head(_SAMPLE))
+    if len(head) > 3 and not np.allclose(np.diff(head), np.diff(head)[0], rtol=0.01) and len(head) > _SAMPLE / 2:
+        return False
+    values = np.unique(column.to_numpy(dtype=np.float64))
+    steps = np.diff(values)
+    return 5 <= len(values) <= len(column) / 2 and bool(np.allclose(steps, steps[0], rtol=0.01, atol=0))
+
+
+def _decimal_comma(cell: str) -> bool:
+    return number(cell.replace(",", ".", 1)) is not None and not is_date(cell)

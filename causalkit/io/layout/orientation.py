@@ -1,0 +1,32 @@
+"""A table with more series than time steps may be transposed."""
+
+from __future__ import annotations
+
+from causalkit.display.words import count
+from causalkit.errors import DataError
+from causalkit.io.layout.transposed import transpose_hint
+from causalkit.io.options import ReadOptions
+from causalkit.io.tables.table import Table
+
+
+def check_orientation(table: Table, series: int, steps: int, options: ReadOptions) -> None:
+    """Refuse more series than steps where nothing shows that rows are time.
+
+    Args:
+        table: without an axis of time and without columns that identify realisations.
+        series: number of columns of measurements.
+        steps: number of rows of the longest realisation.
+        options: which may settle the orientation.
+
+    Raises:
+        DataError: naming both ways out.
+    """
+    named = not table.recognise and not table.numbered  # an array, to which its user gave names of series
+    if options.orientation != "auto" or named or series <= steps:
+        return
+    raise DataError(
+        f"{table.source} has {count(series, 'column')} and {count(steps, 'row')}: read as it is, there are more series "
+        "than time steps",
+        f"if every row is a series, add {transpose_hint(table)}; if every row is a time step, add "
+        f"{table.hint('orientation', 'time-series')}",
+    )
