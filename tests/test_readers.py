@@ -77,7 +77,7 @@ def test_first_row_of_numbers_is_data_and_said_so(file):
 @pytest.mark.parametrize("start", [0, 1])
 def test_counting_header_of_pandas_is_a_header(file, start):
     header = f"{start},{start + 1},{start + 2}"
-    panel = read(file(f"{header}\n5,6,7\n8,9,10\n"))
+    panel = read(file(f"{header}\n5,6,7\n8,9,10\n"), ReadOptions(orientation="time-series"))
     assert panel.names == tuple(header.split(","))
     assert panel.lengths == (2,)
     assert noted(panel, "line 1", "names")
@@ -212,7 +212,7 @@ def test_drop_takes_text_columns_out_of_the_way(file):
 
 @pytest.mark.parametrize("cell", ["", "NA", "NaN", "nan", "null", "None", "?", "N/A", " NA ", "."])
 def test_missing_cells_are_nan_and_counted(file, cell):
-    panel = read(file(f"a,b,c\n1,2,3\n4,{cell},6\n"))
+    panel = read(file(f"a,b,c\n1,2,3\n4,{cell},6\n"), ReadOptions(orientation="time-series"))
     assert np.isnan(panel.realisations[0]).tolist() == [[False] * 3, [False, True, False]]
     assert noted(panel, "1 missing cell", "b")
 

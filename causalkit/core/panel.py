@@ -220,7 +220,8 @@ class Panel:
         """
         if self.series < 2:
             raise DataError(
-                f"{self.source} has only {self.series} series", "Granger causality needs at least two series"
+                f"{self.source} has only {self.series} series",
+                "Granger causality needs at least two series; join it with others in one table",
             )
         if max(self.lengths) < 2:
             raise DataError(f"{self.source} has only one row", "a time series needs at least two time steps")

@@ -102,7 +102,11 @@ def _period(table: Table, names: Sequence[str], cycle: Cycle) -> str | None:
 
 
 def _is_period_name(name: str, cycle: Cycle) -> bool:
-    words = {"year": ("year", "yr", "jahr", "ann", "año", "anno"), "week": ("week", "date", "woche"), "day": ("date", "day")}
+    words = {
+        "year": ("year", "yr", "jahr", "ann", "año", "anno"),
+        "week": ("week", "date", "woche"),
+        "day": ("date", "day"),
+    }
     return any(word in name.lower() for word in words[cycle.period])
 
 
@@ -110,7 +114,9 @@ def _is_year(column: Any) -> bool:
     if not is_whole(column):
         return False
     values = column.to_numpy(dtype=np.float64)
-    return bool(len(values) and (values >= _YEARS[0]).all() and (values <= _YEARS[1]).all() and (np.diff(values) != 0).any())
+    return bool(
+        len(values) and (values >= _YEARS[0]).all() and (values <= _YEARS[1]).all() and (np.diff(values) != 0).any()
+    )
 
 
 def _made(table: Table, names: Sequence[str], cycle: Cycle, period: str, note: str) -> Table:
@@ -166,12 +172,12 @@ def _times(table: Table, period: str, cycle: Cycle) -> NDArray[Any]:
     offsets = np.asarray(cycle.offsets)
     if cycle.period == "year":
         months = (column.to_numpy(dtype=np.int64) - 1970) * 12
-        return (months[:, None] + offsets).astype("datetime64[M]").astype("datetime64[us]")
+        return np.asarray((months[:, None] + offsets).astype("datetime64[M]").astype("datetime64[us]"))
     ticks = ticks_of(column, period)
     if ticks is None or ticks.missing.any():
         row = 0 if ticks is None else int(np.argmax(ticks.missing))
         raise DataError(f"{table.cell(row, period)}: the time is missing or not understood", "correct the cell")
     if ticks.dates:
-        return (ticks.values[:, None] + offsets * 60_000_000).astype("datetime64[us]")
+        return np.asarray((ticks.values[:, None] + offsets * 60_000_000).astype("datetime64[us]"))
     length = 1440 if cycle.period == "day" else 10080
     return np.asarray(ticks.values[:, None] * length + (offsets - offsets[0]), dtype=np.float64)

@@ -17,8 +17,8 @@ FEWEST = 3
 _NUMBERED = re.compile(r"\s*(?P<before>[^\d+-]*?[\s_.=:]*)(?P<number>[+-]?\d+(\.\d+)?)(?P<after>[^\d]*)\s*")
 _WORLD_BANK = re.compile(r"(\d{4}) \[YR\1\]")
 _BEFORE = re.compile(
-    r"(t|tp|time|time[ _-]?(point|step)|step|frame|sample|scan|volume|tr|hour|hr|h|min|minute|sec|second|s|day|d|week|w|"
-    r"wk|month|m|year|yr|y|fy|x)?[\s_.=:-]*",
+    r"(t|tp|time|time[ _-]?(point|step)|step|frame|sample|scan|volume|tr|hour|hr|h|min|minute|sec|second|s|day|d|week|"
+    r"w|wk|month|m|year|yr|y|fy|x)?[\s_.=:-]*",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
@@ -70,7 +70,8 @@ def _numbered(names: Sequence[str]) -> Headings | None:
     years = whole and bool(((numbers >= _YEARS[0]) & (numbers <= _YEARS[1])).all())
     if before.strip(" _.=:-").lower() == "x" and not years:
         return None  # R writes X before years; x1, x2, ... are series
-    return Headings(numbers.astype(np.int64) if whole else numbers, certain=years or bool(before.strip() or after.strip()))
+    times = numbers.astype(np.int64).tolist() if whole else numbers.tolist()
+    return Headings(times, certain=years or bool(before.strip() or after.strip()))
 
 
 def _in_order(values: Any) -> bool:

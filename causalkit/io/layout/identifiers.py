@@ -1,4 +1,4 @@
-"""Columns that identify realisations, and columns that describe them."""
+"""Columns that identify realisations."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from causalkit.display.words import listed
+from causalkit.display.words import listed, were
 from causalkit.errors import DataError
-from causalkit.io.layout.codes import Codes, blocks, codes_of, determined, distinct
+from causalkit.io.layout.codes import Codes, blocks, codes_of, distinct
 from causalkit.io.layout.column_words import names_realisations, names_series
 from causalkit.io.layout.keys import could_identify, counts_up, has_dates, is_numeric, is_text, keys_of, times_in
 from causalkit.io.options import ReadOptions
@@ -18,7 +17,6 @@ from causalkit.io.tables.cells import shown
 from causalkit.io.tables.table import Table
 from causalkit.io.time.ticks import ticks_of
 
-Rows = NDArray[np.intp]
 _SHORTEST = 3
 """Rows of a block that a column with one value in it may identify."""
 
@@ -44,7 +42,7 @@ def identified(table: Table, options: ReadOptions) -> Table:
     if found:
         return _noted(table, found, ())
     for name in candidates:
-        if name in times or not _in_blocks(table, [name]):
+        if name in (*times, *table.index) or not _in_blocks(table, [name]):
             continue
         codes = codes_of(table.frame, [name])
         sizes = np.bincount(codes)
@@ -52,34 +50,6 @@ def identified(table: Table, options: ReadOptions) -> Table:
         if text or (not times and counts_up(table.frame[name]) and len(sizes) > 2 and sizes.max() == sizes.min()):
             raise _in_doubt(table, (name,), ())
     return table
-
-
-def refuse_descriptions(table: Table, names: Sequence[str], runs: Sequence[Rows]) -> None:
-    """Refuse columns that are constant within each of several realisations and differ between them.
-
-    Raises:
-        DataError: naming them, with the option that leaves them out.
-    """
-    if len(runs) < 2 or any(len(rows) < 2 for rows in runs):
-        return
-    found = []
-    order = np.concatenate(runs)
-    runs_of = np.repeat(np.arange(len(runs)), [len(rows) for rows in runs])
-    for name in names:
-        column = table.frame[name]
-        if len(runs[0]) > 1 and column.iloc[runs[0][0]] != column.iloc[runs[0][1]]:
-            continue  # most columns vary from the first row on
-        codes = codes_of(table.frame.iloc[order], [name])
-        if distinct(codes) > 1 and determined(codes, runs_of):
-            found.append(name)
-    if found:
-        it, is_ = ("it", "is") if len(found) == 1 else ("them", "are")
-        hint = f"a series must vary in time; leave {it} out with {table.hint('drop', *found)}"
-        if not table.identifiers:
-            hint += f", or, if {it} identify realisations, name {it} with {table.hint('panel_column', *found)}"
-        raise DataError(
-            f"{table.source}: {listed([*map(shown, found)])} {is_} constant within each of {len(runs)} realisations", hint
-        )
 
 
 def _usual(names: Sequence[str]) -> bool:
@@ -120,7 +90,10 @@ def _noted(table: Table, found: Sequence[str], attributes: Sequence[str]) -> Tab
     note = f"{names} {'identifies' if len(found) == 1 else 'identify'} the realisations ({way})"
     notes = [*table.notes, note]
     if texts:
-        notes.append(f"{listed([*map(shown, texts)])} only describe realisations and were left out")
+        notes.append(
+            f"{listed([*map(shown, texts)])} only {'describes' if len(texts) == 1 else 'describe'} realisations "
+            f"and {were(len(texts))} left out"
+        )
         table = replace(table, frame=table.frame[[name for name in table.names if name not in texts]])
     return replace(table, identifiers=tuple(found), notes=tuple(notes))
 
@@ -131,12 +104,12 @@ def _in_doubt(table: Table, found: Sequence[str], values: Sequence[str]) -> Data
     hint = f"if {'it identifies' if one else 'they identify'} realisations, add {table.hint('panel_column', *found)}"
     if values:
         hint += f"; if it names series, add {table.hint('long', found[-1], values[0])}"
-        more = [name for name in values[1:]]
-        hint += f" {table.hint('drop', *more)}" if more else ""
+        hint += f" {table.hint('drop', *values[1:])}" if len(values) > 1 else ""
     elif one and is_text(table.frame[found[0]]):
         hint += f"; if the rows are one recording, add {table.hint('drop', found[0])}"
     else:
         hint += f"; if it is a series, add {table.hint('panel_column', 'none')}"
     return DataError(
-        f"{table.source}: {names} {'has' if one else 'have'} the same value in blocks of rows, as an identifier has", hint
+        f"{table.source}: {names} {'has' if one else 'have'} the same value in blocks of rows, as an identifier has",
+        hint,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,10 @@ from causalkit.io.time.ticks import is_dated
 
 COMPLETE = 0.5
 """Share of all combinations of identifiers and times that a table must have."""
+ALMOST = 0.95
+"""Share of the rows that must be unique; repeated ones are refused later, with their place."""
 _SAMPLE = 200
+_CALENDAR = re.compile(r"date|time|year|quarter|month|week|day|hour|minute|doy", re.IGNORECASE)
 _MOST = 8
 
 
@@ -44,7 +48,9 @@ class Keys:
     named: bool = True
 
 
-def keys_of(table: Table, options: ReadOptions, required: Sequence[str] = (), values: Sequence[str] = ()) -> Keys | None:
+def keys_of(
+    table: Table, options: ReadOptions, required: Sequence[str] = (), values: Sequence[str] = ()
+) -> Keys | None:
     """Return the roles of the columns, or None where time does not repeat or no column tells the repetitions apart.
 
     Args:
@@ -138,14 +144,16 @@ def is_whole(column: Any) -> bool:
 
 def is_text(column: Any) -> bool:
     """Return whether a column contains text that is neither a number nor a date."""
-    return column.dtype.kind not in "iufcbmM" and not is_numeric(column) and not has_dates(column)
+    if column.dtype.kind in "iufcbmM" or is_numeric(column) or has_dates(column):
+        return False
+    return column.dtype != object or all(isinstance(cell, str) for cell in column.dropna())
 
 
 def could_identify(column: Any) -> bool:
     """Return whether a column contains text or whole numbers, which repeat."""
     if not (is_text(column) or is_whole(column) or column.dtype.kind == "b") or column.isna().any():
         return False
-    return 2 <= column.nunique() <= len(column) / 2
+    return 2 <= int(column.nunique()) <= len(column) / 2
 
 
 def counts_up(column: Any) -> bool:
@@ -166,7 +174,9 @@ def _identifiers(
         return None
     fixed = tuple(dict.fromkeys(fixed))
     candidates = [
-        name for name in names if name not in times and name not in fixed and could_identify(frame[name])
+        name
+        for name in names
+        if name not in (*times, *fixed) and not _CALENDAR.search(name) and could_identify(frame[name])
     ]
     # A stable sort: columns with a usual name first, then columns as they come.
     candidates.sort(key=lambda name: not (names_series(name) or names_realisations(name)))
@@ -174,7 +184,7 @@ def _identifiers(
         for some in itertools.combinations(candidates[:_MOST], size):
             chosen = (*fixed, *some)
             codes = codes_of(frame, chosen)
-            if unique(joined(time, codes)) and _covers(codes, time):
+            if distinct(joined(time, codes)) >= ALMOST * len(codes) and _covers(codes, time):
                 return tuple(name for name in names if name in chosen)
     return None
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from causalkit.display.words import listed
+from causalkit.display.words import listed, were
 from causalkit.errors import DataError, did_you_mean
 from causalkit.io.layout.codes import Codes, blocks, codes_of, determined, distinct, joined
 from causalkit.io.layout.column_words import names_realisations, names_series
@@ -35,9 +35,7 @@ def long_as_asked(table: Table, options: ReadOptions) -> Table:
             )
     missing = table.frame[key].isna().to_numpy()
     if missing.any():
-        raise DataError(
-            f"{table.cell(int(missing.argmax()), key)}: the name of the series is missing", "fill the cell"
-        )
+        raise DataError(f"{table.cell(int(missing.argmax()), key)}: the name of the series is missing", "fill the cell")
     keys = keys_of(table, options, required=(key,), values=(value,)) or _as_named(table, options, key, value)
     return _made(table, keys, key, value)
 
@@ -57,7 +55,12 @@ def long_recognised(table: Table, options: ReadOptions) -> Table | None:
         return None
     key = _key(table, free)
     others = [name for name in free if name != key]
-    if keys.texts or names_realisations(key) or not all(map(names_realisations, others)) or not _certain(table, keys, key):
+    if (
+        keys.texts
+        or names_realisations(key)
+        or not all(map(names_realisations, others))
+        or not _certain(table, keys, key)
+    ):
         raise _in_doubt(table, keys, key, value, others)
     made = _made(table, keys, key, value)
     options_shown = (
@@ -91,8 +94,8 @@ def _in_doubt(table: Table, keys: Keys, key: str, value: str, others: Sequence[s
         hint += f"; if every {key} is a realisation of the series {value!r}, add {table.hint('panel_column', key)}"
     names = listed([shown(name) for name in keys.identifiers])
     return DataError(
-        f"{table.source}: this looks like a long table: {names} identify the rows together with time, and "
-        f"{shown(value)} contains the values",
+        f"{table.source}: this looks like a long table: {names} and time "
+        f"identify the rows, and {shown(value)} contains the values",
         f"{hint}; if every row is a time step, add {table.hint('orientation', 'time-series')}",
     )
 
@@ -145,7 +148,8 @@ def _made(table: Table, keys: Keys, key: str, value: str) -> Table:
         if determined(own, series):
             left_out.append(name)
         elif determined(own, time):
-            shared.append(name)
+            if not determined(time, own):  # otherwise it is the time in other words
+                shared.append(name)
         else:
             doubtful.append(name)
     if doubtful:
@@ -160,7 +164,10 @@ def _made(table: Table, keys: Keys, key: str, value: str) -> Table:
     )
     note = f"a long table: {shown(key)} names the series and {shown(value)} contains the values"
     if left_out:
-        note += f"; {listed([shown(name) for name in left_out])} only describe the series and were left out"
+        note += (
+            f"; {listed([*map(shown, left_out)])} only {'describes' if len(left_out) == 1 else 'describe'} the series "
+        )
+        note += f"and {were(len(left_out))} left out"
     return replace(made, notes=(*table.notes, note))
 
 

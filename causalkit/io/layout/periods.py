@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ def _hours(names: Sequence[str]) -> Cycle | None:
         if len(starts) < 4:
             continue
         step = starts[1] - starts[0]
-        equal = all(later - earlier == step for earlier, later in zip(starts, starts[1:], strict=False))
+        equal = all(later - earlier == step for earlier, later in itertools.pairwise(starts))
         if equal and step * len(starts) == 1440:
             part = "hour" if step == 60 else f"{step} minutes"
             return Cycle(part, "day", tuple(found[start] for start in starts), tuple(starts))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causalkit.display.words import listed
 from causalkit.errors import DataError
@@ -15,7 +16,7 @@ from causalkit.io.layout.headings import Headings, times_of
 from causalkit.io.layout.keys import has_dates, is_text
 from causalkit.io.layout.series_names import names_in, naming
 from causalkit.io.options import ReadOptions
-from causalkit.io.tables.cells import shown
+from causalkit.io.tables.cells import number, shown
 from causalkit.io.tables.table import Table
 from causalkit.io.time.axis import is_time_name
 
@@ -43,6 +44,8 @@ def transposed_as_asked(table: Table, options: ReadOptions) -> Table:
         if not labels and (table.unnamed in names or table.index):
             labels = [table.unnamed or table.index[0]]
     steps = [name for name in names if name not in labels]
+    if headings is None and labels:
+        _refuse_numbers_as_headings(table, steps)
     if not steps:
         raise DataError(f"{table.source} has no column of measurements", "check the delimiter and the options")
     return _made(table, labels, steps, headings, "as asked, the table was transposed")
@@ -57,7 +60,8 @@ def transposed_recognised(table: Table, options: ReadOptions) -> Table | None:
     names = [name for name in table.names if name not in options.drop]
     labels, headings = _split(table, names)
     if headings is None or not labels or any(_is_time(table, name) for name in labels):
-        return _names_in_rows(table, names)
+        _refuse_names_of_rows(table, names)
+        return None
     texts = [name for name in labels if is_text(table.frame[name])]
     more_steps = len(headings.times) > len(table.frame)
     if not texts and not (headings.certain and more_steps):
@@ -75,15 +79,16 @@ def transposed_recognised(table: Table, options: ReadOptions) -> Table | None:
     return replace(made, notes=(*made.notes[:-1], f"{made.notes[-1]} ({how})"))
 
 
-def _names_in_rows(table: Table, names: Sequence[str]) -> None:
+def _refuse_names_of_rows(table: Table, names: Sequence[str]) -> None:
     """Refuse a first column of names, each in one row, beside columns of numbers without times in their headings."""
-    if len(names) < 3 or len(table.frame) < 2:
+    if len(names) < 3 or len(table.frame) < 2 or names[0] in table.index:
         return
     column = table.frame[names[0]]
-    if not is_text(column) or not column.is_unique or _is_time(table, names[0]):
+    if not is_text(column) or not column.is_unique or is_time_name(names[0]):
         return
     if any(is_text(table.frame[name]) for name in names[1:]):
         return
+    _refuse_numbers_as_headings(table, names[1:])
     hint = f"if every row is a series, add {transpose_hint(table)}"
     if len(names) - 1 < len(table.frame):
         hint += f"; if the rows are time steps in their order, add {table.hint('drop', names[0])}"
@@ -92,6 +97,16 @@ def _names_in_rows(table: Table, names: Sequence[str]) -> None:
         f"{shown(str(column.iloc[0]))}",
         hint,
     )
+
+
+def _refuse_numbers_as_headings(table: Table, names: Sequence[str]) -> None:
+    """Refuse headings that are measurements: the first row of a table without headings."""
+    if all(number(name) is not None for name in names) and not all(name.strip().isdigit() for name in names):
+        raise DataError(
+            f"{table.source}: the headings of the columns are numbers such as {shown(names[0])}, so the first row may "
+            "contain measurements",
+            f"if it does, add {table.hint('header_rows', '0')} {transpose_hint(table)}",
+        )
 
 
 def _split(table: Table, names: Sequence[str]) -> tuple[list[str], Headings | None]:
@@ -119,9 +134,7 @@ def _count(column: Any) -> bool:
     return headings is not None
 
 
-def _made(
-    table: Table, labels: Sequence[str], steps: Sequence[str], headings: Headings | None, note: str
-) -> Table:
+def _made(table: Table, labels: Sequence[str], steps: Sequence[str], headings: Headings | None, note: str) -> Table:
     import pandas as pd
 
     frame = table.frame
@@ -179,7 +192,7 @@ def _made(
     )
 
 
-def _check_names(table: Table, names: Sequence[str], columns: Sequence[str]) -> None:
+def _check_names(table: Table, names: NDArray[Any], columns: Sequence[str]) -> None:
     import pandas as pd
 
     empty = [row for row, name in enumerate(names) if not name]

@@ -58,12 +58,12 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
     if axis is None and not identifiers:
         check_orientation(table, len(names), max(map(len, groups)), options)
     runs, restarts = split_at_restarts(axis, groups)
-    refuse_descriptions(table, names, runs)
     values = to_floats(table, names)
     if options.resample is not None:
         parts, sampling = resampled(table.source, axis, runs, values, options.resample)
     else:
         parts, sampling = at_equal_steps(axis, runs, values, options.irregular)
+    refuse_descriptions(parts, names, table.source, table.hint, identified=bool(identifiers))
     notes.extend((*recognised, *unused, *restarts, *sampling))
     missing = np.isnan(values).sum(axis=0)
     if missing.any():

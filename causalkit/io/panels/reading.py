@@ -13,6 +13,7 @@ from causalkit.core.shell import option_text
 from causalkit.display.labels import natural
 from causalkit.display.words import listed
 from causalkit.errors import CausalkitError, DataError, PluginError, did_you_mean
+from causalkit.io.layout import refuse_descriptions
 from causalkit.io.options import ReadOptions
 from causalkit.io.paths import by_suffix, existing_file, known_suffixes
 from causalkit.plugins.records import Reader
@@ -100,6 +101,8 @@ def _joined(panels: Sequence[Panel], paths: Sequence[Path], source: str) -> Pane
             raise _mismatch(panel.names, names, path, paths[0])
         order = [panel.names.index(name) for name in names]
         realisations.extend(values[:, order] for values in panel)
+    if len(panels) > 1:
+        refuse_descriptions(realisations, names, source, option_text, identified=True)
     return Panel(
         realisations=tuple(realisations),
         names=names,
