@@ -425,7 +425,7 @@ class TestFiles:
 
     def test_the_example_file_of_a_reader_is_read(self, tmp_path):
         path = tmp_path / "example.raw"
-        np.random.default_rng(0).random((5, 8)).tofile(path)
+        np.random.default_rng(0).random((9, 8)).tofile(path)
 
         def read_raw(path, options):
             frame = pd.DataFrame(np.fromfile(path).reshape(-1, 8))
