@@ -167,7 +167,7 @@ def test_bad_arrays(tmp_path):
         "complex": {"data": np.zeros((3, 2), dtype=complex)},
         "none": {"labels": np.zeros(3)},
         "widths": {"a": np.zeros((3, 2)), "b": np.zeros((3, 4))},
-        "names": {"data": np.zeros((3, 2)), "names": np.array(["a", "b", "c"])},
+        "names": {"data": np.zeros((3, 2)), "names": np.array(list("abcd"))},
         "twice": {"data": np.zeros((3, 2)), "names": np.array(["a", "a"])},
         "infinite": {"data": np.array([[1.0, np.inf], [1, 2]])},
         "short": {"data": np.zeros((1, 2))},

@@ -427,7 +427,7 @@ def test_options_reach_readers_of_plugins(tmp_path):
         assert edges(panel) == TRUE
         assert causalkit.read(path, panel_column="who", drop=["when", "b"]).names == ("a", "c")
         with pytest.raises(DataError, match=r"data\.pipes has no column 'x', which --drop names"):
-            causalkit.read(path, drop="x")
+            causalkit.read(path, panel_column="who", drop="x")
         X.to_csv(tmp_path / "data.bars", sep="|", index=False)
         with pytest.raises(PluginError, match=r"fake-reads-frames.* does not act on --drop b"):
             causalkit.read(tmp_path / "data.bars", drop="b")
