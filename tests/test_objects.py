@@ -311,6 +311,25 @@ def test_polars():
 
 
 @UNSORTED
+def test_dask():
+    dataframe = pytest.importorskip("dask.dataframe", reason="dask is not installed", exc_type=ImportError)
+    assert edges(dataframe.from_pandas(dated(), npartitions=3)) == TRUE
+
+
+def test_objects_that_offer_to_be_exchanged():
+    class Exchanged:
+        def __dataframe__(self, *given, **options):
+            return X.__dataframe__(*given, **options)
+
+    assert edges(Exchanged()) == TRUE
+
+
+def test_h5py():
+    h5py = pytest.importorskip("h5py", reason="h5py is not installed")
+    with h5py.File("data.h5", "w", driver="core", backing_store=False) as file:
+        assert edges(file.create_dataset("data", data=VALUES), names=list("abc")) == TRUE
+
+
 def test_pyarrow():
     pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     table = pyarrow.Table.from_pandas(dated().iloc[::-1])

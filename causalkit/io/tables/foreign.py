@@ -5,6 +5,7 @@ No library is imported to look whether an object is one of its own: what is not 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,8 @@ def native(data: Any, where: str, options: ReadOptions) -> Any:
         raise
     except Exception as error:  # a conversion by another library may fail in any way
         raise DataError(
-            f"{where}: a {type(data).__name__} cannot be read: {' '.join(str(error).split())[:200]}", FORMS
+            f"{where}: an object of type {type(data).__name__} cannot be read: {' '.join(str(error).split())[:200]}",
+            FORMS,
         ) from error
 
 
@@ -85,8 +87,12 @@ def _converted(data: Any, where: str, options: ReadOptions) -> Any:
     for conversion in ("to_pandas", "toPandas", "to_dataframe"):
         if hasattr(data, conversion):
             return getattr(data, conversion)()
+    if hasattr(data, "__arrow_c_stream__") and hasattr(pd.DataFrame, "from_arrow"):
+        return pd.DataFrame.from_arrow(data)
     if hasattr(data, "__dataframe__"):
-        return pd.api.interchange.from_dataframe(data)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pandas 4 leaves it out; objects that have nothing newer still work before
+            return pd.api.interchange.from_dataframe(data)
     if hasattr(data, "__array__"):
         return np.asarray(data)
     if isinstance(data, Collection):
