@@ -11,7 +11,7 @@ The tables lie in packages of the Python package index, which are looked at and 
     pip install --no-deps --target FOLDER hvsampledata plotly arch plotnine
     PYTHONPATH=FOLDER python benchmarks/public_tables.py
 
-A table that is refused is tried again with the options that the error names, as if a person pasted them, three times
+A table that is refused is tried again with the options that the error names, as if a person pasted them, four times
 at most. What is read is compared with what the table is: names of its series, and number of its realisations.
 """
 
@@ -37,16 +37,16 @@ import causalkit
 from causalkit.core.options import ReadingOptions
 from causalkit.errors import CausalkitError
 
-MOST = 3
+MOST = 4
 """Options that are pasted one after the other."""
 PLACEHOLDERS = ("NAME", "STEP", "FORMAT", "N", "KEY", "VALUE", "CODES", "CHAR")
 INTRODUCTION = """\
 # Public tables
 
-Tables of time series that lie in packages of the Python package index, read as they are: as a file, and as the DataFrame
-that pandas makes of the file. A table that is refused was tried again with the option that the error names. What was read
-was compared with what the table is: names of its series, and number of its realisations. scikit-learn has no table of time
-series in its package. seaborn downloads its tables; they are not in the package.
+Tables of time series that lie in packages of the Python package index, read as they are: as a file, and as the
+DataFrame that pandas makes of the file. A table that is refused was tried again with the option that the error names.
+What was read was compared with what the table is: names of its series, and number of its realisations. scikit-learn has
+no table of time series in its package. seaborn downloads its tables; they are not in the package.
 """
 
 

@@ -310,7 +310,6 @@ def test_polars():
     assert Panel.of(polars.DataFrame({"a": [1, None, 3], "b": [True, False, None]})).missing == 2
 
 
-@UNSORTED
 def test_dask():
     dataframe = pytest.importorskip("dask.dataframe", reason="dask is not installed", exc_type=ImportError)
     assert edges(dataframe.from_pandas(dated(), npartitions=3)) == TRUE
@@ -330,6 +329,7 @@ def test_h5py():
         assert edges(file.create_dataset("data", data=VALUES), names=list("abc")) == TRUE
 
 
+@UNSORTED
 def test_pyarrow():
     pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     table = pyarrow.Table.from_pandas(dated().iloc[::-1])
