@@ -158,7 +158,8 @@ def test_options_of_several_findings_become_one_command():
     assert together(options) == "--missing -999,1e20 --detrend seasonal:12+linear --difference"
     assert together(["--drop 'a b' --drop c", "--drop c --drop d"]) == "--drop 'a b' --drop c --drop d"
     assert commands_for("x.csv", [replace(season(), options=())]) == [("To go on", "causalkit discover x.csv")]
-    first, second = (command for _, command in commands_for("x.csv", [season()]))
+    either = replace(season(), options=("--detrend seasonal:12", "--difference"))
+    first, second = (command for _, command in commands_for("x.csv", [either]))
     assert first == "causalkit discover x.csv --detrend seasonal:12"
     assert second == "causalkit discover x.csv --prepare auto"
 
@@ -206,9 +207,10 @@ def test_a_clean_table_has_no_warning_and_a_command_that_works(shell, tmp_path):
 
 def test_options_of_reading_are_obeyed_and_repeated_in_the_command(shell, tmp_path):
     chain().assign(id=np.repeat([1, 2], 150)).to_csv(tmp_path / "data.csv", index=False)
-    answer = shell("inspect", "data.csv", "--panel-column", "id", "--drop", "b")
-    assert "2 series, 2 realisations of 150 steps" in answer.stdout
-    assert pasted(answer.stdout)[0] == ["discover", "data.csv", "--panel-column", "id", "--drop", "b"]
+    answer = shell("inspect", "data.csv", "--panel-column", "id", "--drop", "b", "--drop", "c")
+    assert "1 series, 2 realisations of 150 steps" in answer.stdout
+    command = ["discover", "data.csv", "--panel-column", "id", "--drop", "b", "--drop", "c"]
+    assert pasted(answer.stdout)[0] == command
     answer = shell("inspect", "--dataset", "var[series=4]", "--seed", "3")
     assert pasted(answer.stdout)[0] == ["discover", "--dataset", "var[series=4]", "--seed", "3"]
 

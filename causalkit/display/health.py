@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from causalkit.display.formats import MISSING, number
 from causalkit.display.labels import cells, labels, one_line, shorten
+from causalkit.display.notebook import STYLE
 from causalkit.display.words import count, listed, span
 
 if TYPE_CHECKING:
@@ -83,10 +84,11 @@ def html(health: Described) -> str:
     return "\n".join(
         part
         for part in (
-            '<div class="causalkit" style="font-size:90%;line-height:1.4;max-width:75em">',
+            '<div class="causalkit">',
+            STYLE,
             f"<div><b>{escape(headline(health))}</b></div>",
             *(f"<div>{escape(line)}</div>" for line in told),
-            f'<table style="color:inherit;font-size:inherit;margin:.5em 0">{"".join(lines)}</table>',
+            f'<table class="ck-edges">{"".join(lines)}</table>',
             f"<div>and {more:,} more series</div>" if more else "",
             f"<div>Findings:</div><ul>{''.join(found)}</ul>" if found else "<div>Findings: none</div>",
             f"<div>Notes on the reading:</div><ul>{''.join(notes)}</ul>" if notes else "",

@@ -39,7 +39,7 @@ def _findings(found: Any) -> list[Block]:
         return []  # a result that was made before data were examined
     if not found:
         return [Text("Nothing was found in the data that makes a graph doubtful.")]
-    blocks: list[Block] = [Text(f"{count(len(found), 'finding')} in the data, each with what to do about it:")]
+    blocks: list[Block] = [Text(f"{count(len(found), 'finding')} in the data, and options that act on them:")]
     for finding in found:
         message = f"{shorten(str(finding.get('message', '')), 1000)}."
         blocks.append(Text(message, "warning" if finding.get("severity") == "warning" else "plain"))
