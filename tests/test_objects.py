@@ -112,6 +112,8 @@ OBJECTS = {
     "frames by key": lambda: {f"s{n}": x for n, x in enumerate(RECORDINGS)},
     "frames that are cut out of one": lambda: [part for _, part in stacked().reset_index("subject").groupby("subject")],
     "columns by key": lambda: [x.to_dict("list") for x in RECORDINGS],
+    "rows below names": lambda: [["a", "b", "c"], *VALUES.tolist()],
+    "rows of text below names": lambda: [list("abc"), *VALUES.astype(str).tolist()],
     "structured": structured,
     "structured, of two realisations": lambda: np.stack([structured(), structured()]),
     "series of dates and levels": lambda: X.stack().unstack(),
@@ -232,6 +234,14 @@ def test_levels_without_time_are_a_question_with_an_answer():
 def test_names_of_columns_in_levels():
     frame = X.set_axis(pd.MultiIndex.from_tuples([("price", "a"), ("price", "b"), ("volume", "")]), axis=1)
     assert Panel.of(frame).names == ("price/a", "price/b", "volume")
+
+
+def test_crossed_levels_of_columns_are_said_aloud():
+    frame = pd.concat({"s1": RECORDINGS[0], "s2": RECORDINGS[1]}, axis=1)
+    panel = Panel.of(frame)
+    assert panel.names == ("s1/a", "s1/b", "s1/c", "s2/a", "s2/b", "s2/c")
+    assert any("two levels" in note and "realisations" in note for note in panel.notes)
+    assert Panel.of({key: frame[key] for key in frame.columns.levels[0]}).lengths == (80, 80)
 
 
 def test_keys_of_a_dictionary_are_named():

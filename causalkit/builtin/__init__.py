@@ -245,7 +245,7 @@ def causalkit_readers() -> Iterable[Reader]:
             "matlab",
             "read_matlab",
             "Arrays, cell arrays and structures of MATLAB; version 7.3 needs the extra causalkit[matlab]",
-            (".mat",),
+            (".mat", ".set"),
         ),
         (
             "netcdf",

@@ -48,7 +48,8 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
         if not identifiers and table.recognise and PANEL_COLUMN in names:
             identifiers = (PANEL_COLUMN,)
     if identifiers and not table.identifiers and not options.panel_column:
-        notes.append(f"{listed([*map(repr, identifiers)])} identifies the realisations")
+        verb = "identifies" if len(identifiers) == 1 else "identify"
+        notes.append(f"{listed([*map(repr, identifiers)])} {verb} the realisations")
     names = [name for name in names if name not in identifiers]
     groups = _groups(table, identifiers)
     axis, times, recognised = find_time(table, names, groups, options)

@@ -40,6 +40,20 @@ def plain_frames(frames: Sequence[pd.DataFrame], places: Sequence[str]) -> tuple
     return plain, index
 
 
+def crossed_names(frame: pd.DataFrame) -> list[str]:
+    """Return a note where columns have two levels that are crossed, as subjects and series are."""
+    columns = frame.columns
+    if columns.nlevels != 2 or columns.has_duplicates:
+        return []
+    outer, inner = (columns.get_level_values(level).unique() for level in (0, 1))
+    if min(len(outer), len(inner)) < 2 or len(columns) != len(outer) * len(inner):
+        return []
+    return [
+        f"the columns have two levels, and each of the {len(columns)} combinations is one series; if the outer level "
+        "identifies realisations, give {key: frame[key] for key in frame.columns.levels[0]}"
+    ]
+
+
 def _counts_rows(index: pd.Index) -> bool:
     """Return whether the index says no more than the order of rows: whole numbers one step apart, without a name."""
     import pandas as pd

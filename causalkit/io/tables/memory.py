@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from causalkit.display.words import count, listed
 from causalkit.errors import DataError
 from causalkit.io.options import ReadOptions
-from causalkit.io.tables.cells import shown
+from causalkit.io.tables.cells import is_value, number, shown
 from causalkit.io.tables.foreign import FORMS, column_of, dimensions, native
-from causalkit.io.tables.frames import plain_frames
+from causalkit.io.tables.frames import crossed_names, plain_frames
 from causalkit.io.tables.table import Table
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def object_table(data: Any, names: Sequence[str] | None, source: str, options: R
             oriented |= turned
             if turned and options.orientation == "auto":
                 notes.append(f"the array has as many rows as there are names, {len(frame.columns)}: rows are series")
+    notes.extend(note for frame in frames[:1] for note in crossed_names(frame))
     frames, index = plain_frames(frames, places)
     return Table(
         frames[0] if not many else pd.concat(frames, ignore_index=True),
@@ -165,6 +166,8 @@ def _of_list(data: Sequence[Any], where: str, options: ReadOptions) -> _Found:
             f"{where}: the rows have different lengths, {min(lengths)} to {max(lengths)}",
             "give every row the same number of cells; a missing value is None or nan",
         )
+    if _names_columns(data):
+        return _Found([pd.DataFrame(list(data[1:]), columns=list(data[0])).infer_objects()])
     rows = [native(part, where, options) if hasattr(part, "__array__") else part for part in data]
     if any(isinstance(row, np.ma.MaskedArray) for row in rows):
         return _Found(_of_array(np.ma.stack(rows), where))
@@ -175,6 +178,15 @@ def _of_list(data: Sequence[Any], where: str, options: ReadOptions) -> _Found:
     except (TypeError, ValueError) as error:
         raise DataError(f"{where}: not a table of numbers ({' '.join(str(error).split())[:120]})", FORMS) from error
     return _Found(_of_array(array, where))
+
+
+def _names_columns(rows: Sequence[Any]) -> bool:
+    """Return whether the first of several rows contains the names of the columns: text above numbers."""
+    if len(rows) < 2 or not all(isinstance(row, list | tuple) for row in rows[:2]):
+        return False
+    first, second = rows[:2]
+    names = all(isinstance(cell, str) and not is_value(cell) for cell in first)
+    return bool(first) and names and any(number(str(cell)) is not None for cell in second)
 
 
 def _of_array(array: NDArray[Any], where: str) -> list[Any]:
