@@ -147,6 +147,20 @@ def test_an_error_in_a_sheet_names_its_row(tmp_path):
         causalkit.read(path)
 
 
+def test_empty_rows_and_columns_of_a_sheet_are_layout(tmp_path):
+    library("openpyxl")
+    rows = [
+        [None] * 5,
+        [None, "a", None, "b", "c"],
+        *([None, a, None, b, c] for a, b, c in VALUES.tolist()),
+        [None] * 5,
+    ]
+    pd.DataFrame(rows).to_excel(tmp_path / "data.xlsx", header=False, index=False)
+    panel = causalkit.read(tmp_path / "data.xlsx")
+    assert panel.lengths == (300,)
+    assert edges(panel) == TRUE
+
+
 def test_cells_of_a_sheet_keep_every_digit(tmp_path):
     path = excel(tmp_path / "data.xlsx", data=X)
     np.testing.assert_allclose(causalkit.read(path).realisations[0], VALUES, rtol=1e-14)

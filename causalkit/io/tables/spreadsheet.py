@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime
+import io
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -38,23 +40,35 @@ def spreadsheet_table(path: str | Path, options: ReadOptions) -> Table:
         sheets: dict[Any, pd.DataFrame] = pd.read_excel(plain, sheet_name=None, engine=engine, **cells)
     name, notes = _chosen({str(name): sheet for name, sheet in sheets.items()}, path, options.table)
     where = f"{path}, sheet {shown(name)}" if len(sheets) > 1 else str(path)
+    content = _as_text(sheets[name])
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "sheet.csv"
-        with text.open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream).writerows(
-                [[_text(cell) for cell in row] for row in sheets[name].itertuples(index=False)]
-            )
+        text.write_text(content, encoding="utf-8", newline="")
         try:
             table = delimited_table(text)
         except DataError as error:
             message = error.message.replace(str(text), where).replace(": line ", ": row ")
             raise DataError(message, error.hint.replace(str(text), where)) from error
-        lines = [table.locate(row) for row in range(len(table.frame))]
 
     def locate(row: int) -> str:
-        return lines[row].replace("line", "row")
+        Path(folder).mkdir()  # rows are counted in the text, which is written again where there is an error to report
+        try:
+            text.write_text(content, encoding="utf-8", newline="")
+            return table.locate(row).replace("line", "row")
+        finally:
+            shutil.rmtree(folder)
 
     return replace(table, source=where, locate=locate, notes=(*notes, *table.notes))
+
+
+def _as_text(sheet: Any) -> str:
+    """Return the sheet as delimited text, one line a row; columns without any cell are left out."""
+    cells = [[_text(cell) for cell in row] for row in sheet.itertuples(index=False)]
+    filled = [column for column in range(sheet.shape[1]) if any(row[column] for row in cells)]
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerows([row[column] for column in filled] if any(row) else [] for row in cells)
+    return stream.getvalue()
 
 
 def _chosen(sheets: Mapping[str, Any], path: Path, wanted: str | None) -> tuple[str, list[str]]:
