@@ -128,7 +128,7 @@ def discover(
         interventions=set_from_outside,
     )
     if "lag" not in tree and isinstance(config.get("lag"), int):
-        note = f"lag {config['lag']} is the default of {discovery.method}; choose another with --lag"
+        note = f"lag {config['lag']} is the default of {discovery.method}; choose another with {panel.hint('lag')}"
         discovery = replace(discovery, notes=(*discovery.notes, note))
     return finish(discovery, run, select)
 

@@ -6,6 +6,7 @@ import gzip
 import json
 import pickle
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -182,6 +183,42 @@ def test_bad_arrays(tmp_path):
     damaged.write_bytes((tmp_path / "flat.npz").read_bytes()[:60])
     with pytest.raises(DataError, match="damaged"):
         read(damaged)
+
+
+def test_archives_that_zipfile_and_numpy_refuse_each_in_its_own_way(tmp_path, run):
+    """As data, as a result and as a known graph: one line, and never an internal error."""
+    good = tmp_path / "good.npz"
+    np.savez(good, data=np.zeros((3, 2)))
+    whole = good.read_bytes()
+    encrypted, unknown = bytearray(whole), bytearray(whole)
+    for start in (whole.index(b"PK\x03\x04") + 6, whole.index(b"PK\x01\x02") + 8):
+        encrypted[start] |= 1
+        unknown[start + 2 : start + 4] = b"\x63\x00"  # a method of compression that does not exist
+    np.savetxt(
+        tmp_path / "data.csv", np.random.default_rng(0).normal(size=(30, 2)), delimiter=",", header="a,b", comments=""
+    )
+    for name, content in {"encrypted": encrypted, "unknown": unknown}.items():
+        path = tmp_path / f"{name}.npz"
+        path.write_bytes(bytes(content))
+        for words in (
+            ["discover", path],
+            ["report", path, "-o", "r.html"],
+            ["discover", tmp_path / "data.csv", "--truth", path],
+        ):
+            code, _, err = run(*words, *(["-m", "var"] if words[0] == "discover" else []))
+            assert code == 3
+            assert f"{path} is damaged" in err
+    with zipfile.ZipFile(tmp_path / "text.npz", "w") as archive:
+        archive.writestr("data.txt", "no array")
+    with pytest.raises(DataError, match="is damaged: 'data.txt' is not an array"):
+        read(tmp_path / "text.npz")
+
+
+def test_a_configuration_with_an_endless_number(tmp_path, run):
+    path = tmp_path / "settings.toml"
+    path.write_text("lag = " + "1" * 5000 + "\n")
+    code, _, err = run("discover", "--dataset", "lagged-pair", "--config", path)
+    assert (code, "not a readable TOML file" in err) == (3, True)
 
 
 def test_bad_parquet(tmp_path):

@@ -90,7 +90,7 @@ def read_toml(path: str | Path, example: str) -> Tree:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file", "name a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:  # also numbers of thousands of digits
         raise DataError(f"{path}: not a readable TOML file: {error}", f"see {example} for an example") from error
 
 

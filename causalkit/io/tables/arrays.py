@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.display.words import listed
-from causalkit.errors import DataError
+from causalkit.errors import CausalkitError, DataError
 from causalkit.io.options import ReadOptions
 from causalkit.io.paths import existing_file
 from causalkit.io.tables.cells import shown
@@ -66,16 +65,20 @@ def load_arrays(file: str | Path, path: str | Path | None = None) -> dict[str, N
                     f"{path} is neither an .npy array nor an .npz archive", "write it with numpy.save or numpy.savez"
                 )
             with np.load(stream, allow_pickle=False) as archive:
-                return {key: archive[key] for key in archive}
-    except (zipfile.BadZipFile, EOFError, OSError, KeyError) as error:
-        raise DataError(f"{path} is damaged: {error}", "write or download it again") from error
-    except ValueError as error:
-        if "pickle" in str(error).lower():
+                arrays = {key: archive[key] for key in archive}
+    except CausalkitError:
+        raise
+    except Exception as error:  # numpy and zipfile raise errors of many kinds where a file is damaged
+        if isinstance(error, ValueError) and "pickle" in str(error).lower():
             raise DataError(
                 f"{path} contains Python objects, which are never read because they can run code",
                 "save plain arrays: numpy.savez(path, data=array.astype(float))",
             ) from error
         raise DataError(f"{path} is damaged: {' '.join(str(error).split())}", "write or download it again") from error
+    for key, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise DataError(f"{path} is damaged: {shown(key)} is not an array", "write or download it again")
+    return arrays
 
 
 def _realisations(
