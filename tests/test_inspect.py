@@ -98,6 +98,11 @@ def test_the_table_has_what_concerns_these_series_only():
     assert b == ["b", "constant", "0", "-2", "2", MISSING, MISSING, MISSING]
 
 
+def test_a_series_that_was_not_examined_has_no_trend():
+    text = str(health(series("a"), series("b", persistence=0.3)))
+    assert [line.split()[-1] for line in text.splitlines() if line[:2] in ("a ", "b ")] == [MISSING, "0%"]
+
+
 def test_a_unit_root_is_what_the_findings_say():
     found = Finding("unit-root", "a wanders", ("a",))
     text = str(health(series("a", adf=0.5), series("b", adf=0.001), series("c", adf=0.2), findings=(found,)))

@@ -152,7 +152,7 @@ def table(health: Described, shown: Sequence[Described], width: int) -> list[lis
         ("missing", [f"{one['missing']:,}" for one in shown], any(one["missing"] for one in shown)),
         ("smallest", [_number(one["smallest"]) for one in shown], True),
         ("largest", [_number(one["largest"]) for one in shown], True),
-        ("trend", [MISSING if one["kind"] == "constant" else f"{one['trend']:.0%}" for one in shown], True),
+        ("trend", [_trend(one) for one in shown], True),
         ("unit root", [_unit_root(health, one) for one in shown], any(one["adf"] is not None for one in shown)),
         ("season", [str(one["period"] or MISSING) for one in shown], any(one["period"] for one in shown)),
         ("outliers", [str(one["outliers"] or MISSING) for one in shown], any(one["outliers"] for one in shown)),
@@ -193,6 +193,11 @@ def _time(known: Described) -> str:
 
 def _number(value: float | None) -> str:
     return MISSING if value is None or value != value else number(value, 3)
+
+
+def _trend(series: Described) -> str:
+    examined = series["trend"] > 0 or series["persistence"] is not None
+    return f"{series['trend']:.0%}" if examined else MISSING
 
 
 def _unit_root(health: Described, series: Described) -> str:
