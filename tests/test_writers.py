@@ -292,7 +292,13 @@ def test_any_panel_survives(tmp_path, panel, suffix):
     except DataError as error:
         assert "counts like one" in str(error) and suffix != ".npz"  # noqa: PT017, PT018
         return
-    back = read(path)
+    try:
+        back = read(path)
+    except DataError:  # too small to say what is a series and what is time
+        stacked = np.concatenate(panel.realisations)
+        unchanging = [len({*map(str, series)}) < len(series) for part in panel for series in part.T]
+        assert len(stacked) <= panel.series + 1 or any(unchanging)
+        return
     assert back.names == panel.names
     assert back.lengths == panel.lengths
     for mine, theirs in zip(panel, back, strict=True):

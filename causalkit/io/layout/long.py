@@ -16,7 +16,7 @@ from causalkit.io.layout.series_names import names_in
 from causalkit.io.layout.widening import widened
 from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import shown
-from causalkit.io.tables.table import Table
+from causalkit.io.tables.table import PANEL_COLUMN, Table
 
 
 def long_as_asked(table: Table, options: ReadOptions) -> Table:
@@ -50,7 +50,7 @@ def long_recognised(table: Table, options: ReadOptions) -> Table | None:
     if keys is None or len(keys.values) != 1:
         return None
     (value,) = keys.values
-    free = [name for name in keys.identifiers if name not in options.panel_column]
+    free = [name for name in keys.identifiers if name not in (*options.panel_column, PANEL_COLUMN)]
     if not free:
         return None
     key = _key(table, free)
