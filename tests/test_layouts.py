@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import causalkit
 from causalkit.cli.options.data import data_options, reading
-from causalkit.errors import DataError
+from causalkit.errors import DataError, WrongUsageError
 from tests.wild import TRUE, chain, edges
 
 FRAME = chain()
@@ -173,6 +173,32 @@ def test_names_of_series_in_rows_must_be_unique(file):
         causalkit.read(file(table, index=True))
 
 
+def test_headings_that_run_backwards_are_sorted(file):
+    table = turned(YEARS, 60).rename_axis("country")
+    panel = causalkit.read(file(table.iloc[:, ::-1], index=True))
+    assert np.array_equal(panel.realisations[0], FRAME[:60].to_numpy())
+
+
+def test_transposed_recordings_in_a_list():
+    assert edges([chain(64, seed).T for seed in range(8)]) == TRUE
+
+
+def test_many_series_in_rows_are_not_guessed_from_numbers(file):
+    genes = pd.DataFrame(np.random.default_rng(0).standard_normal((50, 8))).add_prefix("t")
+    path = file(genes.assign(gene=[f"YAL{number:03}" for number in range(50)])[["gene", *genes]])
+    with pytest.raises(DataError, match="count like times") as caught:
+        causalkit.read(path)
+    options, panel = pasted(path, caught.value.hint)
+    assert options == "--transpose"
+    assert panel.lengths == (8,)
+
+
+def test_columns_named_like_sensors_are_series(file):
+    named = FRAME.set_axis(["T1", "T2", "T3"], axis=1)
+    assert causalkit.read(file(named)).names == ("T1", "T2", "T3")
+    assert causalkit.read(file(named.assign(date=DAYS)[["date", *named]])).names == ("T1", "T2", "T3")
+
+
 LONG = {
     "numeric": long(FRAME.set_axis([0, 1, 2], axis=1), "roi", t=range(300)),
     "by variable": long(time=range(300)),
@@ -182,6 +208,7 @@ LONG = {
     "with a description": long(key="Entity", Year=range(1000, 1300)).assign(Code=lambda x: x.Entity.str.upper()),
     "stacked": FRAME.stack().reset_index(),
     "without time": FRAME.melt(),
+    "the time in two columns": long(key="Area", Year=range(1000, 1300)).assign(**{"Year Code": lambda x: x.Year + 7}),
     "with an index": FRAME.melt(ignore_index=False).reset_index(),
     "year and month": long(year=[1990 + t // 12 for t in range(300)], month=[1 + t % 12 for t in range(300)]),
 }
@@ -205,6 +232,32 @@ def test_long_tables_of_several_subjects(file, order, key):
     panel = causalkit.read(file(table.rename(columns={"channel": key})))
     assert panel.names == ("a", "b", "c")
     assert panel.lengths == (60,) * 8
+    assert edges(panel) == TRUE
+
+
+def test_long_tables_in_memory():
+    assert edges(long(t=range(300))) == TRUE
+    assert edges(long(date=DAYS).set_index(["date", "variable"])) == TRUE
+    assert edges(FRAME.set_index(DAYS).stack()) == TRUE
+    assert edges(subjects().melt(["subject", "time"]).set_index(["subject", "variable", "time"])) == TRUE
+    assert edges([chain(64, seed).assign(t=range(64)).melt("t") for seed in range(8)]) == TRUE
+
+
+def test_epochs_beside_a_time_are_realisations(file):
+    table = subjects().rename(columns={"subject": "epoch"}).assign(condition=lambda x: np.where(x.epoch % 2, "u", "v"))
+    for data in (table, table.melt(["epoch", "time", "condition"], var_name="channel").assign(ch_type="eeg")):
+        panel = causalkit.read(file(data))
+        assert panel.lengths == (60,) * 8
+        assert edges(panel) == TRUE
+
+
+def test_a_column_of_flags_is_a_question_with_an_answer(file):
+    flags = np.random.default_rng(0).choice(["A", "E"], 900)
+    path = file(long(key="Area", Year=range(1000, 1300)).assign(Flag=flags))
+    with pytest.raises(DataError, match="looks like a long table") as caught:
+        causalkit.read(path)
+    options, panel = pasted(path, caught.value.hint)
+    assert options == "--long Area value --drop Flag"
     assert edges(panel) == TRUE
 
 
@@ -418,6 +471,20 @@ def test_numbers_of_months_are_a_question(file, headings):
     options, panel = pasted(path, caught.value.hint)
     assert options == "--orientation across"
     assert panel.realisations[0].ravel().tolist() == FRAME.a.tolist()
+
+
+def test_months_in_rows_and_years_in_columns_are_one_series(file):
+    table = pd.DataFrame(np.arange(120).reshape(10, 12).T, columns=range(2001, 2011))
+    months = pd.date_range("2000-01-01", periods=12, freq="MS").month_name()
+    panel = causalkit.read(file(table.assign(Month=months)[["Month", *table]]))
+    assert panel.realisations[0].ravel().tolist() == list(range(120))
+    with pytest.raises(DataError, match="one series"):
+        causalkit.read(file(table.assign(Month=range(1, 13))[["Month", *table]]))
+
+
+def test_layouts_that_contradict_each_other(file):
+    with pytest.raises(WrongUsageError, match="orientation"):
+        causalkit.read(file(long(t=range(300))), long=("variable", "value"), orientation="series-time")
 
 
 def test_an_option_that_does_not_fit_is_refused(file):

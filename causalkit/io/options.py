@@ -86,6 +86,10 @@ class ReadOptions:
                 raise WrongUsageError(f"{name}={value!r} is not allowed", f"choose {', '.join(some)} or {last}")
         if self.long is not None and (isinstance(self.long, str) or len(self.long) != 2):
             raise WrongUsageError(f"long={self.long!r} is not allowed", "name two columns: the key and the value")
+        if self.long is not None and self.orientation in ("series-time", "across"):
+            raise WrongUsageError(
+                f"a long table has no orientation {self.orientation!r}", "leave out long or orientation"
+            )
         for name in ("header_rows", "skip_rows"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):

@@ -131,7 +131,7 @@ def _made(table: Table, names: Sequence[str], cycle: Cycle, period: str, note: s
     rest = [name for name in names if name not in (*cycle.columns, period)]
     summaries = [name for name in rest if SUMMARY.fullmatch(name.strip()) and is_numeric(frame[name])]
     labels = [name for name in rest if name not in summaries]
-    unclear = [name for name in labels if not (is_text(frame[name]) or could_identify(frame[name]))]
+    unclear = [name for name in labels if not (is_text(frame[name]) or could_identify(frame, [name]))]
     if unclear:
         raise DataError(
             f"{table.source}: beside the columns of the {cycle.part}s there "

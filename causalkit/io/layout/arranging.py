@@ -34,12 +34,13 @@ def _in_rows(table: Table, options: ReadOptions) -> Table:
         for recognised in _RECOGNISED:
             found = recognised(table, options)
             if found is not None:
-                return found
+                # Months in rows and years in columns are one series, not twelve.
+                return across_recognised(found, options) or found
     return table
 
 
 def _with_identifiers(table: Table, options: ReadOptions) -> Table:
     known = options.panel_column or len(table.index) > 1 or table.identifiers
-    if known or not table.recognise or PANEL_COLUMN in table.names or len(table.frame) < 2:
-        return table
+    if known or not table.recognise or PANEL_COLUMN in table.names or len(table.frame) < 2 or table.place is not None:
+        return table  # a change of layout has looked at every column
     return identified(table, options)

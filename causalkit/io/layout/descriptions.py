@@ -41,8 +41,8 @@ def refuse_descriptions(
         return
     it, is_ = ("it", "is") if len(found) == 1 else ("them", "are")
     way_out = f"a series must vary in time; leave {it} out with {hint('drop', *found)}"
-    if not identified:
-        way_out += f", or, if {it} identify realisations, name {it} with {hint('panel_column', *found)}"
+    if not identified and len(found) == 1:
+        way_out += f", or, if it identifies realisations, name it with {hint('panel_column', *found)}"
     raise DataError(
         f"{source}: {listed([*map(shown, found)])} {is_} constant within each of {len(long_enough)} realisations",
         way_out,

@@ -35,10 +35,12 @@ class Headings:
     Attributes:
         times: one value for each column: text of a date, or a number.
         certain: is it certain that they are times? Plain numbers may also be numbers of series.
+        descending: is the first one the latest?
     """
 
     times: Sequence[Any]
     certain: bool
+    descending: bool
 
 
 def times_of(names: Sequence[str]) -> Headings | None:
@@ -49,8 +51,9 @@ def times_of(names: Sequence[str]) -> Headings | None:
         return None
     if is_dated(column := pd.Series(list(names), dtype=object)):
         ticks = ticks_of(column, "date")
-        in_order = ticks is not None and not ticks.missing.any() and _in_order(ticks.values)
-        return Headings(list(names), certain=True) if in_order else None
+        if ticks is None or ticks.missing.any() or not _in_order(ticks.values):
+            return None
+        return Headings(list(names), certain=True, descending=bool(ticks.values[0] > ticks.values[-1]))
     return _numbered(names)
 
 
@@ -71,7 +74,7 @@ def _numbered(names: Sequence[str]) -> Headings | None:
     if before.strip(" _.=:-").lower() == "x" and not years:
         return None  # R writes X before years; x1, x2, ... are series
     times = numbers.astype(np.int64).tolist() if whole else numbers.tolist()
-    return Headings(times, certain=years or bool(before.strip() or after.strip()))
+    return Headings(times, years or bool(before.strip() or after.strip()), descending=times[0] > times[-1])
 
 
 def _in_order(values: Any) -> bool:

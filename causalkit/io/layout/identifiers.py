@@ -11,7 +11,16 @@ from causalkit.display.words import listed, were
 from causalkit.errors import DataError
 from causalkit.io.layout.codes import Codes, blocks, codes_of, distinct
 from causalkit.io.layout.column_words import names_realisations, names_series
-from causalkit.io.layout.keys import could_identify, counts_up, has_dates, is_numeric, is_text, keys_of, times_in
+from causalkit.io.layout.keys import (
+    could_identify,
+    counts_up,
+    has_dates,
+    is_calendar,
+    is_numeric,
+    is_text,
+    keys_of,
+    times_in,
+)
 from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import shown
 from causalkit.io.tables.table import Table
@@ -36,13 +45,13 @@ def identified(table: Table, options: ReadOptions) -> Table:
         if not (_usual(found) or _restarts(table, keys.times, found)):
             raise _in_doubt(table, found, keys.values)
         return _noted(table, found, keys.attributes)
-    candidates = [name for name in names if could_identify(table.frame[name])]
+    candidates = could_identify(table.frame, names)
     times = times_in(table, names, options)
     found = tuple(name for name in candidates if names_realisations(name) and _in_blocks(table, [name]))
     if found:
         return _noted(table, found, ())
     for name in candidates:
-        if name in (*times, *table.index) or not _in_blocks(table, [name]):
+        if name in (*times, *table.index) or is_calendar(name) or not _in_blocks(table, [name]):
             continue
         codes = codes_of(table.frame, [name])
         sizes = np.bincount(codes)

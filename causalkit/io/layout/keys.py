@@ -25,6 +25,8 @@ ALMOST = 0.95
 _SAMPLE = 200
 _CALENDAR = re.compile(r"date|time|year|quarter|month|week|day|hour|minute|doy", re.IGNORECASE)
 _MOST = 8
+_WIDEST = 50
+"""Number of columns beyond which a table is not searched for times without a name."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Keys:
     Attributes:
         times: the columns that are time.
         identifiers: with time, they identify every row.
-        attributes: columns that an identifier determines, such as the age of a subject.
+        attributes: columns that identifiers determine, such as the age of a subject, or that say the same as time.
         values: all other columns that contain numbers.
         texts: all other columns.
         named: is time recognised by a name or by dates, and not only by its values?
@@ -61,12 +63,13 @@ def keys_of(
     """
     frame = table.frame
     names = [name for name in table.names if name not in options.drop and name not in values]
-    names = [name for name in names if not _counts_rows(frame[name]) or name in required]
+    whole = {name for name, kind in frame.dtypes.items() if kind.kind in "iu"}
+    names = [name for name in names if name in required or name not in whole or not _counts_rows(frame[name])]
     times = times_in(table, names, options)
     fixed = [*required, *(name for name in options.panel_column if name in names)]
     found = _identifiers(table, names, times, fixed) if times else None
     named = found is not None
-    if not times and options.time_column != NONE:
+    if not times and options.time_column != NONE and len(names) <= _WIDEST:
         for name in names:
             if name not in fixed and _has_even_values(frame[name]):
                 times = (name,)
@@ -75,9 +78,9 @@ def keys_of(
                     break
     if found is None:
         return None
-    codes = codes_of(frame, found)
+    codes, time = codes_of(frame, found), _time_codes(table, times)
     rest = [name for name in names if name not in found and name not in times]
-    attributes = [name for name in rest if determined(codes_of(frame, [name]), codes)]
+    attributes = [name for name in rest if _describes(codes_of(frame, [name]), codes, time)]
     others = [*values, *(name for name in rest if name not in attributes)]
     texts = [name for name in others if not is_numeric(frame[name])]
     return Keys(
@@ -97,17 +100,27 @@ def times_in(table: Table, names: Sequence[str], options: ReadOptions) -> tuple[
     if options.time_column != ("auto",):
         return tuple(name for name in options.time_column if name in names)
     frame = table.frame
-    dates = [name for name in names if has_dates(frame[name])]
+    kinds = frame.dtypes
+    dates = [name for name in names if kinds[name].kind not in "iufb" and has_dates(frame[name])]
     found = list(dates)
     for name in names:
-        if name in dates or name in options.panel_column or not is_numeric(frame[name]):
+        if name in dates or name in options.panel_column:
             continue
-        if is_time_name(name) or name in (table.unnamed, *table.index[-1:]):
+        if is_time_name(name) and is_text(frame[name]):
+            found.append(name)  # dates in a form that is not understood
+        elif (is_time_name(name) or name in (table.unnamed, *table.index[-1:])) and is_numeric(frame[name]):
             # Beside dates, only whole numbers are parts of a date. Measurements seldom repeat, in contrast to times.
             column = frame[name]
             if (is_whole(column) or not dates) and column.nunique() <= 0.75 * len(column):
                 found.append(name)
+    if len(found) > 1:  # an epoch beside a time is a realisation
+        found = [name for name in found if not names_realisations(name)] or found
     return tuple(name for name in names if name in found)
+
+
+def is_calendar(name: str) -> bool:
+    """Return whether a name is that of a part of a date, such as a month or a day of the week."""
+    return _CALENDAR.search(name) is not None
 
 
 def has_dates(column: Any) -> bool:
@@ -149,11 +162,23 @@ def is_text(column: Any) -> bool:
     return column.dtype != object or all(isinstance(cell, str) for cell in column.dropna())
 
 
-def could_identify(column: Any) -> bool:
-    """Return whether a column contains text or whole numbers, which repeat."""
+def could_identify(frame: Any, names: Sequence[str]) -> list[str]:
+    """Return those columns that contain text or whole numbers, which repeat."""
+    measured = _measured(frame, names)
+    return [name for name in names if name not in measured and _could_identify(frame[name])]
+
+
+def _could_identify(column: Any) -> bool:
     if not (is_text(column) or is_whole(column) or column.dtype.kind == "b") or column.isna().any():
         return False
     return 2 <= int(column.nunique()) <= len(column) / 2
+
+
+def _measured(frame: Any, names: Sequence[str]) -> set[str]:
+    """Return the columns whose first numbers are not whole: a quick look, since a table may have many columns."""
+    floats = frame.head(_SAMPLE)[list(names)].select_dtypes("floating")
+    values = floats.to_numpy(dtype=np.float64)
+    return set(floats.columns[~(values == np.round(values)).all(axis=0)])
 
 
 def counts_up(column: Any) -> bool:
@@ -169,14 +194,14 @@ def _identifiers(
 ) -> tuple[str, ...] | None:
     """Return the fewest columns that identify every row together with time; None: time does so, or nothing does."""
     frame = table.frame
-    time = codes_of(frame, times)
+    time = _time_codes(table, times)
     if unique(time):
         return None
     fixed = tuple(dict.fromkeys(fixed))
     candidates = [
         name
-        for name in names
-        if name not in (*times, *fixed) and not _CALENDAR.search(name) and could_identify(frame[name])
+        for name in could_identify(frame, [name for name in names if name not in (*times, *fixed)])
+        if not is_calendar(name)
     ]
     # A stable sort: columns with a usual name first, then columns as they come.
     candidates.sort(key=lambda name: not (names_series(name) or names_realisations(name)))
@@ -189,6 +214,16 @@ def _identifiers(
     return None
 
 
+def _time_codes(table: Table, times: Sequence[str]) -> Codes:
+    """Return codes of the times within each of the realisations that the table itself separates."""
+    lengths = table.lengths or (len(table.frame),)
+    return joined(np.repeat(np.arange(len(lengths)), lengths), codes_of(table.frame, times))
+
+
+def _describes(own: Codes, identifiers: Codes, time: Codes) -> bool:
+    return determined(own, identifiers) or (determined(own, time) and determined(time, own))
+
+
 def _covers(codes: Codes, time: Codes) -> bool:
     """Return whether most groups have most times, or every group is one block of rows."""
     groups = distinct(codes)
@@ -198,7 +233,7 @@ def _covers(codes: Codes, time: Codes) -> bool:
 
 def _counts_rows(column: Any) -> bool:
     """Return whether a column is the number of the row, from 0 or 1."""
-    if column.dtype.kind not in "iu" or not len(column):
+    if not len(column):
         return False
     first = int(column.iloc[0])
     return first in (0, 1) and np.array_equal(column.to_numpy(), np.arange(first, first + len(column)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from causalkit.display.words import listed, were
+from causalkit.display.words import listed
 from causalkit.errors import DataError, did_you_mean
 from causalkit.io.layout.codes import Codes, blocks, codes_of, determined, distinct, joined
 from causalkit.io.layout.column_words import names_realisations, names_series
@@ -37,7 +37,7 @@ def long_as_asked(table: Table, options: ReadOptions) -> Table:
     if missing.any():
         raise DataError(f"{table.cell(int(missing.argmax()), key)}: the name of the series is missing", "fill the cell")
     keys = keys_of(table, options, required=(key,), values=(value,)) or _as_named(table, options, key, value)
-    return _made(table, keys, key, value)
+    return _made(table, keys, key, value, options.drop)
 
 
 def long_recognised(table: Table, options: ReadOptions) -> Table | None:
@@ -62,9 +62,10 @@ def long_recognised(table: Table, options: ReadOptions) -> Table | None:
         or not _certain(table, keys, key)
     ):
         raise _in_doubt(table, keys, key, value, others)
-    made = _made(table, keys, key, value)
+    made = _made(table, keys, key, value, options.drop)
+    same = [table.hint("long", key, value), *([table.hint("panel_column", *others)] if others else [])]
     options_shown = (
-        f"the same as {table.hint('long', key, value)}; to keep the columns as they are, "
+        f"the same as {_together(table, same)}; to keep the columns as they are, "
         f"add {table.hint('orientation', 'time-series')}"
     )
     return replace(made, notes=(*made.notes[:-1], f"{made.notes[-1]} ({options_shown})"))
@@ -88,16 +89,20 @@ def _in_doubt(table: Table, keys: Keys, key: str, value: str, others: Sequence[s
     way_out = table.hint("long", key, value)
     more = [table.hint("panel_column", *others)] if others else []
     more += [table.hint("drop", *keys.texts)] if keys.texts else []
-    between = ", " if table.in_memory else " "
-    hint = f"if every {key} is a series, add {between.join([way_out, *more])}"
+    hint = f"if every {key} is a series, add {_together(table, [way_out, *more])}"
     if not others:
         hint += f"; if every {key} is a realisation of the series {value!r}, add {table.hint('panel_column', key)}"
-    names = listed([shown(name) for name in keys.identifiers])
+    names = listed(["time", *map(shown, keys.identifiers)])
     return DataError(
-        f"{table.source}: this looks like a long table: {names} and time "
-        f"identify the rows, and {shown(value)} contains the values",
+        f"{table.source}: this looks like a long table: {names} identify the rows, and {shown(value)} contains the "
+        "values",
         f"{hint}; if every row is a time step, add {table.hint('orientation', 'time-series')}",
     )
+
+
+def _together(table: Table, hints: Sequence[str]) -> str:
+    """Return options that are given together, ready to be pasted."""
+    return (", " if table.in_memory else " ").join(hints)
 
 
 def _as_named(table: Table, options: ReadOptions, key: str, value: str) -> Keys:
@@ -109,7 +114,7 @@ def _as_named(table: Table, options: ReadOptions, key: str, value: str) -> Keys:
         name
         for name in rest
         if name in options.panel_column
-        or (name not in times and names_realisations(name) and could_identify(frame[name]))
+        or (name not in times and names_realisations(name) and could_identify(frame, [name]))
     ]
     others = tuple(name for name in rest if name not in times and name not in identifiers)
     return Keys(times, (key, *identifiers), (), (value, *others), ())
@@ -119,7 +124,7 @@ def _without_time(table: Table, options: ReadOptions) -> Keys | None:
     """Return the roles of the columns of a long table without time: one block of rows a series, all of equal length."""
     frame = table.frame
     names = [name for name in table.names if name not in options.drop]
-    identifiers = [name for name in names if could_identify(frame[name])]
+    identifiers = could_identify(frame, names)
     values = [name for name in names if name not in identifiers]
     if len(values) != 1 or not identifiers or not is_numeric(frame[values[0]]) or times_in(table, names, options):
         return None
@@ -131,7 +136,7 @@ def _without_time(table: Table, options: ReadOptions) -> Keys | None:
     return Keys((), tuple(identifiers), (), tuple(values), (), named=False)
 
 
-def _made(table: Table, keys: Keys, key: str, value: str) -> Table:
+def _made(table: Table, keys: Keys, key: str, value: str, dropped: Sequence[str]) -> Table:
     """Return the wide table, with a note.
 
     Raises:
@@ -140,16 +145,19 @@ def _made(table: Table, keys: Keys, key: str, value: str) -> Table:
     frame = table.frame
     realisations = [name for name in keys.identifiers if name != key]
     series, time = codes_of(frame, [key]), _times_of(table, keys, realisations)
-    left_out, shared, doubtful = [], [], []
-    for name in (*keys.attributes, *keys.values, *keys.texts):
+    left_out: list[str] = []
+    shared: list[str] = []
+    doubtful: list[str] = []
+    every = (*keys.attributes, *keys.values, *keys.texts)
+    for name in every:
         own = codes_of(frame, [name])
         if name == value:
             continue
         if determined(own, series):
             left_out.append(name)
         elif determined(own, time):
-            if not determined(time, own):  # otherwise it is the time in other words
-                shared.append(name)
+            # A column that says the same as time, or text, is no series.
+            (left_out if determined(time, own) or not is_numeric(frame[name]) else shared).append(name)
         else:
             doubtful.append(name)
     if doubtful:
@@ -163,11 +171,13 @@ def _made(table: Table, keys: Keys, key: str, value: str) -> Table:
         table, names_in(frame, [key]), value, times=keys.times, identifiers=realisations, shared=tuple(shared)
     )
     note = f"a long table: {shown(key)} names the series and {shown(value)} contains the values"
+    rows = [name for name in table.names if name not in (*keys.times, *keys.identifiers, *every)]
+    left_out += [name for name in rows if name not in dropped]
+    if realisations:
+        verb = "identifies" if len(realisations) == 1 else "identify"
+        note += f", and {listed([*map(shown, realisations)])} {verb} the realisations"
     if left_out:
-        note += (
-            f"; {listed([*map(shown, left_out)])} only {'describes' if len(left_out) == 1 else 'describe'} the series "
-        )
-        note += f"and {were(len(left_out))} left out"
+        note += f"; left out: {listed([*map(shown, left_out)])}"
     return replace(made, notes=(*table.notes, note))
 
 

@@ -16,8 +16,11 @@ from causalkit.io.tables.cells import on_one_line
 
 def names_in(frame: Any, columns: Sequence[str]) -> NDArray[Any]:
     """Return the name of the series of every row, shape (rows,): the cells of the columns joined by "/"."""
-    parts = [[_text(cell) for cell in frame[column]] for column in columns]
-    return np.array(["/".join(part for part in row if part) for row in zip(*parts, strict=True)], dtype=object)
+    codes = codes_of(frame, columns)
+    first = frame.iloc[np.unique(codes, return_index=True)[1]]
+    parts = [[_text(cell) for cell in first[column]] for column in columns]
+    names = np.array(["/".join(part for part in row if part) for row in zip(*parts, strict=True)], dtype=object)
+    return np.asarray(names[codes])
 
 
 def naming(frame: Any, columns: Sequence[str]) -> tuple[str, ...]:

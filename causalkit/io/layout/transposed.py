@@ -13,7 +13,7 @@ from causalkit.display.words import listed
 from causalkit.errors import DataError
 from causalkit.io.layout.codes import repeated
 from causalkit.io.layout.headings import Headings, times_of
-from causalkit.io.layout.keys import has_dates, is_text
+from causalkit.io.layout.keys import has_dates, is_text, is_whole
 from causalkit.io.layout.series_names import names_in, naming
 from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import number, shown
@@ -59,6 +59,12 @@ def transposed_recognised(table: Table, options: ReadOptions) -> Table | None:
     """
     names = [name for name in table.names if name not in options.drop]
     labels, headings = _split(table, names)
+    if headings is not None and _is_calendar(headings) and len(labels) == 1 and _is_part(table, labels[0]):
+        raise DataError(
+            f"{table.source}: the headings are dates and {shown(labels[0])} is a part of a date, so the columns may be "
+            "one series",
+            f"write one row a time step; if every column is a series, add {table.hint('orientation', 'time-series')}",
+        )
     if headings is None or not labels or any(_is_time(table, name) for name in labels):
         _refuse_names_of_rows(table, names)
         return None
@@ -123,6 +129,14 @@ def _is_time(table: Table, name: str) -> bool:
     return has_dates(column) or (is_time_name(name) and not is_text(column))
 
 
+def _is_part(table: Table, name: str) -> bool:
+    """Return whether a column is the month, week or day of a year, or the hour of a day."""
+    column = table.frame[name]
+    if not (is_time_name(name) and is_whole(column)):
+        return False
+    return int(column.min()) in (0, 1) and 4 <= column.nunique() == len(column) <= 366
+
+
 def _is_calendar(headings: Headings) -> bool:
     """Return whether headings are dates or years, which no series is called after."""
     return isinstance(headings.times[0], str) or headings.times[0] >= 1000
@@ -138,6 +152,8 @@ def _made(table: Table, labels: Sequence[str], steps: Sequence[str], headings: H
     import pandas as pd
 
     frame = table.frame
+    if headings is not None and headings.descending:
+        steps, headings = steps[::-1], replace(headings, times=headings.times[::-1], descending=False)
     naming_columns = naming(frame, labels) if labels else ()
     names = names_in(frame, naming_columns) if naming_columns else None
     lengths = table.lengths or (len(frame),)
