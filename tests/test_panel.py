@@ -78,7 +78,8 @@ def test_accepts_what_users_have():
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]}), "row 1, column 'b': 'x' is not a number"),
+        (pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]}), "column 'b' contains text, not numbers .row 1: 'x'."),
+        (pd.DataFrame({"a": [1.0, 2.0], "b": ["1", "y"]}), "row 2, column 'b': 'y' is not a number"),
         (pd.DataFrame([[1.0, 2.0]] * 3, columns=["a", "a"]), "duplicate column name 'a' .column 1 and column 2"),
         (np.zeros(3), "has 1 dimension"),
         (["no", "numbers"], "item 1 of the list is text, not a table"),

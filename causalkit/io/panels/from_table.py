@@ -59,13 +59,13 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
     if axis is None and not identifiers:
         check_orientation(table, len(names), max(map(len, groups)), options)
     runs, restarts = split_at_restarts(axis, groups)
-    values = to_floats(table, names)
+    values, written = to_floats(table, names, options)
     if options.resample is not None:
         parts, sampling = resampled(table.source, axis, runs, values, options.resample)
     else:
         parts, sampling = at_equal_steps(axis, runs, values, options.irregular)
     refuse_descriptions(parts, names, table.source, table.hint, identified=bool(identifiers))
-    notes.extend((*recognised, *unused, *restarts, *sampling))
+    notes.extend((*recognised, *unused, *written, *restarts, *sampling))
     missing = np.isnan(values).sum(axis=0)
     if missing.any():
         having = listed([name for name, count in zip(names, missing, strict=True) if count], most=6)

@@ -22,7 +22,7 @@ _OF_TEXT = ("header_rows", "skip_rows", "encoding")
 def read_text(path: str | Path, options: ReadOptions = _DEFAULT) -> Panel:
     """Read a .csv, .tsv or .txt table, plain or compressed with gzip."""
     _check(path, options, "table")
-    return panel_of(delimited_table(path), options)
+    return panel_of(delimited_table(path, options), options)
 
 
 def read_numpy(path: str | Path, options: ReadOptions = _DEFAULT) -> Panel:

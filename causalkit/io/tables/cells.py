@@ -11,7 +11,14 @@ MISSING = frozenset(
 )
 
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([T ].*)?|\d{4}[-/]\d{1,2}|\d{1,2}:\d{2}(:\d{2}(\.\d*)?)?")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?|[+-]?\d{1,3}(\.\d{3})+,\d+")
+GROUP_MARKS = ".,' \u2019\u00a0\u2009\u202f"
+"""What separates thousands somewhere: point, comma, apostrophes, and blanks of several widths."""
+
+_SIGNS = "$\u20ac\u00a3\u00a5%"
+_WRITTEN_NUMBER = re.compile(
+    rf"[+\-\u2212]?[{_SIGNS}]?\s?(\d+([.,]\d*)?|[.,]\d+|\d{{1,3}}([{GROUP_MARKS}]\d{{3}})+([.,]\d+)?)"
+    rf"([eEdD][+-]?\d+)?\s?[{_SIGNS}]?"
+)
 
 
 def is_missing(cell: str) -> bool:
@@ -40,9 +47,16 @@ def is_date(cell: str) -> bool:
     return _DATE.fullmatch(cell.strip()) is not None
 
 
+def is_written_number(cell: str) -> bool:
+    """Return whether the cell could be a number in some way of writing: with a decimal comma, groups, or a sign."""
+    text = cell.strip()
+    return number(text) is not None or (_WRITTEN_NUMBER.fullmatch(text) is not None and not is_date(text))
+
+
 def has_decimal_comma(cell: str) -> bool:
-    """Return whether the cell would be a number if its comma were a decimal point."""
-    return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
+    """Return whether the cell is a number with a comma, which may separate decimals."""
+    text = cell.strip()
+    return "," in text and is_written_number(text)
 
 
 def shown(cell: str, length: int = 40) -> str:

@@ -1,113 +1,209 @@
-"""Tables in .csv, .tsv and .txt files, plain or compressed with gzip."""
+"""Tables in .csv, .tsv and .txt files, plain or compressed."""
 
 from __future__ import annotations
 
+import io
 import itertools
 import warnings
-from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from causalkit.display.words import count
+from causalkit.display.words import count, were
 from causalkit.errors import DataError
-from causalkit.io.tables.cells import MISSING, shown
-from causalkit.io.tables.header import Header, column_names, find_header
-from causalkit.io.tables.table import Table
+from causalkit.io.options import ReadOptions
+from causalkit.io.tables.cells import MISSING, is_date, is_value, is_written_number
+from causalkit.io.tables.header import COMMENT_MARKS, Header, column_names, find_header
+from causalkit.io.tables.notation import first_notation, notation_of, with_numbers
+from causalkit.io.tables.rows import LeftOut, lines_to_leave_out
+from causalkit.io.tables.table import Table, refuse_duplicates
 from causalkit.io.tables.text import WHITESPACE, TextFile
 
+_DEFAULT = ReadOptions()
 
-def delimited_table(path: str | Path) -> Table:
-    """Return a delimited table, one row a time step; delimiter (tab, semicolon, comma, blanks) and header are guessed.
 
-    pandas parses the cells. Around it, this module adds what pandas does not report: the line of a row that is too
-    short, and the line of any row of the table.
+def delimited_table(path: str | Path, options: ReadOptions = _DEFAULT) -> Table:
+    """Return a delimited table, one row a time step; delimiter, header and notation of numbers are recognised.
+
+    pandas parses the cells. Around it, this package adds what pandas does not report: lines that are no rows, the line
+    of a row that is too short, how numbers are written, and the line of any row of the table.
 
     Raises:
         DataError: the file is not such a table; the message gives the line.
     """
-    file = TextFile.of(path)
-    delimiter = file.delimiter()
-    header = find_header(file, delimiter)
-    frame = _parse(file, delimiter, header)
-    names, notes, width = header.cells, header.notes, len(frame.columns)
-    if width > 1 and not (names and len(names) == width and names[-1]) and frame.iloc[:, -1].isna().all():
-        # A delimiter at the end of every line makes one column too many.
-        width -= 1
-        frame = frame.iloc[:, :width]
-        names = names and names[:width]
-        notes = (*notes, "an empty last column without a name was left out")
-        header = Header(names, header.line, header.start)
-    frame.columns = column_names(header, width, str(path), row_names=_could_name_rows(frame.iloc[:, 0]))
+    file = TextFile.of(path, options.encoding, option=True)
+    header = find_header(file, options)
+    first = [cells for _, cells in header.rows]
+    tried = first_notation(first, options)
+    body = _read(file, header, tried.decimal)
+    table, positions = _named(body, str(path))
 
-    def locate(row: int) -> str:
-        line, _ = next(itertools.islice(file.rows(delimiter, header.start), row, None))
+    def reread(names: list[str]) -> Any:
+        chosen = {positions[table.names.index(name)]: name for name in names}
+        frame = _parsed(file, header, body.left, usecols=sorted(chosen), dtype=str)
+        return frame.rename(columns=chosen)
+
+    notation = notation_of(table.frame, tried, first, options, header.delimiter, reread=reread, place=table.cell)
+    if notation.decimal != tried.decimal:
+        table, _ = _named(_read(file, header, notation.decimal), str(path))
+    frame, notes = with_numbers(table.frame, notation, options.missing)
+    return replace(table, frame=frame, notes=(*table.notes, *notation.notes, *notes), decimal=notation.decimal)
+
+
+@dataclass(frozen=True, eq=False)
+class _Body:
+    """The rows below the header.
+
+    Attributes:
+        file: the text.
+        header: its top.
+        left: lines that are no rows.
+        frame: the rows, with columns 0, 1, ....
+    """
+
+    file: TextFile
+    header: Header
+    left: LeftOut
+    frame: Any
+
+    def line_of(self, row: int) -> str:
+        rows = self.file.rows(self.header.delimiter, self.header.start, self.left.lines)
+        line, _ = next(itertools.islice(rows, row, None))
         return f"line {line}"
 
-    unnamed = frame.columns[0] if names is not None and (len(names) < width or not names[0]) else ""
-    return Table(frame, str(path), locate, notes, unnamed, header.line)
+
+class _Lines(io.TextIOBase):
+    """Lines as a file that pandas reads."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+
+    def readable(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:  # type: ignore[override]
+        return self._lines
+
+    def read(self, size: int | None = -1) -> str:
+        parts: list[str] = []
+        length = 0
+        for line in self._lines:
+            parts.append(line)
+            length += len(line)
+            if size is not None and 0 <= size <= length:
+                break
+        return "".join(parts)
+
+
+def _read(file: TextFile, header: Header, decimal: str) -> _Body:
+    """Parse the rows, without lines that are no rows."""
+    left = LeftOut()
+    try:
+        frame = _parsed(file, header, left, decimal=decimal)
+    except ValueError as error:  # the base of all that pandas raises
+        left = lines_to_leave_out(file, header)
+        if not left.lines:
+            raise _unreadable(file, error) from error
+    else:
+        if not _suspicious(file, header, frame):
+            return _Body(file, header, left, frame)
+        left = lines_to_leave_out(file, header, len(frame.columns))
+        if not left.lines:
+            return _Body(file, header, left, frame)
+    try:
+        return _Body(file, header, left, _parsed(file, header, left, decimal=decimal))
+    except ValueError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: TextFile, error: Exception) -> DataError:
+    return DataError(
+        f"{file.path} cannot be read as a table: {' '.join(str(error).split())}", "check how it was written"
+    )
+
+
+def _parsed(file: TextFile, header: Header, left: LeftOut, **layout: Any) -> Any:
+    """Return the rows as a DataFrame with columns 0, 1, ...; all heavy work happens in pandas."""
+    import pandas as pd
+
+    layout = {
+        "sep": r"\s+" if header.delimiter == WHITESPACE else header.delimiter,
+        "header": None,
+        "na_values": sorted(MISSING),
+        "keep_default_na": False,
+        "skipinitialspace": True,
+        "low_memory": False,
+        **layout,
+    }
+    if int(pd.__version__.split(".")[0]) < 4:
+        # The default parser of some versions is wrong in the last digit; later ones are exact and lack the option.
+        layout["float_precision"] = "round_trip"
+    with file.open(header.start) as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        if not left.lines:
+            return pd.read_csv(stream, **layout)
+        kept = (line for number, line in enumerate(stream, start=header.start) if number not in left.lines)
+        return pd.read_csv(_Lines(kept), **layout)
+
+
+def _suspicious(file: TextFile, header: Header, frame: Any) -> bool:
+    """Return whether some lines may be no rows, or have too few cells, which pandas fills without a warning."""
+    width = len(frame.columns)
+    first, last = frame.iloc[:, 0], frame.iloc[:, -1]
+    if width > 1 and last.isna().any():
+        delimiters = None if header.delimiter == WHITESPACE else file.count(header.delimiter, header.start)
+        if delimiters != len(frame) * (width - 1):
+            return True
+    if frame.iloc[-1].isna().all():
+        return True
+    if first.dtype.kind in "biuf":
+        return False
+    end = str(first.iloc[-1])
+    if not (is_value(end) or is_date(end)):
+        return True
+    text = first.dropna().astype(str)
+    names = header.cells or ("",)
+    return bool(text.str.startswith(COMMENT_MARKS).any() or (names[0] and (text == names[0]).any()))
+
+
+def _named(body: _Body, source: str) -> tuple[Table, tuple[int, ...]]:
+    """Return the rows as a table, without empty columns that have no name, and the file's numbers of its columns."""
+    frame, header = body.frame, body.header
+    notes = (*header.notes, *body.left.notes)
+    width, names = len(frame.columns), list(header.cells) if header.cells is not None else None
+    if names is not None:
+        while len(names) > width and not names[-1]:
+            names.pop()
+        refuse_duplicates([name or f"column {n}" for n, name in enumerate(names, 1)], f"{source}: line {header.line}")
+    unnamed = range(width) if names is None else [c for c in range(width) if c >= len(names) or not names[c]]
+    beginning = frame.iloc[:1].isna().to_numpy()[0]
+    empty = [column for column in unnamed if beginning[column] and frame[column].isna().all()]
+    if names is None or len(names) < width:
+        # Delimiters at the end of every line make columns too many.
+        last = max((column for column in range(width) if column not in empty), default=0)
+        least = last if names is None else max(last, len(names) - 1)
+        empty = [column for column in empty if column > least or (names is not None and column < len(names))]
+    if empty and len(empty) < width:
+        notes = (*notes, f"{count(len(empty), 'empty column')} without a name {were(len(empty))} left out")
+        frame = frame.drop(columns=empty)
+        names = names and [name for column, name in enumerate(names) if column not in empty]
+        width = len(frame.columns)
+    header = replace(header, cells=None if names is None else tuple(names))
+    columns = column_names(header, width, source, row_names=_could_name_rows(frame.iloc[:, 0]))
+    positions = tuple(frame.columns)
+    frame = frame.copy(deep=False)
+    frame.columns = columns
+    first = columns[0] if names is not None and (len(names) < width or not names[0]) else ""
+    return Table(frame, source, body.line_of, notes, first, header.line), positions
 
 
 def _could_name_rows(column: Any) -> bool:
     """Return whether a column is text or counts from 1; anything else under a short header would shift names."""
     from pandas.api.types import is_numeric_dtype
 
-    return not is_numeric_dtype(column.dtype) or np.array_equal(column.to_numpy(), np.arange(1, len(column) + 1))
-
-
-def _parse(file: TextFile, delimiter: str, header: Header) -> Any:
-    """Return the rows below the header as a DataFrame with columns 0, 1, ...; all heavy work happens in pandas."""
-    import pandas as pd
-
-    layout: dict[str, Any] = {
-        "sep": r"\s+" if delimiter == WHITESPACE else delimiter,
-        "header": None,
-        "na_values": sorted(MISSING),
-        "keep_default_na": False,
-        "skipinitialspace": True,
-        "low_memory": False,
-    }
-    if int(pd.__version__.split(".")[0]) < 4:
-        # The default parser of some versions is wrong in the last digit; later ones are exact and lack the option.
-        layout["float_precision"] = "round_trip"
-    try:
-        with file.open(header.start) as stream, warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            frame: Any = pd.read_csv(stream, **layout)
-    except ValueError as error:  # the base of all that pandas raises
-        if "EOF inside string" in str(error):
-            line = max((line for line, _ in file.rows(delimiter)), default=1)
-            raise DataError(
-                f"{file.path}: a quotation mark in the row that begins on line {line} is never closed", "close it"
-            ) from error
-        _refuse_ragged(file, delimiter, header)
-        raise DataError(
-            f"{file.path} cannot be read as a table: {' '.join(str(error).split())}", "check how it was written"
-        ) from error
-    # pandas pads short rows without a warning; every such row ends with a missing cell.
-    if frame.iloc[:, -1].isna().any() and not _even(file, delimiter, len(frame.columns), header.start):
-        _refuse_ragged(file, delimiter, header)
-    return frame
-
-
-def _even(file: TextFile, delimiter: str, width: int, start: int) -> bool:
-    """Return whether every line has the delimiters of a row of this width.
-
-    False for quoted delimiters, but four times faster than splitting every line into cells.
-    """
-    return delimiter != WHITESPACE and all(
-        line.count(delimiter) == width - 1 or not line.strip() for line in file.lines(start)
-    )
-
-
-def _refuse_ragged(file: TextFile, delimiter: str, header: Header) -> None:
-    """Raise an error for the first row that has more or fewer cells than the others; return when there is none."""
-    usual = Counter(len(cells) for _, cells in itertools.islice(file.rows(delimiter), 100)).most_common(1)[0][0]
-    for line, cells in file.rows(delimiter, header.start):
-        if len(cells) != usual:
-            raise DataError(
-                f"{file.path}: line {line} has {count(len(cells), 'cell')} where other lines have {usual} (it begins "
-                f"with {shown(cells[0])})",
-                "correct the line; a missing value is an empty cell between delimiters, or NA",
-            )
+    if is_numeric_dtype(column.dtype):
+        return np.array_equal(column.to_numpy(), np.arange(1, len(column) + 1))
+    return not all(is_written_number(str(cell)) for cell in column.dropna().iloc[:50])

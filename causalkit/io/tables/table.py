@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,7 @@ class Table:
         index: names of the columns that were the index of a DataFrame, outermost first: the last is time where its
             values can be times, those before it identify realisations.
         oriented: is it sure that rows are time steps, so that ``orientation`` has nothing left to do?
+        decimal: the decimal separator of cells that are still text.
         in_memory: is it an object that a Python program gave, so that hints name arguments and not options?
         identifiers: names of the columns that identify realisations, as the layout of the table shows.
         place: turns the position of a row and the name of a column into "line 7, column 'value'" where a change of
@@ -56,17 +57,10 @@ class Table:
     oriented: bool = False
     identifiers: tuple[str, ...] = ()
     place: Callable[[int, str], str] | None = None
+    decimal: str = "."
 
     def __post_init__(self) -> None:
-        first: dict[str, int] = {}
-        for column, name in enumerate(self.frame.columns, start=1):
-            if first.setdefault(name, column) != column:
-                line = "" if self.header is None else f"line {self.header}: "
-                raise DataError(
-                    f"{self.source}: {line}duplicate column name {shown(name)} (column {first[name]} and column "
-                    f"{column})",
-                    "column names must be unique; rename one of them",
-                )
+        refuse_duplicates(self.names, self.source if self.header is None else f"{self.source}: line {self.header}")
 
     @property
     def names(self) -> list[str]:
@@ -94,3 +88,22 @@ class Table:
             values: of the option; see `causalkit.io.options.option_text`.
         """
         return option_text(option, *values, python=self.in_memory)
+
+
+def refuse_duplicates(names: Sequence[str], place: str) -> None:
+    """Raise an error where two columns have the same name.
+
+    Args:
+        names: of all columns of a file, in order.
+        place: the file, and the line of the names where it is known.
+
+    Raises:
+        DataError: the message names both columns.
+    """
+    first: dict[str, int] = {}
+    for column, name in enumerate(names, start=1):
+        if first.setdefault(name, column) != column:
+            raise DataError(
+                f"{place}: duplicate column name {shown(name)} (column {first[name]} and column {column})",
+                "column names must be unique; rename one of them",
+            )

@@ -1,24 +1,45 @@
-"""Text files with rows of cells: encoding, delimiter, and rows with their line numbers."""
+"""Text files with rows of cells: compression, encoding, delimiter, and rows with their line numbers."""
 
 from __future__ import annotations
 
+import bz2
+import codecs
 import csv
 import gzip
 import io
 import itertools
+import lzma
+import re
+import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from causalkit.core.shell import argument
-from causalkit.errors import DataError
+from causalkit.errors import DataError, WrongUsageError
 from causalkit.io.paths import existing_file
 
 WHITESPACE = " "
+_BLANKS = " \t\r\n"
+_DELIMITERS = "\t;|,"
+_SAMPLE_LINES, _SAMPLE_CHARACTERS = 300, 2_000_000
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+)
+_COMPRESSIONS: dict[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
+_ZIP = b"PK\x03\x04"
 _FORMATS = {
     b"PK\x03\x04": "a zip file, perhaps a spreadsheet or an .npz archive",
     b"\x93NUMPY": "a NumPy array",
@@ -36,39 +57,44 @@ class TextFile:
 
     Attributes:
         path: of the file.
-        encoding: "utf-8-sig", or "utf-16" where a byte order mark says so.
-        compressed: is it compressed with gzip?
+        encoding: as the user names it; else "utf-8-sig", or what a byte order mark says.
+        option: is there an option ``--encoding`` for hints to name?
         comments: number of leading lines up to the last one that begins with "#".
         comment: text of that line, or "".
     """
 
     path: Path
-    encoding: str
-    compressed: bool
+    encoding: str = "utf-8-sig"
+    option: bool = False
     comments: int = 0
     comment: str = ""
 
     @classmethod
-    def of(cls, path: str | Path) -> TextFile:
+    def of(cls, path: str | Path, encoding: str | None = None, *, option: bool = False) -> TextFile:
         """Look at the beginning of a file.
+
+        Args:
+            path: of the file, plain or compressed by gzip, bzip2, xz, or zip with one file.
+            encoding: None: UTF-8; a byte order mark overrules it.
+            option: may hints name the option ``--encoding``?
 
         Raises:
             DataError: it is missing, empty or not text.
+            WrongUsageError: there is no such encoding.
         """
         path = existing_file(path)
-        with path.open("rb") as raw:
-            compressed = raw.read(2) == b"\x1f\x8b"
-        file = cls(path, "utf-8-sig", compressed)
+        file = cls(path, _known_encoding(encoding or "utf-8-sig"), option)
         with file._guarded(), file._binary() as stream:
             head = stream.read(1 << 16)
-        if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            file = cls(path, "utf-16", compressed)
-        elif b"\x00" in head or head.startswith(tuple(_FORMATS)):
-            found = next((what for magic, what in _FORMATS.items() if head.startswith(magic)), "binary data")
-            raise DataError(f"{path} is not a text table but {found}", "export it as CSV, or correct its suffix")
+        marked = next((name for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark)), None)
+        wide = (marked or file.encoding).startswith(("utf-16", "utf-32"))
+        if (b"\x00" in head and not wide) or head.startswith(tuple(_FORMATS)):
+            raise file._not_text(head)
+        if marked is not None:
+            file = replace(file, encoding=marked)
         top = itertools.takewhile(lambda line: line.startswith("#") or not line.strip(), file.lines())
         number, last = max(((n, line) for n, line in enumerate(top, start=1) if line.startswith("#")), default=(0, ""))
-        return cls(path, file.encoding, compressed, number, last.lstrip("#").strip())
+        return replace(file, comments=number, comment=last.lstrip("#").strip())
 
     @contextmanager
     def open(self, start: int = 1) -> Iterator[io.TextIOWrapper]:
@@ -78,7 +104,8 @@ class TextFile:
             DataError: the bytes are damaged or are not text in the encoding.
         """
         with self._guarded(), self._binary() as binary:
-            stream = io.TextIOWrapper(binary, encoding=self.encoding, newline="")
+            # pandas loses an empty first cell after some lone carriage returns; here every line ends with "\n".
+            stream = io.TextIOWrapper(binary, encoding=self.encoding, newline=None)
             for _ in range(start - 1):
                 stream.readline()
             yield stream
@@ -88,13 +115,23 @@ class TextFile:
         with self.open(self.comments + 1 if start is None else start) as stream:
             yield from stream
 
-    def rows(self, delimiter: str, start: int | None = None) -> Iterator[tuple[int, list[str]]]:
-        """Yield every row that is not blank with the number of its first line; ``start`` as in `lines`."""
+    def rows(
+        self, delimiter: str, start: int | None = None, skipped: Collection[int] = ()
+    ) -> Iterator[tuple[int, list[str]]]:
+        """Yield every row that is not blank with the number of its first line.
+
+        Args:
+            delimiter: between cells.
+            start: as in `lines`.
+            skipped: numbers of lines to leave out.
+        """
         start = self.comments + 1 if start is None else start
         lines: Iterator[str] = self.lines(start)
+        if skipped:
+            lines = ("\n" if number in skipped else line for number, line in enumerate(lines, start=start))
         if delimiter == WHITESPACE:
             # Spaces at the end would count as one more cell, and tabs would belong to the cell.
-            lines = (line.strip().replace("\t", " ") + "\n" for line in lines)
+            lines = (line.strip(_BLANKS).replace("\t", " ") + "\n" for line in lines)
         # As in pandas, a blank line is not a row, in contrast to a line with nothing but a quoted empty cell.
         blank = " \r\n" if delimiter == "\t" else " \t\r\n"
         lines = (line if line.strip(blank) else "\n" for line in lines)
@@ -111,16 +148,30 @@ class TextFile:
                 "check for a quotation mark that is never closed",
             ) from error
 
-    def delimiter(self) -> str:
+    def sample(self, start: int | None = None) -> list[str]:
+        """Return the first lines that are not blank: enough of them to see how the file is written."""
+        lines: list[str] = []
+        size = 0
+        for line in self.lines(start):
+            if line.strip():
+                lines.append(line)
+                size += len(line)
+            if len(lines) >= _SAMPLE_LINES or (size > _SAMPLE_CHARACTERS and len(lines) > 5):
+                break
+        return lines
+
+    def delimiter(self, start: int | None = None) -> str:
         """Return the delimiter that splits most of the first lines into equal rows; `WHITESPACE` is any run of blanks.
 
         `csv.Sniffer` takes letters for delimiters and gives up on files of one column. Such a file gets a comma.
         """
-        sample = [line for line in itertools.islice(self.lines(), 50) if line.strip()]
+        sample = self.sample(start)
 
         def share(delimiter: str) -> float:
             """Return the share of lines with the most frequent number of cells, 0 where few lines are split."""
-            lines = sample if delimiter != WHITESPACE else [" ".join(line.split()) for line in sample]
+            if delimiter != WHITESPACE and not any(delimiter in line for line in sample):
+                return 0.0
+            lines = sample if delimiter != WHITESPACE else [" ".join(words(line)) for line in sample]
             try:
                 counts = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
             except csv.Error:
@@ -129,14 +180,52 @@ class TextFile:
             # A delimiter that only occurs in a name splits the header and nothing else.
             return max(split) / len(sample) if split and 2 * sum(split) >= len(sample) else 0.0
 
-        best = max("\t;,", key=share)
-        # Blanks occur inside names and dates too, so they count only where nothing else splits the rows.
+        best = max(_DELIMITERS, key=share)
+        # Blanks occur inside names and dates too, so they count only where nothing else splits the rows, or where what
+        # seems to split them is the decimal comma of every number.
         if share(best) < 0.5 < share(WHITESPACE):
+            return WHITESPACE
+        if best == "," and _blanks_between_decimal_commas(sample) and share(WHITESPACE) > 0.5:
             return WHITESPACE
         return best if share(best) else ","
 
+    def count(self, character: str, start: int) -> int | None:
+        """Return how often a character of ASCII occurs from a line on; None in encodings where bytes cannot tell."""
+        if self.encoding.startswith(("utf-16", "utf-32")):
+            return None
+        found = 0
+        byte = character.encode("ascii")
+        with self._guarded(), self._binary() as stream:
+            while block := stream.read(1 << 22):
+                found += block.count(byte)
+        return found - sum(line.count(character) for line in itertools.islice(self.lines(1), start - 1))
+
     def _binary(self) -> BinaryIO:
-        return cast(BinaryIO, gzip.open(self.path, "rb")) if self.compressed else self.path.open("rb")
+        """Return the bytes of the text, unpacked."""
+        with self.path.open("rb") as raw:
+            magic = raw.read(6)
+        if magic.startswith(_ZIP):
+            archive = zipfile.ZipFile(self.path)
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            if len(members) == 1 and members[0].filename.lower().endswith((".csv", ".tsv", ".txt", ".dat")):
+                return cast(BinaryIO, archive.open(members[0]))
+        for beginning, opened in _COMPRESSIONS.items():
+            if magic.startswith(beginning):
+                return cast(BinaryIO, opened(self.path))
+        return self.path.open("rb")
+
+    def _not_text(self, head: bytes) -> DataError:
+        found = next((what for magic, what in _FORMATS.items() if head.startswith(magic)), None)
+        if found is None and self.option and len(head) > 8:
+            for nulls, name in ((head[1::2], "utf-16-le"), (head[0::2], "utf-16-be")):
+                if 2 * nulls.count(0) > len(nulls) and 2 * head.count(0) < 1.2 * len(head):
+                    return DataError(
+                        f"{self.path} looks like UTF-16 text without a byte order mark",
+                        f"read it with --encoding {name}",
+                    )
+        return DataError(
+            f"{self.path} is not a text table but {found or 'binary data'}", "export it as CSV, or correct its suffix"
+        )
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -145,7 +234,7 @@ class TextFile:
             yield
         except UnicodeError as error:
             raise self._wrong_encoding() from error
-        except (EOFError, OSError, zlib.error) as error:
+        except (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError) as error:
             raise DataError(
                 f"{self.path} cannot be read: {error}", "the file may be damaged; download it again"
             ) from error
@@ -157,9 +246,43 @@ class TextFile:
         try:
             content.decode(self.encoding)
         except UnicodeDecodeError as error:
-            line = content[: error.start].decode(self.encoding, errors="ignore").count("\n") + 1
+            before = content[: error.start].decode(self.encoding, errors="ignore")
+            line = len(re.findall(r"\r\n|\r|\n", before)) + 1
         encoding = self.encoding.removesuffix("-sig").upper()
         return DataError(
             f"{self.path}: line {line} is not {encoding} text",
-            f"convert the file, for example: iconv -f latin1 -t utf-8 {argument(self.path)} > converted.csv",
+            "give the encoding, for example --encoding cp1252 (Windows), --encoding latin-1 or --encoding mac-roman"
+            if self.option
+            else f"convert the file, for example: iconv -f latin1 -t utf-8 {argument(self.path)} > converted.csv",
         )
+
+
+def words(line: str) -> list[str]:
+    """Return what blanks and tabs separate; unlike `str.split`, wider blanks separate nothing, as in pandas."""
+    return [word for word in re.split(r"[ \t\r\n]+", line) if word]
+
+
+def _known_encoding(name: str) -> str:
+    """Return the name of an encoding of text as Python writes it.
+
+    Raises:
+        WrongUsageError: there is none of that name.
+    """
+    try:
+        known = codecs.lookup(name)
+    except (LookupError, ValueError):
+        known = None
+    if known is None or not getattr(known, "_is_text_encoding", True):
+        raise WrongUsageError(
+            f"there is no encoding {name!r}", "choose one that Python knows, such as utf-8, latin-1, cp1252 or utf-16"
+        )
+    return known.name
+
+
+def _blanks_between_decimal_commas(lines: list[str]) -> bool:
+    """Return whether most lines are numbers with decimal commas between blanks, such as ``1,5 2,25``."""
+    number = r"[$%]?[+-]?[$%]?[\d.]+(,\d+)?%?"
+    numbers = re.compile(rf"(?=.*\d,\d)\s*(\S+\s+)?{number}(\s+{number})+\s*")
+    return 2 * sum(numbers.fullmatch(line.replace('"', "").replace("\u2212", "-")) is not None for line in lines) > len(
+        lines
+    )
