@@ -277,8 +277,8 @@ def test_keys_of_a_dictionary_are_named():
         (lambda: {"a": [X, X], "b": [X, X]}, "'a' contains several tables"),
         (lambda: {"__header__": b"MATLAB", "data": VALUES, "fs": 3}, "variables of a file: __header__, data"),
         (lambda: [X, X.rename(columns={"c": "d"})], "realisation 2: 'c' and 'd'"),
-        (lambda: np.array([["a", "b"], ["c", "d"]]), "row 1, column '0': 'a' is not a number"),
-        (lambda: pd.DataFrame({"a": [X, X]}), "not a number"),
+        (lambda: np.array([["a", "b"], ["c", "d"]]), "columns '0' and '1' contain text, not numbers .row 1: 'a'."),
+        (lambda: pd.DataFrame({"a": [X, X]}), "not numbers"),
     ],
 )
 def test_what_is_no_table_is_refused_in_one_line(data, words):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import io
-import itertools
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -70,9 +70,12 @@ class _Body:
     frame: Any
 
     def line_of(self, row: int) -> str:
-        rows = self.file.rows(self.header.delimiter, self.header.start, self.left.lines)
-        line, _ = next(itertools.islice(rows, row, None))
-        return f"line {line}"
+        return f"line {self.lines[row]}"
+
+    @functools.cached_property
+    def lines(self) -> list[int]:
+        """Number of the first line of every row; found where an error or a note needs it."""
+        return [line for line, _ in self.file.rows(self.header.delimiter, self.header.start, self.left.lines)]
 
 
 class _Lines(io.TextIOBase):

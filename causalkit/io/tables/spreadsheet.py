@@ -45,7 +45,7 @@ def spreadsheet_table(path: str | Path, options: ReadOptions) -> Table:
         text = Path(folder) / "sheet.csv"
         text.write_text(content, encoding="utf-8", newline="")
         try:
-            table = delimited_table(text)
+            table = delimited_table(text, options)
         except DataError as error:
             message = error.message.replace(str(text), where).replace(": line ", ": row ")
             raise DataError(message, error.hint.replace(str(text), where)) from error
