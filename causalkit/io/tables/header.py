@@ -385,9 +385,11 @@ def _is_header(file: TextFile, delimiter: str, rows: Sequence[Row], missing: Seq
     if looks_like_names([cell for cell in first if cell not in missing]):
         # Names that count from 0 or 1 do not come again as measurements.
         return any(not is_value(cell) for cell in first) or first not in below
-    # Names that are numbers differ from data where they, and only they, are quoted.
-    lines = list(itertools.islice((text for text in file.lines(line) if text.strip()), 2))
-    return len(rows) > 1 and _quoted(lines[0], delimiter) and not _quoted(lines[1], delimiter)
+    # Names that are numbers differ from data where they, and only they, are quoted without need.
+    if any(delimiter in cell for cell in first):
+        return False
+    lines = list(itertools.islice((text for text in file.lines(line) if text.strip()), 6))
+    return len(rows) > 1 and _quoted(lines[0], delimiter) and not any('"' in text for text in lines[1:])
 
 
 def _continues(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import numbers
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -300,10 +301,10 @@ def _numbers(column: Any, notation: Notation, missing: Sequence[str]) -> tuple[A
 
     filled = column[column.notna()]
     patterns = _Patterns(notation, missing)
-    head = [_Patterns(notation, missing).number(str(cell)) for cell in filled.iloc[:_LOOKED_AT]]
+    head = [_Patterns(notation, missing).number(cell) for cell in filled.iloc[:_LOOKED_AT]]
     if not head or 2 * head.count(None) > len(head):
         return None
-    parsed = [patterns.number(str(cell)) for cell in filled]
+    parsed = [patterns.number(cell) for cell in filled]
     said = patterns.said()
     wrong = [value is None for value in parsed]
     if not patterns.changed or 2 * sum(wrong) > len(wrong) or len(patterns.signs) > 1 or patterns.unsigned(parsed):
@@ -333,8 +334,10 @@ class _Patterns:
         self.signed = 0
         self.changed = False
 
-    def number(self, cell: str) -> float | None:
-        """Return the number in a cell, NaN for a missing one, or None."""
+    def number(self, cell: Any) -> float | None:
+        """Return the number in a cell, NaN for a missing one, or None; what is a number already stays as it is."""
+        if not isinstance(cell, str):
+            return float(cell) if isinstance(cell, numbers.Real) and not isinstance(cell, bool | np.bool_) else None
         text = cell.strip()
         if text in MISSING:
             return np.nan
