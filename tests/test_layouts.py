@@ -287,8 +287,13 @@ def test_several_columns_of_values(file):
     path = file(table)
     with pytest.raises(DataError, match="ticker") as caught:
         causalkit.read(path)
-    assert "--panel-column ticker" in caught.value.hint
-    assert "--long ticker close --drop open" in caught.value.hint
+    options, panel = pasted(path, caught.value.hint)
+    assert options == "--long ticker close --drop open"
+    assert edges(panel) == TRUE
+    with pytest.raises(DataError) as caught:
+        causalkit.Panel.of(table.rename(columns={"ticker": "firm"}))
+    assert caught.value.hint.endswith('add long=("firm", "close"), drop="open"')
+    assert 'panel_column="firm"' in caught.value.hint
     assert edges(causalkit.read(path, long=("ticker", "close"), drop="open")) == TRUE
     with pytest.raises(DataError, match="'open'") as caught:
         causalkit.read(path, long=("ticker", "close"))
@@ -394,6 +399,12 @@ def test_a_series_that_rests_in_one_realisation_is_a_series(file):
     table = subjects(2)
     table.loc[table.subject == 1, "c"] = 0
     assert causalkit.read(file(table)).names == ("a", "b", "c")
+
+
+def test_a_text_that_is_the_same_in_every_row_is_left_out(file):
+    panel = causalkit.read(file(FRAME.assign(station="Lincoln", date=DAYS)))
+    assert panel.names == ("a", "b", "c")
+    assert noted(panel, "'station'", "left out")
 
 
 def test_an_hour_of_the_day_is_no_identifier(file):
@@ -503,7 +514,7 @@ def recordings(draw):
     return names, [values[:length, :, number].round(4) for number, length in enumerate(lengths)]
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     recordings(),
     st.sampled_from(["wide", "long", "transposed"]),

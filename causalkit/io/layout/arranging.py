@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from causalkit.io.layout.across import across_as_asked, across_recognised
 from causalkit.io.layout.identifiers import identified
+from causalkit.io.layout.labels import without_labels
 from causalkit.io.layout.long import long_as_asked, long_recognised
 from causalkit.io.layout.transposed import transposed_as_asked, transposed_recognised
 from causalkit.io.options import ReadOptions
@@ -20,7 +21,7 @@ def arranged(table: Table, options: ReadOptions) -> Table:
     Raises:
         DataError: the layout is in doubt, or the options do not fit the table.
     """
-    return _with_identifiers(_in_rows(table, options), options)
+    return _with_identifiers(without_labels(_in_rows(table, options), options), options)
 
 
 def _in_rows(table: Table, options: ReadOptions) -> Table:

@@ -11,6 +11,7 @@ from causalkit.display.words import listed, were
 from causalkit.errors import DataError
 from causalkit.io.layout.codes import Codes, blocks, codes_of, distinct
 from causalkit.io.layout.column_words import names_realisations, names_series
+from causalkit.io.layout.hints import together
 from causalkit.io.layout.keys import (
     could_identify,
     counts_up,
@@ -112,8 +113,10 @@ def _in_doubt(table: Table, found: Sequence[str], values: Sequence[str]) -> Data
     one = len(found) == 1
     hint = f"if {'it identifies' if one else 'they identify'} realisations, add {table.hint('panel_column', *found)}"
     if values:
-        hint += f"; if it names series, add {table.hint('long', found[-1], values[0])}"
-        hint += f" {table.hint('drop', *values[1:])}" if len(values) > 1 else ""
+        long = [table.hint("long", found[-1], values[0])]
+        long += [table.hint("drop", *values[1:])] if len(values) > 1 else []
+        long_hint = f"if {shown(found[-1])} names series, add {together(table, *long)}"
+        hint = long_hint if one and names_series(found[0]) else f"{hint}; {long_hint}"
     elif one and is_text(table.frame[found[0]]):
         hint += f"; if the rows are one recording, add {table.hint('drop', found[0])}"
     else:

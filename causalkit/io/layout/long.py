@@ -11,6 +11,7 @@ from causalkit.display.words import listed
 from causalkit.errors import DataError, did_you_mean
 from causalkit.io.layout.codes import Codes, blocks, codes_of, determined, distinct, joined
 from causalkit.io.layout.column_words import names_realisations, names_series
+from causalkit.io.layout.hints import together
 from causalkit.io.layout.keys import Keys, could_identify, counts_up, is_numeric, is_text, keys_of, times_in
 from causalkit.io.layout.series_names import names_in
 from causalkit.io.layout.widening import widened
@@ -65,7 +66,7 @@ def long_recognised(table: Table, options: ReadOptions) -> Table | None:
     made = _made(table, keys, key, value, options.drop)
     same = [table.hint("long", key, value), *([table.hint("panel_column", *others)] if others else [])]
     options_shown = (
-        f"the same as {_together(table, same)}; to keep the columns as they are, "
+        f"the same as {together(table, *same)}; to keep the columns as they are, "
         f"add {table.hint('orientation', 'time-series')}"
     )
     return replace(made, notes=(*made.notes[:-1], f"{made.notes[-1]} ({options_shown})"))
@@ -89,7 +90,7 @@ def _in_doubt(table: Table, keys: Keys, key: str, value: str, others: Sequence[s
     way_out = table.hint("long", key, value)
     more = [table.hint("panel_column", *others)] if others else []
     more += [table.hint("drop", *keys.texts)] if keys.texts else []
-    hint = f"if every {key} is a series, add {_together(table, [way_out, *more])}"
+    hint = f"if every {key} is a series, add {together(table, way_out, *more)}"
     if not others:
         hint += f"; if every {key} is a realisation of the series {value!r}, add {table.hint('panel_column', key)}"
     names = listed(["time", *map(shown, keys.identifiers)])
@@ -98,11 +99,6 @@ def _in_doubt(table: Table, keys: Keys, key: str, value: str, others: Sequence[s
         "values",
         f"{hint}; if every row is a time step, add {table.hint('orientation', 'time-series')}",
     )
-
-
-def _together(table: Table, hints: Sequence[str]) -> str:
-    """Return options that are given together, ready to be pasted."""
-    return (", " if table.in_memory else " ").join(hints)
 
 
 def _as_named(table: Table, options: ReadOptions, key: str, value: str) -> Keys:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from causalkit.display.words import count
 from causalkit.errors import DataError
-from causalkit.io.layout.transposed import transpose_hint
+from causalkit.io.layout.hints import transpose_hint
 from causalkit.io.options import ReadOptions
 from causalkit.io.tables.table import Table
 

@@ -13,6 +13,7 @@ from causalkit.display.words import listed
 from causalkit.errors import DataError
 from causalkit.io.layout.codes import repeated
 from causalkit.io.layout.headings import Headings, times_of
+from causalkit.io.layout.hints import together, transpose_hint
 from causalkit.io.layout.keys import has_dates, is_text, is_whole
 from causalkit.io.layout.series_names import names_in, naming
 from causalkit.io.options import ReadOptions
@@ -22,11 +23,6 @@ from causalkit.io.time.axis import is_time_name
 
 AXIS = "time"
 _MOST_LABELS = 12
-
-
-def transpose_hint(table: Table) -> str:
-    """Return the option that transposes a table, as its user writes it."""
-    return table.hint("orientation", "series-time") if table.in_memory else table.hint("transpose")
 
 
 def transposed_as_asked(table: Table, options: ReadOptions) -> Table:
@@ -111,7 +107,7 @@ def _refuse_numbers_as_headings(table: Table, names: Sequence[str]) -> None:
         raise DataError(
             f"{table.source}: the headings of the columns are numbers such as {shown(names[0])}, so the first row may "
             "contain measurements",
-            f"if it does, add {table.hint('header_rows', '0')} {transpose_hint(table)}",
+            "if it does, add " + together(table, table.hint("header_rows", "0"), transpose_hint(table)),
         )
 
 
