@@ -187,8 +187,9 @@ def causalkit_edges(record):
 
 
 def messy():
-    """The chain with a constant and a column that repeats another, and awkward names."""
+    """The chain with codes of missing cells, a constant and a column that repeats another, and awkward names."""
     frame = chain().round(6)
+    frame.iloc[[10, 50], 0] = frame.iloc[[90, 200], 1] = -999
     return frame.assign(**{"set point": 5.0, "c'": 2 * frame["c"] + 1}).rename(columns={"a": "a b"})
 
 

@@ -445,12 +445,23 @@ def test_discovery_report_says_what_was_read_and_found_in_the_data(tmp_path):
     assert known["windows"] == "41, each of 2 steps and the step after; 5 more touch a missing cell"
     assert known["preparation"] == "detrend linear"
     text = outline(tmp_path / "r.html").text
-    assert "2 findings in the data" in text
+    assert "2 findings in the prepared data" in text
     assert "season of period 12 in x0. --detrend seasonal:12" in text
     assert "<script>" not in (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "Data" not in headings(report_discovery(discovery(data={}), tmp_path / "none.html"))
     clean = report_discovery(discovery(data={**data, "health": []}), tmp_path / "clean.html")
-    assert "Nothing was found in the data" in outline(clean).text
+    assert "Nothing was found in the prepared data" in outline(clean).text
+
+
+def test_discovery_report_of_any_data_has_the_table_of_series(tmp_path):
+    panel, _ = api.simulate("lagged-pair", steps=100)
+    found = api.discover(panel, method="var", lag=2)
+    found = replace(found, data={**found.data, "health": panel.health().describe()})
+    found.save(tmp_path / "result.json")
+    assert run("report", tmp_path / "result.json", "-o", tmp_path / "r.html").exit_code == 0
+    table = rows(tmp_path / "r.html", "The series")
+    assert [row[0] for row in table] == ["series", "0", "1", "2"]
+    assert "Nothing was found in the data" in outline(tmp_path / "r.html").text
 
 
 def test_a_weak_edge_that_was_selected_stands_in_the_table(tmp_path):

@@ -29,7 +29,7 @@ _NAME = 9
 """Columns that the name of a series has at least."""
 _LEVEL = 0.05
 """Level of the test for a unit root."""
-_LEFT = ("kind", "unit root")
+LEFT = ("kind", "unit root")
 """Columns of words; those of numbers end flush right."""
 _NOTEBOOK_SERIES = 10
 
@@ -292,6 +292,6 @@ def _aligned(rows: Sequence[Sequence[str]], least: int = 0) -> list[str]:
         padded = []
         for place, (cell, wide) in enumerate(zip(row, widths, strict=True)):
             blank = " " * (wide - cells(cell))
-            padded.append(cell + blank if place == 0 or rows[0][place] in _LEFT else blank + cell)
+            padded.append(cell + blank if place == 0 or rows[0][place] in LEFT else blank + cell)
         lines.append("  ".join(padded).rstrip())
     return lines

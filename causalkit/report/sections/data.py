@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from causalkit.core.discovery import Discovery
-from causalkit.display.health import facts
+from causalkit.display.health import LEFT, TOP, explained, facts, first, table
 from causalkit.display.labels import shorten
 from causalkit.display.words import count
 from causalkit.report.blocks import Block, Cell, Code, Section, Table, Text
+from causalkit.report.sections.choices import flat_rows
+
+_WIDE = 140
+"""Characters of a row of the table of series; names of more are shortened."""
 
 
 def data(discovery: Discovery) -> Section | None:
@@ -28,18 +32,24 @@ def data(discovery: Discovery) -> Section | None:
         rows.append(("windows", f"{recorded['windows']:,}, {size}{dropped}"))
     if preparation := recorded.get("preparation"):
         rows.append(("preparation", _written(preparation)))
-    table: list[list[Cell | str]] = [[title, words] for title, words in rows]
-    blocks: list[Block] = [Table("What was read.", ["what", "value"], table)]
-    return Section("data", "Data", [*blocks, *_findings(recorded.get("health"))])
+    cells: list[list[Cell | str]] = [[title, words] for title, words in rows]
+    blocks: list[Block] = [Table("What was read.", ["what", "value"], cells)]
+    examined = recorded.get("health")
+    if isinstance(examined, Mapping):
+        blocks += [*_findings(examined.get("findings"), "preparation" in recorded), *_series(examined)]
+    else:
+        blocks += _findings(examined, "preparation" in recorded)
+    return Section("data", "Data", blocks)
 
 
-def _findings(found: Any) -> list[Block]:
+def _findings(found: Any, prepared: bool) -> list[Block]:
     """Return every finding with the options that act on it."""
     if not isinstance(found, Sequence) or isinstance(found, str):
         return []  # a result that was made before data were examined
+    which = "the prepared data" if prepared else "the data"
     if not found:
-        return [Text("Nothing was found in the data that makes a graph doubtful.")]
-    blocks: list[Block] = [Text(f"{count(len(found), 'finding')} in the data, and options that act on them:")]
+        return [Text(f"Nothing was found in {which} that makes a graph doubtful.")]
+    blocks: list[Block] = [Text(f"{count(len(found), 'finding')} in {which}, and options that act on them:")]
     for finding in found:
         message = f"{shorten(str(finding.get('message', '')), 1000)}."
         blocks.append(Text(message, "warning" if finding.get("severity") == "warning" else "plain"))
@@ -48,8 +58,20 @@ def _findings(found: Any) -> list[Block]:
     return blocks
 
 
+def _series(health: Mapping[str, Any]) -> list[Block]:
+    """Return the table of series, those with findings first where there are many."""
+    if not health.get("series"):
+        return []
+    shown = first(health, TOP)
+    titles, *rows = table(health, shown, _WIDE)
+    words = explained(titles)
+    lacking = f"{len(shown)} of {len(health['series']):,} series; " if len(shown) < len(health["series"]) else ""
+    numbers = [place for place, title in enumerate(titles) if place and title not in LEFT]
+    return [Table(f"The series, {lacking}{words}.", titles, rows, numbers=numbers)]
+
+
 def _written(preparation: Any) -> str:
     """Return the settings of a preparation as text."""
     if not isinstance(preparation, Mapping):
         return shorten(str(preparation), 400)
-    return shorten(", ".join(f"{key} {value}" for key, value in preparation.items()), 400)
+    return shorten(", ".join(f"{row[0]} {row[1]}" for row in flat_rows(preparation)), 400)
