@@ -133,6 +133,13 @@ def test_a_point_beside_decimal_commas_is_no_decimal_point(file):
     assert first(read(path, ReadOptions(thousands=".")))[0] == [1.5, 1234]
 
 
+@pytest.mark.parametrize(
+    "text", ["a\n1,5\n2,5\n3,5\n", "date,a\n2020-01-01,1,5\n2020-01-02,2,25\n", "t,a,b\n0,1,5,2,5\n1,2,5,3,5\n"]
+)
+def test_decimal_commas_between_commas_are_no_columns(file, text):
+    assert "decimal commas" in refused(file(text)).hint
+
+
 def test_numbers_beside_codes_are_read_once(file):
     path = file("a;b\n+11,653;1.819,5\n25,860;n.d.\nn.d.;1.142,9\n")
     panel = read(path, ReadOptions(decimal=",", thousands=".", missing="n.d."))
@@ -174,6 +181,14 @@ def test_the_odd_cell_is_named(file, odd):
     error = refused(file("a,b\n" + "\n".join(rows) + "\n"))
     assert "line 202, column 'a'" in str(error)
     assert repr(odd) in str(error)
+
+
+def test_the_odd_date_is_named(file):
+    rows = [f"{date},{row % 5}" for row, date in enumerate(DATED.index)]
+    rows[150] = "Total,7"
+    error = refused(file("date,a\n" + "\n".join(rows) + "\n"))
+    assert "line 152, column 'date'" in str(error)
+    assert "--drop" not in error.hint
 
 
 def test_text_columns_are_left_out_by_one_option(file):

@@ -16,7 +16,7 @@ from causalkit.display.words import count, were
 from causalkit.errors import DataError
 from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import MISSING, is_date, is_value, is_written_number
-from causalkit.io.tables.header import COMMENT_MARKS, Header, column_names, find_header
+from causalkit.io.tables.header import COMMENT_MARKS, Header, column_names, find_header, halves_of_numbers
 from causalkit.io.tables.notation import first_notation, notation_of, with_numbers
 from causalkit.io.tables.rows import LeftOut, lines_to_leave_out
 from causalkit.io.tables.table import Table, refuse_duplicates
@@ -195,7 +195,9 @@ def _named(body: _Body, source: str) -> tuple[Table, tuple[int, ...]]:
         names = names and [name for column, name in enumerate(names) if column not in empty]
         width = len(frame.columns)
     header = replace(header, cells=None if names is None else tuple(names))
-    columns = column_names(header, width, source, row_names=_could_name_rows(frame.iloc[:, 0]))
+    columns = column_names(
+        header, width, source, row_names=_could_name_rows(frame.iloc[:, 0]) and not halves_of_numbers(header, width)
+    )
     positions = tuple(frame.columns)
     frame = frame.copy(deep=False)
     frame.columns = columns

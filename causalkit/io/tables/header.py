@@ -135,7 +135,7 @@ def column_names(header: Header, width: int, source: str, *, row_names: bool = F
         cells.insert(0, "")
     if len(cells) != width:
         hint = "give every column one name"
-        if header.delimiter == "," and 2 * len(cells) - 1 <= width <= 2 * len(cells):
+        if halves_of_numbers(header, width):
             hint = "if the numbers have decimal commas, write semicolons between the cells, or quote the numbers"
         raise DataError(
             f"{source}: the header on line {header.line} has {count(len(cells), 'cell')} and the row after it {width}",
@@ -149,6 +149,14 @@ def column_names(header: Header, width: int, source: str, *, row_names: bool = F
             name += "_"
         names.append(name)
     return names
+
+
+def halves_of_numbers(header: Header, width: int) -> bool:
+    """Return whether rows have about twice as many cells as the header: the halves of numbers with decimal commas."""
+    names = len(header.cells or ())
+    if header.delimiter != "," or not 2 * names - 1 <= width <= 2 * names:
+        return False
+    return all(row[-1].strip().isdigit() or is_missing(row[-1]) for _, row in header.rows if len(row) == width)
 
 
 def is_comment(line: str, marks: tuple[str, ...] = COMMENT_MARKS) -> bool:
