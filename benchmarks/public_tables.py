@@ -90,7 +90,7 @@ TABLES = [
     Published("vega_datasets", "_data/us-employment.csv", 23),
     Published("vega_datasets", "_data/stocks.csv", "MSFT AMZN IBM GOOG AAPL"),
     Published("vega_datasets", "_data/iowa-electricity.csv", 3),
-    Published("vega_datasets", "_data/ohlc.json", "open high low close"),
+    Published("vega_datasets", "_data/ohlc.json", "open high low close ret"),
     Published("vega_datasets", "_data/crimea.json", "wounds other disease"),
     Published("vega_datasets", "_data/driving.json", "miles gas"),
     Published("vega_datasets", "_data/wheat.json", "wheat wages"),

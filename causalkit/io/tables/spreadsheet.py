@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -47,18 +48,24 @@ def spreadsheet_table(path: str | Path, options: ReadOptions) -> Table:
         try:
             table = delimited_table(text, options)
         except DataError as error:
-            message = error.message.replace(str(text), where).replace(": line ", ": row ")
-            raise DataError(message, error.hint.replace(str(text), where)) from error
+            raise DataError(
+                *(_in_rows(part.replace(str(text), where)) for part in (error.message, error.hint))
+            ) from error
 
     def locate(row: int) -> str:
         Path(folder).mkdir()  # rows are counted in the text, which is written again where there is an error to report
         try:
             text.write_text(content, encoding="utf-8", newline="")
-            return table.locate(row).replace("line", "row")
+            return _in_rows(table.locate(row))
         finally:
             shutil.rmtree(folder)
 
-    return replace(table, source=where, locate=locate, notes=(*notes, *table.notes))
+    return replace(table, source=where, locate=locate, notes=(*notes, *map(_in_rows, table.notes)))
+
+
+def _in_rows(said: str) -> str:
+    """Return what was said about lines of text for rows of a sheet."""
+    return re.sub(r"\bline(s?) (\d)", r"row\1 \2", said)
 
 
 def _as_text(sheet: Any) -> str:
