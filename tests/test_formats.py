@@ -161,6 +161,30 @@ def test_empty_rows_and_columns_of_a_sheet_are_layout(tmp_path):
     assert edges(panel) == TRUE
 
 
+WILD_SHEETS = {
+    "title": lambda rows: [["Measurements of 2020"], [], ["date", "a", "b", "c"], *rows],
+    "units": lambda rows: [["date", "a", "b", "c"], ["", "mV", "mV", "mV"], *rows],
+    "footer": lambda rows: [["date", "a", "b", "c"], *rows, [], ["Source: us"]],
+    "text": lambda rows: [
+        ["date", "a", "b", "c"],
+        *([day.strftime("%d.%m.%Y"), *(str(cell).replace(".", ",") for cell in cells)] for day, *cells in rows),
+    ],
+    "missing": lambda rows: [["date", "a", "b", "c"], [rows[0][0], None, "n/a", "#N/A"], *rows[1:]],
+}
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".ods"])
+@pytest.mark.parametrize("kind", WILD_SHEETS)
+def test_sheets_as_people_write_them(tmp_path, kind, suffix):
+    library("odf" if suffix == ".ods" else "openpyxl")
+    rows = [[day.to_pydatetime(), *cells] for day, *cells in DATED.reset_index().itertuples(index=False)]
+    path = tmp_path / f"data{suffix}"
+    pd.DataFrame(WILD_SHEETS[kind](rows)).to_excel(str(path), header=False, index=False)
+    panel = causalkit.read(path)
+    assert edges(panel) == TRUE
+    assert not any("line" in note for note in panel.notes)
+
+
 def test_cells_of_a_sheet_keep_every_digit(tmp_path):
     path = excel(tmp_path / "data.xlsx", data=X)
     np.testing.assert_allclose(causalkit.read(path).realisations[0], VALUES, rtol=1e-14)
