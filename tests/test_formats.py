@@ -107,7 +107,6 @@ def test_a_dated_table(tmp_path, suffix, compressed):
     assert causalkit.read(path, drop="date", time_column="none").names == ("a", "b", "c")
 
 
-@pytest.mark.xfail(reason="rows are not yet sorted by time", strict=False)
 @pytest.mark.parametrize("suffix", DATED_FILES)
 def test_a_dated_table_with_the_newest_row_first(tmp_path, suffix):
     path = tmp_path / f"data{suffix}"

@@ -155,7 +155,7 @@ def test_hints_name_every_column_and_can_be_pasted(fault):
     names = ["heart rate; max", "b", "setpoint", "c"]
 
     def refusal(source: str) -> str:
-        panel = Panel.of(values, names=names, source=source)
+        panel = Panel.of(values, names=names, source=source, time_column="none")
         refuse = Preparation("linear").apply if fault == "constant after detrending" else lambda one: one.check(1)
         with pytest.raises(DataError) as caught:
             refuse(panel)
@@ -165,7 +165,7 @@ def test_hints_name_every_column_and_can_be_pasted(fault):
     words = shlex.split(refusal("ward.csv"))
     assert words[words.index("--drop") :] == ["--drop", "heart rate; max", "--drop", "setpoint"]
     assert refusal("data").endswith('drop=("heart rate; max", "setpoint")')
-    Panel.of(values, names=names).drop(["heart rate; max", "setpoint"]).check(1)
+    Panel.of(values, names=names, time_column="none").drop(["heart rate; max", "setpoint"]).check(1)
 
 
 def test_constant_and_empty_columns_are_one_error():
@@ -190,7 +190,8 @@ def test_no_hint_to_drop_columns_where_too_few_would_be_left():
 def test_a_small_variation_of_a_large_series_is_data():
     """Seconds since 1970 in steps of a millisecond, and parts per billion."""
     for series in (1.7e9 + np.arange(50) / 1000, 1 + 1e-9 * np.arange(50), 1e-300 * np.arange(50.0)):
-        Panel.of(np.column_stack([series, np.random.default_rng(0).normal(size=50)])).check(1)
+        table = np.column_stack([series, np.random.default_rng(0).normal(size=50)])
+        Panel.of(table, time_column="none").check(1)
 
 
 def test_the_hint_on_interventions_can_be_pasted():

@@ -19,7 +19,7 @@ from causalkit.io.tables.numbers import to_floats
 from causalkit.io.tables.table import PANEL_COLUMN, Table
 from causalkit.io.time.axis import find_time
 from causalkit.io.time.resampling import resampled
-from causalkit.io.time.sampling import at_equal_steps, split_at_restarts
+from causalkit.io.time.sampling import at_equal_steps, in_order, split_at_restarts, summary
 
 Rows = NDArray[np.intp]
 
@@ -52,25 +52,31 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
         notes.append(f"{listed([*map(repr, identifiers)])} {verb} the realisations")
     names = [name for name in names if name not in identifiers]
     groups = _groups(table, identifiers)
-    axis, times, recognised = find_time(table, names, groups, options)
-    names, unused = without_index(table, [name for name in names if name not in times], axis)
+    time = find_time(table, names, groups, options)
+    names, unused = without_index(table, [name for name in names if name not in time.columns], time.axis)
     if not names:
         raise DataError(f"{table.source} has no column of measurements", "check the delimiter and the options")
-    if axis is None and not identifiers:
+    if time.axis is None and not identifiers:
         check_orientation(table, len(names), max(map(len, groups)), options)
+    axis, groups, order = in_order(time.axis, groups)
     runs, restarts = split_at_restarts(axis, groups)
     values, written = to_floats(table, names, options)
     if options.resample is not None:
-        parts, sampling = resampled(table.source, axis, runs, values, options.resample)
+        parts = resampled(table, axis, runs, values, options.resample)
     else:
-        parts, sampling = at_equal_steps(axis, runs, values, options.irregular)
-    refuse_descriptions(parts, names, table.source, table.hint, identified=bool(identifiers))
-    notes.extend((*recognised, *unused, *written, *restarts, *sampling))
+        parts = at_equal_steps(axis, runs, values, options)
+    refuse_descriptions(parts.values, names, table.source, table.hint, identified=bool(identifiers))
+    notes.extend((*time.notes, *unused, *written, *order, *restarts, *parts.notes))
+    realisations = listed(list(identifiers)) if identifiers else "restarts" if len(runs) > len(groups) else ""
+    used = {*names, *identifiers, *(axis.names if axis else ())}
+    sampling = replace(
+        summary(axis, runs, parts, realisations), left_out=tuple(name for name in table.names if name not in used)
+    )
     missing = np.isnan(values).sum(axis=0)
     if missing.any():
         having = listed([name for name, count in zip(names, missing, strict=True) if count], most=6)
         notes.append(f"{count(int(missing.sum()), 'missing cell')} of {values.size}, in {having}")
-    return Panel(realisations=tuple(parts), names=tuple(names), source=table.source, notes=tuple(notes))
+    return Panel(tuple(parts.values), tuple(names), table.source, tuple(notes), sampling=sampling)
 
 
 def _kept(table: Table, options: ReadOptions, known: Sequence[str]) -> list[str]:

@@ -26,7 +26,7 @@ def identifying_levels(table: Table, options: ReadOptions) -> tuple[str, ...]:
         return ()
     times = [name for name in levels if name in options.time_column]
     if not times:
-        times = [name for name in levels if is_dated(table.frame[name])]
+        times = [name for name in levels if is_dated(table, name)]
         if len(times) > 1:
             raise DataError(
                 f"{table.source}: the levels {listed([*map(shown, times)])} of the index all contain dates",
@@ -35,7 +35,7 @@ def identifying_levels(table: Table, options: ReadOptions) -> tuple[str, ...]:
     if not times:
         times = [name for name in levels if is_time_name(name)]
     if not times:
-        times = [name for name in levels if ticks_of(table.frame[name], name) is not None][-1:]
+        times = [name for name in levels if ticks_of(table, name, options) is not None][-1:]
     if not times:
         raise DataError(
             f"{table.source}: no level of the index {listed([*map(shown, levels)])} could be time",

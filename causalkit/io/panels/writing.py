@@ -12,7 +12,7 @@ from causalkit.errors import DataError, WrongUsageError
 from causalkit.io.atomic import atomic_path
 from causalkit.io.tables.header import looks_like_names
 from causalkit.io.tables.table import PANEL_COLUMN
-from causalkit.io.time.axis import counts_evenly, is_time_name
+from causalkit.io.time.axis import SEVERAL, counts_evenly, is_time_name
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _TIME_COLUMNS = ("time", "timestamp", "datetime", "date", "t")
@@ -73,11 +73,12 @@ def _check_names(panel: Panel, path: Path) -> None:
 
 def _check_times(panel: Panel, path: Path) -> None:
     for column, name in enumerate(panel.names):
-        if is_time_name(name) and counts_evenly([values[:, column] for values in panel]):
+        named = is_time_name(name) or max(panel.lengths) >= SEVERAL
+        if named and counts_evenly([values[:, column] for values in panel]):
             raise DataError(
-                f"the series {name!r} of {panel.source} is named like a time and counts like one, so a {path.suffix} "
-                "file would be read with it as time",
-                "rename it, or write an .npz file",
+                f"the series {name!r} of {panel.source} counts evenly, like a time, so a {path.suffix} file would be "
+                "read with it as time",
+                "leave it out, or write an .npz file and read it with --time-column none",
             )
 
 

@@ -107,8 +107,6 @@ def _plain(column: pd.Series, where: str) -> pd.Series:
         column = column.astype(column.dtype.categories.dtype if column.notna().all() else object)
     if column.dtype == object:
         column = column.infer_objects()
-    if isinstance(column.dtype, pd.PeriodDtype):
-        return column.dt.to_timestamp()
     if isinstance(column.dtype, pd.IntervalDtype):
         return pd.Series(pd.arrays.IntervalArray(column).left, index=column.index)
     if isinstance(column.dtype, pd.ArrowDtype) and column.dtype.kind in "mM":

@@ -1,76 +1,120 @@
-"""The column that is time."""
+"""The column that is time, or the columns."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.core.shell import argument
+from causalkit.display.words import listed
 from causalkit.errors import DataError
 from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import MISSING, shown
 from causalkit.io.tables.table import Table
-from causalkit.io.time.ticks import Ticks, is_dated, ticks_of
+from causalkit.io.time.dates import by_format
+from causalkit.io.time.names import identifies_rows, is_certain, kind_of, part_of
+from causalkit.io.time.names import is_time_name as is_time_name
+from causalkit.io.time.numbers_as_dates import as_dates
+from causalkit.io.time.order import Order, Rows, is_time, order_of
+from causalkit.io.time.parts import find_parts, named_parts
+from causalkit.io.time.steps import even_share
+from causalkit.io.time.ticks import Ticks, is_dated, not_in_format, ticks_of
 
-_WORDS = (
-    "time|t|date|datetime|timestamp|index|epoch|hours?|hrs?|minutes?|mins|seconds?|secs?|milliseconds?|ms|days?|"
-    "weeks?|months?|quarters?|years?|unnamed: 0|"
-    "(date|time)[ _-]?(time|stamp|step|point)|time[ _-](s|ms|h|min|sec|hours?|days?)"
-)
-_TIME_NAME = re.compile(rf"({_WORDS})([ _]*[(\[].*[)\]])?", re.IGNORECASE)
+SEVERAL = 10
+"""Fewest rows in which equal steps are no accident, whatever the name of a column."""
+_SOME = 5
+"""The same for a column that is named like a time."""
+_EVEN = 0.9
+"""Share of equal steps with which a column counts rows or time, whatever its name."""
 
 
 @dataclass(frozen=True, eq=False)
 class TimeAxis:
-    """The column that is time.
+    """The columns that are time.
 
     Attributes:
-        table: that the column belongs to.
-        name: of the column.
-        ticks: its times.
+        table: that they belong to.
+        names: of the columns; several are parts of a date.
+        ticks: their times; what is later is larger.
 
     Raises:
         DataError: a time is missing.
     """
 
     table: Table
-    name: str
+    names: tuple[str, ...]
     ticks: Ticks
 
     def __post_init__(self) -> None:
         if self.ticks.missing.any():
+            name = self.names[0]
             raise DataError(
-                f"{self.table.cell(int(np.argmax(self.ticks.missing)), self.name)}: the time is missing",
-                f"fill the cell, or leave the column out with --drop {argument(self.name)}",
+                f"{self.table.cell(int(np.argmax(self.ticks.missing)), name)}: the time is missing",
+                f"fill the cell, or leave the column out with {self.table.hint('drop', name)}",
             )
 
+    @property
+    def label(self) -> str:
+        """The columns as a sentence has them: ``column 'time'``."""
+        return ("column " if len(self.names) == 1 else "columns ") + listed([shown(name) for name in self.names])
 
-def is_time_name(name: str) -> bool:
-    """Return whether this is a common name of a time column."""
-    return _TIME_NAME.fullmatch(name.strip()) is not None
+    @property
+    def without(self) -> str:
+        """The option that leaves the columns out."""
+        return " ".join(self.table.hint("drop", name) for name in self.names)
+
+
+@dataclass(frozen=True, eq=False)
+class FoundTime:
+    """What was found out about time.
+
+    Attributes:
+        axis: of time, or None.
+        columns: names of all columns that are times, or count, and are no variables.
+        notes: what was recognised.
+    """
+
+    axis: TimeAxis | None = None
+    columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class _Candidate:
+    """A column, or several, that can be time. The smallest rank and the fewest restarts win."""
+
+    names: tuple[str, ...]
+    ticks: Ticks
+    order: Order
+    rank: float
+    even: float = field(default=0.0)
+
+    @property
+    def kind(self) -> str:
+        return kind_of(self.names[0])
 
 
 def counts_evenly(realisations: Sequence[NDArray[Any]]) -> bool:
     """Return whether values grow by one equal step, apart from restarts, too often for an accident."""
-    if sum(len(values) for values in realisations) < 5 or not all(np.isfinite(values).all() for values in realisations):
+    if sum(len(values) for values in realisations) < _SOME:
         return False
-    steps = np.concatenate([_steps(values) for values in realisations])
+    if not all(np.isfinite(values).all() for values in realisations):
+        return False
+    with np.errstate(over="ignore"):
+        steps = np.concatenate([np.diff(values) for values in realisations])
     forward = steps[steps > 0]
     return len(forward) > len(steps) / 2 and bool(np.allclose(forward, forward[0], rtol=0.01, atol=0))
 
 
-def find_time(
-    table: Table, names: Sequence[str], groups: Sequence[NDArray[np.intp]], options: ReadOptions
-) -> tuple[TimeAxis | None, list[str], list[str]]:
+def find_time(table: Table, names: Sequence[str], groups: Sequence[Rows], options: ReadOptions) -> FoundTime:
     """Return the time column that the user names, or the one that can be recognised.
 
-    A column is recognised by its name, or by dates in it, where its times increase apart from restarts. Columns that
-    repeat the same equally spaced time are not variables either.
+    A column is recognised by its name, by dates in it, or because it counts evenly. Columns that repeat the same
+    times are no variables either.
 
     Args:
         table: of the columns.
@@ -78,94 +122,384 @@ def find_time(
         groups: rows of each realisation known so far.
         options: which column it is, and how it is written.
 
-    Returns:
-        The time column or None, the names of all columns that are times and not variables, and notes.
-
     Raises:
-        DataError: the named column is not a column of times, or a time is missing.
+        DataError: the named column is not a column of times, a time is missing, or it is not certain which column is
+            time, or in which direction it runs.
     """
-    wanted = options.time_column[0]
-    if wanted == "none" or (wanted == "auto" and not table.recognise):
-        return None, [], []
-    if wanted != "auto":
-        if wanted not in names:
-            raise DataError(
-                f"{table.source}: column {shown(wanted)} is named as time and as something else",
-                "name it only once, with --time-column, --panel-column or --drop",
-            )
-        return TimeAxis(table, wanted, _named_ticks(table, wanted)), [wanted], []
+    if options.time_column == ("none",):
+        _check_used(table, None, options)
+        return FoundTime()
+    if options.time_column != ("auto",):
+        return _named(table, names, groups, options)
+    if not table.recognise:
+        _refuse_counting(table, names, groups, options)
+        _check_used(table, None, options)
+        return FoundTime()
     notes: list[str] = []
-    found: list[tuple[str, Ticks, int]] = []
-    for name in names:
-        if not (is_time_name(name) or name in (table.unnamed, *table.index) or is_dated(table.frame[name])):
-            continue
-        ticks = ticks_of(table.frame[name], name)
-        if ticks is None:
-            continue
-        restarts = _restarts(ticks, groups)
-        if restarts is None and not ticks.dates:
-            kind = "has no name" if name == table.unnamed else "is named like a time"
-            notes.append(f"the column {name!r} {kind} but does not increase; it was kept as a variable")
-        else:
-            # Hour and month restart where a date runs on, so the column with fewest restarts is time.
-            found.append((name, ticks, len(table.frame) if restarts is None else restarts))
+    found = _candidates(table, names, groups, options, notes)
     if not found:
-        return None, [], notes
-    time, ticks, fewest = min(found, key=lambda column: column[2])
-    notes.append(f"the column {time!r} was taken as time and is not a variable")
-    columns = [time]
-    for name, other, restarts in found:
-        if name == time:
+        _check_used(table, None, options)
+        return FoundTime(notes=tuple(notes))
+    best = min(found, key=lambda one: (one.rank, one.order.restarts))
+    _check_certain(table, best, options)
+    axis = TimeAxis(table, best.names, _directed(as_dates(best.ticks, best.names[0], groups), best.kind, options))
+    notes.append(_taken(table, best))
+    columns = list(best.names)
+    for other in found:
+        if other is best or set(other.names) & set(columns):
             continue
-        if other.dates or (restarts == fewest and counts_evenly([other.values[rows] for rows in groups])):
+        name = other.names[0]
+        if _says_the_same(other, best, groups):
             columns.append(name)
             notes.append(f"the column {name!r} also counts time and is not a variable")
-        else:
+        elif kind_of(name) not in ("age", "past", ""):
             notes.append(f"the column {name!r} is named like a time and was kept as a variable")
-    return TimeAxis(table, time, ticks), columns, notes
+    for name in names:
+        if name not in columns and _repeats(table, name, axis):
+            columns.append(name)
+            notes.append(f"the column {name!r} repeats a part of the time and is not a variable")
+    notes = [note for note in notes if not any(repr(name) in note and "kept" in note for name in columns)]
+    _check_used(table, axis, options)
+    return FoundTime(axis, tuple(columns), (*notes, *axis.ticks.notes))
 
 
-def _named_ticks(table: Table, name: str) -> Ticks:
+def _candidates(
+    table: Table, names: Sequence[str], groups: Sequence[Rows], options: ReadOptions, notes: list[str]
+) -> list[_Candidate]:
+    found: list[_Candidate] = []
+    refused: DataError | None = None
+    parts = find_parts(table, [name for name in names if part_of(name)], options)
+    if parts is not None:
+        columns, moments = parts
+        order = order_of(moments.values, moments.missing, groups)
+        alone = ticks_of(table, columns[0], options)
+        repeated = alone is None or order_of(alone.values, alone.missing, groups).kind != "onward"
+        if repeated and order.kind in ("onward", "falling", "shuffled"):
+            found.append(_Candidate(columns, moments, order, 0))
+    for name in names:
+        kind, index = kind_of(name), name in table.index
+        dated = is_dated(table, name)
+        numeric = table.frame[name].dtype.kind in "iuf" or str(table.frame[name].dtype) in ("Int64", "Float64", "Int32")
+        asked = options.date_format is not None and not numeric
+        known = dated or asked or index or bool(kind) or name == table.unnamed
+        if not known and not _may_count(table, name, groups):
+            continue
+        ticks = ticks_of(table, name, options)
+        labels = _numbered(table, name) if ticks is None else None
+        ticks = ticks or labels
+        if ticks is None:
+            continue
+        order = order_of(ticks.values, ticks.missing, groups)
+        if labels is not None and order.kind != "onward" and (index or order.kind != "falling"):
+            continue  # labels in any order are no times
+        one = _Candidate((name,), ticks, order, _rank(table, name, kind, ticks, order), _evenness(ticks, order, groups))
+        if (ticks.dates and not ticks.clock) or is_time(order, certain=False):
+            if _counts(table, name, kind, one, groups):
+                found.append(one)
+            continue
+        if is_certain(name) or (index and order.kind == "shuffled" and not _plain_index(table, name)):
+            what = "some are equal" if order.kind == "none" else "their steps are unequal once they are sorted"
+            refused = refused or DataError(
+                f"{table.source}: the times in column {shown(name)} are in no order, and {what}",
+                f"sort the rows by time, separate recordings with {table.hint('panel_column', 'NAME')}, or, if the "
+                "column "
+                f"is not time, keep it as a series with {table.hint('time_column', 'none')}",
+            )
+        if kind in ("time", "counter", "cycle") or name == table.unnamed:
+            what = "has no name" if name == table.unnamed else "is named like a time"
+            notes.append(f"the column {name!r} {what} but does not increase; it was kept as a variable")
+    if refused is not None and not any(one.rank <= 1 for one in found):
+        raise refused
+    return found
+
+
+def _rank(table: Table, name: str, kind: str, ticks: Ticks, order: Order) -> float:
+    if ticks.dates and not ticks.clock:
+        return 0
+    if name in table.index and not _plain_index(table, name):
+        return 1
+    if kind in ("time", "past") or ticks.clock:
+        return 1
+    if kind == "cycle":
+        return 3 if order.restarts else 1
+    return 2 if kind in ("counter", "age") or name == table.unnamed or name in table.index else 2.5
+
+
+def _counts(table: Table, name: str, kind: str, one: _Candidate, groups: Sequence[Rows]) -> bool:
+    """Return whether a column that increases is time, or a variable that happens to increase."""
+    if one.ticks.dates:
+        return True
+    if kind == "time" or (kind in ("cycle",) and one.order.kind != "repeating"):
+        return True
+    if name in table.index or name == table.unnamed:
+        return True
+    several = max(len(rows) for rows in groups) >= (SEVERAL if not kind else _SOME)
+    strictly = one.order.kind in ("onward", "falling")
+    if kind in ("past", "age"):
+        return several and strictly
+    if kind == "counter":
+        return strictly and (one.even >= _EVEN or (several and identifies_rows(name)))
+    return several and strictly and one.even >= _EVEN
+
+
+def _may_count(table: Table, name: str, groups: Sequence[Rows]) -> bool:
+    """Return whether the first cells of a column go one way, so that it is worth a closer look."""
     import pandas as pd
 
     column = table.frame[name]
-    ticks = ticks_of(column, name)
-    if ticks is not None:
-        return ticks
-    text = column.astype(str).str.strip()
-    times = pd.to_numeric(text, errors="coerce")
-    if times.isna().all():
-        times = pd.to_datetime(text, errors="coerce", format="mixed", utc=True)
-    wrong = (times.isna() & column.notna() & ~text.isin(MISSING)).to_numpy()
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise DataError(
-            f"{table.cell(row, name)}: {shown(text.iloc[row])} is neither a number nor a date",
-            "correct the cell, or name another --time-column",
-        )
-    raise DataError(
-        f"{table.source}: column {shown(name)} mixes several formats of time",
-        "write all times in one format, for example 2024-01-31",
+    rows = max(groups, key=len)[:64]
+    if len(rows) < SEVERAL or pd.api.types.is_bool_dtype(column.dtype):
+        return False
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        return _numbered(replace(table, frame=table.frame.iloc[rows]), name) is not None
+    steps = np.diff(column.iloc[rows].to_numpy(dtype=np.float64, na_value=np.nan))
+    return bool((steps > 0).all() or (steps < 0).all() or ((steps > 0).mean() > 0.5 and _sawtooth(steps)))
+
+
+def _sawtooth(steps: NDArray[Any]) -> bool:
+    forward = steps[steps > 0]
+    return bool(np.allclose(forward, forward[0], rtol=1e-6)) and not (steps == 0).any()
+
+
+def _numbered(table: Table, name: str) -> Ticks | None:
+    """Return the numbers in text such as ``t0, t1`` or ``Sample 1, Sample 2``, where the words do not change."""
+    import pandas as pd
+
+    column = table.frame[name]
+    if pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind in "mM" or not len(column):
+        return None
+    if column.isna().any() or not re.search(r"\d", str(column.iloc[0])):
+        return None
+    parts = column.astype(str).str.strip().str.extract(r"^(\D*)(\d{1,15})(\D*)$")
+    if parts.isna().any(axis=None) or parts[0].nunique() > 1 or parts[2].nunique() > 1:
+        return None
+    values = parts[1].astype(np.float64).to_numpy()
+    return Ticks(values, False, np.zeros(len(values), dtype=bool))
+
+
+def _evenness(ticks: Ticks, order: Order, groups: Sequence[Rows]) -> float:
+    """Return the share of equal steps, in months where the times are those of months."""
+    if order.even >= _EVEN or order.kind not in ("onward", "falling") or ticks.missing.any():
+        return order.even
+    months = ticks.months()
+    if months is None:
+        return order.even
+    return max(order.even, even_share([np.abs(np.diff(months[rows])) for rows in groups]))
+
+
+def _plain_index(table: Table, name: str) -> bool:
+    """Return whether the column is an index without a name, which pandas itself numbered."""
+    return name in table.index and re.fullmatch(r"(index|level \d+)_*", name) is not None and _is_whole(table, name)
+
+
+def _is_whole(table: Table, name: str) -> bool:
+    return table.frame[name].dtype.kind in "iu"
+
+
+def _says_the_same(other: _Candidate, best: _Candidate, groups: Sequence[Rows]) -> bool:
+    if other.ticks.dates and not other.ticks.clock:
+        return True
+    if max(map(len, groups)) < _SOME or other.even < _EVEN or other.order.kind not in ("onward", "falling"):
+        return False
+    # A number of the row runs on where time begins anew.
+    return other.order.restarts == best.order.restarts or not other.order.restarts
+
+
+def _repeats(table: Table, name: str, axis: TimeAxis) -> bool:
+    """Return whether a column is a part of the dates, such as their year."""
+    import pandas as pd
+
+    part, ticks = part_of(name), axis.ticks
+    if not part or part in ("date", "time") or not ticks.dates or ticks.clock:
+        return False
+    column = table.frame[name]
+    if not pd.api.types.is_numeric_dtype(column.dtype) or column.isna().any():
+        return False
+    wall = ticks.values if ticks.local is None else ticks.local
+    moments = pd.DatetimeIndex((-wall if ticks.backward else wall).astype("datetime64[us]"))
+    own = moments.isocalendar().week if part == "week" else getattr(moments, {"doy": "dayofyear"}.get(part, part))
+    return bool(np.array_equal(column.to_numpy(dtype=np.float64), np.asarray(own, dtype=np.float64)))
+
+
+def _taken(table: Table, best: _Candidate) -> str:
+    names = listed([repr(name) for name in best.names])
+    if len(best.names) > 1:
+        return f"the columns {names} together were taken as time and are not variables"
+    if best.kind or best.ticks.dates or best.names[0] in table.index or best.names[0] == table.unnamed:
+        return f"the {_what(table, best.names[0])} {names} was taken as time and is not a variable"
+    return (
+        f"the column {names} counts evenly, so it was taken as time and is not a variable (to keep it as a series, "
+        "give "
+        f"{table.hint('time_column', 'none')}; to leave it out, {table.hint('drop', best.names[0])})"
     )
 
 
-def _restarts(ticks: Ticks, groups: Sequence[NDArray[np.intp]]) -> int | None:
-    """Return how often time goes back to its beginning, or None when it goes back otherwise, as no time does."""
-    total = 0
-    for rows in groups:
-        values = ticks.values[rows][~ticks.missing[rows]]
-        steps = _steps(values)
-        back = np.flatnonzero(steps < 0)
-        if not len(back) or len(back) == len(steps) > 1:  # running backwards throughout is time too, in the wrong order
-            continue
-        if not (steps > 0).any() or len(values) < 3 * (len(back) + 1):
-            return None
-        if (values[back + 1] > values[0] + np.median(steps[steps > 0])).any():
-            return None
-        total += len(back)
-    return total
+def _what(table: Table, name: str) -> str:
+    return "index" if name in table.index else "column"
 
 
-def _steps(values: NDArray[Any]) -> NDArray[Any]:
-    with np.errstate(over="ignore"):  # a variable that is named like a time may have any size
-        return np.diff(values)
+def _check_certain(table: Table, best: _Candidate, options: ReadOptions) -> None:
+    """Refuse a column that is time only perhaps, or may run in either direction."""
+    name = best.names[0]
+    column = f"{table.source}: the column {shown(name)}"
+    directions = " or ".join(table.hint("time_direction", way) for way in ("forward", "backward"))
+    keep = f"{table.hint('time_column', 'none')} if it is a series"
+    if options.time_direction != "auto":
+        return
+    if best.kind == "age":
+        raise DataError(
+            f"{column} {'increases' if best.order.kind == 'onward' else 'decreases'} like a time, but an age may be "
+            "that of "
+            "a subject, which grows with time, or that of a layer, which is older where it is larger",
+            f"give {directions}, or {keep}",
+        )
+    if best.order.kind == "onward" and not best.order.restarts:
+        return
+    if _plain_index(table, name) and best.order.kind in ("falling", "shuffled"):
+        raise DataError(
+            f"{table.source}: the index {shown(name)} "
+            f"{'decreases' if best.order.kind == 'falling' else 'is not sorted'}, so "
+            "either the rows or the index are in the order of time",
+            f"give {table.hint('drop', name)} if the rows are, or {table.hint('time_column', name)} if the index is",
+        )
+    if not best.kind and not best.ticks.dates and name not in table.index and name != table.unnamed:
+        how = (
+            "counts down" if best.order.kind == "falling" else f"counts evenly and restarts {best.order.restarts} times"
+        )
+        raise DataError(
+            f"{column} {how}, so it may be time",
+            f"give {table.hint('time_column', name)} if it is, or {table.hint('time_column', 'none')} if it is a "
+            "series",
+        )
+
+
+def _directed(ticks: Ticks, kind: str, options: ReadOptions) -> Ticks:
+    backward = kind == "past" if options.time_direction == "auto" else options.time_direction == "backward"
+    return ticks.turned() if backward else ticks
+
+
+def _named(table: Table, names: Sequence[str], groups: Sequence[Rows], options: ReadOptions) -> FoundTime:
+    """Return the time that the user names."""
+    wanted = options.time_column
+    for name in wanted:
+        if name not in names:
+            raise DataError(
+                f"{table.source}: column {shown(name)} is named as time and as something else",
+                f"name it only once, with {table.hint('time_column')}, {table.hint('panel_column')} or "
+                f"{table.hint('drop')}",
+            )
+    if len(wanted) == 1:
+        ticks = _named_ticks(table, wanted[0], options)
+    else:
+        joined = _joined(table, wanted, options) or named_parts(table, wanted, options)
+        if joined is None:
+            raise DataError(
+                f"{table.source}: the columns {listed([shown(name) for name in wanted])} together are no date",
+                "name columns such as year and month, or date and time of day, in this order",
+            )
+        ticks = joined
+    if len(wanted) == 1:
+        ticks = as_dates(ticks, wanted[0], groups)
+    kind = kind_of(wanted[0])
+    axis = TimeAxis(table, wanted, _directed(ticks, kind, options))
+    order = order_of(axis.ticks.values, axis.ticks.missing, groups)
+    if kind == "age":
+        _check_certain(table, _Candidate(wanted, ticks, order, 0), options)
+    _check_used(table, axis, options)
+    columns, notes = list(wanted), list(axis.ticks.notes)
+    for name in names:
+        if name not in columns and (name in table.index or name == table.unnamed or _may_count(table, name, groups)):
+            other = ticks_of(table, name, options) or _numbered(table, name)
+            if other is None:
+                continue
+            own = order_of(other.values, other.missing, groups)
+            if own.kind in ("onward", "falling") and not own.restarts and own.even >= _EVEN and not other.dates:
+                if max(len(rows) for rows in groups) < SEVERAL:
+                    continue
+                columns.append(name)
+                notes.append(f"the column {name!r} counts evenly and is not a variable")
+    return FoundTime(axis, tuple(columns), tuple(notes))
+
+
+def _joined(table: Table, wanted: Sequence[str], options: ReadOptions) -> Ticks | None:
+    """Return the dates of several columns in the format that the user gives for all of them."""
+    if options.date_format is None:
+        return None
+    cells = table.frame[wanted[0]].astype(str).str.strip()
+    for name in wanted[1:]:
+        cells = cells + " " + table.frame[name].astype(str).str.strip()
+    reading = by_format(cells, options.date_format)
+    if reading.wrong is not None:
+        return None
+    return Ticks(reading.moments, True, np.zeros(len(cells), dtype=bool), reading.unit)
+
+
+def _named_ticks(table: Table, name: str, options: ReadOptions) -> Ticks:
+    import pandas as pd
+
+    column = table.frame[name]
+    ticks = ticks_of(table, name, options) or _numbered(table, name)
+    if ticks is not None:
+        return ticks
+    text = column.astype(str).str.strip()
+    if options.date_format is not None:
+        raise not_in_format(table, name, int(np.argmax(~text.isin(MISSING).to_numpy())), options.date_format)
+    times = pd.to_numeric(text, errors="coerce")
+    wrong = (times.isna() & column.notna() & ~text.isin(MISSING)).to_numpy()
+    row = int(np.argmax(wrong))
+    raise DataError(
+        f"{table.cell(row, name)}: {shown(text.iloc[row])} is neither a number nor a date",
+        f"correct the cell, give the format of the dates, such as {table.hint('date_format', '%Y-%m-%d')}, or name "
+        "another "
+        f"{table.hint('time_column')}",
+    )
+
+
+def _check_used(table: Table, axis: TimeAxis | None, options: ReadOptions) -> None:
+    """Refuse options about time that have nothing to act on."""
+    if options.date_format is not None:
+        used = axis is not None and any(_has_format(table, name, options.date_format) for name in axis.names)
+        if not used and not (axis is not None and len(axis.names) > 1 and _joined(table, axis.names, options)):
+            name = _likely(table, axis)
+            if name is None:
+                raise DataError(f"{table.source} has no column of dates", f"leave {table.hint('date_format')} out")
+            reading = by_format(table.frame[name], options.date_format)
+            raise not_in_format(table, name, reading.wrong or 0, options.date_format)
+    if axis is None and options.time_direction != "auto":
+        raise DataError(
+            f"{table.source} has no time column whose direction could be set",
+            f"name it with {table.hint('time_column', 'NAME')}, or leave {table.hint('time_direction')} out",
+        )
+    if options.calendar == "business-days" and not (axis is not None and axis.ticks.dates and not axis.ticks.clock):
+        raise DataError(
+            f"{table.source} has no column of dates for a calendar of business days",
+            f"name it with {table.hint('time_column', 'NAME')}, or leave {table.hint('calendar')} out",
+        )
+
+
+def _has_format(table: Table, name: str, layout: str) -> bool:
+    return by_format(table.frame[name], layout).wrong is None
+
+
+def _likely(table: Table, axis: TimeAxis | None) -> str | None:
+    """Return the column that a format of dates is most likely about."""
+    import pandas as pd
+
+    if axis is not None:
+        return axis.names[0]
+    texts = [n for n in table.names if not pd.api.types.is_numeric_dtype(table.frame[n].dtype)]
+    return next((n for n in texts if kind_of(n)), texts[0] if texts else None)
+
+
+def _refuse_counting(table: Table, names: Sequence[str], groups: Sequence[Rows], options: ReadOptions) -> None:
+    """Refuse an array in which a column counts evenly: it is time, and no series."""
+    for name in names:
+        values = table.frame[name].to_numpy(dtype=np.float64)
+        order = order_of(values, ~np.isfinite(values), groups) if _may_count(table, name, groups) else Order("none")
+        if order.kind in ("onward", "falling") and order.even == 1.0:
+            raise DataError(
+                f"{table.source}: the column {shown(name)} counts evenly, like a time",
+                f"give {table.hint('time_column', name)} if it is time, or {table.hint('time_column', 'none')} if it "
+                "is a "
+                "series",
+            )

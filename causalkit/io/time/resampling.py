@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from causalkit.display.words import count
 from causalkit.errors import DataError, WrongUsageError
+from causalkit.io.tables.table import Table
 from causalkit.io.time.axis import TimeAxis
+from causalkit.io.time.sampling import Parts
 from causalkit.io.time.ticks import Ticks
 
 Array = NDArray[np.float64]
@@ -46,17 +48,17 @@ def on_equal_grid(times: Array, values: Array, step: float, widest: float = WIDE
     return grid, found
 
 
-def resampled(
-    source: str, axis: TimeAxis | None, runs: Sequence[NDArray[np.intp]], values: Array, step: str
-) -> tuple[list[Array], list[str]]:
-    """Return the values of every realisation at equal steps, and a note on what was done.
+def resampled(table: Table, axis: TimeAxis | None, runs: Sequence[NDArray[np.intp]], values: Array, step: str) -> Parts:
+    """Return the values of every realisation at equal steps, with a note on what was done.
 
     Raises:
         DataError: there is no time column.
         WrongUsageError: the step is not a step, or far too fine.
     """
     if axis is None:
-        raise DataError(f"{source} has no time column to resample by", "name it with --time-column")
+        raise DataError(
+            f"{table.source} has no time column to resample by", f"name it with {table.hint('time_column', 'NAME')}"
+        )
     length = _length(step, axis.ticks, float(np.median(np.concatenate([np.diff(axis.ticks.values[r]) for r in runs]))))
     found = []
     for rows in runs:
@@ -64,12 +66,15 @@ def resampled(
         found.append(on_equal_grid(times, values[rows], length)[1])
     before, after = int(np.isfinite(values).sum()), sum(int(np.isfinite(part).sum()) for part in found)
     lost = sum(int(np.isnan(part).sum()) for part in found)
-    return found, [
+    text = axis.ticks.shown_step(length)
+    note = (
         f"as asked, {sum(map(len, runs))} rows were interpolated to {sum(map(len, found))} equal steps of "
-        f"{axis.ticks.shown_step(length)} of the time column {axis.name!r} ({before} values before, {after} after); "
+        f"{text} of the time {axis.label} ({before} values before, {after} after); "
         "interpolated values were not measured, so p-values are too small"
         + (f"; {count(lost, 'cell')} between samples more than {WIDEST:g} steps apart are missing" if lost else "")
-    ]
+    )
+    unit = 1e-6 if axis.ticks.dates else axis.ticks.seconds
+    return Parts(found, text, None if unit is None else length * unit, notes=[note])
 
 
 def _length(text: str, ticks: Ticks, usual: float) -> float:

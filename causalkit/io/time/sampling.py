@@ -3,22 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.core.shell import argument
-from causalkit.display.words import count
+from causalkit.core.sampling import Sampling
+from causalkit.display.words import count, listed
 from causalkit.errors import DataError
-from causalkit.io.options import Irregular
-from causalkit.io.tables.cells import shown
+from causalkit.io.options import ReadOptions
 from causalkit.io.time.axis import TimeAxis
+from causalkit.io.time.calendars import business_days, local_hours
+from causalkit.io.time.dates import DAY
+from causalkit.io.time.order import Rows, sorted_rows
+from causalkit.io.time.steps import Multiples, multiples
+from causalkit.io.time.ticks import counted
 
 Array = NDArray[np.float64]
-Rows = NDArray[np.intp]
-_TOLERANCE = 0.01
-"""Relative deviation of a step from a multiple of the usual step that counts as rounding."""
+_MONTHS = {1: "1 month", 3: "1 quarter", 6: "6 months", 12: "1 year"}
+_DAYS_OF_MONTH = 30.436875
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Realisations at equal steps.
+
+    Attributes:
+        values: of every realisation, shape (T, P), with a row of NaN in each gap.
+        step: its length as text, and in seconds where that is known.
+        gaps: number of places where rows are missing.
+        calendar: as in `causalkit.core.sampling.Sampling`.
+        notes: on gaps and calendars.
+    """
+
+    values: list[Array]
+    step: str = ""
+    seconds: float | None = None
+    gaps: int = 0
+    calendar: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def in_order(axis: TimeAxis | None, groups: Sequence[Rows]) -> tuple[TimeAxis | None, list[Rows], list[str]]:
+    """Return the rows of every realisation from the earliest to the latest, and notes on what was done.
+
+    An hour that local time repeats in autumn is no restart, so its times are shifted.
+    """
+    if axis is None:
+        return None, list(groups), []
+    ticks = axis.ticks
+    found, done, repeated = [], set(), 0
+    values = ticks.values
+    for rows in groups:
+        local = local_hours(ticks, rows)
+        own = rows if local is not None else rows[::-1]
+        local = local if local is not None else local_hours(ticks, own)
+        if local is not None:
+            values = values.copy() if repeated == 0 else values
+            values[own] = local
+            repeated += 1
+        ordered, what = sorted_rows(values, rows)
+        found.append(ordered)
+        done.add(what)
+    notes = []
+    if repeated:
+        axis = replace(axis, ticks=replace(ticks, values=values, local=ticks.values))
+        notes.append(
+            f"the {axis.label} repeats an hour in autumn, as local time does; the hours were counted on, without a gap"
+        )
+    if "sorted" in done:
+        notes.append(f"the rows were not in the order of time; they were sorted by the {axis.label}")
+    elif "turned" in done and ticks.backward:
+        notes.append(
+            f"the {axis.label} counts back from the present, so its largest value is the earliest; the rows were "
+            "turned, "
+            f"so that time runs on (to read it the other way, give {axis.table.hint('time_direction', 'forward')})"
+        )
+    elif "turned" in done:
+        first, last = ticks.shown(int(found[0][0])), ticks.shown(int(found[0][-1]))
+        notes.append(
+            f"the rows were newest first and were turned, so that time runs from {first} to {last} (if larger times "
+            "are "
+            f"earlier, give {axis.table.hint('time_direction', 'backward')})"
+        )
+    elif ticks.backward:
+        notes.append(
+            f"the {axis.label} counts back from the present, and its rows are in the order of time already (to read it "
+            f"the other way, give {axis.table.hint('time_direction', 'forward')})"
+        )
+    return axis, found, notes
 
 
 def split_at_restarts(axis: TimeAxis | None, groups: Sequence[Rows]) -> tuple[list[Rows], list[str]]:
@@ -36,9 +110,9 @@ def split_at_restarts(axis: TimeAxis | None, groups: Sequence[Rows]) -> tuple[li
         if len(back) and len(rows) < 3 * (len(back) + 1):
             before, after = int(rows[back[0] - 1]), int(rows[back[0]])
             raise DataError(
-                f"{table.source}: the time in column {shown(axis.name)} goes back {count(len(back), 'time')} in "
+                f"{table.source}: the time in {axis.label} goes back {count(len(back), 'time')} in "
                 f"{len(rows)} rows, first from {table.locate(before)} to {table.locate(after)}",
-                "sort the rows by time first, or separate recordings with --panel-column NAME",
+                f"sort the rows by time first, or separate recordings with {table.hint('panel_column', 'NAME')}",
             )
         runs.extend(np.split(rows, back))
     for rows in runs:
@@ -47,18 +121,16 @@ def split_at_restarts(axis: TimeAxis | None, groups: Sequence[Rows]) -> tuple[li
             one, other = int(rows[equal[0]]), int(rows[equal[0] + 1])
             raise DataError(
                 f"{table.source}: {table.locate(one)} and {table.locate(other)} have the same time "
-                f"{axis.ticks.shown(one)} in column {shown(axis.name)}",
-                "separate recordings with --panel-column NAME, or, if the column is not time, add --time-column none "
-                f"or --drop {argument(axis.name)}",
+                f"{axis.ticks.shown(one)} in {axis.label}",
+                f"separate recordings with {table.hint('panel_column', 'NAME')}, or, if the column is not time, add "
+                f"{table.hint('time_column', 'none')} or {axis.without}",
             )
     if len(runs) > len(groups):
-        return runs, [f"time restarts in the column {axis.name!r}, so there are {len(runs)} realisations"]
+        return runs, [f"time restarts in the {axis.label}, so there are {len(runs)} realisations"]
     return runs, []
 
 
-def at_equal_steps(
-    axis: TimeAxis | None, runs: Sequence[Rows], values: Array, irregular: Irregular
-) -> tuple[list[Array], list[str]]:
+def at_equal_steps(axis: TimeAxis | None, runs: Sequence[Rows], values: Array, options: ReadOptions) -> Parts:
     """Return the values (T, P) of every realisation, and notes on gaps.
 
     Where rows are missing, a row of NaN marks the gap, so that no window crosses it.
@@ -67,65 +139,131 @@ def at_equal_steps(
         DataError: the steps are neither equal nor multiples of one step.
     """
     if axis is None:
-        return [values[rows] for rows in runs], []
-    steps = [np.diff(axis.ticks.values[rows]) for rows in runs]
-    multiples, culprit = _multiples(steps)
-    if culprit is not None and (months := axis.ticks.months()) is not None:
-        by_month, other = _multiples([np.diff(months[rows]) for rows in runs])
-        if other is None:
-            multiples, culprit = by_month, None
-    if culprit is not None:
-        if irregular == "refuse":
-            raise _irregular(axis, runs, steps, *culprit)
-        note = f"the steps in the time column {axis.name!r} are unequal; as asked, the rows count as equally spaced"
-        return [values[rows] for rows in runs], [note]
-    gaps = [np.flatnonzero(multiple > 1) for multiple in multiples]
-    gaps_found = sum(map(len, gaps))
-    if not gaps_found:
-        return [values[rows] for rows in runs], []
+        return Parts([values[rows] for rows in runs])
+    ticks, notes, calendar, step = axis.ticks, [], "", ""
+    business = business_days(ticks, runs, options.calendar, axis.table)
+    if business is not None:
+        found = multiples([np.diff(business.positions[rows]) for rows in runs], rounding=False)
+        if found.culprit is None:
+            calendar, step = "business-days", counted(found.usual, "business day")
+            days = listed([day + "s" for day in business.weekend])
+            ends = "day before and the day after" if len(business.weekend) == 1 else "days before and after"
+            notes.append(
+                f"the dates leave out {days}, so the {ends} are one step apart (to count every day, give "
+                f"{axis.table.hint('calendar', 'every-day')})"
+            )
+    seconds: float | None = None
+    if not calendar:
+        found, step, seconds = _found(axis, runs)
+    if found.culprit is not None:
+        if options.irregular == "refuse":
+            raise _irregular(axis, runs, found)
+        note = f"the steps in the time {axis.label} are unequal; as asked, the rows count as equally spaced"
+        return Parts([values[rows] for rows in runs], notes=[note])
+    if found.rounded:
+        notes.append(
+            f"the times in the {axis.label} are rounded; their steps count as equal, {ticks.shown_step(found.usual)} "
+            "on "
+            "average"
+        )
+    gaps = [np.flatnonzero(multiple > 1) for multiple in found.of]
+    number = sum(map(len, gaps))
+    if not number:
+        return Parts([values[rows] for rows in runs], step, seconds, 0, calendar, notes)
     parts = [np.insert(values[rows], gap + 1, np.nan, axis=0) for rows, gap in zip(runs, gaps, strict=True)]
+    notes.append(_on_gaps(axis, runs, gaps, calendar))
+    return Parts(parts, step, seconds, number, calendar, notes)
+
+
+def summary(axis: TimeAxis | None, runs: Sequence[Rows], parts: Parts, realisations: str) -> Sampling:
+    """Return what was taken as time and as realisations."""
+    if axis is None:
+        return Sampling(realisations=realisations)
+    ticks = axis.ticks
+    first = min((int(rows[0]) for rows in runs if len(rows)), key=lambda row: ticks.values[row])
+    last = max((int(rows[-1]) for rows in runs if len(rows)), key=lambda row: ticks.values[row])
+    return Sampling(
+        time=axis.names,
+        first=ticks.shown(first),
+        last=ticks.shown(last),
+        step=parts.step,
+        seconds=parts.seconds,
+        calendar=parts.calendar,
+        gaps=parts.gaps,
+        realisations=realisations,
+    )
+
+
+def _found(axis: TimeAxis, runs: Sequence[Rows]) -> tuple[Multiples, str, float | None]:
+    """Return the steps as multiples of one, its length as text and in seconds."""
+    ticks = axis.ticks
+    steps: list[NDArray[Any]] = [np.diff(ticks.values[rows]) for rows in runs]
+    wall = ticks.values if ticks.local is None else ticks.local
+    daily = ticks.dates and not ticks.clock and not (wall % DAY).any()
+    numbered = ticks.unit in ("week", "year") or (not ticks.dates and ticks.unit == "year")
+    found = multiples(steps, rounding=not daily and not (numbered and not ticks.dates and _whole(ticks.values)))
+    if (months := ticks.months()) is not None:
+        by_month = multiples([np.diff(months[rows]) for rows in runs], rounding=False)
+        if by_month.culprit is None and (
+            found.culprit is not None or ticks.unit in ("month", "quarter", "half-year", "year")
+        ):
+            length = round(by_month.usual)
+            text = _MONTHS.get(length, counted(length / 12, "year") if length % 12 == 0 else counted(length, "month"))
+            return by_month, text, length * _DAYS_OF_MONTH * 86400
+    if found.culprit is not None and ticks.local is not None:
+        by_wall = multiples([np.diff(ticks.local[rows]) for rows in runs], rounding=False)
+        if by_wall.culprit is None:
+            found = by_wall
+    if ticks.unit == "year" and not ticks.dates:
+        return found, counted(found.usual, "year"), found.usual * 12 * _DAYS_OF_MONTH * 86400
+    seconds = found.usual / 1e6 if ticks.dates else None if ticks.seconds is None else found.usual * ticks.seconds
+    if not ticks.dates and ticks.seconds is not None:
+        for size, unit in ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"), (0.0, "second")):
+            if seconds is not None and seconds >= size * (1 - 1e-9):
+                return found, counted(seconds / (size or 1.0), unit), seconds
+    return found, ticks.shown_step(found.usual), seconds
+
+
+def _whole(values: NDArray[Any]) -> bool:
+    return bool((values == np.floor(values)).all())
+
+
+def _on_gaps(axis: TimeAxis, runs: Sequence[Rows], gaps: Sequence[NDArray[np.intp]], calendar: str) -> str:
+    """Return a sentence on the places where rows are missing."""
+    ticks, number = axis.ticks, sum(map(len, gaps))
     first = next(int(rows[gap[0]]) for rows, gap in zip(runs, gaps, strict=True) if len(gap))
-    return parts, [
-        f"rows are missing at {count(gaps_found, 'place')} according to the time column {axis.name!r}, first after "
-        f"{axis.ticks.shown(first)}; no window crosses them (to take the rows as equally spaced instead, leave the "
-        f"column out with --drop {argument(axis.name)})"
-    ]
+    out = f"to take the rows as equally spaced instead, leave the column out with {axis.without}"
+    if calendar:
+        return (
+            f"{count(number, 'gap')} of one or more business days, perhaps holidays, in the {axis.label}, first after "
+            f"{ticks.shown(first)}; no window crosses them ({out})"
+        )
+    nights = ""
+    if ticks.dates and not ticks.clock and ticks.unit == "":
+        wall = (ticks.values if ticks.local is None else ticks.local) // DAY
+        over = sum(
+            int((wall[rows[gap + 1]] != wall[rows[gap]]).sum())
+            for rows, gap in zip(runs, gaps, strict=True)
+            if len(gap)
+        )
+        nights = f", {over} of them at night" if over == number or over > number / 2 else ""
+    return (
+        f"rows are missing at {count(number, 'place')}{nights} according to the time {axis.label}, first after "
+        f"{ticks.shown(first)}; no window crosses them ({out})"
+    )
 
 
-def _usual(steps: Sequence[NDArray[Any]]) -> float:
-    """Return the (lower) median of all steps."""
-    pooled = np.sort(np.concatenate(steps))
-    return float(pooled[(len(pooled) - 1) // 2])
-
-
-def _multiples(steps: Sequence[NDArray[Any]]) -> tuple[list[NDArray[np.int64]], tuple[int, int] | None]:
-    """Return every step as a multiple of the usual step, and realisation and position of the first that is not one.
-
-    A realisation whose own usual step is a larger multiple was sampled at another rate, so its lags would mean
-    something else; it counts as irregular.
-    """
-    usual = _usual(steps) if any(map(len, steps)) else 1.0
-    multiples: list[NDArray[np.int64]] = []
-    for run, step in enumerate(steps):
-        ratio = step / usual
-        whole = np.maximum(np.rint(ratio), 1)
-        wrong = np.flatnonzero(np.abs(ratio - whole) > _TOLERANCE * whole)
-        if len(wrong):
-            return [], (run, int(wrong[0]))
-        if len(whole) > 1 and _usual([whole]) > 1:
-            return [], (run, int(np.argmax(whole > 1)))
-        multiples.append(whole.astype(np.int64))
-    return multiples, None
-
-
-def _irregular(
-    axis: TimeAxis, runs: Sequence[Rows], steps: Sequence[NDArray[Any]], run: int, position: int
-) -> DataError:
+def _irregular(axis: TimeAxis, runs: Sequence[Rows], found: Multiples) -> DataError:
     table, ticks = axis.table, axis.ticks
-    before, after = (table.locate(int(row)) for row in runs[run][position : position + 2])
+    run, position = found.culprit or (0, 0)
+    rows = runs[run][position : position + 2]
+    before, after = (table.locate(int(row)) for row in rows)
+    steps = [np.diff(ticks.values[own]) for own in runs]
+    usual = float(np.median(np.concatenate(steps)))
     return DataError(
-        f"{table.source}: the sampling is irregular: in the time column {shown(axis.name)} the step from {before} to "
-        f"{after} is {ticks.shown_step(float(steps[run][position]))} and the usual step is "
-        f"{ticks.shown_step(_usual(steps))}",
-        "interpolate to equal steps with --resample STEP, or take the rows as they are with --irregular accept",
+        f"{table.source}: the sampling is irregular: in the time {axis.label} the step from {before} to "
+        f"{after} is {ticks.shown_step(float(steps[run][position]))} and the usual step is {ticks.shown_step(usual)}",
+        f"interpolate to equal steps with {table.hint('resample', 'STEP')}, take the rows as they are with "
+        f"{table.hint('irregular', 'accept')}, or, if the column is not time, keep it as a series with "
+        f"{table.hint('time_column', 'none')}",
     )
