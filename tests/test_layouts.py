@@ -216,8 +216,6 @@ LONG = {
 
 @pytest.mark.parametrize("name", LONG)
 def test_long_tables_are_recognised_aloud(file, name):
-    if name == "year and month":
-        pytest.xfail("parts of a date are not yet combined")
     panel = causalkit.read(file(LONG[name]))
     assert noted(panel, "--long", "--orientation time-series")
     assert np.array_equal(panel.realisations[0], FRAME.to_numpy())

@@ -16,6 +16,7 @@ from causalkit.io.options import NONE, ReadOptions
 from causalkit.io.tables.cells import is_date, number
 from causalkit.io.tables.table import Table
 from causalkit.io.time.axis import is_time_name
+from causalkit.io.time.parts import find_parts
 from causalkit.io.time.ticks import is_dated
 
 COMPLETE = 0.5
@@ -115,6 +116,8 @@ def times_in(table: Table, names: Sequence[str], options: ReadOptions) -> tuple[
                 found.append(name)
     if len(found) > 1:  # an epoch beside a time is a realisation
         found = [name for name in found if not names_realisations(name)] or found
+    parts = find_parts(table, names, options)
+    found.extend(parts[0] if parts is not None else ())
     return tuple(name for name in names if name in found)
 
 

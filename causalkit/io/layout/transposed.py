@@ -20,6 +20,7 @@ from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import number, shown
 from causalkit.io.tables.table import Table
 from causalkit.io.time.axis import is_time_name
+from causalkit.io.time.ticks import ticks_of
 
 AXIS = "time"
 _MOST_LABELS = 12
@@ -62,7 +63,8 @@ def transposed_recognised(table: Table, options: ReadOptions) -> Table | None:
             f"write one row a time step; if every column is a series, add {table.hint('orientation', 'time-series')}",
         )
     if headings is None or not labels or any(_is_time(table, name) for name in labels):
-        _refuse_names_of_rows(table, names)
+        if options.date_format is None or ticks_of(table.frame[names[0]], names[0], options) is None:
+            _refuse_names_of_rows(table, names)
         return None
     texts = [name for name in labels if is_text(table.frame[name])]
     more_steps = len(headings.times) > len(table.frame)

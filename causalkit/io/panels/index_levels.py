@@ -10,7 +10,7 @@ from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import shown
 from causalkit.io.tables.table import Table
 from causalkit.io.time.axis import TimeAxis, is_time_name
-from causalkit.io.time.ticks import is_dated, ticks_of
+from causalkit.io.time.ticks import is_dated, read_ticks
 
 
 def identifying_levels(table: Table, options: ReadOptions) -> tuple[str, ...]:
@@ -26,7 +26,7 @@ def identifying_levels(table: Table, options: ReadOptions) -> tuple[str, ...]:
         return ()
     times = [name for name in levels if name in options.time_column]
     if not times:
-        times = [name for name in levels if is_dated(table, name)]
+        times = [name for name in levels if is_dated(table.frame[name])]
         if len(times) > 1:
             raise DataError(
                 f"{table.source}: the levels {listed([*map(shown, times)])} of the index all contain dates",
@@ -35,7 +35,7 @@ def identifying_levels(table: Table, options: ReadOptions) -> tuple[str, ...]:
     if not times:
         times = [name for name in levels if is_time_name(name)]
     if not times:
-        times = [name for name in levels if ticks_of(table, name, options) is not None][-1:]
+        times = [name for name in levels if read_ticks(table, name, options) is not None][-1:]
     if not times:
         raise DataError(
             f"{table.source}: no level of the index {listed([*map(shown, levels)])} could be time",

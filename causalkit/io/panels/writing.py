@@ -12,7 +12,8 @@ from causalkit.errors import DataError, WrongUsageError
 from causalkit.io.atomic import atomic_path
 from causalkit.io.tables.header import looks_like_names
 from causalkit.io.tables.table import PANEL_COLUMN
-from causalkit.io.time.axis import SEVERAL, counts_evenly, is_time_name
+from causalkit.io.time.axis import SEVERAL, counts_evenly
+from causalkit.io.time.names import kind_of
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _TIME_COLUMNS = ("time", "timestamp", "datetime", "date", "t")
@@ -42,7 +43,7 @@ def write_panel(panel: Panel, path: str | Path) -> None:
     import pandas as pd
 
     frame = pd.DataFrame(np.concatenate(panel.realisations), columns=list(panel.names))
-    if any(is_time_name(name) for name in panel.names):
+    if any(kind_of(name) for name in panel.names):
         free = next((name for name in _TIME_COLUMNS if name not in panel.names), None)
         if free is None:
             raise DataError(f"the series of {panel.source} have all the names of a time column", "write an .npz file")
@@ -73,7 +74,7 @@ def _check_names(panel: Panel, path: Path) -> None:
 
 def _check_times(panel: Panel, path: Path) -> None:
     for column, name in enumerate(panel.names):
-        named = is_time_name(name) or max(panel.lengths) >= SEVERAL
+        named = kind_of(name) or max(panel.lengths) >= SEVERAL
         if named and counts_evenly([values[:, column] for values in panel]):
             raise DataError(
                 f"the series {name!r} of {panel.source} counts evenly, like a time, so a {path.suffix} file would be "

@@ -22,7 +22,7 @@ from causalkit.io.time.numbers_as_dates import as_dates
 from causalkit.io.time.order import Order, Rows, is_time, order_of
 from causalkit.io.time.parts import find_parts, named_parts
 from causalkit.io.time.steps import even_share
-from causalkit.io.time.ticks import Ticks, is_dated, not_in_format, ticks_of
+from causalkit.io.time.ticks import Ticks, is_dated, not_in_format, read_ticks
 
 SEVERAL = 10
 """Fewest rows in which equal steps are no accident, whatever the name of a column."""
@@ -168,23 +168,23 @@ def _candidates(
 ) -> list[_Candidate]:
     found: list[_Candidate] = []
     refused: DataError | None = None
-    parts = find_parts(table, [name for name in names if part_of(name)], options)
+    parts = find_parts(table, names, options)
     if parts is not None:
         columns, moments = parts
         order = order_of(moments.values, moments.missing, groups)
-        alone = ticks_of(table, columns[0], options)
+        alone = read_ticks(table, columns[0], options)
         repeated = alone is None or order_of(alone.values, alone.missing, groups).kind != "onward"
         if repeated and order.kind in ("onward", "falling", "shuffled"):
             found.append(_Candidate(columns, moments, order, 0))
     for name in names:
         kind, index = kind_of(name), name in table.index
-        dated = is_dated(table, name)
+        dated = is_dated(table.frame[name])
         numeric = table.frame[name].dtype.kind in "iuf" or str(table.frame[name].dtype) in ("Int64", "Float64", "Int32")
         asked = options.date_format is not None and not numeric
         known = dated or asked or index or bool(kind) or name == table.unnamed
         if not known and not _may_count(table, name, groups):
             continue
-        ticks = ticks_of(table, name, options)
+        ticks = read_ticks(table, name, options)
         labels = _numbered(table, name) if ticks is None else None
         ticks = ticks or labels
         if ticks is None:
@@ -409,7 +409,7 @@ def _named(table: Table, names: Sequence[str], groups: Sequence[Rows], options: 
     columns, notes = list(wanted), list(axis.ticks.notes)
     for name in names:
         if name not in columns and (name in table.index or name == table.unnamed or _may_count(table, name, groups)):
-            other = ticks_of(table, name, options) or _numbered(table, name)
+            other = read_ticks(table, name, options) or _numbered(table, name)
             if other is None:
                 continue
             own = order_of(other.values, other.missing, groups)
@@ -438,7 +438,7 @@ def _named_ticks(table: Table, name: str, options: ReadOptions) -> Ticks:
     import pandas as pd
 
     column = table.frame[name]
-    ticks = ticks_of(table, name, options) or _numbered(table, name)
+    ticks = read_ticks(table, name, options) or _numbered(table, name)
     if ticks is not None:
         return ticks
     text = column.astype(str).str.strip()

@@ -116,8 +116,8 @@ def kind_of(name: str) -> Kind:
 
 
 def is_time_name(name: str) -> bool:
-    """Return whether this is a common name of a time column."""
-    return kind_of(name) != ""
+    """Return whether this is a common name of a time column. An age may be one of a subject."""
+    return kind_of(name) not in ("", "age")
 
 
 def is_certain(name: str) -> bool:

@@ -11,7 +11,7 @@ from causalkit.io.options import ReadOptions
 from causalkit.io.tables.table import Table
 from causalkit.io.time.dates import DAY, NOTHING, clock_of, month_number, texts_of
 from causalkit.io.time.names import part_of
-from causalkit.io.time.ticks import Ticks, ticks_of
+from causalkit.io.time.ticks import Ticks, read_ticks
 
 _RANGES = {
     "year": (0, 2300),
@@ -36,13 +36,13 @@ _CHAINS = (
 _LENGTHS = {"day": DAY, "hour": 3_600_000_000, "minute": 60_000_000, "second": 1_000_000}
 
 
-def find_parts(table: Table, names: Sequence[str], options: ReadOptions) -> tuple[tuple[str, ...], Ticks] | None:
+def find_parts(table: Table, columns: Sequence[str], options: ReadOptions) -> tuple[tuple[str, ...], Ticks] | None:
     """Return the columns that together are a date, recognised by their names and values, or None.
 
     Of every chain of parts, as many columns are taken as there are; a date needs at least two.
     """
     by_part: dict[str, str] = {}
-    for name in names:
+    for name in columns:
         part = part_of(name)
         if part and part not in by_part and _holds(table, name, part, options):
             by_part[part] = name
@@ -55,10 +55,10 @@ def find_parts(table: Table, names: Sequence[str], options: ReadOptions) -> tupl
             parts.append(part)
         if len(parts) < 2 or (best is not None and len(parts) <= len(best[0])):
             continue
-        columns = tuple(by_part[part] for part in parts)
-        ticks = together(table, dict(zip(parts, columns, strict=True)), options)
+        names = tuple(by_part[part] for part in parts)
+        ticks = together(table, dict(zip(parts, names, strict=True)), options)
         if ticks is not None:
-            best = (columns, ticks)
+            best = (names, ticks)
     return best
 
 
@@ -88,7 +88,7 @@ def together(table: Table, columns: dict[str, str], options: ReadOptions) -> Tic
     last = list(columns)[-1]
     notes: tuple[str, ...] = ()
     if "date" in columns:
-        date = ticks_of(table, columns["date"], options)
+        date = read_ticks(table, columns["date"], options)
         if date is None or not date.dates:
             return None
         moments, missing, notes = date.values.copy(), date.missing, date.notes
@@ -141,7 +141,7 @@ def together(table: Table, columns: dict[str, str], options: ReadOptions) -> Tic
 def _holds(table: Table, name: str, part: str, options: ReadOptions) -> bool:
     """Return whether the cells of a column can be this part of a date."""
     if part == "date":
-        ticks = ticks_of(table, name, options)
+        ticks = read_ticks(table, name, options)
         return ticks is not None and ticks.dates and not ticks.clock and not (ticks.values[~ticks.missing] % DAY).any()
     if part == "time":
         return _clock(table, name) is not None

@@ -18,6 +18,7 @@ from causalkit.io.time.names import kind_of, seconds_of
 
 Whole = NDArray[np.int64]
 _MONTHS_OF = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
+_DEFAULT = ReadOptions()
 _UNITS = ((DAY, "day"), (3_600_000_000, "hour"), (60_000_000, "minute"), (1_000_000, "second"))
 
 
@@ -105,7 +106,7 @@ def counted(number: float, unit: str) -> str:
     return f"{text} {unit}" if text == "1" else f"{text} {unit}s"
 
 
-def ticks_of(table: Table, name: str, options: ReadOptions) -> Ticks | None:
+def read_ticks(table: Table, name: str, options: ReadOptions) -> Ticks | None:
     """Return the times in a column, or None when there are none.
 
     Raises:
@@ -133,11 +134,18 @@ def ticks_of(table: Table, name: str, options: ReadOptions) -> Ticks | None:
     return _from_text(table, name)
 
 
-def is_dated(table: Table, name: str) -> bool:
+def ticks_of(column: Any, name: str, options: ReadOptions = _DEFAULT) -> Ticks | None:
+    """Return the times in a column by itself, or None when there are none or they are in doubt."""
+    try:
+        return read_ticks(Table(column.to_frame(name), "data"), name, options)
+    except DataError:
+        return None
+
+
+def is_dated(column: Any) -> bool:
     """Return whether a column contains dates, or text that looks like dates."""
     import pandas as pd
 
-    column = table.frame[name]
     if column.dtype.kind in "mM" or isinstance(column.dtype, pd.PeriodDtype):
         return True
     return not pd.api.types.is_numeric_dtype(column.dtype) and bool(readings_of(column.head(200)))
