@@ -149,7 +149,8 @@ def find_time(table: Table, names: Sequence[str], groups: Sequence[Rows], option
         if other is best or set(other.names) & set(columns):
             continue
         name = other.names[0]
-        if _says_the_same(other, best, groups):
+        alone = not kind_of(name) and set(names) <= {*columns, name}  # the only column that could be a series
+        if _says_the_same(other, best, groups) and not alone:
             columns.append(name)
             notes.append(f"the column {name!r} also counts time and is not a variable")
         elif kind_of(name) not in ("age", "past", ""):
