@@ -120,7 +120,7 @@ def notation_of(
     kept = [name for name in frame.columns if name not in options.drop]
     texts = [name for name in _text_columns(frame) if name not in options.drop]
     for name in texts:
-        evidence.add(name, _marked(frame[name]))
+        evidence.add(name, _marked(frame[name], tried.decimal if tried.decimal in evidence.decimal else None))
     if tried.decimal not in evidence.decimal:
         doubtful = []
         for name in kept:
@@ -232,14 +232,20 @@ def _evidence_of_rows(rows: Iterable[Sequence[str]]) -> _Evidence:
     return _Evidence(evidence.decimal, evidence.thousands)
 
 
-def _marked(column: Any) -> list[str]:
-    """Return the distinct cells of a column that may be numbers: those with separators, and a whole number if any."""
+def _marked(column: Any, known: str | None = None) -> list[str]:
+    """Return the distinct cells of a column of numbers.
+
+    Args:
+        column: of text.
+        known: where a decimal separator is proved already, cells that are numbers with it are left out but for the
+            first ones.
+    """
     filled = column.dropna()
     head = [str(cell) for cell in filled.iloc[:_LOOKED_AT]]
     if not any(_kind(_bare(cell)) for cell in head) or all(is_date(cell) for cell in head):
         return []
-    text = filled.astype(str)
-    return [str(cell) for cell in text.unique()]
+    cells = filled.unique() if known is None else _odd_cells(filled, known)
+    return list(dict.fromkeys([*head, *map(str, cells)]))
 
 
 def _row_of(column: Any, cell: str) -> int:
@@ -300,18 +306,39 @@ def _numbers(column: Any, notation: Notation, missing: Sequence[str]) -> tuple[A
     import pandas as pd
 
     filled = column[column.notna()]
-    patterns = _Patterns(notation, missing)
     head = [_Patterns(notation, missing).number(cell) for cell in filled.iloc[:_LOOKED_AT]]
     if not head or 2 * head.count(None) > len(head):
         return None
-    parsed = [patterns.number(cell) for cell in filled]
-    said = patterns.said()
-    wrong = [value is None for value in parsed]
-    if not patterns.changed or 2 * sum(wrong) > len(wrong) or len(patterns.signs) > 1 or patterns.unsigned(parsed):
+    patterns = _Patterns(notation, missing)
+    try:
+        odd = _odd_cells(filled, notation.decimal)
+    except TypeError:  # objects that are no cells
         return None
-    values = pd.Series(np.nan, index=column.index, dtype=object if any(wrong) else np.float64)
-    values[filled.index] = [cell if value is None else value for cell, value in zip(filled, parsed, strict=True)]
-    return values, said
+    found = {cell: patterns.number(cell) for cell in odd}
+    if not patterns.changed or len(patterns.signs) > 1:
+        return None
+    cells = filled.tolist()
+    parsed = [found[cell] if cell in found else float(cell) for cell in cells]
+    if 2 * parsed.count(None) > len(parsed):
+        return None
+    if patterns.signs and any(
+        cell not in patterns.signed and value == value for cell, value in zip(cells, parsed, strict=True)
+    ):
+        return None  # some numbers have a sign such as % and others have none
+    text = None in parsed
+    values = pd.Series(np.nan, index=column.index, dtype=object if text else np.float64)
+    values[filled.index] = [cell if value is None else value for cell, value in zip(cells, parsed, strict=True)]
+    return values, patterns.said()
+
+
+def _odd_cells(filled: Any, decimal: str) -> list[Any]:
+    """Return the distinct cells that Python does not read as the numbers that they are."""
+    import pandas as pd
+
+    odd = pd.to_numeric(filled, errors="coerce").isna()
+    if decimal == ",":
+        odd |= filled.astype(str).str.contains(".", regex=False)
+    return list(filled[odd.to_numpy(dtype=bool)].unique())
 
 
 class _Patterns:
@@ -331,7 +358,7 @@ class _Patterns:
         self.chosen = notation.thousands
         self.signs: set[str] = set()
         self.marks: set[str] = set()
-        self.signed = 0
+        self.signed: set[str] = set()
         self.changed = False
 
     def number(self, cell: Any) -> float | None:
@@ -359,13 +386,10 @@ class _Patterns:
         else:
             return None
         self.signs.update(signs)
-        self.signed += bool(signs) or text in self.missing
+        if signs or text in self.missing:
+            self.signed.add(cell)
         self.changed = self.changed or found != text
         return float(found)
-
-    def unsigned(self, parsed: Sequence[float | None]) -> bool:
-        """Return whether some numbers have a sign such as % and others have none."""
-        return bool(self.signs) and self.signed < sum(value is not None and not np.isnan(value) for value in parsed)
 
     def said(self) -> list[str]:
         """Return what was removed from cells without a word of the user."""

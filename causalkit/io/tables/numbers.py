@@ -140,11 +140,7 @@ def _from_text(table: Table, name: str, codes: _Codes, notation: Notation) -> tu
             f"name it with {table.hint('time_column', name)}, or leave it out with {table.hint('drop', name)}",
         )
     text = column.astype(str).str.strip()
-    # Python reads numbers exactly, and 1_000 as a number, as no other program does.
-    values = np.array(
-        [np.nan if (value := number(_BOOLEANS.get(cell, cell))) is None else value for cell in text.fillna("")],
-        dtype=np.float64,
-    )
+    values = pd.to_numeric(text.replace(_BOOLEANS), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan).copy()
     written = (column.notna() & ~text.isin(MISSING)).to_numpy(dtype=bool) & ~codes.in_text(text)
     values[~written] = np.nan
     wrong = np.isnan(values) & written
