@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from matplotlib.dates import num2date
 
+import causalkit
 from causalkit.cli.main import cli
 from causalkit.core.panel import Panel
 from causalkit.core.sampling import Sampling
@@ -113,6 +114,28 @@ def test_many_realisations_are_overlaid_with_their_mean():
     assert mean[20, 1] == pytest.approx(np.mean([part[20, 0] for part in parts if len(part) == 21]))
     figure = plot_series(panel(*(noise(5, 1, seed) for seed in range(300))))
     assert "first 100 of 300 realisations" in said(figure)
+
+
+def test_an_age_falls_to_the_right_as_time_does():
+    values = noise(5, 2)
+    values[2, 0] = np.nan
+    ax = plot_series(panel(values, sampling=Sampling(time=("age",), times=(np.arange(4.0, -1, -1),)))).axes[0]
+    assert ax.get_xlim()[0] > 4 > 0 > ax.get_xlim()[1]
+    (strip,) = marks(ax, "series-missing")
+    assert sorted(strip.get_segments()[0][:, 0]) == [1.5, 2.5]
+
+
+def test_the_times_of_a_table_are_on_the_axis(tmp_path):
+    frame = chain(60).assign(day=pd.date_range("2020-01-01", periods=60)).drop(index=range(20, 50))
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    figure = plot_series(causalkit.read(tmp_path / "data.csv"))
+    assert figure.axes[-1].get_xlabel() == "day"
+    assert [num2date(x).strftime("%m-%d") for x in drawn(figure.axes[0])[0][[0, -1], 0]] == ["01-01", "02-29"]
+    (band,) = marks(figure.axes[0], "series-gap")
+    assert np.ptp(band.get_paths()[0].vertices[:, 0]) == 30
+    frame.to_csv(tmp_path / "other.csv", index=False)
+    both = causalkit.read([tmp_path / "data.csv", tmp_path / "other.csv"], resample="1D")
+    assert [len(times) for times in both.sampling.times] == list(both.lengths) == [60, 60]
 
 
 def test_recordings_at_different_times_lie_at_their_times():

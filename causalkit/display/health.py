@@ -122,7 +122,8 @@ def facts(sampling: Described | None, steps: Sequence[int], names: Sequence[str]
         days = ", business days: Monday follows Friday" if known.get("calendar") == "business-days" else ""
         found.append(("step", f"{known['step']}{days}"))
     identified = str(known.get("realisations") or "")
-    how = {"": "", "restarts": "; a new one begins where time restarts"}.get(identified, f", by {one_line(identified)}")
+    ways = {"": "", "restarts": "; a new one begins where time restarts", "files": ", from several files"}
+    how = ways.get(identified, f", by {one_line(identified)}")
     found.append(("realisations", f"{len(steps):,} of {span(steps)} steps{how}"))
     if known.get("gaps"):
         found.append(("gaps", f"rows are missing at {count(known['gaps'], 'place')}; no window crosses them"))

@@ -190,7 +190,8 @@ def _mark_missing(ax: Axes, axis: _Axis, values: Sequence[Array], absent: Sequen
     lines = [[(low, _STRIP / 2), (high, _STRIP / 2)] for low, high in marks]
     ax.add_collection(LineCollection(lines, capstyle="butt", gid="series-missing", **look), autolim=False)
     # A short stretch of a long series would be too thin to be seen.
-    thin = marks[np.diff(marks, axis=1)[:, 0] < 0.004 * (max(x[-1] for x in axis.x) - axis.x[0][0])].mean(axis=1)
+    whole = abs(axis.x[-1][-1] - axis.x[0][0])
+    thin = marks[np.abs(np.diff(marks, axis=1)[:, 0]) < 0.004 * whole].mean(axis=1)
     look = {"linestyle": "", "marker": "|", "markersize": _STRIP * 40, "markeredgewidth": 0.9, "transform": foot}
     ax.plot(thin, np.full(len(thin), _STRIP / 2), color=style.VERMILLION, **look)
     return True
@@ -255,7 +256,7 @@ def _finish(rows: Sequence[Axes], axis: _Axis, panel: Panel, shown: int, drawn: 
     last.spines["bottom"].set_color(style.MUTED)
     last.set_xlabel(axis.label, **style.text(style.LABEL))
     x = axis.x
-    low, high = min(one[0] for one in x), max(one[-1] for one in x)
+    low, high = x[0][0], max(x, key=len)[-1] if axis.layout == "overlaid" else x[-1][-1]  # ages fall to the right
     margin = 0.01 * (high - low) or 0.5
     last.set_xlim(low - margin, high + margin)
     if axis.dates:

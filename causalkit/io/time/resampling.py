@@ -60,10 +60,12 @@ def resampled(table: Table, axis: TimeAxis | None, runs: Sequence[NDArray[np.int
             f"{table.source} has no time column to resample by", f"name it with {table.hint('time_column', 'NAME')}"
         )
     length = _length(step, axis.ticks, float(np.median(np.concatenate([np.diff(axis.ticks.values[r]) for r in runs]))))
-    found = []
+    found, grids = [], []
     for rows in runs:
-        times = (axis.ticks.values[rows] - axis.ticks.values[rows[0]]).astype(np.float64)
-        found.append(on_equal_grid(times, values[rows], length)[1])
+        start = axis.ticks.values[rows[0]]
+        grid, own = on_equal_grid((axis.ticks.values[rows] - start).astype(np.float64), values[rows], length)
+        found.append(own)
+        grids.append(grid + start)
     before, after = int(np.isfinite(values).sum()), sum(int(np.isfinite(part).sum()) for part in found)
     lost = sum(int(np.isnan(part).sum()) for part in found)
     text = axis.ticks.shown_step(length)
@@ -74,7 +76,7 @@ def resampled(table: Table, axis: TimeAxis | None, runs: Sequence[NDArray[np.int
         + (f"; {count(lost, 'cell')} between samples more than {WIDEST:g} steps apart are missing" if lost else "")
     )
     unit = 1e-6 if axis.ticks.dates else axis.ticks.seconds
-    return Parts(found, text, None if unit is None else length * unit, notes=[note])
+    return Parts(found, text, None if unit is None else length * unit, notes=[note], times=grids)
 
 
 def _length(text: str, ticks: Ticks, usual: float) -> float:

@@ -18,7 +18,7 @@ from causalkit.io.time.calendars import business_days, local_hours
 from causalkit.io.time.dates import DAY
 from causalkit.io.time.order import Rows, sorted_rows
 from causalkit.io.time.steps import Multiples, multiples
-from causalkit.io.time.ticks import counted
+from causalkit.io.time.ticks import Ticks, counted
 
 Array = NDArray[np.float64]
 _MONTHS = {1: "1 month", 3: "1 quarter", 6: "6 months", 12: "1 year"}
@@ -35,6 +35,7 @@ class Parts:
         gaps: number of places where rows are missing.
         calendar: as in `causalkit.core.sampling.Sampling`.
         notes: on gaps and calendars.
+        times: of every row of every realisation, shape (T,), as ticks count them, NaN in each gap.
     """
 
     values: list[Array]
@@ -43,6 +44,7 @@ class Parts:
     gaps: int = 0
     calendar: str = ""
     notes: list[str] = field(default_factory=list)
+    times: list[Array] = field(default_factory=list)
 
 
 def in_order(axis: TimeAxis | None, groups: Sequence[Rows]) -> tuple[TimeAxis | None, list[Rows], list[str]]:
@@ -141,6 +143,7 @@ def at_equal_steps(axis: TimeAxis | None, runs: Sequence[Rows], values: Array, o
     if axis is None:
         return Parts([values[rows] for rows in runs])
     ticks, notes, calendar, step = axis.ticks, [], "", ""
+    times = [ticks.values[rows].astype(np.float64) for rows in runs]
     business = business_days(ticks, runs, options.calendar, axis.table)
     if business is not None:
         found = multiples([np.diff(business.positions[rows]) for rows in runs], rounding=False)
@@ -159,7 +162,7 @@ def at_equal_steps(axis: TimeAxis | None, runs: Sequence[Rows], values: Array, o
         if options.irregular == "refuse":
             raise _irregular(axis, runs, found)
         note = f"the steps in the time {axis.label} are unequal; as asked, the rows count as equally spaced"
-        return Parts([values[rows] for rows in runs], notes=[note])
+        return Parts([values[rows] for rows in runs], notes=[note], times=times)
     if found.rounded:
         notes.append(
             f"the times in the {axis.label} are rounded; their steps count as equal, {ticks.shown_step(found.usual)} "
@@ -169,10 +172,11 @@ def at_equal_steps(axis: TimeAxis | None, runs: Sequence[Rows], values: Array, o
     gaps = [np.flatnonzero(multiple > 1) for multiple in found.of]
     number = sum(map(len, gaps))
     if not number:
-        return Parts([values[rows] for rows in runs], step, seconds, 0, calendar, notes)
+        return Parts([values[rows] for rows in runs], step, seconds, 0, calendar, notes, times)
     parts = [np.insert(values[rows], gap + 1, np.nan, axis=0) for rows, gap in zip(runs, gaps, strict=True)]
+    times = [np.insert(own, gap + 1, np.nan) for own, gap in zip(times, gaps, strict=True)]
     notes.append(_on_gaps(axis, runs, gaps, calendar))
-    return Parts(parts, step, seconds, number, calendar, notes)
+    return Parts(parts, step, seconds, number, calendar, notes, times)
 
 
 def summary(axis: TimeAxis | None, runs: Sequence[Rows], parts: Parts, realisations: str) -> Sampling:
@@ -191,7 +195,20 @@ def summary(axis: TimeAxis | None, runs: Sequence[Rows], parts: Parts, realisati
         calendar=parts.calendar,
         gaps=parts.gaps,
         realisations=realisations,
+        times=tuple(_as_written(ticks, times) for times in parts.times),
     )
+
+
+def _as_written(ticks: Ticks, times: Array) -> NDArray[Any]:
+    """Return times as numbers or as datetime64; what counts backwards keeps its sign, durations are seconds."""
+    if not ticks.dates:
+        return -times if ticks.backward else times
+    if ticks.clock:
+        return times / 1e6
+    moments = np.full(len(times), np.datetime64("NaT"), dtype="datetime64[us]")
+    there = ~np.isnan(times)
+    moments[there] = (-times if ticks.backward else times)[there].astype(np.int64).astype("datetime64[us]")
+    return moments
 
 
 def _found(axis: TimeAxis, runs: Sequence[Rows]) -> tuple[Multiples, str, float | None]:
