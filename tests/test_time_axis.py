@@ -253,6 +253,24 @@ def test_an_unknown_name_that_counts_down_is_refused(file):
     assert noted(io.read(path, ReadOptions(time_column="dose")), "newest first")
 
 
+@pytest.mark.parametrize("name", ["days_before_event", "countdown", "time_remaining", "cycles until failure"])
+@pytest.mark.parametrize("turned", [True, False])
+def test_time_that_counts_down_to_an_event(file, name, turned):
+    frame = with_time(np.arange(300)[::-1], name=name)
+    panel = io.read(file(frame.iloc[::-1] if turned else frame))
+    assert same(panel)
+    assert noted(panel, "counts back", "--time-direction forward")
+
+
+def test_two_digits_of_the_year_may_come_first(file):
+    days = pd.date_range("2021-03-01", periods=300)
+    panel = io.read(file(with_time(days.strftime("%y/%m/%d"))))
+    assert same(panel)
+    assert panel.sampling.first == "2021-03-01"
+    assert noted(panel, "year first", "--date-format %d/%m/%y")
+    assert same(io.read(file(with_time(days.strftime("%d/%m/%y")))))
+
+
 def test_an_array_with_a_column_that_counts_is_refused():
     values = with_time(np.arange(300)).to_numpy()
     with pytest.raises(DataError, match="counts evenly") as caught:

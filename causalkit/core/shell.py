@@ -33,3 +33,27 @@ def option_text(option: str, *values: str | int, python: bool = False) -> str:
     if option == "missing" and values:
         values = (",".join(map(str, values)),)
     return " ".join([flag, *map(argument, values)])
+
+
+def in_python(options: str) -> str:
+    """Return options of a command as arguments of `causalkit.discover`: ``drop="a b"`` for ``--drop 'a b'``."""
+    given: dict[str, list[str]] = {}
+    for word in shlex.split(options):
+        if word.startswith("--"):
+            values = given.setdefault(word[2:].replace("-", "_"), [])
+        else:
+            values.append(word)
+    if "prepare" in given:
+        return f'preparation="{given["prepare"][0]}"'
+    preparation: dict[str, str | int] = {key: given.pop(key)[0] for key in ("detrend", "levels") if key in given}
+    if "difference" in given:
+        preparation["difference"] = int((given.pop("difference") or ["1"])[0])
+    found = [option_text(name, *_codes(name, values), python=True) for name, values in given.items()]
+    if preparation:
+        whole = preparation["detrend"] if set(preparation) == {"detrend"} else preparation
+        found.append(f"preparation={json.dumps(whole, ensure_ascii=False)}")
+    return ", ".join(found)
+
+
+def _codes(name: str, values: list[str]) -> list[str]:
+    return [code for value in values for code in value.split(",")] if name == "missing" else values

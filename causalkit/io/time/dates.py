@@ -176,6 +176,13 @@ def readings_of(column: Any) -> list[Reading]:
     return best
 
 
+def year_first(column: Any) -> Reading | None:
+    """Return a column of dates such as ``21/03/31``, with two digits of the year first; None: these are none."""
+    style = _style(r"(?P<y>\d{2})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})", "day", clock=True)
+    (reading,) = _read(*texts_of(column), style)
+    return reading if reading.wrong is None else None
+
+
 def by_format(column: Any, layout: str) -> Reading:
     """Return a column of dates in a format of ``strptime``.
 

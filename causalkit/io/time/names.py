@@ -60,10 +60,13 @@ _UNIT_SECONDS = {
 _SUFFIXES = frozenset(_UNIT_SECONDS) | _words(
     "utc gmt local cet est lst iso idx index no nr month months year years yr"
 )
-_PAST = _words("bp b2k ka kyr kyrs kya ma mya myr ga gyr ago lookback bp1950 bp2000")
+_PAST = _words(
+    "bp b2k ka kyr kyrs kya ma mya myr ga gyr ago lookback bp1950 bp2000 before countdown until remaining rul"
+)
 _OF_PAST = _words(
     "age ages time t year years yr yrs cal calibrated date depth k 14c c14 interval gas ice model mean median thousand "
-    "thousands million millions of in from the before present y a day days hour hours minute minutes"
+    "thousands million millions of in from the before present y a day days hour hours minute minutes second seconds s "
+    "cycle cycles step steps week weeks month months to left event onset start end failure death stimulus trial"
 )
 _AGE = re.compile(r"\bages?\b|\balter\b|\bdepth\b")
 _PARTS: dict[str, str] = {

@@ -13,7 +13,7 @@ from causalkit.errors import DataError
 from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import shown
 from causalkit.io.tables.table import Table
-from causalkit.io.time.dates import DAY, NOTHING, Reading, by_format, readings_of
+from causalkit.io.time.dates import DAY, NOTHING, Reading, by_format, readings_of, year_first
 from causalkit.io.time.names import kind_of, seconds_of
 
 Whole = NDArray[np.int64]
@@ -214,6 +214,14 @@ def _from_text(table: Table, name: str) -> Ticks | None:
     readings = readings_of(table.frame[name])
     if not readings:
         return None
+    years = year_first(table.frame[name]) if readings[0].short and readings[0].order else None
+    if years is not None and _regular(years) and not any(map(_regular, readings)):
+        usual = table.hint("date_format", "%d/%m/%y")
+        return _ticks(
+            years,
+            f"the dates in the column {name!r} were read with the year first, which leaves no gaps (for another order, "
+            f"give {usual})",
+        )
     if readings[0].wrong is not None:
         column, row = table.frame[name], readings[0].wrong
         like = next(str(cell) for cell, moment in zip(column, readings[0].moments, strict=True) if moment != NOTHING)
@@ -270,6 +278,11 @@ def _roughness(reading: Reading) -> float:
         kinds, counts = np.unique(steps, return_counts=True)
         shares.append(1 - counts.max() / len(steps) if len(kinds) else 0.0)
     return float(min(shares))
+
+
+def _regular(reading: Reading) -> bool:
+    """Do all cells fit, in order and in equal steps?"""
+    return reading.wrong is None and not _roughness(reading) and not _backward(reading)
 
 
 def _backward(reading: Reading) -> float:
