@@ -376,6 +376,12 @@ def test_a_series_in_steps_is_no_identifier(file):
     assert causalkit.read(file(FRAME.assign(rate=rate))).names == ("a", "b", "c", "rate")
 
 
+def test_a_series_that_repeats_is_no_identifier(file):
+    turns = FRAME.assign(time=range(300), phase=np.arange(300) * 2 % 5)
+    assert causalkit.read(file(turns)).names == ("a", "b", "c", "phase")
+    assert causalkit.read(file(turns.drop(columns="time"))).names == ("a", "b", "c", "phase")
+
+
 def test_descriptions_of_subjects_are_no_series(file):
     table = subjects().assign(age=lambda x: 20 + 3 * x.subject, group=lambda x: x.subject % 2)
     path = file(table.assign(sex=np.where(table.subject % 2, "m", "f")))

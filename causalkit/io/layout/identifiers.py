@@ -13,16 +13,15 @@ from causalkit.io.layout.codes import Codes, blocks, codes_of, distinct
 from causalkit.io.layout.column_words import names_realisations, names_series
 from causalkit.io.layout.hints import together
 from causalkit.io.layout.keys import (
+    could_be_time,
     could_identify,
-    counts_up,
     has_dates,
     is_calendar,
     is_numeric,
     is_text,
     keys_of,
-    times_in,
 )
-from causalkit.io.options import ReadOptions
+from causalkit.io.options import NONE, ReadOptions
 from causalkit.io.tables.cells import shown
 from causalkit.io.tables.table import Table
 from causalkit.io.time.ticks import ticks_of
@@ -47,17 +46,14 @@ def identified(table: Table, options: ReadOptions) -> Table:
             raise _in_doubt(table, found, keys.values)
         return _noted(table, found, keys.attributes)
     candidates = could_identify(table.frame, names)
-    times = times_in(table, names, options)
     found = tuple(name for name in candidates if names_realisations(name) and _in_blocks(table, [name]))
     if found:
         return _noted(table, found, ())
+    timed = options.time_column != NONE and any(could_be_time(table, name) for name in names)
     for name in candidates:
-        if name in (*times, *table.index) or is_calendar(name) or not _in_blocks(table, [name]):
+        if name in table.index or is_calendar(name) or could_be_time(table, name) or not _in_blocks(table, [name]):
             continue
-        codes = codes_of(table.frame, [name])
-        sizes = np.bincount(codes)
-        text = is_text(table.frame[name])
-        if text or (not times and counts_up(table.frame[name]) and len(sizes) > 2 and sizes.max() == sizes.min()):
+        if is_text(table.frame[name]) or (not timed and _numbers_blocks(table, name)):
             raise _in_doubt(table, (name,), ())
     return table
 
@@ -87,6 +83,19 @@ def _in_blocks(table: Table, names: Sequence[str]) -> bool:
     if len(codes) < _SHORTEST * count or count < 2:
         return False
     return (blocks(codes) == count and np.bincount(codes).min() >= _SHORTEST) or _take_turns(codes, count)
+
+
+def _numbers_blocks(table: Table, name: str) -> bool:
+    """Return whether a column counts three or more blocks of the same length, or as many rows that take turns."""
+    codes = codes_of(table.frame, [name])
+    sizes = np.bincount(codes)
+    values = table.frame[name].to_numpy()
+    return (
+        len(sizes) > 2
+        and sizes.max() == sizes.min()
+        and values[0] in (0, 1)
+        and bool((values - values[0] == codes).all())
+    )
 
 
 def _take_turns(codes: Codes, count: int) -> bool:

@@ -70,7 +70,8 @@ def keys_of(
     fixed = [*required, *(name for name in options.panel_column if name in names)]
     found = _identifiers(table, names, times, fixed) if times else None
     named = found is not None
-    if not times and options.time_column != NONE and len(names) <= _WIDEST:
+    timed = any(name != table.unnamed and could_be_time(table, name) for name in table.names[:_WIDEST])
+    if not timed and options.time_column != NONE and len(names) <= _WIDEST:
         for name in names:
             if name not in fixed and _has_even_values(frame[name]):
                 times = (name,)
@@ -119,6 +120,11 @@ def times_in(table: Table, names: Sequence[str], options: ReadOptions) -> tuple[
     parts = find_parts(table, names, options)
     found.extend(parts[0] if parts is not None else ())
     return tuple(name for name in names if name in found)
+
+
+def could_be_time(table: Table, name: str) -> bool:
+    """Return whether a column has dates, the name of a time, or no name."""
+    return is_time_name(name) or name in (table.unnamed, *table.index[-1:]) or has_dates(table.frame[name])
 
 
 def is_calendar(name: str) -> bool:
