@@ -434,6 +434,10 @@ def test_discovery_report_says_what_was_read_and_found_in_the_data(tmp_path):
         "dropped": 5,
         "sampling": sampling.describe(),
         "preparation": {"detrend": "linear"},
+        "windows_by_effect": {
+            "x0": {"learned": 41, "missing_inputs": 0, "missing_next_step": 5, "intervention": 0},
+            "x1": {"learned": 30, "missing_inputs": 16, "missing_next_step": 0, "intervention": 0},
+        },
         "health": [season.describe(), Finding("outliers", f"outliers in {EVIL}", severity="fact").describe()],
     }
     discovery(data=data).save(tmp_path / "result.json")
@@ -444,6 +448,11 @@ def test_discovery_report_says_what_was_read_and_found_in_the_data(tmp_path):
     assert known["gaps"].startswith("rows are missing at 1 place")
     assert known["windows"] == "41, each of 2 steps and the step after; 5 more touch a missing cell"
     assert known["preparation"] == "detrend linear"
+    assert rows(tmp_path / "r.html", "Windows by effect") == [
+        ["effect", "learned", "missing inputs", "missing next step"],
+        ["x1", "30", "16", "0"],
+        ["x0", "41", "0", "5"],
+    ]
     text = outline(tmp_path / "r.html").text
     assert "2 findings in the prepared data" in text
     assert "season of period 12 in x0. --detrend seasonal:12" in text

@@ -34,12 +34,31 @@ def data(discovery: Discovery) -> Section | None:
         rows.append(("preparation", _written(preparation)))
     cells: list[list[Cell | str]] = [[title, words] for title, words in rows]
     blocks: list[Block] = [Table("What was read.", ["what", "value"], cells)]
+    blocks += _by_effect(recorded.get("windows_by_effect"))
     examined = recorded.get("health")
     if isinstance(examined, Mapping):
         blocks += [*_findings(examined.get("findings"), "preparation" in recorded), *_series(examined)]
     else:
         blocks += _findings(examined, "preparation" in recorded)
     return Section("data", "Data", blocks)
+
+
+def _by_effect(counts: Any) -> list[Block]:
+    """Return the windows of every effect, the fewest first, where some effects have fewer than others."""
+    if not isinstance(counts, Mapping) or not all(isinstance(one, Mapping) for one in counts.values()):
+        return []
+    learned = {str(name): int(one.get("learned", 0)) for name, one in counts.items()}
+    if len(set(learned.values())) < 2:
+        return []
+    kinds = [kind for kind in next(iter(counts.values())) if any(one.get(kind) for one in counts.values())]
+    chosen = sorted(counts, key=lambda name: learned[str(name)])[:TOP]
+    rows: list[list[Cell | str]] = [
+        [shorten(str(name), 60), *(f"{counts[name].get(kind, 0):,}" for kind in kinds)] for name in chosen
+    ]
+    lacking = f"; {len(chosen)} of {len(counts):,} effects" if len(chosen) < len(counts) else ""
+    titles = ["effect", *(kind.replace("_", " ") for kind in kinds)]
+    numbers = range(1, len(titles))
+    return [Table(f"Windows by effect, the fewest first{lacking}.", titles, rows, numbers=numbers)]
 
 
 def _findings(found: Any, prepared: bool) -> list[Block]:
