@@ -230,6 +230,9 @@ def _read(texts: Any, missing: NDArray[np.bool_], style: Style) -> list[Reading]
     """Return the readings of one style."""
     import pandas as pd
 
+    quick = _read_quickly(texts, missing, style)
+    if quick:
+        return quick
     groups = style.pattern.groupindex
     parts = texts.str.extract(re.compile(f"^(?:{style.pattern.pattern})$", re.IGNORECASE))
     fitting = parts.drop(columns=["sep"], errors="ignore").notna().any(axis=1).to_numpy().copy()
@@ -308,6 +311,60 @@ def _read(texts: Any, missing: NDArray[np.bool_], style: Style) -> list[Reading]
             )
         )
     return found
+
+
+def _read_quickly(texts: Any, missing: NDArray[np.bool_], style: Style) -> list[Reading]:
+    """Return the readings of a common style that pandas parses, where all cells are written like the first one.
+
+    pandas is ten times faster than `_read`, which gives the same moments. Empty: `_read` has to look at every cell.
+    """
+    import pandas as pd
+
+    text = str(texts.iloc[int(np.argmin(missing))])
+    found = style.pattern.fullmatch(text)
+    parts = found.groupdict() if found is not None else {}
+    if found is None or (not parts.get("sep") and "." not in text) or len(parts.get("y") or "") != 4:
+        return []
+    if any(parts.get(name) for name in ("half", "M2", "H2", "H3", "zone2", "zone3", "mon")) or not (
+        {"a", "b"} <= set(parts) or {"m", "d"} <= set(parts)
+    ):
+        return []
+    clock = bool(parts.get("H"))
+    if clock and not parts.get("M"):
+        return []
+    last = "d" if "d" in parts else "y"
+    tail = ""
+    shift = 0
+    if clock:
+        tail = text[found.end(last) : found.start("H")] + "%H:%M"
+        tail += (":%S" if parts.get("S") else "") + (".%f" if parts.get("f") else "")
+        zone = parts.get("zone") or ""
+        if zone:
+            if "," in text or text[found.end("zone") :] or not texts[~missing].str.endswith(zone).all():
+                return []
+            tail += text[found.end("f" if parts.get("f") else "S" if parts.get("S") else "M") :]
+            shift = int(_offsets(pd.Series([zone]))[0])
+    if "%" in text or ",%f" in tail or (parts.get("f") and text[found.start("f") - 1] == ","):
+        return []
+    readings = []
+    for order in style.orders or ("",):
+        names = {"day-month": ("a", "b"), "month-day": ("b", "a"), "": ("d", "m")}[order]
+        codes = {names[0]: "%d", names[1]: "%m", "y": "%Y"}
+        spans = sorted((found.start(name), found.end(name), code) for name, code in codes.items())
+        if spans[0][0] != 0:
+            return []
+        layout = (
+            spans[0][2] + text[spans[0][1] : spans[1][0]] + spans[1][2] + text[spans[1][1] : spans[2][0]] + spans[2][2]
+        )
+        parsed = pd.to_datetime(texts.where(~missing), format=layout + tail, errors="coerce")
+        local = _microseconds(parsed)
+        wrong = np.flatnonzero((local == NOTHING) & ~missing)
+        if len(wrong) and len(style.orders) < 2:
+            return []
+        moments = local if not shift else np.where(local == NOTHING, NOTHING, local - shift)
+        unit = "" if clock else style.unit
+        readings.append(Reading(moments, local, unit, int(wrong[0]) if len(wrong) else None, order))
+    return readings if any(reading.wrong is None for reading in readings) else []
 
 
 def _month(parts: Any, number: Any, order: str, groups: Any) -> NDArray[np.float64]:

@@ -121,9 +121,11 @@ def _on_a_line(steps: NDArray[Any], of: NDArray[np.int64], step: float, digit: f
     times = np.concatenate([[0.0], np.cumsum(steps, dtype=np.float64)])
     places = np.concatenate([[0], np.cumsum(of)])
     allowed = digit * 1.02 + 2 * TOLERANCE * step  # from the lowest to the highest deviation
+    if (np.abs(steps - of * step) > allowed + TOLERANCE * of * step).any():
+        return False
     starts = range(0, max(len(times) - 2, 1), _BLOCK // 2)
     if len(times) > 200_000:
-        starts = range(0, len(times) - 2, max(_BLOCK // 2, len(times) // 4000))
+        starts = range(0, len(times) - 2, max(_BLOCK // 2, len(times) // 1000))
     for start in starts:
         block = slice(start, start + _BLOCK)
         x, y = places[block] - places[start], times[block] - times[start]

@@ -228,8 +228,8 @@ def _from_text(table: Table, name: str) -> Ticks | None:
         raise DataError(
             f"{table.cell(row, name)}: {shown(str(column.iloc[row]))} is not a date like {shown(like)} in the same "
             "column",
-            f"correct the cell, give the format with {table.hint('date_format', '%Y-%m-%d')}, or leave the column out "
-            f"with {table.hint('drop', name)}",
+            f"correct the cell, leave out its row, or give the format of all cells, such as "
+            f"{table.hint('date_format', '%Y-%m-%d')}",
         )
     if len(readings) == 1:
         reading = readings[0]
