@@ -57,8 +57,8 @@ def discover(
         standardize: give every series mean 0 and standard deviation 1 first; default: True.
         knowledge: which edges are forbidden and which are required: a `causalkit.Knowledge`, or a mapping
             such as ``{"forbid": ["A->B"], "require": ["C->D"], "regulators": ["A", "C"]}``.
-        preparation: trends and differences to take out first: a `causalkit.Preparation`, or a mapping such
-            as ``{"detrend": "linear", "difference": 1}``.
+        preparation: what to take out first: a `causalkit.Preparation`, a mapping such as
+            ``{"detrend": "linear", "difference": 1, "levels": "keep"}``, or "auto" for what the findings propose.
         interventions: steps at which series were set from outside: a list of
             `causalkit.Intervention` or of mappings, or a file.
         names: of the series of a bare array.
@@ -331,8 +331,8 @@ def fit(
     from causalkit.core.discovery import Discovery
     from causalkit.core.interventions import described, with_interventions
     from causalkit.core.preload import preload
-    from causalkit.core.preparation import trend_note
     from causalkit.core.refit import Refit
+    from causalkit.health.preparing import prepared
 
     lag = config.get("lag", 1)
     if isinstance(lag, int) and lag < 1:
@@ -341,7 +341,9 @@ def fit(
         run.knowledge.required(panel.names)
         run.knowledge.allowed(panel.names)
     given = with_interventions(panel, interventions)
-    panel = given if preparation is None else preparation.apply(given)
+    given.check(lag if isinstance(lag, int) else 1)
+    ready = prepared(given, preparation)
+    panel, preparation = ready.panel, ready.preparation
     panel.check(lag if isinstance(lag, int) else 1)
     run.observers.extend(observer for _, observer in registry().call("causalkit_observers", run=run))
     if not standardize and getattr(acting, "needs_standardized", False):
@@ -359,13 +361,12 @@ def fit(
             f"method {provided.record.name} of {provided.plugin.key} returned no discovery of these series",
             "report this to the plugin's author",
         )
-    facts = {**given.describe(), "standardized": standardize}  # of the data as they were given
+    facts = {**given.describe(), "standardized": standardize, "health": ready.health.describe()}  # digest as given
     if preparation is not None:
         facts["preparation"] = preparation.describe()
     if interventions:
         facts["interventions"] = described(interventions)
-    trend = trend_note(panel) if preparation is None else None
-    said = [*panel.notes, *([trend] if trend else []), *_limits(provided, panel, run)]
+    said = [*panel.notes, *ready.notes, *_limits(provided, panel, run)]
     found = found.within(run.knowledge)
     return replace(
         found,

@@ -13,7 +13,6 @@ from statsmodels.regression.linear_model import OLS
 import causalkit
 from causalkit import Intervention, Panel, Preparation, io
 from causalkit.core.interventions import with_interventions
-from causalkit.core.preparation import trend_note
 from causalkit.errors import DataError, ParameterError, UnknownNameError, WrongUsageError
 from causalkit.io.background import interventions_of, read_interventions
 from causalkit.io.time.resampling import on_equal_grid
@@ -110,32 +109,34 @@ class TestPreparation:
         ]
 
 
-class TestTrendNote:
+class TestTrends:
+    def trends(self, panel):
+        return [finding.series for finding in panel.health().findings if finding.kind == "trend"]
+
     def test_names_the_series(self):
         x = noise(100)
         x[:, 1] += 0.1 * np.arange(100)
         x[5:9, 1] = np.nan
-        note = trend_note(Panel((x,), NAMES))
-        assert note.startswith("strong trend in B:")
+        assert self.trends(Panel((x,), NAMES)) == [("B",)]
 
     def test_opposite_trends_of_realisations_are_trends(self):
         slope = 0.1 * np.arange(60)[:, None]
-        assert "A, B, C" in trend_note(Panel((noise(60) + slope, noise(60) - slope), NAMES))
+        assert self.trends(Panel((noise(60) + slope, noise(60) - slope), NAMES)) == [NAMES]
 
     def test_levels_of_realisations_are_none(self):
-        assert trend_note(Panel((noise(60), noise(60) + 50), NAMES)) is None
+        assert self.trends(Panel((noise(60), noise(60) + 50), NAMES)) == []
 
     def test_one_note_and_no_change(self):
         x = noise(100) + 0.1 * np.arange(100)[:, None]
         found = causalkit.discover(x, method="var", lag=1)
-        assert sum("strong trend" in note for note in found.notes) == 1
+        assert sum("trend in" in note and "--detrend linear" in note for note in found.notes) == 1
         assert "preparation" not in found.data
         prepared = causalkit.discover(x, method="var", lag=1, preparation="linear")
-        assert not any("strong trend" in note for note in prepared.notes)
+        assert not any("trend in" in note for note in prepared.notes)
 
     def test_published_systems_have_none(self):
         panel, _ = causalkit.simulate("lorenz96", seed=0)
-        assert trend_note(panel) is None
+        assert self.trends(panel) == []
 
 
 class TestInterventions:

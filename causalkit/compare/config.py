@@ -19,7 +19,9 @@ _INTEGER = Annotated[int, Strict()]  # true is not 1
 _TYPES: dict[str, Any] = {
     **dict.fromkeys(("methods", "data", "seeds", "gates", "metrics", "timeout", "time_limit", "memory"), Any),
     **dict.fromkeys(("threads", "jobs", "shuffle", "difference"), _INTEGER),
-    **dict.fromkeys(("select", "detrend", "device", "dtype", "backend", "scheduler", "out", "baseline"), str),
+    **dict.fromkeys(
+        ("select", "detrend", "levels", "prepare", "device", "dtype", "backend", "scheduler", "out", "baseline"), str
+    ),
     "diagonal": str,
     "lag": _INTEGER | Literal["auto"] | AutoUpTo,
     "standardize": Annotated[bool, Strict()],

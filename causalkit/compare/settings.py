@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from causalkit.errors import WrongUsageError
 from causalkit.plugins.records import Metric
 from causalkit.plugins.registry import registry
+
+if TYPE_CHECKING:
+    from causalkit.core.preparation import Preparation
 
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
@@ -22,7 +25,7 @@ class Settings:
         lag: K, "auto" or "auto:12" for all methods, or None for each method's own.
         select: the rule that selects edges, or None.
         standardize: give every series mean 0 and standard deviation 1.
-        detrend, difference: how trends are removed from every series first; see `causalkit.Preparation`.
+        detrend, difference, levels, prepare: what is removed from every series first; see `causalkit.Preparation`.
         device, dtype, threads, time_limit: as in `causalkit.Run`.
         metrics: those that are computed only when named, since they train the forecaster again.
     """
@@ -37,12 +40,13 @@ class Settings:
     metrics: tuple[str, ...] = ()
     detrend: str | None = None
     difference: int = 0
+    levels: Literal["center", "keep"] | None = None
+    prepare: Literal["auto"] | None = None
 
     def __post_init__(self) -> None:
-        from causalkit.core.preparation import Preparation
         from causalkit.core.run import Run
 
-        Preparation(self.detrend, self.difference)
+        self._preparation()
         if self.select is not None:
             from causalkit.selection import parse_rule
 
@@ -55,13 +59,16 @@ class Settings:
 
         Metrics and preparation are left out where there are none, so that such a cell keeps its key.
         """
-        from causalkit.core.preparation import Preparation
-
-        others = ("lag", "metrics", "detrend", "difference")
+        others = ("lag", "metrics", "detrend", "difference", "levels", "prepare")
         found = {key: value for key, value in asdict(self).items() if key not in others}
-        preparation = Preparation(self.detrend, self.difference)
+        preparation = self._preparation()
         found |= {"preparation": preparation.describe()} if preparation else {}
         return found | ({"metrics": sorted(self.metrics)} if self.metrics else {})
+
+    def _preparation(self) -> Preparation:
+        from causalkit.core.preparation import Preparation
+
+        return Preparation(self.detrend, self.difference, levels=self.levels, auto=self.prepare == "auto")
 
 
 @dataclass(frozen=True, kw_only=True)

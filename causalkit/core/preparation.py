@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from causalkit.errors import DataError, ParameterError
 
@@ -17,22 +17,25 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-STRONG = 0.5
-"""Share of a series' variance within realisations, explained by straight lines, above which its trend is strong."""
-FEWEST = 10
-"""Time steps of a realisation below which its trend is not examined."""
 NOTHING_LEFT = 1e-9
 """Share of a series' standard deviation below which the rest is rounding error."""
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """What is removed from every series of every realisation, each by itself.
+    """What is removed from the series of every realisation, each by itself.
 
     Attributes:
-        detrend: "constant" (its mean), "linear" (a straight line), "seasonal:PERIOD" (the mean of every position in the
-            period), or "linear+seasonal:PERIOD"; None: nothing. By least squares over the cells that are not missing.
+        detrend: terms that are fitted together by least squares to the cells that are not missing, and removed; joined
+            by +. "constant" (the mean), "linear" (a straight line), "seasonal:PERIOD" (the mean of every position in
+            the period), "fourier:PERIOD:N" (N waves of the season), "shift:ROW" (another level from this row on;
+            "shift:ROW@N": in realisation N only). None: nothing.
         difference: how often every value is replaced by its difference from the one before, after detrending.
+        levels: "center" removes the mean of every series in every realisation, "keep" does not; None: causalkit
+            decides, see `causalkit.health`. Of series that are detrended or differenced no level is left to remove.
+        missing: values of a series that stand for missing cells, by its name.
+        series: what is removed from single series, in the place of ``detrend`` and ``difference``.
+        auto: causalkit examines the panel and adds what its findings propose.
 
     Raises:
         ParameterError: another value.
@@ -40,22 +43,29 @@ class Preparation:
 
     detrend: str | None = None
     difference: int = 0
+    levels: Literal["center", "keep"] | None = None
+    missing: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    series: Mapping[str, Preparation] = field(default_factory=dict)
+    auto: bool = False
 
     def __post_init__(self) -> None:
         if self.difference < 0:
             raise ParameterError(f"difference={self.difference} is not allowed", "give a number of times, 1 for once")
+        if self.levels not in (None, "center", "keep"):
+            raise ParameterError(f"levels={self.levels} is not allowed", "choose center or keep")
         if self.detrend is not None:
-            _terms(self.detrend)
+            Terms.of(self.detrend)
 
     def __bool__(self) -> bool:
-        return bool(self.detrend or self.difference)
+        return bool(self.detrend or self.difference or self.levels or self.missing or self.series or self.auto)
 
     @classmethod
     def of(cls, given: Any) -> Preparation | None:
         """Return a preparation, or None where there is none.
 
         Args:
-            given: a `Preparation`, None, the text of ``detrend``, or a mapping with ``detrend`` and ``difference``.
+            given: a `Preparation`, None, the text of ``detrend``, "auto", or a mapping of the attributes, as `describe`
+                returns it.
 
         Raises:
             ParameterError: something else.
@@ -63,82 +73,128 @@ class Preparation:
         if given is None or isinstance(given, cls):
             return given or None
         if isinstance(given, str):
-            given = {"detrend": given}
-        if not isinstance(given, Mapping) or set(given) - {"detrend", "difference"}:
-            raise ParameterError(f"{given!r} is not a preparation", "give detrend, difference or both")
+            given = {"auto": True} if given.strip() == "auto" else {"detrend": given}
+        if not isinstance(given, Mapping) or set(given) - set(cls.__dataclass_fields__):
+            raise ParameterError(f"{given!r} is not a preparation", "give detrend, difference, levels or auto")
         often = given.get("difference") or 0
         if not re.fullmatch(r"\d+", str(int(often) if isinstance(often, bool) else often).strip()):
             raise ParameterError(f"difference={often} is not allowed", "give a number of times, 1 for once")
-        found = cls(detrend=given.get("detrend") or None, difference=int(often))
+        for key in ("series", "missing"):
+            if not isinstance(given.get(key) or {}, Mapping):
+                raise ParameterError(f"{key}={given[key]!r} is not allowed", "give a table with the names of series")
+        found = cls(
+            detrend=given.get("detrend") or None,
+            difference=int(often),
+            levels=given.get("levels") or None,
+            missing={name: _numbers(name, codes) for name, codes in (given.get("missing") or {}).items()},
+            series={name: cls.of(own) or cls() for name, own in (given.get("series") or {}).items()},
+            auto=bool(given.get("auto")),
+        )
         return found or None
 
-    def apply(self, panel: Panel) -> Panel:
-        """Return the prepared panel, with a note on the preparation.
+    def of_series(self, name: str) -> Preparation:
+        """Return what is removed from one series."""
+        return self.series.get(name, self)
 
-        Interventions keep their steps. Missing cells stay missing; a difference with one of them is missing too.
+    def apply(self, panel: Panel, why: str = "as asked") -> Panel:
+        """Return the prepared panel, with a note on the preparation that begins with a reason.
+
+        Interventions keep their steps. Missing cells stay missing; a difference with one of them is missing too. If one
+        series is differenced, all lose as many steps at the start of a realisation, so that rows stay together.
 
         Raises:
-            DataError: a realisation is too short, or a series is constant afterwards.
+            DataError: a realisation is too short, a series is constant afterwards, or there is no such series.
         """
         import numpy as np
 
+        unknown = [name for name in (*self.series, *self.missing) if name not in panel.names]
+        if unknown:
+            raise DataError(f"{panel.source} has no series {unknown[0]!r}", "series: " + ", ".join(panel.names))
+        panel = without_values(panel, self.missing)
         realisations = panel.realisations
-        if self.detrend is not None:
+        own = [self.of_series(name) for name in panel.names]
+        if any(one.detrend is not None for one in own):
             realisations = tuple(
-                self._detrended(values, f"{panel.source}, realisation {number}")
+                self._detrended(values, number, f"{panel.source}, realisation {number}", own)
                 for number, values in enumerate(realisations, start=1)
             )
+        if self.levels == "center":
+            left = np.array([one.detrend is None and not one.difference for one in own])
+            realisations = tuple(np.where(left, values - _means(values), values) for values in realisations)
         intervened = panel.intervened
-        if self.difference:
-            if max(panel.lengths) <= self.difference + 1:
+        most = max(one.difference for one in own)
+        if most:
+            if max(panel.lengths) <= most + 1:
                 raise DataError(
                     f"{panel.source}: the longest realisation has {max(panel.lengths)} rows, too few for "
-                    f"difference={self.difference}",
+                    f"difference={most}",
                     "use fewer differences, or none",
                 )
-            realisations = tuple(np.diff(values, n=self.difference, axis=0) for values in realisations)
+            realisations = tuple(_differenced(values, [one.difference for one in own], most) for values in realisations)
             if intervened is not None:
-                intervened = tuple(mask[self.difference :] for mask in intervened)
+                intervened = tuple(mask[most:] for mask in intervened)
         self._check(panel, realisations)
-        return replace(panel, realisations=realisations, intervened=intervened, notes=(*panel.notes, self.sentence()))
+        notes = (*panel.notes, *self.sentences(panel, why))
+        return replace(panel, realisations=realisations, intervened=intervened, notes=notes)
 
     def describe(self) -> dict[str, Any]:
         """Return what a result records as ``data.preparation``; `of` accepts it."""
         found: dict[str, Any] = {"detrend": self.detrend} if self.detrend else {}
-        return found | ({"difference": self.difference} if self.difference else {})
+        found |= {"difference": self.difference} if self.difference else {}
+        found |= {"levels": self.levels} if self.levels else {}
+        found |= {"missing": {name: list(codes) for name, codes in self.missing.items()}} if self.missing else {}
+        found |= {"series": {name: own.describe() for name, own in self.series.items()}} if self.series else {}
+        return found | ({"auto": True} if self.auto else {})
 
-    def sentence(self) -> str:
-        """Return what was done as a sentence."""
+    def sentences(self, panel: Panel, why: str = "as asked") -> list[str]:
+        """Return what was done as sentences, one on values and one on levels."""
+        done = []
+        if self.missing:
+            codes = sorted({code for some in self.missing.values() for code in some})
+            written = ", ".join(f"{code:.10g}" for code in codes)
+            done.append(f"{written} in {_listed(list(self.missing))} became missing cells")
+        ways: dict[tuple[str | None, int], list[str]] = {}
+        for name in panel.names:
+            own = self.of_series(name)
+            ways.setdefault((own.detrend, own.difference), []).append(name)
+        for (detrend, difference), names in ways.items():
+            where = "every series" if len(ways) == 1 else _listed(names)
+            steps = Preparation(detrend, difference)._steps()
+            if steps:
+                done.append(f"{' and '.join(steps)}, in {where} and realisation by itself")
+        found = [f"{why}, {'; '.join(done)}"] if done else []
+        plain = [name for name in panel.names if not self.of_series(name)._takes_levels()]
+        if self.levels == "center" and plain and len(panel.lengths) > 1:
+            found.append(
+                f"the mean of {'every series' if len(plain) == panel.series else _listed(plain)} in every realisation "
+                "was removed; keep the levels with --levels keep"
+            )
+        return found
+
+    def _takes_levels(self) -> bool:
+        return self.detrend is not None or self.difference > 0
+
+    def _steps(self) -> list[str]:
         steps = []
         if self.detrend is not None:
-            line, period = _terms(self.detrend)
-            parts = (["a straight line"] if line else []) + ([f"the season of {period} steps"] if period else [])
-            steps.append(f"{' and '.join(parts) or 'the mean'} was removed")
+            steps.append(f"{Terms.of(self.detrend).sentence()} removed")
         if self.difference:
             times = {1: "", 2: " twice"}.get(self.difference, f" {self.difference} times")
             steps.append(f"values were replaced by their differences from the step before{times}")
-        return f"as asked, {' and '.join(steps)}, in every series and realisation by itself"
+        return steps
 
-    def _detrended(self, values: Array, where: str) -> Array:
-        """Return the residuals of least squares for every column (T, P)."""
+    def _detrended(self, values: Array, number: int, where: str, own: list[Preparation]) -> Array:
+        """Return the residuals of least squares for every column (T, P) that has terms."""
         import numpy as np
-        from statsmodels.tsa.deterministic import DeterministicProcess
 
-        line, period = _terms(self.detrend or "")
-        steps = len(values)
-        needed = max(2 * period, 3 if line else 2)
-        if steps < needed:
-            raise DataError(
-                f"{where}: {steps} rows are too few for detrend={self.detrend}, which needs {needed}",
-                "choose constant, or leave the realisation out",
-            )
-        # Without a constant the seasonal means are free, one a position.
-        process = DeterministicProcess(
-            np.arange(steps), constant=not period, order=int(line), seasonal=bool(period), period=period or None
-        )
-        terms = process.in_sample().to_numpy(dtype=np.float64)
-        left = np.full_like(values, np.nan)
-        for column, series in enumerate(values.T):
+        left = values.copy()
+        designs: dict[str, Array] = {}
+        for column, one in enumerate(own):
+            if one.detrend is None:
+                continue
+            if one.detrend not in designs:
+                designs[one.detrend] = Terms.of(one.detrend).design(len(values), number, where, one.detrend)
+            terms, series = designs[one.detrend], values[:, column]
             there = ~np.isnan(series)
             if there.any():
                 fitted = np.linalg.lstsq(terms[there], series[there], rcond=None)[0]
@@ -163,51 +219,137 @@ class Preparation:
             )
 
 
-def trend_note(panel: Panel) -> str | None:
-    """Return a sentence that names the series with a strong trend, or None.
+@dataclass(frozen=True)
+class Terms:
+    """The terms of a text such as ``"linear+seasonal:12"``.
 
-    A trend is strong where straight lines, one in every realisation, explain at least half of a series' variance
-    within realisations. A common trend makes unrelated series look related.
+    Attributes:
+        line: a straight line.
+        seasons: periods in steps, each with a number of waves; 0: the mean of every position.
+        shifts: rows from which another level begins, from 1, each with the number of its realisation; 0: all.
     """
-    import numpy as np
-    import pandas as pd
 
-    total, left = np.zeros(panel.series), np.zeros(panel.series)
-    for values in panel.realisations:
-        if len(values) >= FEWEST:
-            frame = pd.DataFrame(values)
-            own = (frame.var(ddof=0) * frame.count()).fillna(0.0).to_numpy()
-            with np.errstate(invalid="ignore", divide="ignore"):
-                correlation = frame.corrwith(pd.Series(np.arange(float(len(frame))))).fillna(0.0).to_numpy()
-            total += own
-            left += own * (1 - correlation**2)
-    shares = np.where(total > 0, 1 - left / np.where(total > 0, total, 1.0), 0.0)
-    strong = [name for name, share in zip(panel.names, shares, strict=True) if share >= STRONG]
-    if not strong:
-        return None
-    listed = ", ".join(strong[:5]) + (f" and {len(strong) - 5} more" if len(strong) > 5 else "")
-    return (
-        f"strong trend in {listed}: straight lines explain at least half of the variance within realisations. A common "
-        "trend can look like an edge. causalkit does not detrend automatically: see --detrend and --difference"
-    )
+    line: bool = False
+    seasons: tuple[tuple[int, int], ...] = ()
+    shifts: tuple[tuple[int, int], ...] = ()
 
+    @classmethod
+    def of(cls, detrend: str) -> Terms:
+        """Read the text.
 
-def _terms(detrend: str) -> tuple[bool, int]:
-    """Return whether ``"linear+seasonal:12"`` removes a line, and the period of the season that it removes.
+        Raises:
+            ParameterError: it has another form.
+        """
+        line = False
+        seasons: list[tuple[int, int]] = []
+        shifts: list[tuple[int, int]] = []
+        parts = [part.strip() for part in str(detrend).split("+")]
+        for part in parts:
+            season = re.fullmatch(r"seasonal:(\d+)|fourier:(\d+):(\d+)", part)
+            shift = re.fullmatch(r"shift:(\d+)(?:@(\d+))?", part)
+            period = int(season[1] or season[2]) if season else 0
+            if season and period >= 2 and period not in [known for known, _ in seasons]:
+                waves = int(season[3] or 0)
+                if season[3] and not 1 <= waves <= period // 2:
+                    raise ParameterError(
+                        f"detrend={detrend} is not allowed", f"a period of {period} steps has 1 to {period // 2} waves"
+                    )
+                seasons.append((period, waves))
+            elif shift and int(shift[1]) >= 2:
+                shifts.append((int(shift[1]), int(shift[2] or 0)))
+            elif part == "linear" and not line:
+                line = True
+            elif part != "constant" or len(parts) > 1:
+                raise ParameterError(
+                    f"detrend={detrend} is not allowed",
+                    "write constant, linear, seasonal:12, linear+seasonal:12, fourier:52:2 or shift:100",
+                )
+        return cls(line, tuple(seasons), tuple(shifts))
 
-    Raises:
-        ParameterError: the text has another form.
-    """
-    line, period = False, 0
-    parts = [part.strip() for part in str(detrend).split("+")]
-    for part in parts:
-        season = re.fullmatch(r"seasonal:(\d+)", part)
-        if season and int(season[1]) >= 2 and not period:
-            period = int(season[1])
-        elif part == "linear" and not line:
-            line = True
-        elif part != "constant" or len(parts) > 1:
-            raise ParameterError(
-                f"detrend={detrend} is not allowed", "write constant, linear, seasonal:12 or linear+seasonal:12"
+    def design(self, steps: int, realisation: int, where: str, text: str) -> Array:
+        """Return the columns (T, n) of the terms in one realisation, the constant among them.
+
+        Raises:
+            DataError: it is too short.
+        """
+        import numpy as np
+
+        full = [period for period, waves in self.seasons if not waves]
+        needed = max([3 if self.line else 2, *(2 * period for period in full), *(2 * n + 3 for _, n in self.seasons)])
+        if steps < needed:
+            raise DataError(
+                f"{where}: {steps} rows are too few for detrend={text}, which needs {needed}",
+                "choose constant, or leave the realisation out",
             )
-    return line, period
+        step = np.arange(steps)
+        columns = [np.ones((steps, 1))]
+        if self.line:
+            columns.append(((step - step.mean()) / steps)[:, None])
+        for period, waves in self.seasons:
+            if waves:
+                angle = 2 * np.pi * np.outer(step, np.arange(1, waves + 1)) / period
+                columns += [np.cos(angle), np.sin(angle)]
+            else:
+                columns.append((step[:, None] % period == np.arange(period)).astype(float))
+        columns += [(step >= row - 1)[:, None].astype(float) for row, of in self.shifts if of in (0, realisation)]
+        return np.hstack(columns)
+
+    def sentence(self) -> str:
+        """Return what is removed, with its verb."""
+        parts = ["a straight line"] if self.line else []
+        parts += [
+            f"the season of {period} steps" + (f" ({waves} wave{'s' if waves > 1 else ''})" if waves else "")
+            for period, waves in self.seasons
+        ]
+        if self.shifts:
+            rows = ", ".join(f"{row}" + (f" of realisation {of}" if of else "") for row, of in self.shifts[:6])
+            more = f" and {len(self.shifts) - 6} more" if len(self.shifts) > 6 else ""
+            parts.append(f"the change{'s' if len(self.shifts) > 1 else ''} of level at row {rows}{more}")
+        return f"{' and '.join(parts) or 'the mean'} was"
+
+
+def without_values(panel: Panel, codes: Mapping[str, Sequence[float]]) -> Panel:
+    """Return the panel with these values of these series as missing cells."""
+    import numpy as np
+
+    if not codes:
+        return panel
+    parts = []
+    for values in panel.realisations:
+        changed = values.copy()
+        for name, some in codes.items():
+            column = changed[:, panel.names.index(name)]
+            column[np.isin(column, list(some))] = np.nan
+        parts.append(changed)
+    return replace(panel, realisations=tuple(parts))
+
+
+def _means(values: Array) -> Array:
+    """Return the mean of every column (P,); NaN where all cells are missing."""
+    import numpy as np
+
+    there = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        means: Array = np.where(there, values, 0.0).sum(axis=0) / there.sum(axis=0)
+    return means
+
+
+def _differenced(values: Array, often: list[int], most: int) -> Array:
+    """Return every column after its differences, all of the same length."""
+    import numpy as np
+
+    if len(set(often)) == 1:
+        return np.diff(values, n=most, axis=0)
+    columns = [np.diff(column, n=times)[most - times :] for column, times in zip(values.T, often, strict=True)]
+    return np.column_stack(columns)
+
+
+def _numbers(name: str, codes: Any) -> tuple[float, ...]:
+    try:
+        return tuple(float(code) for code in ([codes] if isinstance(codes, int | float | str) else codes))
+    except (TypeError, ValueError):
+        raise ParameterError(f"missing={codes!r} of {name!r} is not allowed", "give numbers") from None
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from causalkit.health.autoregression import Autoregression, autoregression, squared_errors
-from causalkit.health.pieces import SHORTEST, Piece
+from causalkit.health.pieces import LONG, Piece
 
 Array = NDArray[np.float64]
 MOST_SHIFTS = 6
@@ -85,16 +85,27 @@ def sup_f_p(statistic: float, trim: float) -> float:
     return float(min(1.0, value))
 
 
-def line_test(pieces: Sequence[Piece]) -> tuple[float, float]:
-    """Return the F statistic and the p-value of straight lines, one a piece, in the autoregression of a series."""
-    order = max(autoregression(pieces, line=True).order, 1)
+def line_test(pieces: Sequence[Piece]) -> float:
+    """Return the p-value of straight lines, one a piece, beyond what autocorrelation explains.
+
+    The larger p-value of two tests counts: one of the lines in the autoregression, and one of their sum of squares
+    against the long-run variance of the series, which corrects for the bias of autoregressions of short pieces.
+    """
+    fitted = autoregression(pieces, line=True)
+    order = max(fitted.order, 1)
     plain, lined = (squared_errors(pieces, order, line=line) for line in (False, True))
-    count = len(pieces)
-    degrees = sum(len(piece) - order - 2 for piece in pieces) - order
-    if degrees < 3 or lined <= 0:
-        return 0.0, 1.0
-    statistic = max(0.0, (plain - lined) / count / (lined / degrees))
-    return statistic, float(stats.f.sf(statistic, count, degrees))
+    count, steps = len(pieces), sum(map(len, pieces))
+    degrees = steps - count * (order + 2) - order
+    if degrees < 3 or lined <= 0 or fitted.long_run <= 0:
+        return 1.0
+    nested = stats.f.sf(max(0.0, (plain - lined) / count / (lined / degrees)), count, degrees)
+    explained = 0.0
+    for piece in pieces:
+        step = np.arange(len(piece)) - (len(piece) - 1) / 2
+        explained += float(step @ piece.values) ** 2 / float(step @ step)
+    slow = min(max(fitted.persistence, 0.0), 0.97)
+    free = max(2.0, (steps - 2 * count) * (1 - slow) / (1 + slow))
+    return float(max(nested, stats.f.sf(explained / count / fitted.long_run, count, free)))
 
 
 def variance_change(fitted: Autoregression) -> tuple[float, int, int]:
@@ -108,7 +119,7 @@ def variance_change(fitted: Autoregression) -> tuple[float, int, int]:
     """
     best = (1.0, 0, 0)
     for number, part in enumerate(fitted.residuals):
-        if len(part) < 2 * SHORTEST:
+        if len(part) < LONG:
             continue
         size = np.abs(part) - np.abs(part).mean()
         bandwidth = int(4 * (len(part) / 100) ** 0.25) + 2

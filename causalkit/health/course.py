@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from causalkit.health.autoregression import autoregression
 from causalkit.health.breaks import Shift, level_shifts, line_test, variance_change
 from causalkit.health.levels import Levels, levels_of
-from causalkit.health.pieces import Piece
+from causalkit.health.pieces import LONG, Piece
 from causalkit.health.tails import heavy_tails
 from causalkit.health.unit_root import adf, kpss
 from causalkit.health.values import FAR, robust
@@ -26,6 +26,8 @@ ORDINARY = 0.7
 """Persistence that a short series must not seem to exceed by chance."""
 TREND_SHARE = 0.1
 """Share of the variance within realisations that lines must explain."""
+SHIFT_SHARE = 0.03
+"""Share of the variance within realisations that changes of level must explain."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,29 +65,12 @@ def course_of(pieces: Sequence[Piece], alpha: float) -> Course:
         pieces: of the series.
         alpha: level of every test.
     """
-    clipped = _clipped(pieces)
-    plain = autoregression(clipped)
-    steps = sum(map(len, pieces))
-    slow = float(np.clip(ORDINARY + 2.8 * np.sqrt((1 - ORDINARY**2) / steps), SLOW, 0.97))
-    trend = line_share(clipped)
-    p_line = line_test(clipped)[1] if trend >= TREND_SHARE else 1.0
-    shifts, between = level_shifts(clipped, alpha)
-    verdict: Verdict = "stationary"
-    wanders = plain.persistence >= slow
-    if p_line < alpha and _returns(clipped, slow, line=True) and (not shifts or p_line <= _smallest(shifts)):
-        verdict = "trend"
-        shifts, _ = level_shifts(_detrended(clipped), alpha)
-    elif shifts and _returns(between, slow, line=False):
-        verdict = "level-shift"
-    elif wanders:
-        verdict, shifts = "unit-root", []
-    root = adf(clipped, plain.order, line=verdict == "trend")
-    level = kpss(clipped, line=verdict == "trend")
-    if verdict == "unit-root" and root is not None and root < 0.05:
-        verdict = "near-unit-root"
-    whole = autoregression(pieces) if verdict != "trend" else autoregression(pieces, line=True)
-    residuals = np.concatenate(whole.residuals)
-    kurtosis, tails = heavy_tails(residuals)
+    plain = autoregression(_clipped(pieces))
+    levels = levels_of(pieces, plain)
+    verdict, shifts, root, level, trend = _verdict(_clipped([piece for piece in pieces if len(piece) >= LONG]), alpha)
+    whole = autoregression(pieces, line=verdict == "trend")
+    centred = np.concatenate([piece.values - piece.values.mean() for piece in pieces])
+    kurtosis, tails = heavy_tails(centred, np.concatenate(whole.residuals))
     return Course(
         verdict=verdict,
         adf=root,
@@ -93,11 +78,39 @@ def course_of(pieces: Sequence[Piece], alpha: float) -> Course:
         persistence=plain.persistence,
         trend=trend,
         shifts=tuple(shifts),
-        levels=levels_of(pieces, plain),
+        levels=levels,
         kurtosis=kurtosis,
         tails=tails,
         variance=variance_change(whole)[0],
     )
+
+
+def _verdict(pieces: Sequence[Piece], alpha: float) -> tuple[Verdict, list[Shift], float | None, float | None, float]:
+    """Return the verdict on long pieces, changes of level, p-values of ADF and KPSS, and the share of lines."""
+    if not pieces:
+        return "stationary", [], None, None, 0.0
+    plain = autoregression(pieces)
+    steps = sum(map(len, pieces))
+    slow = float(np.clip(ORDINARY + 2.8 * np.sqrt((1 - ORDINARY**2) / steps), SLOW, 0.97))
+    trend = line_share(pieces)
+    p_line = line_test(pieces) if trend >= TREND_SHARE else 1.0
+    shifts, between = level_shifts(pieces, alpha)
+    if _variation(between) > (1 - SHIFT_SHARE) * _variation(pieces):
+        shifts, between = [], list(pieces)
+    verdict: Verdict = "stationary"
+    if p_line < alpha and _returns(pieces, slow, line=True) and (not shifts or p_line <= _smallest(shifts)):
+        verdict = "trend"
+        shifts, _ = level_shifts(_detrended(pieces), alpha)
+    elif shifts and _returns(between, slow, line=False):
+        verdict = "level-shift"
+    else:
+        shifts = []
+        if plain.persistence >= slow:
+            verdict = "unit-root"
+    root = adf(pieces, plain.order, line=verdict == "trend")
+    if verdict == "unit-root" and root is not None and root < 0.05:
+        verdict = "near-unit-root"
+    return verdict, shifts, root, kpss(pieces, line=verdict == "trend"), trend
 
 
 def line_share(pieces: Sequence[Piece]) -> float:
@@ -118,12 +131,18 @@ def _returns(pieces: Sequence[Piece], slow: float, *, line: bool) -> bool:
     return p_value is not None and p_value < 0.05
 
 
+def _variation(pieces: Sequence[Piece]) -> float:
+    return sum(float(((piece.values - piece.values.mean()) ** 2).sum()) for piece in pieces)
+
+
 def _smallest(shifts: Sequence[Shift]) -> float:
     return min(shift.p_value for shift in shifts)
 
 
 def _clipped(pieces: Sequence[Piece]) -> list[Piece]:
     """Return the pieces with their outliers moved to the border of the ordinary values."""
+    if not pieces:
+        return []
     middle, unit = robust(np.concatenate([piece.values - np.median(piece.values) for piece in pieces]))
     if unit <= 0:
         return list(pieces)

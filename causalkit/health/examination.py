@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.core.panel import Panel
+from causalkit.core.preparation import without_values
 from causalkit.errors import DataError
 from causalkit.health.course import course_of
 from causalkit.health.evidence import Evidence, SeriesValues
@@ -22,7 +22,7 @@ from causalkit.health.values import codes_of, kind_of, outliers_of
 
 Array = NDArray[np.float64]
 LAGS = (1, 2, 3, 5, 10)
-LEVEL = 0.01
+LEVEL = 0.005
 """Probability that a kind of finding turns up in a panel that has none; divided by the number of series."""
 MOST_SERIES = 200
 """Number of series whose course is examined."""
@@ -35,7 +35,7 @@ def examine(panel: Panel) -> Evidence:
     """Apply all tests to a panel."""
     stacked = np.concatenate(panel.realisations)
     values = tuple(_values(column[~np.isnan(column)]) for column in stacked.T)
-    panel = without_codes(panel, {panel.names[at]: one.codes for at, one in enumerate(values) if one.codes})
+    panel = without_values(panel, {panel.names[at]: one.codes for at, one in enumerate(values) if one.codes})
     stacked = np.concatenate(panel.realisations)
     varying = np.array([one.kind != "constant" for one in values])
     scaled = np.full_like(stacked, np.nan)
@@ -86,20 +86,6 @@ def health_of(panel: Panel, found: Evidence) -> Health:
             break
     findings = findings_of(panel, found)
     return Health(panel.source, panel.sampling, panel.lengths, series, windows, findings, notes=panel.notes)
-
-
-def without_codes(panel: Panel, codes: Mapping[str, Sequence[float]]) -> Panel:
-    """Return the panel with these values of these series as missing cells."""
-    if not codes:
-        return panel
-    parts = []
-    for values in panel.realisations:
-        changed = values.copy()
-        for name, some in codes.items():
-            column = changed[:, panel.names.index(name)]
-            column[np.isin(column, list(some))] = np.nan
-        parts.append(changed)
-    return replace(panel, realisations=tuple(parts))
 
 
 def without_season(piece: Piece, season: Season) -> Piece:

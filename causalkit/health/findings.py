@@ -29,7 +29,7 @@ def listed(names: Sequence[str], shown: int = SHOWN) -> str:
     return ", ".join(names[:shown]) + more
 
 
-def detrend_season(season: Season, shortest: int) -> str:
+def season_term(season: Season, shortest: int) -> str:
     """Return the option that removes a season: its means, or few waves where these would be too many to estimate."""
     if season.period * 10 <= shortest:
         return f"seasonal:{season.period}"
@@ -133,7 +133,7 @@ class _Words:
         having = [self._named(season.series(self.found.level)) for season in seasons]
         parts = [f"period {season.period} in {listed(names)}" for season, names in zip(seasons, having, strict=True)]
         shortest = min(self.panel.lengths)
-        option = "+".join(detrend_season(season, shortest) for season in seasons)
+        option = "+".join(season_term(season, shortest) for season in seasons)
         yield Finding(
             "season",
             f"season of {'; '.join(parts)} (time steps). Series with a common season predict each other "

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-SHORTEST = 16
+SHORTEST = 10
 """Steps below which a piece is not examined."""
+LONG = 30
+"""Steps from which the course of a piece is examined: trend, unit root, changes of level and of variance."""
 BRIDGED = 2
 """Longest run of missing cells that is bridged by a straight line."""
 MOST_PIECES = 40

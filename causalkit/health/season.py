@@ -62,7 +62,7 @@ def find_season(series: Mapping[int, Sequence[Piece]], alpha: float, calendar: S
     frequencies = np.arange(size // 2 + 1) / size
     found = {at: _line_p(pieces, size) for at, pieces in series.items()}
     smallest = np.min(list(found.values()), axis=0)
-    tests = longest * len(series)
+    tests = 2 * longest * len(series)  # neighbours on the finer grid are nearly the same test
     peak = int(np.argmin(smallest))
     if smallest[peak] * tests >= alpha:
         return None

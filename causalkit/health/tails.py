@@ -15,8 +15,15 @@ SHARE = 0.8
 """Share of the squared deviations of a series that few cells must make up."""
 
 
-def heavy_tails(residuals: Array) -> tuple[float, float]:
-    """Return the excess kurtosis of innovations (T,), and the p-value of a normal distribution against heavier tails.
+def heavy_tails(values: Array, residuals: Array) -> tuple[float, float]:
+    """Return the excess kurtosis of innovations, and the p-value of a normal distribution against heavier tails.
+
+    Both the values and the innovations must have heavy tails. Those of a nonlinear system with bounded values, such as
+    Lorenz-96, have them in the innovations of a linear autoregression only.
+
+    Args:
+        values: of a series (T,), without the levels of its realisations.
+        residuals: of its autoregression.
 
     Reference:
         Anscombe and Glynn, Biometrika 70, 227-234, 1983.
@@ -25,8 +32,8 @@ def heavy_tails(residuals: Array) -> tuple[float, float]:
         return 0.0, 1.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = stats.kurtosistest(residuals, alternative="greater")
-    return float(stats.kurtosis(residuals)), float(found.pvalue)
+        p_values = [stats.kurtosistest(some, alternative="greater").pvalue for some in (values, residuals)]
+    return float(stats.kurtosis(residuals)), float(max(p_values))
 
 
 def few_events(there: Array) -> int:

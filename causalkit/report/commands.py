@@ -39,7 +39,8 @@ def compare_commands(results: Results) -> list[str]:
                 words.append(f"{flag} {shlex.quote(f'{settings[name]}{unit}')}")
         if settings.get("standardize") is False:
             words.append("--no-standardize")
-        preparation = settings.get("preparation") or {}
+        preparation = dict(settings.get("preparation") or {})
+        words += ["--prepare auto"] if preparation.pop("auto", False) else []
         words += [f"--{name} {shlex.quote(str(value))}" for name, value in preparation.items()]
         words += [f"--metric {name}" for name in settings.get("metrics", ())]
         words.append("--out runs")

@@ -31,7 +31,9 @@ knowledge_options = added(
 )
 preparation_options = added(
     click.option(
-        "--detrend", metavar="KIND", help="Remove a trend: constant, linear, seasonal:PERIOD or linear+seasonal:PERIOD."
+        "--detrend",
+        metavar="KIND",
+        help="Remove constant, linear, seasonal:PERIOD, fourier:PERIOD:WAVES, shift:ROW, or several joined by +.",
     ),
     click.option(
         "--difference",
@@ -41,6 +43,12 @@ preparation_options = added(
         metavar="[N]",
         help="Take differences from the previous time step, N times.  [N: 1]",
     ),
+    click.option(
+        "--levels",
+        type=click.Choice(["center", "keep"]),
+        help="Remove the mean of every realisation, or keep it.  [default: center where levels differ]",
+    ),
+    click.option("--prepare", type=click.Choice(["auto"]), help="Apply what the findings on the data propose."),
 )
 
 
@@ -53,6 +61,8 @@ def known_beforehand(tree: Tree, options: Mapping[str, Any]) -> Tree:
         ParameterError: a value is not a table.
     """
     tables: Tree = {key: tree.pop(key) for key in TABLES if key in tree}
+    if tables.get("preparation") == "auto":
+        tables["preparation"] = {"auto": True}
     for key in ("knowledge", "preparation"):
         if not isinstance(tables.get(key, {}), Mapping):
             raise ParameterError(f"{key}={tables[key]} is not allowed", f"write a table [{key}] in the file")
@@ -64,7 +74,8 @@ def known_beforehand(tree: Tree, options: Mapping[str, Any]) -> Tree:
     if options["regulators"]:
         knowledge["regulators"] = options["regulators"]
     preparation = dict(tables.get("preparation", {}))
-    preparation |= {key: options[key] for key in ("detrend", "difference") if options[key] is not None}
+    preparation |= {key: options[key] for key in ("detrend", "difference", "levels") if options[key] is not None}
+    preparation |= {"auto": True} if options["prepare"] == "auto" else {}
     found: Tree = {key: table for key, table in (("knowledge", knowledge), ("preparation", preparation)) if table}
     interventions = options["intervention"] or tables.get("interventions")
     return found | ({"interventions": interventions} if interventions else {})

@@ -1,0 +1,109 @@
+"""What an examination proposes, as a preparation: ``--prepare auto``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from causalkit.core.panel import Panel
+from causalkit.core.preparation import Preparation
+from causalkit.errors import DataError
+from causalkit.health.course import Course
+from causalkit.health.evidence import Evidence
+from causalkit.health.examination import examine
+from causalkit.health.findings import different_levels, season_term
+
+ROUNDS = 6
+
+
+def remedy(panel: Panel, start: Preparation) -> tuple[Preparation, Evidence]:
+    """Return a preparation after which no finding proposes another one, with the evidence of what is left.
+
+    One thing is removed at a time, since each can hide or imitate the others: codes of missing cells, then seasons,
+    from all series, then changes of level, lines and unit roots, each from the series that have them. Then the prepared
+    panel is examined again.
+
+    Args:
+        panel: the measurements.
+        start: what was asked for beside it.
+    """
+    current = replace(start, auto=False)
+    evidence = examine(_applied(panel, current))
+    for _ in range(ROUNDS):
+        proposed = _improved(panel, current, evidence)
+        if proposed == current:
+            break
+        try:
+            prepared = _applied(panel, proposed)
+        except DataError:  # too short for it, or nothing is left of a series
+            break
+        current, evidence = proposed, examine(prepared)
+    return current, evidence
+
+
+def _applied(panel: Panel, preparation: Preparation) -> Panel:
+    return preparation.apply(panel) if preparation else panel
+
+
+def _improved(panel: Panel, current: Preparation, evidence: Evidence) -> Preparation:
+    """Return the preparation with the next step that the evidence proposes."""
+    names = panel.names
+    codes = {names[at]: one.codes for at, one in enumerate(evidence.values) if one.codes}
+    if codes:
+        merged = {name: (*current.missing.get(name, ()), *codes.get(name, ())) for name in {**current.missing, **codes}}
+        return replace(current, missing=merged)
+    terms = {name: _parts(current.of_series(name)) for name in names}
+    often = {name: current.of_series(name).difference for name in names}
+    changed = False
+    shortest = min(panel.lengths)
+    for season in evidence.seasons:
+        term = season_term(season, shortest)
+        for name in names:
+            kept = [part for part in terms[name] if not part.startswith(f"fourier:{season.period}:")]
+            if f"seasonal:{season.period}" in kept or term in terms[name]:
+                continue
+            terms[name], changed = [*kept, term], True
+    if not changed:
+        trimmed = max(often.values(), default=0)
+        for at, course in evidence.courses.items():
+            name = names[at]
+            if not often[name]:
+                changed |= _change(course, name, terms, often, trimmed, len(panel.lengths) == 1)
+    series = {name: Preparation("+".join(terms[name]) or None, often[name]) for name in names}
+    levels = current.levels
+    if levels is None and len(panel.lengths) > 1 and different_levels(evidence):
+        levels, changed = "center", True
+    if not changed:
+        return current
+    ways = list(series.values())
+    usual = max(ways, key=ways.count)
+    others = {name: own for name, own in series.items() if own != usual}
+    return replace(current, detrend=usual.detrend, difference=usual.difference, series=others, levels=levels)
+
+
+def _change(
+    course: Course,
+    name: str,
+    terms: Mapping[str, list[str]],
+    often: dict[str, int],
+    trimmed: int,
+    single: bool,
+) -> bool:
+    """Add what the course of a series proposes; return whether anything was added."""
+    own = terms[name]
+    before = (list(own), often[name])
+    if course.verdict == "trend" and "linear" not in own:
+        own.append("linear")
+    elif course.verdict in ("unit-root", "near-unit-root"):
+        often[name] = 1
+        own[:] = [part for part in own if part != "linear" and not part.startswith("shift:")]
+    for shift in course.shifts:
+        row = shift.step + 1 + trimmed
+        place = f"shift:{row}" if single else f"shift:{row}@{shift.realisation + 1}"
+        if place not in own:
+            own.append(place)
+    return before != (own, often[name])
+
+
+def _parts(own: Preparation) -> list[str]:
+    return [part for part in (own.detrend or "").split("+") if part]
