@@ -128,7 +128,7 @@ def _returns(pieces: Sequence[Piece], slow: float, *, line: bool) -> bool:
     if fitted.persistence >= slow:
         return False
     p_value = adf(pieces, fitted.order, line=line)
-    return p_value is not None and p_value < 0.05
+    return p_value is None or p_value < 0.05
 
 
 def _variation(pieces: Sequence[Piece]) -> float:

@@ -60,9 +60,10 @@ def _improved(panel: Panel, current: Preparation, evidence: Evidence) -> Prepara
         term = season_term(season, shortest)
         for name in names:
             kept = [part for part in terms[name] if not part.startswith(f"fourier:{season.period}:")]
-            if f"seasonal:{season.period}" in kept or term in terms[name]:
+            whole = f"seasonal:{season.period}"
+            if whole in kept or (term in terms[name] and shortest < 2 * season.period):
                 continue
-            terms[name], changed = [*kept, term], True
+            terms[name], changed = [*kept, whole if term in terms[name] else term], True
     if not changed:
         trimmed = max(often.values(), default=0)
         for at, course in evidence.courses.items():

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from scipy import stats
 
-from causalkit.health.pieces import Piece
+from causalkit.health.pieces import SHORTEST, Piece
 
 TESTED = 8
 """Pieces to which the tests are applied, the longest first."""
@@ -32,7 +32,7 @@ def adf(pieces: Sequence[Piece], order: int, *, line: bool = False) -> float | N
     found = []
     for piece in _longest(pieces):
         lags = min(max(order - 1, 0), len(piece) // 4)
-        if np.ptp(piece.values) > 0:
+        if np.ptp(piece.values) > 0 and len(piece) >= SHORTEST:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 value = adfuller(piece.values, maxlag=lags, autolag=None, regression="ct" if line else "c")[1]
