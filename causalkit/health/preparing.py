@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from causalkit.core.panel import Panel
 from causalkit.core.preparation import Preparation
 from causalkit.health.examination import examine, health_of
@@ -13,6 +15,8 @@ from causalkit.health.remedy import remedy
 
 SHORT = 30
 """Steps of a realisation below which the bias of centring is worth a sentence."""
+CENTRED = 20
+"""Median number of steps of realisations from which levels are centred unasked; in shorter ones the bias costs more."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def prepared(panel: Panel, asked: Preparation | None) -> Prepared:
         why = "as the findings propose" if chosen != replace(start, auto=False) else why
     else:
         evidence = examine(chosen.apply(panel) if chosen else panel)
-    if chosen.levels is None and different_levels(evidence):
+    if chosen.levels is None and different_levels(evidence) and np.median(panel.lengths) >= CENTRED:
         chosen = replace(chosen, levels="center")
     panel = chosen.apply(panel, why) if chosen else panel
     health = health_of(panel, evidence)
@@ -60,8 +64,8 @@ def prepared(panel: Panel, asked: Preparation | None) -> Prepared:
     notes = tuple(finding.sentence() for finding in health.findings if finding.severity == "warning")
     if centred and len(panel.lengths) > 1 and min(panel.lengths) < SHORT:
         notes = (
-            f"realisations have {min(panel.lengths)} steps or more: removing the means of so short ones biases "
-            "effects of a series on itself downwards (Nickell)",
+            f"the shortest realisation has {min(panel.lengths)} steps. Removing the means of so short ones biases the "
+            "effect of a series on itself downwards (Nickell)",
             *notes,
         )
     return Prepared(panel, chosen or None, health, notes)

@@ -11,7 +11,7 @@ from causalkit.errors import DataError
 from causalkit.health.course import Course
 from causalkit.health.evidence import Evidence
 from causalkit.health.examination import examine
-from causalkit.health.findings import different_levels, season_term
+from causalkit.health.findings import season_term
 
 ROUNDS = 6
 
@@ -71,15 +71,12 @@ def _improved(panel: Panel, current: Preparation, evidence: Evidence) -> Prepara
             if not often[name]:
                 changed |= _change(course, name, terms, often, trimmed, len(panel.lengths) == 1)
     series = {name: Preparation("+".join(terms[name]) or None, often[name]) for name in names}
-    levels = current.levels
-    if levels is None and len(panel.lengths) > 1 and different_levels(evidence):
-        levels, changed = "center", True
     if not changed:
         return current
     ways = list(series.values())
     usual = max(ways, key=ways.count)
     others = {name: own for name, own in series.items() if own != usual}
-    return replace(current, detrend=usual.detrend, difference=usual.difference, series=others, levels=levels)
+    return replace(current, detrend=usual.detrend, difference=usual.difference, series=others)
 
 
 def _change(
