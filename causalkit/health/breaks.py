@@ -14,6 +14,10 @@ from causalkit.health.pieces import LONG, Piece
 
 Array = NDArray[np.float64]
 MOST_SHIFTS = 6
+FEWEST = 10
+"""Steps of a level."""
+HIDDEN = 0.6
+"""Persistence from which changes of level may hide each other."""
 EDGE = 0.08
 """Share of a piece at both ends in which no change is looked for."""
 
@@ -49,8 +53,22 @@ def level_shifts(pieces: Sequence[Piece], alpha: float) -> tuple[list[Shift], li
     Reference:
         Andrews, Econometrica 61, 821-856, 1993; p-values: Miller and Siegmund, Biometrics 38, 1011-1016, 1982.
     """
-    found: list[Shift] = []
-    current = list(pieces)
+    found, current = _split(pieces, alpha, [], list(pieces))
+    if not found and autoregression(pieces).persistence >= HIDDEN:
+        # Several changes hide each other from a test of one: the best split of levels comes first, and all are tested
+        # together, at all places at which they could be.
+        forced, halves = _best_split(pieces)
+        if forced is not None:
+            found, current = _split(pieces, alpha, [forced], halves)
+            if _together(pieces, current, len(found)) >= alpha:
+                found, current = [], list(pieces)
+    return sorted(found, key=lambda shift: (shift.realisation, shift.step)), current
+
+
+def _split(
+    pieces: Sequence[Piece], alpha: float, found: list[Shift], current: list[Piece]
+) -> tuple[list[Shift], list[Piece]]:
+    """Split pieces at changes of level until no further one is significant."""
     while len(found) < MOST_SHIFTS:
         fitted = autoregression(current)
         best: tuple[float, int, int] | None = None
@@ -72,7 +90,48 @@ def level_shifts(pieces: Sequence[Piece], alpha: float) -> tuple[list[Shift], li
         current[number : number + 1] = [before, after]
         if min(map(len, current)) < 4:
             break
-    return sorted(found, key=lambda shift: (shift.realisation, shift.step)), current
+    return found, current
+
+
+def _best_split(pieces: Sequence[Piece]) -> tuple[Shift | None, list[Piece]]:
+    """Split one piece where two levels explain most of its variance."""
+    best: tuple[float, int, int] | None = None
+    for number, piece in enumerate(pieces):
+        count = len(piece)
+        fewest = max(FEWEST, int(EDGE * count))
+        if count < 2 * fewest + 2:
+            continue
+        places = np.arange(fewest, count - fewest + 1)
+        sums = np.cumsum(piece.values - piece.values.mean())[places - 1]
+        gains = sums**2 * count / (places * (count - places))
+        at = int(np.argmax(gains))
+        if best is None or gains[at] > best[0]:
+            best = (float(gains[at]), number, int(places[at]))
+    if best is None:
+        return None, list(pieces)
+    _, number, at = best
+    piece = pieces[number]
+    before, after = piece.split(at)
+    size = float(np.median(after.values[:50]) - np.median(before.values[-50:]))
+    shift = Shift(piece.realisation, piece.start + at, size, 0.0)
+    return shift, [*pieces[:number], before, after, *pieces[number + 1 :]]
+
+
+def _together(pieces: Sequence[Piece], split: Sequence[Piece], count: int) -> float:
+    """Return the p-value of several changes of level at any places."""
+    order = max(autoregression(split).order, 1)
+    if min(map(len, split)) <= order + 2:
+        return 1.0
+    steps = sum(map(len, pieces))
+    rows = steps - len(split) * order
+    before = squared_errors(pieces, order, line=False) / (steps - len(pieces) * order)
+    after = squared_errors(split, order, line=False) / rows
+    degrees = rows - len(split) - order
+    if degrees < 5 or after <= 0:
+        return 1.0
+    statistic = max(0.0, (before - after) * rows / count / (after * rows / degrees))
+    log_p = float(stats.f.logsf(statistic, count, degrees)) + count * np.log(steps)
+    return float(np.exp(min(0.0, log_p)))
 
 
 def sup_f_p(statistic: float, trim: float) -> float:
@@ -140,7 +199,7 @@ def _largest(fitted: Autoregression, number: int) -> tuple[int | None, float, fl
     """Return the place of the largest F statistic of a step in one piece of the residuals, the statistic, the trim."""
     part, basis = fitted.residuals[number], fitted.basis[number]
     count = len(part)
-    fewest = max(6, int(EDGE * count))
+    fewest = max(FEWEST, int(EDGE * count))
     if count < 2 * fewest + 2:
         return None, 0.0, 0.0
     places = np.arange(fewest, count - fewest + 1)
