@@ -14,7 +14,7 @@ import pytest
 
 import causalkit
 from causalkit import Panel
-from causalkit.errors import DataError
+from causalkit.errors import DataError, WrongUsageError
 from tests.wild import TRUE, chain, edges
 
 X = chain()
@@ -413,6 +413,20 @@ def test_a_panel_neither_changes_nor_follows_what_it_was_made_of():
     panel = Panel.of(values)
     values[:] = 0
     assert np.array_equal(panel.realisations[0], VALUES)
+
+
+def test_options_act_on_panels_or_are_refused():
+    panel = Panel.of(X)
+    assert Panel.of(panel, drop="b").names == ("a", "c")
+    assert causalkit.discover(panel, drop="b", method="var", lag=1).names == ("a", "c")
+    with pytest.raises(WrongUsageError, match="panel_column means nothing for a Panel"):
+        Panel.of(panel, panel_column="a")
+    with pytest.raises(WrongUsageError, match="names means nothing for a Panel"):
+        Panel.of(panel, names=["x", "y", "z"])
+    with pytest.raises(WrongUsageError, match="encoding means nothing for an object in memory"):
+        Panel.of(X, encoding="latin-1")
+    with pytest.raises(DataError, match="names of its own, 'a', 'b' and 'c'"):
+        Panel.of(X, names=["x", "y", "z"])
 
 
 def test_what_is_read_from_memory_is_what_a_file_gives(tmp_path):

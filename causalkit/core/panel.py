@@ -114,7 +114,7 @@ class Panel:
             DataError: the data are not a table of numbers; the message says where and what to do.
             WrongUsageError: there is no such option.
         """
-        if isinstance(data, Panel) and not options:
+        if isinstance(data, Panel) and not options and names is None:
             return data
         made: Panel = registry().get(Operation, "panel").record.load()(data, names=names, source=source, **options)
         return made

@@ -18,12 +18,26 @@ def panel_from(
 ) -> Panel:
     """Return tables in memory as a panel; see `causalkit.Panel.of`."""
     check_options(options, ReadingOptions, "causalkit.Panel.of", ("names", "source"))
-    if isinstance(data, Panel):
-        return data
     reading = ReadOptions.of(options)
+    if isinstance(data, Panel):
+        return _without(data, names, reading)
     if source == "data":
         _check(data, reading)
     return panel_of(object_table(data, names, source, reading), reading)
+
+
+def _without(panel: Panel, names: Sequence[str] | None, options: ReadOptions) -> Panel:
+    """Return a panel without columns that are to be dropped; no other option means anything for it.
+
+    Raises:
+        WrongUsageError: another option is given.
+    """
+    others = [name for name in options.given() if name != "drop"]
+    if names is not None and tuple(names) != panel.names:
+        others.append("names")
+    if others:
+        raise WrongUsageError(f"{others[0]} means nothing for a Panel, which has been read", "give it to Panel.of")
+    return panel.drop(options.drop) if options.drop else panel
 
 
 def _check(data: Any, options: ReadOptions) -> None:

@@ -47,6 +47,13 @@ def object_table(data: Any, names: Sequence[str] | None, source: str, options: R
 
     found = _realisations(data, source, options)
     many = len(found.parts) > 1
+    if names is not None and all(isinstance(part, pd.DataFrame) for part in found.parts):
+        own = [str(name) for name in found.parts[0].columns]
+        if own != [str(name) for name in names]:
+            raise DataError(
+                f"{source} has names of its own, {listed([*map(shown, own)], most=6)}",
+                "leave out names, or rename the columns",
+            )
     places = [f"{source}, realisation {number}" if many else source for number in range(1, len(found.parts) + 1)]
     notes = [f"the keys {listed([*map(shown, found.keys)], most=6)} identify the realisations"] if found.keys else []
     recognise = oriented = False
