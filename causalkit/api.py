@@ -104,6 +104,8 @@ def discover(
 
         parse_rule(select)  # a mistake shows before the work, not after it
     reading = options_of(ReadingOptions, options)
+    if isinstance(data, str | Path) and options.get("names") is not None:
+        raise WrongUsageError("names are of arrays in memory, and a file is read", "write the names into the file")
     panel = (
         read(data, **reading) if isinstance(data, str | Path) else Panel.of(data, names=options.get("names"), **reading)
     )

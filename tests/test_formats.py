@@ -14,7 +14,7 @@ import pytest
 import causalkit
 from causalkit import io
 from causalkit.errors import DataError, PluginError, WrongUsageError
-from tests.plugins_for_tests.installing import installed
+from tests.plugins_for_tests.installing import command, installed
 from tests.wild import TRUE, chain, edges
 
 X = chain()
@@ -479,3 +479,9 @@ def test_files_of_several_formats_are_one_panel(tmp_path):
     assert panel.lengths == (80,) * 3
     assert noted(panel, "one.mat", "'data'")
     assert edges(panel) == TRUE
+
+
+def test_options_of_reading_mean_nothing_for_a_data_set():
+    found = command("discover", "--dataset", "lagged-pair", "-m", "var", "--panel-column", "x")
+    assert found.returncode == 2
+    assert "--panel-column means nothing for a data set" in found.stderr

@@ -427,6 +427,8 @@ def test_options_act_on_panels_or_are_refused():
         Panel.of(X, encoding="latin-1")
     with pytest.raises(DataError, match="names of its own, 'a', 'b' and 'c'"):
         Panel.of(X, names=["x", "y", "z"])
+    with pytest.raises(WrongUsageError, match="names are of arrays in memory"):
+        causalkit.discover("data.csv", names=["x", "y", "z"], method="var")
 
 
 def test_what_is_read_from_memory_is_what_a_file_gives(tmp_path):

@@ -141,6 +141,8 @@ def read_data(
         CausalkitError: data or truth cannot be read.
     """
     from causalkit import api
+    from causalkit.core.shell import option_text
+    from causalkit.io import ReadOptions
     from causalkit.plugins.params import merge
     from causalkit.plugins.specification import parse_specification
 
@@ -152,6 +154,9 @@ def read_data(
     if name:
         named = parse_specification(str(name))
         panel, truth = api.simulate(named.name, **{"seed": seed, **merge(named.params, given)})
+        others = [option for option in ReadOptions.of(reading(options)).given() if option != "drop"]
+        if others:
+            raise WrongUsageError(f"{option_text(others[0])} means nothing for a data set", "leave the option out")
         panel = panel.drop(options["drop"])
     elif given:
         raise ParameterError(f"dataset.{next(iter(given))} is set, but no data set is used", "name it by --dataset")
