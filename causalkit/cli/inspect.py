@@ -78,14 +78,17 @@ def commands_for(given: str, findings: Iterable[Finding]) -> list[tuple[str, str
     options = together([finding.options[0] for finding in findings if finding.options])
     if not options:
         return [("To go on", command)]
-    return [
-        ("To go on with these options", f"{command} {options}"),
-        ("To let causalkit choose and list what it applies", f"{command} --prepare auto"),
-    ]
+    commands = [("To go on with these options", " ".join([command, *options.values()]))]
+    # Series that make a graph impossible are left to the user also where causalkit chooses.
+    dropped = [options["--drop"]] if "--drop" in options else []
+    if len(options) > len(dropped):
+        automatic = " ".join([command, *dropped, "--prepare auto"])
+        commands.append(("To let causalkit choose, and list what it applies", automatic))
+    return commands
 
 
-def together(options: Sequence[str]) -> str:
-    """Return several options as one text; what ``--detrend`` removes and codes of missing cells are joined."""
+def together(options: Sequence[str]) -> dict[str, str]:
+    """Return the text of each of several options; what ``--detrend`` removes and codes of missing cells are joined."""
     joined: dict[str, list[str]] = {}
     separators = {"--detrend": "+", "--missing": ","}
     for option in options:
@@ -97,13 +100,14 @@ def together(options: Sequence[str]) -> str:
                 values = [part for value in values for part in value.split(separators[flag])]
             known = joined.setdefault(flag, [])
             known += [value for value in values if value not in known]
-    made = []
-    for flag, values in joined.items():
-        if flag in separators:
-            made.append(f"{flag} {argument(separators[flag].join(values))}")
-        else:
-            made += [f"{flag} {argument(value)}" for value in values] or [flag]
-    return " ".join(made)
+    return {flag: _written(flag, values, separators.get(flag)) for flag, values in joined.items()}
+
+
+def _written(flag: str, values: Sequence[str], separator: str | None) -> str:
+    """Return an option with all its values, ready to be pasted."""
+    if separator is not None:
+        values = [separator.join(values)]
+    return " ".join(f"{flag} {argument(value)}" for value in values) if values else flag
 
 
 def _given(ctx: click.Context) -> str:
