@@ -518,7 +518,7 @@ def recordings(draw):
     return names, [values[:length, :, number].round(4) for number, length in enumerate(lengths)]
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     recordings(),
     st.sampled_from(["wide", "long", "transposed"]),

@@ -202,7 +202,7 @@ def _made(table: Table, labels: Sequence[str], steps: Sequence[str], headings: H
         unnamed="",
         lengths=None if table.lengths is None else (len(steps),) * len(lengths),
         recognise=headings is not None,
-        index=() if headings is None else (axis,),
+        index=() if headings is None or axis == AXIS else (axis,),
     )
 
 

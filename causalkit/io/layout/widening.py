@@ -13,6 +13,7 @@ from causalkit.errors import DataError
 from causalkit.io.layout.codes import Codes, codes_of, distinct, joined, repeated
 from causalkit.io.tables.cells import shown
 from causalkit.io.tables.table import Table
+from causalkit.io.time.axis import is_time_name
 from causalkit.io.time.ticks import ticks_of
 
 _COARSE_FIRST = ("year", "quarter", "month", "week", "day", "hour", "min", "sec")
@@ -82,7 +83,7 @@ def widened(
         locate=lambda row: table.locate(int(first_rows[row])),
         place=place,
         lengths=None if table.lengths is None else tuple(np.bincount(part[first_rows]).tolist()),
-        index=tuple(times) if len(times) == 1 else (),
+        index=tuple(times) if len(times) == 1 and not is_time_name(times[0]) else (),
         unnamed=table.unnamed if table.unnamed in kept else "",
         identifiers=tuple(identifiers),
         recognise=True,
