@@ -17,6 +17,7 @@ from causalkit.display.words import listed
 from causalkit.errors import DataError
 from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import GROUP_MARKS, MISSING, is_date, shown
+from causalkit.io.tables.cells import number as cell_number
 
 _LOOKED_AT, _SURE_AFTER = 50, 2000
 _SIGNS = "$\u20ac\u00a3\u00a5%"
@@ -345,7 +346,7 @@ class _Patterns:
     """Turns cells into numbers, and remembers what it met."""
 
     def __init__(self, notation: Notation, missing: Sequence[str]) -> None:
-        self.missing = set(missing)
+        self.missing = {*missing, *(value for code in missing if (value := cell_number(code)) is not None)}
         self.decimal = re.escape(notation.decimal)
         self.point = notation.decimal
         marks = [notation.thousands] if notation.thousands in (".", ",") else []
@@ -386,10 +387,11 @@ class _Patterns:
         else:
             return None
         self.signs.update(signs)
-        if signs or text in self.missing:
+        value = float(found)
+        if signs or text in self.missing or value in self.missing:
             self.signed.add(cell)
         self.changed = self.changed or found != text
-        return float(found)
+        return value
 
     def said(self) -> list[str]:
         """Return what was removed from cells without a word of the user."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from causalkit.display.words import count, listed
 from causalkit.errors import DataError
 from causalkit.io.options import ReadOptions
-from causalkit.io.tables.cells import MISSING, has_decimal_comma, is_date, number, shown
+from causalkit.io.tables.cells import MISSING, has_decimal_comma, number, shown
 from causalkit.io.tables.notation import Notation, is_numeric, with_numbers
 from causalkit.io.tables.table import Table
 
@@ -164,13 +164,6 @@ def _not_numbers(table: Table, faults: Sequence[_Fault], options: ReadOptions) -
     for fault in faults:
         if has_decimal_comma(str(fault.text.iloc[int(fault.rows[0])])):
             return _odd_cell(table, fault, options)
-    for fault in faults:
-        if (odd_row := _odd_date(fault)) is not None:
-            found, date = (str(fault.text.iloc[at]) for at in (odd_row, int(fault.rows[0])))
-            return DataError(
-                f"{table.cell(odd_row, fault.name)}: {shown(found)} is no date, as {shown(date)} is",
-                "correct the cell, or delete the line if it is no measurement",
-            )
     names = [fault.name for fault in faults]
     which = (
         f"column {shown(names[0])} contains"
@@ -184,18 +177,12 @@ def _not_numbers(table: Table, faults: Sequence[_Fault], options: ReadOptions) -
     return DataError(f"{table.source}: {which} text, not numbers ({table.locate(row)}: {shown(text)})", hint)
 
 
-def _odd_date(fault: _Fault) -> int | None:
-    """Return the row of the first cell that is no date where nearly all others are."""
-    others = [int(row) for row in fault.rows if not is_date(str(fault.text.iloc[row]))]
-    return others[0] if others and 5 * len(others) <= len(fault.rows) else None
-
-
 def _odd_cell(table: Table, fault: _Fault, options: ReadOptions) -> DataError:
     """Return the error for the first of few cells that are no numbers."""
     row = int(fault.rows[0])
     text = str(fault.text.iloc[row])
     name = fault.name
-    if has_decimal_comma(text):
+    if has_decimal_comma(text) and "," not in (options.decimal, table.decimal):
         hint = f"if the comma separates decimals, add {table.hint('decimal', ',')}"
         if len(text.rsplit(",", 1)[-1]) == 3:
             hint += f"; if it separates thousands, {table.hint('thousands', ',')}"

@@ -74,7 +74,7 @@ def lines_to_leave_out(file: TextFile, header: Header, width: int | None = None)
     tail: deque[_Row] = deque(maxlen=_MOST_FOOTERS)
     for row in _rows(file, delimiter, header.start):
         total += 1
-        if is_comment(row.text):
+        if is_comment(row.text) and _says_something(row, width, delimiter):
             comments.append(row)
         if width > 1 and not row.text.strip(delimiter + ' "\t'):
             empty.append(row)
@@ -112,6 +112,13 @@ def lines_to_leave_out(file: TextFile, header: Header, width: int | None = None)
 
 def _is(row: _Row, names: Sequence[str], delimiter: str) -> bool:
     return [cell.strip() for cell in row.cells(delimiter)] == names
+
+
+def _says_something(row: _Row, width: int, delimiter: str) -> bool:
+    """Return whether a line that begins like a comment is none of the measurements of a series such as ``%GDP``."""
+    if row.width != width or width == 1 or row.text.lstrip(' "').startswith("#"):
+        return True
+    return not any(is_written_number(cell) for cell in row.cells(delimiter)[1:] if cell.strip())
 
 
 def _rows(file: TextFile, delimiter: str, start: int) -> Iterator[_Row]:
@@ -164,7 +171,8 @@ def _footers(rows: Sequence[_Row], delimiter: str, width: int, text: bool) -> li
             break
         lone = sum(map(bool, cells)) == 1
         short = len(cells) < width and (not text or (lone and width > 2)) and not _like_data(cells)
-        if not (short or (lone and cells[0] and not text) or _TOTALS.fullmatch(first.rstrip(":")) or _long(row, width)):
+        total = not text and _TOTALS.fullmatch(first.rstrip(":")) is not None
+        if not (short or (lone and cells[0] and not text) or total or _long(row, width)):
             break
         found.append(row)
     return found[::-1]
