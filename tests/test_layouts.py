@@ -193,6 +193,15 @@ def test_many_series_in_rows_are_not_guessed_from_numbers(file):
     assert panel.lengths == (8,)
 
 
+def test_a_number_of_the_row_does_not_show_that_rows_are_time(file):
+    values = pd.DataFrame(np.random.default_rng(0).standard_normal((5, 40)))
+    for headings in ("t", "x"):
+        path = file(values.add_prefix(headings).reset_index(names="id"))
+        with pytest.raises(DataError, match="rows may be series|more series than time steps") as caught:
+            causalkit.read(path)
+        assert "--transpose" in caught.value.hint
+
+
 def test_columns_named_like_sensors_are_series(file):
     named = FRAME.set_axis(["T1", "T2", "T3"], axis=1)
     assert causalkit.read(file(named)).names == ("T1", "T2", "T3")

@@ -7,13 +7,16 @@ from causalkit.errors import DataError
 from causalkit.io.layout.hints import transpose_hint
 from causalkit.io.options import ReadOptions
 from causalkit.io.tables.table import Table
+from causalkit.io.time.axis import TimeAxis
+from causalkit.io.time.names import kind_of
 
 
-def check_orientation(table: Table, series: int, steps: int, options: ReadOptions) -> None:
+def check_orientation(table: Table, axis: TimeAxis | None, series: int, steps: int, options: ReadOptions) -> None:
     """Refuse more series than steps where nothing shows that rows are time.
 
     Args:
-        table: without an axis of time and without columns that identify realisations.
+        table: without columns that identify realisations.
+        axis: of time; one that only numbers the rows does not show that they are time.
         series: number of columns of measurements.
         steps: number of rows of the longest realisation.
         options: which may settle the orientation.
@@ -22,7 +25,8 @@ def check_orientation(table: Table, series: int, steps: int, options: ReadOption
         DataError: naming both ways out.
     """
     named = not table.recognise and not table.numbered  # an array, to which its user gave names of series
-    if options.orientation != "auto" or named or series <= steps:
+    timed = axis is not None and (axis.ticks.dates or any(kind_of(name) not in ("", "counter") for name in axis.names))
+    if timed or options.orientation != "auto" or named or series <= steps:
         return
     raise DataError(
         f"{table.source} has {count(series, 'column')} and {count(steps, 'row')}: read as it is, there are more series "

@@ -19,7 +19,7 @@ from causalkit.io.layout.series_names import names_in, naming
 from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import number, shown
 from causalkit.io.tables.table import Table
-from causalkit.io.time.axis import is_time_name
+from causalkit.io.time.names import is_time_name, kind_of
 from causalkit.io.time.ticks import ticks_of
 
 AXIS = "time"
@@ -124,7 +124,7 @@ def _split(table: Table, names: Sequence[str]) -> tuple[list[str], Headings | No
 
 def _is_time(table: Table, name: str) -> bool:
     column = table.frame[name]
-    return has_dates(column) or (is_time_name(name) and not is_text(column))
+    return has_dates(column) or (kind_of(name) not in ("", "counter") and not is_text(column))
 
 
 def _is_part(table: Table, name: str) -> bool:

@@ -56,8 +56,8 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
     names, unused = without_index(table, [name for name in names if name not in time.columns], time.axis)
     if not names:
         raise DataError(f"{table.source} has no column of measurements", "check the delimiter and the options")
-    if time.axis is None and not identifiers:
-        check_orientation(table, len(names), max(map(len, groups)), options)
+    if not identifiers:
+        check_orientation(table, time.axis, len(names), max(map(len, groups)), options)
     axis, groups, order = in_order(time.axis, groups)
     runs, restarts = split_at_restarts(axis, groups)
     values, written = to_floats(table, names, options)
