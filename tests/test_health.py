@@ -261,12 +261,12 @@ class TestLevels:
         assert warned(panel)["levels"].options == ("--levels center",)
         found = causalkit.discover(panel, method="var", lag=1)
         assert found.data["preparation"] == {"levels": "center"}
-        assert sum("--levels keep" in note for note in found.notes) == 1
+        assert sum('preparation={"levels": "keep"}' in note for note in found.notes) == 1
         assert not any("different levels" in note for note in found.notes)
 
     def test_kept_as_asked_and_said(self):
         found = causalkit.discover(self.subjects(), method="var", lag=1, preparation={"levels": "keep"})
-        assert any("--levels center" in note for note in found.notes)
+        assert any('preparation={"levels": "center"}' in note for note in found.notes)
         plain = causalkit.discover(self.subjects(spread=0), method="var", lag=1)
         assert "preparation" not in plain.data
 
@@ -285,7 +285,7 @@ class TestLevels:
     def test_short_realisations_are_kept_and_said(self):
         found = causalkit.discover(self.subjects(10, 15, 6.0), method="var", lag=1)
         assert "preparation" not in found.data
-        assert any("--levels center" in note for note in found.notes)
+        assert any('preparation={"levels": "center"}' in note for note in found.notes)
 
 
 class TestPrepareAuto:

@@ -129,7 +129,7 @@ class TestTrends:
     def test_one_note_and_no_change(self):
         x = noise(100) + 0.1 * np.arange(100)[:, None]
         found = causalkit.discover(x, method="var", lag=1)
-        assert sum("trend in" in note and "--detrend linear" in note for note in found.notes) == 1
+        assert sum("trend in" in note and 'preparation="linear"' in note for note in found.notes) == 1
         assert "preparation" not in found.data
         prepared = causalkit.discover(x, method="var", lag=1, preparation="linear")
         assert not any("trend in" in note for note in prepared.notes)

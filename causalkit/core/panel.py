@@ -272,7 +272,12 @@ class Panel:
             option: its name in Python.
             values: of the option.
         """
-        return option_text(option, *values, python=self.source == "data")
+        return option_text(option, *values, python=self.in_memory)
+
+    @property
+    def in_memory(self) -> bool:
+        """Is it made of objects in Python, so that hints name arguments and not options of a command?"""
+        return self.source == "data"
 
     def health(self) -> Any:
         """Examine the panel before a method learns from it; returns a `causalkit.health.Health`."""

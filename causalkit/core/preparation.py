@@ -167,7 +167,7 @@ class Preparation:
         if self.levels == "center" and plain and len(panel.lengths) > 1:
             found.append(
                 f"the mean of {'every series' if len(plain) == panel.series else _listed(plain)} in every realisation "
-                "was removed; keep the levels with --levels keep"
+                f"was removed; keep the levels with {panel.hint('levels', 'keep')}"
             )
         return found
 

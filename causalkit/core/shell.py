@@ -7,6 +7,8 @@ import shlex
 
 REPEATED = ("drop", "panel_column", "time_column")
 """Options of reading that a command takes several times, with one name each."""
+PREPARING = ("detrend", "difference", "levels", "prepare")
+"""Options of a command that are one argument in Python, `preparation`."""
 
 
 def argument(value: object) -> str:
@@ -24,6 +26,8 @@ def option_text(option: str, *values: str | int, python: bool = False) -> str:
             option again for each, whatever the option takes; none: the name alone.
         python: ``drop="a b"`` instead of ``--drop 'a b'``.
     """
+    if python and option in PREPARING:
+        return _preparation({option: list(map(str, values))})
     if python:
         quoted = [json.dumps(value, ensure_ascii=False) for value in values]
         return "=".join([option, *([quoted[0] if len(quoted) == 1 else f"({', '.join(quoted)})"] if quoted else [])])
@@ -43,16 +47,19 @@ def in_python(options: str) -> str:
             values = given.setdefault(word[2:].replace("-", "_"), [])
         else:
             values.append(word)
-    if "prepare" in given:
-        return f'preparation="{given["prepare"][0]}"'
-    preparation: dict[str, str | int] = {key: given.pop(key)[0] for key in ("detrend", "levels") if key in given}
-    if "difference" in given:
-        preparation["difference"] = int((given.pop("difference") or ["1"])[0])
-    found = [option_text(name, *_codes(name, values), python=True) for name, values in given.items()]
-    if preparation:
-        whole = preparation["detrend"] if set(preparation) == {"detrend"} else preparation
-        found.append(f"preparation={json.dumps(whole, ensure_ascii=False)}")
-    return ", ".join(found)
+    found = [option_text(name, *_codes(name, own), python=True) for name, own in given.items() if name not in PREPARING]
+    preparing = {name: own for name, own in given.items() if name in PREPARING}
+    return ", ".join([*found, *([_preparation(preparing)] if preparing else [])])
+
+
+def _preparation(options: dict[str, list[str]]) -> str:
+    """Return the argument ``preparation`` for options of a command and their values."""
+    if "prepare" in options:
+        return 'preparation="auto"'
+    often = {"difference": int((options["difference"] or ["1"])[0])} if "difference" in options else {}
+    words = {name: values[0] for name, values in options.items() if name != "difference"}
+    whole = words["detrend"] if set(options) == {"detrend"} else {**words, **often}
+    return f"preparation={json.dumps(whole, ensure_ascii=False)}"
 
 
 def _codes(name: str, values: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from causalkit.core.panel import Panel
-from causalkit.core.shell import argument
+from causalkit.core.shell import option_text
 from causalkit.health.evidence import Evidence
 from causalkit.health.records import Finding
 from causalkit.health.season import Season
@@ -58,13 +58,13 @@ class _Words:
         coded = {self.names[at]: one.codes for at, one in enumerate(of) if one.codes}
         if coded:
             codes = sorted({code for some in coded.values() for code in some})
-            written = ",".join(f"{code:.10g}" for code in codes[:8])
+            written = [f"{code:.10g}" for code in codes[:8]]
             yield Finding(
                 "codes",
-                f"{written.replace(',', ', ')} in {listed(list(coded))} {'lies' if len(codes) == 1 else 'lie'} far "
+                f"{', '.join(written)} in {listed(list(coded))} {'lies' if len(codes) == 1 else 'lie'} far "
                 "outside of all other values and may stand for missing cells",
                 tuple(coded),
-                options=(f"--missing {written}",),
+                options=(option_text("missing", *written),),
                 values={"codes": {name: list(some) for name, some in coded.items()}},
             )
         events = self._named(at for at, one in enumerate(of) if one.events)
@@ -257,7 +257,7 @@ def different_levels(found: Evidence) -> list[int]:
 
 
 def _drops(names: Sequence[str]) -> tuple[str, ...]:
-    return (" ".join(f"--drop {argument(name)}" for name in names[:20]),) if names else ()
+    return (option_text("drop", *names[:20]),) if names else ()
 
 
 def _is(names: Sequence[str]) -> Literal["is", "are"]:

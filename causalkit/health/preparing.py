@@ -61,7 +61,8 @@ def prepared(panel: Panel, asked: Preparation | None) -> Prepared:
     centred = chosen.levels == "center"
     if centred:
         health = replace(health, findings=tuple(one for one in health.findings if one.kind != "levels"))
-    notes = tuple(finding.sentence() for finding in health.findings if finding.severity == "warning")
+    warnings = [finding for finding in health.findings if finding.severity == "warning"]
+    notes = tuple(finding.sentence(python=panel.in_memory) for finding in warnings)
     if centred and len(panel.lengths) > 1 and min(panel.lengths) < SHORT:
         notes = (
             f"the shortest realisation has {min(panel.lengths)} steps. Removing the means of so short ones biases the "

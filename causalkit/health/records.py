@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from causalkit.core.plain import plain
 from causalkit.core.sampling import Sampling
+from causalkit.core.shell import in_python
 from causalkit.display import health as display
 
 
@@ -31,9 +32,14 @@ class Finding:
     options: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
 
-    def sentence(self) -> str:
-        """Return the message with what to do about it."""
-        return f"{self.message}; {' or '.join(self.options)}" if self.options else self.message
+    def sentence(self, *, python: bool = False) -> str:
+        """Return the message with what to do about it.
+
+        Args:
+            python: name arguments of `causalkit.discover` instead of options of the command.
+        """
+        options = [in_python(option) for option in self.options] if python else self.options
+        return f"{self.message}; {' or '.join(options)}" if options else self.message
 
     def describe(self) -> dict[str, Any]:
         """Return the attributes as plain values."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from causalkit.core.panel import Panel
-from causalkit.core.shell import option_text
+from causalkit.core.shell import argument, option_text
 from causalkit.errors import CausalkitError
 from causalkit.io import ReadOptions, write_panel
 from causalkit.plugins.records import Reader
@@ -88,7 +88,7 @@ class _Trial:
         names = self._read(path).names
         if len(names) > 1:
             kept = self._read(path, drop=names[0]).names
-            require(kept == names[1:], f"it ignores --drop {names[0]}: the series are {', '.join(kept)}")
+            require(kept == names[1:], f"it ignores --drop {argument(names[0])}: the series are {', '.join(kept)}")
         for option in ("drop", "panel_column", "time_column"):
             try:
                 self._read(path, **{option: NOTHING})
