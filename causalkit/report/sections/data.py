@@ -68,7 +68,11 @@ def _findings(found: Any, prepared: bool) -> list[Block]:
     which = "the prepared data" if prepared else "the data"
     if not found:
         return [Text(f"Nothing was found in {which} that makes a graph doubtful.")]
-    blocks: list[Block] = [Text(f"{count(len(found), 'finding')} in {which}, and options that act on them:")]
+    blocks: list[Block] = [
+        Text(
+            f"{count(len(found), 'finding')} in {which}, and options that act on {'it' if len(found) == 1 else 'them'}:"
+        )
+    ]
     for finding in found:
         message = f"{shorten(str(finding.get('message', '')), 1000)}."
         blocks.append(Text(message, "warning" if finding.get("severity") == "warning" else "plain"))
@@ -84,9 +88,9 @@ def _series(health: Mapping[str, Any]) -> list[Block]:
     shown = first(health, TOP)
     titles, *rows = table(health, shown, _WIDE)
     words = explained(titles)
-    lacking = f"{len(shown)} of {len(health['series']):,} series; " if len(shown) < len(health["series"]) else ""
+    lacking = f", {len(shown)} of {len(health['series']):,}" if len(shown) < len(health["series"]) else ""
     numbers = [place for place, title in enumerate(titles) if place and title not in LEFT]
-    return [Table(f"The series, {lacking}{words}.", titles, rows, numbers=numbers)]
+    return [Table(f"The series{lacking}; {words}.", titles, rows, numbers=numbers)]
 
 
 def _written(preparation: Any) -> str:
