@@ -142,6 +142,11 @@ STYLES = {
     "time of day": [f"13:{k // 60:02}:{k % 60:02}" for k in range(300)],
     "time of day with dots": [f"18.{k // 60:02}.{k % 60:02}" for k in range(300)],
     "hours and minutes": [f"{k // 60:02}:{k % 60:02}" for k in range(300)],
+    "minutes and seconds": [f"{k // 600:02}:{k // 10 % 60:02}.{k % 10}" for k in range(300)],
+    "durations": [str(step) for step in pd.to_timedelta(np.arange(300), unit="min")],
+    "last business days": pd.date_range("1995-01-01", periods=300, freq="BME").strftime("%Y-%m-%d"),
+    "first business days": pd.date_range("1995-01-01", periods=300, freq="BMS").strftime("%d.%m.%Y"),
+    "last days of years": [f"{year}-12-31" for year in YEARS],
     "labels": [f"t{k}" for k in range(300)],
 }
 
@@ -176,6 +181,8 @@ def test_dates_in_every_style_newest_first(file, style):
         ("half-years", "6 months", "1850-H1"),
         ("weeks", "7 days", "2010-01-04"),
         ("1990/91", "1 year", "1720"),
+        ("last days of years", "1 year", "1720-12-31"),
+        ("last business days", "1 month", "1995-01-31"),
         ("time of day", "1 second", "13:00:00"),
     ],
 )
@@ -528,6 +535,15 @@ class TestParts:
             "id",
         }
         assert noted(panel, "decimal date")
+
+    @pytest.mark.parametrize(("name", "period"), [("month", 12), ("hour", 24), ("quarter", 4), ("weekday", 7)])
+    def test_a_part_alone_is_a_question_with_an_answer(self, file, name, period):
+        path = file(with_time(np.arange(300) % period, name=name))
+        with pytest.raises(DataError, match="again and again") as caught:
+            io.read(path)
+        assert f"--drop {name}" in caught.value.hint
+        assert io.read(path, ReadOptions(drop=name)).lengths == (300,)
+        assert len(io.read(path, ReadOptions(time_column=name)).lengths) > 10
 
     def test_parts_that_are_none_are_refused(self, file):
         with pytest.raises(DataError, match="together are no date"):

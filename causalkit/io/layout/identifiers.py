@@ -24,6 +24,7 @@ from causalkit.io.layout.keys import (
 from causalkit.io.options import NONE, ReadOptions
 from causalkit.io.tables.cells import shown
 from causalkit.io.tables.table import Table
+from causalkit.io.time.parts import find_parts
 from causalkit.io.time.ticks import ticks_of
 
 _SHORTEST = 3
@@ -49,9 +50,11 @@ def identified(table: Table, options: ReadOptions) -> Table:
     found = tuple(name for name in candidates if names_realisations(name) and _in_blocks(table, [name]))
     if found:
         return _noted(table, found, ())
-    timed = options.time_column != NONE and any(could_be_time(table, name) for name in names)
+    parts = find_parts(table, names, options)
+    dated = () if parts is None or options.time_column == NONE else parts[0]
+    timed = options.time_column != NONE and (dated or any(could_be_time(table, name) for name in names))
     for name in candidates:
-        if name in table.index or is_calendar(name) or could_be_time(table, name) or not _in_blocks(table, [name]):
+        if name in (*dated, *table.index) or is_calendar(name) or could_be_time(table, name) or not _in_blocks(table, [name]):
             continue
         if is_text(table.frame[name]) or (not timed and _numbers_blocks(table, name)):
             raise _in_doubt(table, (name,), ())

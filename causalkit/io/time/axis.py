@@ -30,6 +30,7 @@ _SOME = 5
 """The same for a column that is named like a time."""
 _EVEN = 0.9
 """Share of equal steps with which a column counts rows or time, whatever its name."""
+_PERIODS = {"hour": 24, "month": 12, "quarter": 4, "weekday": 7, "minute": 60, "second": 60}
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +153,8 @@ def find_time(table: Table, names: Sequence[str], groups: Sequence[Rows], option
         alone = not kind_of(name) and set(names) <= {*columns, name}  # the only column that could be a series
         if _says_the_same(other, best, groups) and not alone:
             columns.append(name)
-            notes.append(f"the column {name!r} also counts time and is not a variable")
+            what = "contains dates too" if other.ticks.dates else "also counts time"
+            notes.append(f"the column {name!r} {what} and is not a variable")
         elif kind_of(name) not in ("age", "past", ""):
             notes.append(f"the column {name!r} is named like a time and was kept as a variable")
     for name in names:
@@ -206,7 +208,7 @@ def _candidates(
                 "column "
                 f"is not time, keep it as a series with {table.hint('time_column', 'none')}",
             )
-        if kind in ("time", "counter", "cycle") or name == table.unnamed:
+        if kind in ("time", "cycle") or identifies_rows(name) or name == table.unnamed:
             what = "has no name" if name == table.unnamed else "is named like a time"
             notes.append(f"the column {name!r} {what} but does not increase; it was kept as a variable")
     if refused is not None and not any(one.rank <= 1 for one in found):
@@ -356,6 +358,14 @@ def _check_certain(table: Table, best: _Candidate, options: ReadOptions) -> None
         )
     if best.order.kind == "onward" and not best.order.restarts:
         return
+    if len(best.names) == 1 and not best.ticks.dates and np.ptp(best.ticks.values) + 1 == _PERIODS.get(part_of(name)):
+        raise DataError(
+            f"{column} counts to {best.ticks.values.max():g} again and again, as part of a date, and no column says "
+            "which "
+            "date it is",
+            f"give {table.hint('drop', name)} to take the rows as steps in their order, or "
+            f"{table.hint('time_column', name)} if every round is a realisation",
+        )
     if _plain_index(table, name) and best.order.kind in ("falling", "shuffled"):
         raise DataError(
             f"{table.source}: the index {shown(name)} "

@@ -108,6 +108,7 @@ def styles() -> tuple[Style, ...]:
         _style(r"(?:W|KW|CW|WK|WEEK) ?(?P<w>\d{1,2})[-_/, ]*(?P<y>\d{4})", "week"),
         _style(r"(?P<y>\d{4})-(?P<doy>\d{3})", "day", clock=True),
         _style(r"(?P<y>\d{4}):(?P<n>\d{1,2})", "part"),
+        _style(r"(?P<M>\d{1,2}):(?P<S>\d{2})[.,](?P<f>\d{1,9})", ""),
         _style(_TIME, ""),
     )
 

@@ -75,6 +75,7 @@ _PARTS: dict[str, str] = {
     **dict.fromkeys(_words("month months mon mo monat mois mes mese mnth mth 月 imonth"), "month"),
     **dict.fromkeys(_words("week weeks wk woche semaine semana weekofyear isoweek kw"), "week"),
     **dict.fromkeys(_words("day days dd dy tag jour dia giorno mday dom 日 iday"), "day"),
+    **dict.fromkeys(_words("weekday dow dayofweek wochentag"), "weekday"),
     **dict.fromkeys(_words("doy yday jday julian dayofyear julday"), "doy"),
     **dict.fromkeys(_words("hour hours hr hrs hh stunde heure hora h"), "hour"),
     **dict.fromkeys(_words("minute minutes min mins mi"), "minute"),

@@ -221,9 +221,7 @@ def _found(axis: TimeAxis, runs: Sequence[Rows]) -> tuple[Multiples, str, float 
     found = multiples(steps, rounding=not daily and not (numbered and not ticks.dates and _whole(ticks.values)))
     if (months := ticks.months()) is not None:
         by_month = multiples([np.diff(months[rows]) for rows in runs], rounding=False)
-        if by_month.culprit is None and (
-            found.culprit is not None or ticks.unit in ("month", "quarter", "half-year", "year")
-        ):
+        if by_month.culprit is None:
             length = round(by_month.usual)
             text = _MONTHS.get(length, counted(length / 12, "year") if length % 12 == 0 else counted(length, "month"))
             return by_month, text, length * _DAYS_OF_MONTH * 86400

@@ -13,7 +13,7 @@ from causalkit.errors import DataError
 from causalkit.io.options import ReadOptions
 from causalkit.io.tables.cells import shown
 from causalkit.io.tables.table import Table
-from causalkit.io.time.dates import DAY, NOTHING, Reading, by_format, readings_of, year_first
+from causalkit.io.time.dates import DAY, NOTHING, Reading, by_format, readings_of, texts_of, year_first
 from causalkit.io.time.names import kind_of, seconds_of
 
 Whole = NDArray[np.int64]
@@ -82,7 +82,10 @@ class Ticks:
         return counted(step / 1e6, "second")
 
     def months(self) -> Whole | None:
-        """Return months since year 0 where all dates are the same day and time of a month, or its last day."""
+        """Return months since year 0 where all dates are the same day of a month, or near its beginning or its end.
+
+        The first and the last business day of a month are at most three days from its ends.
+        """
         if not self.dates or self.clock:
             return _months_of_years(np.abs(self.values)) if not self.dates and self.unit == "year" else None
         wall = self.values if self.local is None else self.local
@@ -95,7 +98,10 @@ class Ticks:
         months = moments.astype("datetime64[M]")
         of_month = (moments - months.astype("datetime64[D]")).astype(int) + 1
         length = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(int)
-        if not len(days) or not (of_month == np.minimum(of_month.max(), length)).all():
+        if not len(days):
+            return None
+        same = (of_month == np.minimum(of_month.max(), length)).all()
+        if not (same or (of_month <= 4).all() or (length - of_month <= 3).all()):
             return None
         return np.asarray(months.astype(np.int64) + 1970 * 12)
 
@@ -213,7 +219,7 @@ def _from_text(table: Table, name: str) -> Ticks | None:
     """
     readings = readings_of(table.frame[name])
     if not readings:
-        return None
+        return _from_durations(table.frame[name])
     years = year_first(table.frame[name]) if readings[0].short and readings[0].order else None
     if years is not None and _regular(years) and not any(map(_regular, readings)):
         usual = table.hint("date_format", "%d/%m/%y")
@@ -251,6 +257,20 @@ def _from_text(table: Table, name: str) -> Ticks | None:
         "and both are possible",
         f"say which with {forms[0]} or {forms[1]}",
     )
+
+
+def _from_durations(column: Any) -> Ticks | None:
+    """Return durations as pandas writes them: ``0 days 00:01:00``."""
+    import pandas as pd
+
+    texts, missing = texts_of(column)
+    first = str(texts.iloc[int(np.argmin(missing))]) if not missing.all() else ""
+    if re.fullmatch(r"-?\d+ days?(,? [\d:.]+)?", first) is None:
+        return None
+    values = pd.to_timedelta(texts.where(~missing), errors="coerce")
+    if (values.isna().to_numpy() & ~missing).any():
+        return None
+    return Ticks(values.to_numpy().astype("timedelta64[us]").astype(np.int64), True, missing, clock=True)
 
 
 def _explained(table: Table, name: str, reading: Reading, *, certain: bool) -> tuple[str, ...]:
