@@ -54,7 +54,8 @@ def identified(table: Table, options: ReadOptions) -> Table:
     dated = () if parts is None or options.time_column == NONE else parts[0]
     timed = options.time_column != NONE and (dated or any(could_be_time(table, name) for name in names))
     for name in candidates:
-        if name in (*dated, *table.index) or is_calendar(name) or could_be_time(table, name) or not _in_blocks(table, [name]):
+        known = name in (*dated, *table.index) or is_calendar(name) or could_be_time(table, name)
+        if known or not _in_blocks(table, [name]):
             continue
         if is_text(table.frame[name]) or (not timed and _numbers_blocks(table, name)):
             raise _in_doubt(table, (name,), ())
