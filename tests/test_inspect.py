@@ -163,14 +163,15 @@ def test_options_of_several_findings_become_one_command():
     joined = ["--missing -999,1e20", "--detrend seasonal:12+linear", "--difference"]
     assert list(together(options).values()) == joined
     assert together(["--drop 'a b' --drop c", "--drop c --drop d"]) == {"--drop": "--drop 'a b' --drop c --drop d"}
-    assert commands_for("x.csv", [replace(season(), options=())]) == [("To go on", "causalkit discover x.csv")]
+    assert commands_for("x.csv", [replace(season(), options=())], 3) == [("To go on", "causalkit discover x.csv")]
     either = replace(season(), options=("--detrend seasonal:12", "--difference"))
-    first, second = (command for _, command in commands_for("x.csv", [either]))
+    first, second = (command for _, command in commands_for("x.csv", [either], 3))
     assert first == "causalkit discover x.csv --detrend seasonal:12"
     assert second == "causalkit discover x.csv --prepare auto"
     constant = replace(season(), options=("--drop k",))
-    assert commands_for("x.csv", [constant, season()])[1][1] == "causalkit discover x.csv --drop k --prepare auto"
-    assert len(commands_for("x.csv", [constant])) == 1
+    assert commands_for("x.csv", [constant, season()], 3)[1][1] == "causalkit discover x.csv --drop k --prepare auto"
+    assert len(commands_for("x.csv", [constant], 3)) == 1
+    assert [command for _, command in commands_for("x.csv", [constant], 2)] == [""]
 
 
 def pasted(output):
@@ -217,9 +218,9 @@ def test_a_clean_table_has_no_warning_and_a_command_that_works(shell, tmp_path):
 
 
 def test_options_of_reading_are_obeyed_and_repeated_in_the_command(shell, tmp_path):
-    chain().assign(id=np.repeat([1, 2], 150)).to_csv(tmp_path / "data.csv", index=False)
+    chain().assign(d=chain(seed=1)["a"], id=np.repeat([1, 2], 150)).to_csv(tmp_path / "data.csv", index=False)
     answer = shell("inspect", "data.csv", "--panel-column", "id", "--drop", "b", "--drop", "c")
-    assert "1 series, 2 realisations of 150 steps" in answer.stdout
+    assert "2 series, 2 realisations of 150 steps" in answer.stdout
     command = ["discover", "data.csv", "--panel-column", "id", "--drop", "b", "--drop", "c"]
     assert pasted(answer.stdout)[0] == command
     answer = shell("inspect", "--dataset", "var[series=4]", "--seed", "3")
@@ -246,6 +247,8 @@ def test_one_series_and_a_thousand(shell, tmp_path, count):
     assert answer.exit_code == 0
     assert f"{count:,} series, 1 realisation of 40 steps" in answer.stdout
     assert len(answer.stdout.splitlines()) < 80
+    assert ("Fewer than two series" in answer.stdout) == (count == 1)
+    assert len(pasted(answer.stdout)) == (count > 1)
 
 
 def test_what_stops_a_method_is_a_finding_here(shell, tmp_path):

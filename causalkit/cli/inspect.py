@@ -61,21 +61,24 @@ def inspect(data: tuple[str, ...], **options: Any) -> None:
     if options["as_json"]:
         print_json(health.describe())
         return
-    commands = commands_for(_given(click.get_current_context()), health.findings)
+    commands = commands_for(_given(click.get_current_context()), health.findings, len(health.series))
     print_page(page(health.describe(), width=min(width(WIDTH), MOST), top=options["top"], commands=commands))
     if plot_file:
         note(f"wrote {plot_file}")
 
 
-def commands_for(given: str, findings: Iterable[Finding]) -> list[tuple[str, str]]:
+def commands_for(given: str, findings: Iterable[Finding], series: int) -> list[tuple[str, str]]:
     """Return the commands that go on from here, each with its introduction.
 
     Args:
         given: data and options of reading, as words of a shell.
         findings: whose first options are taken together.
+        series: their number.
     """
     command = f"causalkit discover {given}"
     options = together([finding.options[0] for finding in findings if finding.options])
+    if series - len(shlex.split(options.get("--drop", ""))) // 2 < 2:
+        return [("Fewer than two series are left, which is too few for a graph", "")]
     if not options:
         return [("To go on", command)]
     commands = [("To go on with these options", " ".join([command, *options.values()]))]

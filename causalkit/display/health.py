@@ -265,7 +265,8 @@ def _notes(notes: Iterable[str], width: int) -> Lines:
 
 
 def _commands(commands: Iterable[tuple[str, str]]) -> Lines:
-    return [line for words, command in commands for line in ((words, "bold"), (f"  {command}", "cyan"))]
+    lines = [line for words, command in commands for line in ((words, "bold"), (f"  {command}", "cyan"))]
+    return [line for line in lines if line[0].strip()]
 
 
 def _wrapped(words: str, width: int) -> list[str]:
