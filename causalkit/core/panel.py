@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core import shortage
+from causalkit.core.lower_frequency import every, recognised
 from causalkit.core.options import ReadingOptions
 from causalkit.core.read_only import make_read_only
+from causalkit.core.recordings import Recordings, WindowCounts
 from causalkit.core.sampling import Sampling
 from causalkit.core.shell import option_text
 from causalkit.core.windows import Array
 from causalkit.core.windows import Windows as Windows  # under its former path
-from causalkit.errors import DataError
+from causalkit.errors import DataError, WrongUsageError
 from causalkit.plugins.records import Operation
 from causalkit.plugins.registry import registry
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from causalkit.core.knowledge import Knowledge
 
 ROUNDING = 1e-12
 """A series that varies by less than this share of its size is constant: the rest is rounding."""
@@ -49,6 +54,9 @@ class Panel:
         sampling: what a reader took as time and as realisations; None: nothing is known.
         intervened: True for the cells that were set from outside, a mask (T, P) for each realisation; None without
             interventions. See `causalkit.core.interventions.with_interventions`.
+        lower_frequency: series that have a value only every so many steps, at most, by name. Their last value acts
+            until the next one is due, and as effects they are learned where they were measured. Their other cells are
+            missing.
     """
 
     realisations: tuple[Array, ...]
@@ -57,6 +65,7 @@ class Panel:
     notes: tuple[str, ...] = ()
     intervened: tuple[NDArray[np.bool_], ...] | None = None
     sampling: Sampling | None = None
+    lower_frequency: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.realisations:
@@ -91,6 +100,8 @@ class Panel:
         # Sums run in the order of memory: one layout, so that the same data give the same result to the last bit.
         object.__setattr__(self, "realisations", tuple(np.ascontiguousarray(values) for values in self.realisations))
         make_read_only(self, "realisations", "intervened")
+        known = {name: self.lower_frequency[name] for name in self.names if name in self.lower_frequency}
+        object.__setattr__(self, "lower_frequency", known)
 
     @classmethod
     def of(
@@ -193,6 +204,7 @@ class Panel:
             "missing_cells": self.missing,
             "sha256": self.sha256,
             **({} if self.sampling is None else {"sampling": self.sampling.describe()}),
+            **({"lower_frequency": dict(self.lower_frequency)} if self.lower_frequency else {}),
         }
 
     def anonymous(self) -> Panel:
@@ -290,16 +302,91 @@ class Panel:
         scaled = tuple((values - scaling.mean) / scaling.deviation for values in self.realisations)
         return replace(self, realisations=scaled), scaling
 
-    def windows(self, lag: int) -> Windows:
-        """Return all windows of ``lag`` steps with the step that follows, within each realisation.
+    def windows(self, lag: int, *, by_effect: bool = False, knowledge: Knowledge | None = None) -> Windows:
+        """Return windows of ``lag`` steps with the step that follows, within each realisation.
 
-        A window that touches a missing cell, or whose next step has one, is dropped and counted. Windows never
-        cross the border of a realisation.
+        By default, all windows are complete: one that touches a missing cell, or whose next step has one, is dropped
+        and counted. With ``by_effect``, a window is kept if any effect can learn from it. ``windows.observed`` (N, P)
+        says which: those whose next step was measured and whose inputs are complete. Missing cells then hold the mean
+        of their series. A method that asks for them has to leave the other effects of a window out of its loss.
+
+        Series of lower frequency act with their last value, and are next steps only where they were measured. Windows
+        never cross the border of a realisation, nor a gap in time.
+
+        Args:
+            lag: K.
+            by_effect: keep windows from which only some effects can learn.
+            knowledge: with ``by_effect``, for methods that never let a forbidden cause act: a cause that is forbidden
+                for an effect costs that effect nothing where it is missing.
 
         Raises:
-            DataError: the lag is below 1, or no window is complete.
+            DataError: the lag is below 1, or there is no window, or none for one of the effects.
+            WrongUsageError: knowledge is given for complete windows.
         """
-        return Windows.of(self.realisations, self.intervened, lag, self.source)
+        if lag < 1:
+            raise DataError(f"lag={lag} is not allowed", "a lag is a whole number of time steps, at least 1")
+        allowed = self._allowed(by_effect, knowledge)
+        windows = Windows.of(self.recordings, lag, allowed)
+        lacking = shortage.short(self.recordings, lag, allowed) if by_effect else []
+        if not len(windows) or lacking:
+            raise DataError(self._no_windows(windows, lag, lacking), self.way_to_windows(lag, allowed))
+        return windows
+
+    def window_counts(self, lag: int, knowledge: Knowledge | None = None) -> WindowCounts:
+        """Return how many windows each effect learns from, as `windows` by effect has them."""
+        return self.recordings.counts(lag, self._allowed(True, knowledge))
+
+    @property
+    def recordings(self) -> Recordings:
+        """What windows are cut from."""
+        return Recordings(self.realisations, every(self.lower_frequency, self.names), self.intervened)
+
+    def way_to_windows(
+        self, lag: int, allowed: NDArray[np.bool_] | None, needed: shortage.Needed = shortage.one
+    ) -> str:
+        """Return what to do where an effect has too few windows, with options that were tried.
+
+        Args:
+            lag: K.
+            allowed: which causes [cause, effect] may act, for windows by effect; None: complete windows.
+            needed: windows of an effect, from the lag and the number of its causes.
+        """
+        options = []
+        if (less := shortage.smaller_lag(self.recordings, lag, allowed, needed)) is not None:
+            options.append(f"choose {self.hint('lag', less)}{' or less' if less > 1 else ''}")
+        if drop := shortage.series_to_drop(self.recordings, lag, allowed, needed):
+            names = [self.names[column] for column in drop]
+            options.append(f"leave out {_columns(names)} with {self.hint('drop', *names)}")
+        if recognised(self.realisations, self.names).keys() - self.lower_frequency.keys():
+            options.append(f"carry series of lower frequency forward with {self.hint('lower_frequency', 'carry')}")
+        return ", or ".join(options) or "record more time steps, or fill the missing cells first"
+
+    def _allowed(self, by_effect: bool, knowledge: Knowledge | None) -> NDArray[np.bool_] | None:
+        if knowledge is not None and not by_effect:
+            raise WrongUsageError("background knowledge is of no use to complete windows", "add by_effect=True")
+        if not by_effect:
+            return None
+        return np.ones((self.series, self.series), dtype=bool) if knowledge is None else knowledge.allowed(self.names)
+
+    def _no_windows(self, windows: Windows, lag: int, lacking: Sequence[int]) -> str:
+        """Return which effects cannot be learned, and why."""
+        counts = windows.counts
+        if counts is None or not len(windows) or len(lacking) == self.series:
+            return (
+                f"{self.source}: no complete window of {lag + 1} rows is left ({windows.dropped} touch a missing cell)"
+            )
+        effect = lacking[0]
+        reasons = {
+            "lack an input": counts.missing_inputs[effect],
+            "lack the next step": counts.missing_next_step[effect],
+            "are under intervention in the next step": counts.intervention[effect],
+        }
+        why = ", ".join(f"{number} {reason}" for reason, number in reasons.items() if number)
+        others = f" (and those of {len(lacking) - 1} more series)" if len(lacking) > 1 else ""
+        return (
+            f"{self.source}: no window of {lag + 1} rows is left to learn the causes of {self.names[effect]!r} from"
+            f"{others}: {why}"
+        )
 
 
 def check_unique(names: Sequence[str], source: str) -> None:

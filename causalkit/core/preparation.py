@@ -107,6 +107,8 @@ class Preparation:
         """
         import numpy as np
 
+        from causalkit.core.lower_frequency import every
+
         unknown = [name for name in (*self.series, *self.missing) if name not in panel.names]
         if unknown:
             raise DataError(f"{panel.source} has no series {unknown[0]!r}", "series: " + ", ".join(panel.names))
@@ -130,7 +132,9 @@ class Preparation:
                     f"difference={most}",
                     "use fewer differences, or none",
                 )
-            realisations = tuple(_differenced(values, [one.difference for one in own], most) for values in realisations)
+            steps = every(panel.lower_frequency, panel.names)
+            often = [one.difference for one in own]
+            realisations = tuple(_differenced(values, often, most, steps) for values in realisations)
             if intervened is not None:
                 intervened = tuple(mask[most:] for mask in intervened)
         self._check(panel, realisations)
@@ -334,14 +338,20 @@ def _means(values: Array) -> Array:
     return means
 
 
-def _differenced(values: Array, often: list[int], most: int) -> Array:
-    """Return every column after its differences, all of the same length."""
-    import numpy as np
+def _differenced(values: Array, often: Sequence[int], most: int, steps: NDArray[np.intp]) -> Array:
+    """Return values (T - most, P), each series differenced as often as it says.
 
-    if len(set(often)) == 1:
-        return np.diff(values, n=most, axis=0)
-    columns = [np.diff(column, n=times)[most - times :] for column, times in zip(values.T, often, strict=True)]
-    return np.column_stack(columns)
+    Args:
+        steps: of every series, as `causalkit.core.lower_frequency.every` returns them.
+    """
+    from causalkit.core.lower_frequency import differences
+
+    found = values[most:].copy()
+    for number in range(1, most + 1):
+        values = differences(values, steps)
+        chosen = [column for column, wanted in enumerate(often) if wanted == number]
+        found[:, chosen] = values[most - number :, chosen]
+    return found
 
 
 def _numbers(name: str, codes: Any) -> tuple[float, ...]:

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
+from causalkit.core.knowledge import Knowledge
 from causalkit.core.panel import Panel
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
@@ -23,6 +24,7 @@ from causalkit.model_selection.splits import fold_masks
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Index = NDArray[np.intp]
 LARGEST = 5
 """Largest candidate of "auto"."""
 
@@ -61,6 +63,10 @@ COMPLETE = 0.25
 """Share of the windows of the smallest candidate that the largest keeps, where cells are missing."""
 ROUNDS = 10
 """Rounds in which cells that must not be learned from are replaced by their forecasts."""
+RARE = 0.5
+"""Share of the windows below which a series is learned from its own windows alone: too few for such rounds."""
+MOST_GROUPS = 20
+"""Groups of effects with the same causes, up to which each has its own regression where cells are missing."""
 FEW = 1000
 """Windows that are always used; more only as far as their covariance is quickly computed."""
 RULE = (
@@ -184,7 +190,8 @@ def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -
     relation that shows only in a nonlinear forecast of a far lag escapes it.
 
     Short recordings have fewer candidates: nine tenths of all steps must lie in realisations of 4 K steps or more.
-    Steps at which a series was set from outside do not count for it, and windows with missing cells do not exist.
+    Steps at which a series was set from outside or not measured do not count for it. Windows with missing inputs do not
+    exist; where cells are missing, causes that background knowledge forbids are no inputs.
 
     Args:
         panel: whose series need not be standardised.
@@ -205,7 +212,8 @@ def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -
         return None
     windows, kept, held = found
     tried = [lag for lag in lags if lag <= windows.x.shape[1]]
-    evaluated = [_evaluated(windows, kept, held, lag) for lag in tried]
+    groups = _groups(panel, _knowledge(panel, run))
+    evaluated = [_evaluated(windows, kept, held, lag, groups) for lag in tried]
     by_piece = np.stack([pieces for _, pieces in evaluated])
     rule = Rule(RULE, lambda _, by_fold: smallest_sufficient(by_fold, by_piece))
     search = Search("lag", lags, rule)
@@ -247,12 +255,13 @@ def _loses(errors: Array, position: int) -> bool:
 def _blocks(panel: Panel, run: Run, lags: Sequence[int]) -> tuple[Windows, Mask, Mask] | None:
     """Return the windows of the largest lag that the panel is long enough for, and their blocks; see `fold_masks`."""
     lengths = np.array(panel.lengths)
-    most = len(panel.windows(lags[0])) if max(lengths) > lags[0] else 0
+    knowledge = _knowledge(panel, run)
+    most = len(panel.windows(lags[0], by_effect=True, knowledge=knowledge)) if max(lengths) > lags[0] else 0
     for lag in reversed(lags):
         if lag > lags[0] and lengths[lengths >= STEPS * lag].sum() < COUNTED * lengths.sum():
             continue
         try:
-            windows = _thinned(panel.windows(lag))
+            windows = _thinned(panel.windows(lag, by_effect=True, knowledge=knowledge))
             if len(windows) < COMPLETE * min(most, FEW):
                 continue
             return windows, *fold_masks(windows, FOLDS, run.numpy_generator())
@@ -270,20 +279,41 @@ def _thinned(windows: Windows) -> Windows:
     return windows.subset(np.linspace(0, len(windows) - 1, limit).astype(np.intp))
 
 
-def _evaluated(windows: Windows, kept: Mask, held: Mask, lag: int) -> tuple[Array, Array]:
+def _knowledge(panel: Panel, run: Run) -> Knowledge | None:
+    """Return what decides which windows exist: background knowledge, where cells are missing and few regressions do."""
+    if run.knowledge is None or not panel.missing or len(_groups(panel, run.knowledge)) > MOST_GROUPS:
+        return None
+    return run.knowledge
+
+
+def _groups(panel: Panel, knowledge: Knowledge | None) -> list[tuple[Index, Index]]:
+    """Return the causes and the effects of every group of effects with the same causes."""
+    if knowledge is None:
+        return [(np.arange(panel.series), np.arange(panel.series))]
+    causes, group = np.unique(knowledge.allowed(panel.names).T, axis=0, return_inverse=True)
+    return [(np.flatnonzero(own), np.flatnonzero(group.ravel() == number)) for number, own in enumerate(causes)]
+
+
+def _evaluated(
+    windows: Windows, kept: Mask, held: Mask, lag: int, groups: Sequence[tuple[Index, Index]]
+) -> tuple[Array, Array]:
     """Return mean squared errors in units of the variance: of the folds, (F,), and of pieces of them, (pieces, P).
 
     The first are means over series under one penalty for all; in the second, each series has its own.
     """
-    mean, deviation = windows.y.mean(axis=0), windows.y.std(axis=0)
-    deviation = np.where(deviation > 0, deviation, 1.0)
-    recent = ((windows.x[:, -lag:] - mean) / deviation).reshape(len(windows), -1)
-    y, seen = (windows.y - mean) / deviation, windows.observed
+    seen = windows.observed
+    mean, deviation = _moments(windows)
+    recent = (windows.x[:, -lag:] - mean) / deviation
+    y = (windows.y - mean) / deviation
     count = min(PIECES, int(held.sum(axis=1).min()))
     folds, pieces = [], []
     for learn, judge in zip(kept, held, strict=True):
-        known = None if seen is None else seen[learn]
-        squared = (_ridge(recent[learn], y[learn], known, recent[judge]) - y[judge]) ** 2  # (penalty, window, series)
+        squared = np.empty((len(PENALTIES), int(judge.sum()), y.shape[1]))
+        for causes, effects in groups:
+            inputs = recent[:, :, causes].reshape(len(windows), -1)
+            known = None if seen is None else seen[np.ix_(learn, effects)]
+            forecast = _ridge(inputs[learn], y[np.ix_(learn, effects)], known, inputs[judge])
+            squared[:, :, effects] = (forecast - y[np.ix_(judge, effects)]) ** 2
         if seen is not None:
             squared[:, ~seen[judge]] = np.nan
         folds.append(_mean(squared))
@@ -292,6 +322,18 @@ def _evaluated(windows: Windows, kept: Mask, held: Mask, lag: int) -> tuple[Arra
     errors = np.nanmean(by_fold, axis=2)
     own = np.nan_to_num(_mean(by_fold), nan=np.inf).argmin(axis=0)
     return errors[errors.mean(axis=1).argmin()], by_piece[own, :, np.arange(y.shape[1])].T
+
+
+def _moments(windows: Windows) -> tuple[Array, Array]:
+    """Return mean and standard deviation of the next steps of every series, over those that were measured."""
+    if windows.unmeasured is None:
+        mean, deviation = windows.y.mean(axis=0), windows.y.std(axis=0)
+    else:
+        measured = ~windows.unmeasured[:, -1]
+        count = np.maximum(measured.sum(axis=0), 1)
+        mean = np.where(measured, windows.y, 0.0).sum(axis=0) / count
+        deviation = np.sqrt((np.where(measured, windows.y - mean, 0.0) ** 2).sum(axis=0) / count)
+    return mean, np.where(deviation > 0, deviation, 1.0)
 
 
 def _mean(values: Array) -> Array:
@@ -308,9 +350,20 @@ def _ridge(x: Array, y: Array, seen: Mask | None, ahead: Array) -> Array:
     Args:
         x, y: what to learn from, (N, D) and (N, P).
         seen: which of ``y`` are to be learned from, or None: all. The others are replaced by the forecasts of the
-            regression, again and again, which leads to the regression without them.
+            regression, again and again, which leads to the regression without them. Series with few of them have a
+            regression of their own.
         ahead: inputs of the forecasts, (H, D).
     """
+    if seen is not None and (rare := seen.mean(axis=0) < RARE).any():
+        found = np.zeros((len(PENALTIES), len(ahead), y.shape[1]))
+        if not rare.all():
+            found[:, :, ~rare] = _ridge(x, y[:, ~rare], seen[:, ~rare], ahead)
+        patterns, pattern = np.unique(seen[:, rare].T, axis=0, return_inverse=True)
+        for number, rows in enumerate(patterns):
+            mine = np.flatnonzero(rare)[pattern.ravel() == number]
+            if rows.any():
+                found[:, :, mine] = _ridge(x[rows], y[np.ix_(rows, mine)], None, ahead)
+        return found
     inner, outer, squares = _principal(x, ahead)
     known: Array = inner.T @ (y if seen is None else np.where(seen, y, 0.0))  # (R, P)
     forecasts = []

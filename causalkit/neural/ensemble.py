@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from causalkit.core.choice import Choice
 from causalkit.core.run import Run
@@ -147,21 +147,22 @@ def train_path(
     return TrainedEnsemble(networks.with_weights(final), state.history, tuple(notes), search.choice(), validated)
 
 
-def scores_of(penalties: PenaltySum, trained: TrainedEnsemble, x: Tensor) -> NDArray[np.float64]:
-    """Return the scores (cause, effect, lag) of windows x (B, K, P).
+def scores_of(penalties: PenaltySum, trained: TrainedEnsemble, data: TrainingData) -> NDArray[np.float64]:
+    """Return the scores (cause, effect, lag) of all windows.
 
     Those of the mean forecast, from its Jacobian; for a regularizer that reads scores off the weights of a network, of
     which a mean forecast has none, the mean of the members' scores.
     """
     if "input-weights" in penalties.scoring.record.needs:
-        mean: NDArray[np.float64] = scores_of_each(penalties, trained.members, x).mean(0)
+        mean: NDArray[np.float64] = scores_of_each(penalties, trained.members, data).mean(0)
         return mean
-    return penalties.scores(trained.model, x).cpu().double().numpy()
+    return penalties.scores(trained.model, data.x, data.inputs_complete).cpu().double().numpy()
 
 
-def scores_of_each(penalties: PenaltySum, members: Sequence[nn.Module], x: Tensor) -> NDArray[np.float64]:
+def scores_of_each(penalties: PenaltySum, members: Sequence[nn.Module], data: TrainingData) -> NDArray[np.float64]:
     """Return the scores of every member, shape (E, cause, effect, lag)."""
-    return np.stack([penalties.scores(member, x).cpu().double().numpy() for member in members])
+    scores = [penalties.scores(member, data.x, data.inputs_complete) for member in members]
+    return np.stack([one.cpu().double().numpy() for one in scores])
 
 
 def jackknife_errors(scores: NDArray[np.float64]) -> NDArray[np.float64]:

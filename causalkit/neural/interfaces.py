@@ -29,7 +29,8 @@ class Batch:
         stage: "train", or "pretrain" and "finetune" in training on two domains.
         progress: share of the epochs that is done, from 0 to 1, for penalties that grow.
         reference: while fine-tuning, scores (cause, effect, lag) of the pre-trained forecaster on the source.
-        observed: which of ``y`` say something about what acts on them, shape (B, P); None: all.
+        observed: 0 where ``y`` says nothing about what acts on it, under intervention or without a measurement, and
+            elsewhere its weight in the loss, shape (B, P); None: 1 everywhere.
         allowed, required: background knowledge, shape (cause, effect); None: there is none.
     """
 
@@ -46,7 +47,7 @@ class Batch:
 
 
 def squared_error(forecast: Tensor, y: Tensor, observed: Tensor | None = None) -> Tensor:
-    """Return the mean squared error over windows and series, over those that are observed where some are not."""
+    """Return the mean squared error over windows and series, weighted by ``observed`` (B, P) where it is given."""
     squares = (forecast - y).square()
     if observed is None:
         return squares.mean()

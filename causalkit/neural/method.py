@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
@@ -25,12 +26,12 @@ from causalkit.model_selection.lag import Lag, known_lag
 from causalkit.model_selection.splits import Folds, folds_of, hold_out_masks
 from causalkit.neural import ensemble
 from causalkit.neural.modules.averaged import members_of
-from causalkit.neural.modules.input_mask import has_masked_inputs, mask_inputs
+from causalkit.neural.modules.input_mask import has_masked_inputs, hides_forbidden, mask_inputs
 from causalkit.neural.modules.weight_mask import has_own_input_weights
 from causalkit.neural.parts import ForecasterPart
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import PLAIN, TrainingContext
-from causalkit.neural.training.data import TrainingData, tensors
+from causalkit.neural.training.data import TrainingData, inputs_complete, tensors
 from causalkit.neural.training.loop import train
 from causalkit.neural.training.networks import Networks
 from causalkit.neural.training.schedule import Schedule
@@ -95,11 +96,28 @@ class NeuralMethod:
             WrongUsageError: a regularizer acts in training on two domains only.
         """
         self.regularizer.check_stages(("train",))
-        windows = panel.windows(self.lag)
+        windows = self.windows(panel, run)
         with run.isolated():
             if self.members > 1 or self.regularizer.strength_to_choose:
                 return self.fit_ensemble(panel, windows, run)
             return self.fit_one(panel, windows, run)
+
+    def windows(self, panel: Panel, run: Run) -> Windows:
+        """Return the windows from which each effect learns what it can.
+
+        Where the network cannot keep a forbidden cause from a target, a window in which that cause is missing is of no
+        use to the target.
+
+        Raises:
+            DataError: no window is left for one of the effects.
+        """
+        knowledge = run.knowledge
+        if knowledge is not None and panel.missing:
+            allowed = torch.as_tensor(knowledge.allowed(panel.names), device=run.torch_device())
+            with run.isolated():
+                if not hides_forbidden(self.build(panel.series, run), allowed):
+                    knowledge = None
+        return panel.windows(self.lag, by_effect=True, knowledge=knowledge)
 
     def fit_one(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
         """Return the discovery of one network that learns from all windows, inside ``run.isolated()``."""
@@ -141,11 +159,11 @@ class NeuralMethod:
         result = Trained(
             trained.history,
             trained.notes,
-            scores=ensemble.scores_of(single.regularizer, trained, data.x),
+            scores=ensemble.scores_of(single.regularizer, trained, data),
             choices=() if trained.choice is None else (trained.choice,),
         )
         found = single.read_off(trained.model, panel, windows, run, result)
-        each = ensemble.scores_of_each(single.regularizer, trained.validated or trained.members, data.x)
+        each = ensemble.scores_of_each(single.regularizer, trained.validated or trained.members, data)
         config = {**found.config, "ensemble": len(trained.members)}
         return replace(found, config=config, standard_errors=ensemble.jackknife_errors(each))
 
@@ -239,8 +257,10 @@ class NeuralMethod:
         """
         model = mask_inputs(model, PLAIN.with_knowledge(panel, run).allowed)
         model.eval()
-        x, _ = tensors(windows, run)
-        scores = trained.scores if trained.scores is not None else self.regularizer.scores(model, x).cpu().numpy()
+        scores = trained.scores
+        if scores is None:
+            x, _ = tensors(windows, run)
+            scores = self.regularizer.scores(model, x, inputs_complete(windows, run)).cpu().numpy()
         if not bool((abs(scores) < float("inf")).all()):
             raise TrainingError(
                 "training diverged: the scores are not finite",
@@ -254,7 +274,7 @@ class NeuralMethod:
             history=trained.history,
             config=self.config(model, panel.series),
             device=str(run.torch_device()),
-            data={"windows": len(windows), "dropped": windows.dropped, "windows_held_out": trained.held_out},
+            data={**windows.describe(panel.names), "windows_held_out": trained.held_out},
             notes=(*trained.notes, *self._about_knowledge(model, panel, run)),
             fitted=Fitted(model, self.lag, panel, self, replace(run, observers=[], checkpoint=None, resume=False)),
         )
@@ -276,6 +296,8 @@ class NeuralMethod:
         digest = hashlib.sha256(json.dumps(shared, sort_keys=True).encode())
         for mask in panel.intervened or ():
             digest.update(mask.tobytes())
+        if panel.lower_frequency:
+            digest.update(json.dumps(panel.lower_frequency, sort_keys=True).encode())
         return digest.hexdigest()
 
     def _about_knowledge(self, model: nn.Module, panel: Panel, run: Run) -> tuple[str, ...]:

@@ -148,9 +148,21 @@ class PenaltySum:
             if term.regularizer.has_prox:
                 term.regularizer.prox(model, step)
 
-    def scores(self, model: nn.Module, x: Tensor) -> Tensor:
-        """Return the scores (cause, effect, lag) of windows x (B, K, P)."""
-        return self.scoring.regularizer.scores(model, x)
+    def scores(self, model: nn.Module, x: Tensor, inputs_complete: Tensor | None = None) -> Tensor:
+        """Return the scores (cause, effect, lag) of windows x (B, K, P).
+
+        Args:
+            inputs_complete: shape (B, P), the windows from which the scores of each effect are read; None: all.
+        """
+        scores = self.scoring.regularizer.scores
+        if inputs_complete is None or "input-weights" in self.scoring.record.needs:
+            return scores(model, x)
+        patterns, pattern = torch.unique(inputs_complete.T, dim=0, return_inverse=True)
+        found = scores(model, x[patterns[0]]).clone()
+        for number, rows in enumerate(patterns[1:], start=1):
+            mine = pattern == number
+            found[:, mine] = scores(model, x[rows])[:, mine]
+        return found
 
     def config(self, model: nn.Module | None = None, series: int = 0) -> list[dict[str, Any]]:
         """Return names and parameters, and own choices where there is a model, for the result."""

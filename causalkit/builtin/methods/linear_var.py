@@ -89,7 +89,7 @@ class LinearVar:
         Raises:
             DataError: fewer windows than coefficients, or collinear regressors.
         """
-        windows = panel.windows(self.lag)
+        windows = panel.windows(self.lag, by_effect=True, knowledge=run.knowledge)
         terms = len(TREND_COLUMNS[self.trend])
         design = design_matrix(windows, self.trend)
         shape = (panel.series, panel.series, self.lag)
@@ -123,7 +123,7 @@ class LinearVar:
             scores=scores,
             p_values=p_values,
             joint_p_values=joint,
-            data={"windows": len(windows), "dropped": windows.dropped},
+            data=windows.describe(panel.names),
             notes=(
                 *_untested(panel, perfect, suspicious),
                 *(() if fewest is None else self._notes(*fewest)),

@@ -85,6 +85,13 @@ def mask_inputs(model: nn.Module, allowed: Tensor | None) -> nn.Module:
     return model if len(torch.unique(allowed.T, dim=0)) > MAX_GROUPS else MaskedInputs(model, allowed)
 
 
+def hides_forbidden(model: nn.Module, allowed: Tensor) -> bool:
+    """Does no forbidden series reach a target, in a model that `mask_inputs` returns or whose weights are masked?"""
+    if bool(allowed.all()) or has_own_input_weights(model, len(allowed)):
+        return True
+    return has_masked_inputs(mask_inputs(model, allowed))
+
+
 def has_masked_inputs(model: nn.Module) -> bool:
     """Are forbidden series hidden from their targets?"""
     return any(isinstance(part, MaskedInputs) for part in model.modules())

@@ -23,7 +23,9 @@ class TrainingData:
         x, y: windows (N, K, P) and next steps (N, P).
         rows: which windows each network learns from, shape (E, B); a network may see a window twice.
         held: True for the windows on which a network is validated, shape (E, N); None: nothing is held out.
-        observed: 1 where a next step is to be learned from and 0 where not, shape (N, P); None: all are.
+        observed: 0 where a next step is not to be learned from, and elsewhere its weight in the loss, shape (N, P);
+            None: 1 everywhere.
+        inputs_complete: which windows have all inputs of an effect, shape (N, P); None: all.
     """
 
     x: Tensor
@@ -31,12 +33,13 @@ class TrainingData:
     rows: Tensor
     held: Tensor | None = None
     observed: Tensor | None = None
+    inputs_complete: Tensor | None = None
 
     @classmethod
     def of(cls, windows: Windows, run: Run) -> TrainingData:
         """Return the data of one network that learns from all windows."""
         x, y = tensors(windows, run)
-        return cls(x, y, _all(x, 1), None, observed(windows, run))
+        return cls(x, y, _all(x, 1), None, observed(windows, run), inputs_complete(windows, run))
 
     def split(self, kept: NDArray[np.bool_], held: NDArray[np.bool_]) -> TrainingData:
         """Return the data of one network that is validated on some windows, given as masks (N,)."""
@@ -64,7 +67,23 @@ def tensors(windows: Windows, run: Run) -> tuple[Tensor, Tensor]:
 
 
 def observed(windows: Windows, run: Run) -> Tensor | None:
-    """Return which next steps (B, P) are to be learned from, as 0 and 1, or None: all."""
-    if windows.observed is None:
+    """Return the weights (B, P) of next steps in the loss, 0 where they are not to be learned from; None: 1 everywhere.
+
+    Effects that learn from fewer windows than others because of missing cells have larger weights, so that all effects
+    weigh the same against the penalty: a quarterly series among monthly ones is an effect like the others.
+    """
+    seen = windows.observed
+    if seen is None:
         return None
-    return torch.as_tensor(windows.observed, device=run.torch_device()).to(run.torch_dtype())
+    weights = torch.as_tensor(seen, device=run.torch_device()).to(run.torch_dtype())
+    if windows.unmeasured is None:
+        return weights
+    counts = weights.sum(0)
+    return weights * (counts.max() / counts.clamp(min=1))
+
+
+def inputs_complete(windows: Windows, run: Run) -> Tensor | None:
+    """Return which windows have all inputs of an effect, shape (B, P); None: all."""
+    if windows.inputs_complete is None:
+        return None
+    return torch.tensor(windows.inputs_complete, device=run.torch_device())

@@ -35,7 +35,7 @@ def take_snapshot(networks: Networks, state: TrainingState) -> None:
     for weight in model.parameters():
         weight.grad = None  # a backward pass would add to the tensor itself
     with torch.random.fork_rng(devices=[x.device] if x.device.type == "cuda" else []):
-        scores = networks.penalties.scores(model, x).detach().cpu().double().clone()
+        scores = networks.penalties.scores(model, x, networks.data.inputs_complete).detach().cpu().double().clone()
     for weight, gradient in zip(model.parameters(), gradients, strict=True):
         weight.grad = gradient
     model.train(training)

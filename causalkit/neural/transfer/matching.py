@@ -47,7 +47,11 @@ def match_series(source: Panel, names: tuple[str, ...], how: Match, target: str)
             "a forecaster carries over only between the same series: name the columns alike, or choose as many",
         )
     note = (f"series of {source.source} were matched with those of {target} by their order",)
-    return replace(source, names=names, notes=(*source.notes, *note)) if source.names != names else source
+    if source.names == names:
+        return source
+    renamed = dict(zip(source.names, names, strict=True))
+    lower = {renamed[name]: steps for name, steps in source.lower_frequency.items()}
+    return replace(source, names=names, lower_frequency=lower, notes=(*source.notes, *note))
 
 
 def joined(panels: Sequence[Panel], names: tuple[str, ...], match: Match, target: str) -> Panel | None:
@@ -66,7 +70,14 @@ def joined(panels: Sequence[Panel], names: tuple[str, ...], match: Match, target
         intervened=tuple(mask for panel in scaled for mask in _masks(panel))
         if any(panel.intervened is not None for panel in scaled)
         else None,
+        lower_frequency=_shared_frequencies(scaled),
     )
+
+
+def _shared_frequencies(panels: Sequence[Panel]) -> dict[str, int]:
+    """Return the series that have a lower frequency in all panels."""
+    found = [panel.lower_frequency for panel in panels]
+    return {name: max(one[name] for one in found) for name in found[0] if all(name in one for one in found)}
 
 
 def _masks(panel: Panel) -> tuple[NDArray[np.bool_], ...]:

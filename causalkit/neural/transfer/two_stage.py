@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Self
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -81,7 +82,7 @@ class TwoStage(NeuralMethod):
         order, matched = (panel.names, ()) if given is None else order_of(panel, given.names, self.match)
         target = panel_in_order(panel, order)
         source = joined(panels, order, self.match, panel.source)
-        windows = target.windows(self.lag)
+        windows = self.windows(target, run)
         with run.isolated():
             if given is not None:
                 start = given
@@ -148,10 +149,10 @@ class TwoStage(NeuralMethod):
     def _pretrain(self, source: Panel, run: Run, target: Windows | None) -> Pretrained:
         method = self.method.with_training(self.pretraining)
         source.check(self.lag)
-        windows = source.windows(self.lag)
+        # A source without a target may have other series than the background knowledge.
+        windows = self.windows(source, run if target is not None else replace(run, knowledge=None))
         if run.checkpoint is not None:
             run = replace(run, checkpoint=run.checkpoint.with_suffix(".pretrain" + run.checkpoint.suffix))
-        # A source without a target may have other series than the background knowledge.
         context = TrainingContext("pretrain", self._other("pretrain", target, run))
         if target is not None:
             context = context.with_knowledge(source, run)
@@ -176,7 +177,7 @@ class TwoStage(NeuralMethod):
     ) -> tuple[NeuralMethod, Trained, tuple[str, ...]]:
         context = TrainingContext(
             stage="finetune",
-            other=self._other("finetune", None if source is None else source.windows(self.lag), run),
+            other=self._other("finetune", None if source is None else self.windows(source, run), run),
             reference=torch.tensor(start.scores, device=run.torch_device(), dtype=run.torch_dtype()),
         )
         context = context.with_knowledge(target, run)
@@ -209,6 +210,8 @@ class TwoStage(NeuralMethod):
                 if stage == "finetune"
                 else "pre-train with causalkit discover TARGET --pretrain SOURCE",
             )
+        if windows.inputs_complete is not None and windows.inputs_complete.all(axis=1).any():
+            windows = windows.subset(np.flatnonzero(windows.inputs_complete.all(axis=1)))
         return tensors(windows, run)[0]
 
     def _fingerprint(

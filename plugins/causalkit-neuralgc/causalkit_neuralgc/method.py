@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from dataclasses import replace
 from typing import Any
 
@@ -260,7 +261,7 @@ def _with_default(penalties: PenaltySum, strength: float) -> PenaltySum:
 def _pairs(model: nn.Module, windows: Windows, run: Run) -> tuple[Tensor, Tensor]:
     """Return inputs (B, K, P) and what to forecast: (B, P), or (B, K, P) for a network that forecasts after every step.
 
-    A network that runs over a context gets contexts that do not overlap: of each realisation every K-th window.
+    A network that runs over a context gets contexts that do not overlap: of each stretch every K-th window.
     """
     x, y = windows.x, windows.y
     chosen = _contexts(model, windows)
@@ -273,20 +274,30 @@ def _pairs(model: nn.Module, windows: Windows, run: Run) -> tuple[Tensor, Tensor
 
 def _observed(model: nn.Module, windows: Windows, run: Run) -> Tensor | None:
     """Return which of what `_pairs` has to forecast is to be learned from, as 0 and 1; None: all of it."""
-    if windows.intervened is None:
-        return None
     chosen = _contexts(model, windows)
-    seen = ~windows.intervened[:, -1] if chosen is None else ~windows.intervened[chosen][:, 1:]
-    return torch.as_tensor(seen, device=run.torch_device()).to(run.torch_dtype())
+    if chosen is None:
+        seen = windows.observed
+    else:
+        contexts = windows.subset(chosen)
+        unknown = [mask[:, 1:] for mask in (contexts.intervened, contexts.unmeasured) if mask is not None]
+        if contexts.inputs_complete is not None:
+            unknown.append(~contexts.inputs_complete[:, None])
+        seen = ~functools.reduce(np.logical_or, unknown) if unknown else None
+    return None if seen is None else torch.as_tensor(seen, device=run.torch_device()).to(run.torch_dtype())
 
 
 def _contexts(model: nn.Module, windows: Windows) -> np.ndarray | None:
     """Return which windows are contexts (N,), for a network that runs over them; None for others."""
     lag = windows.x.shape[1]
-    if model.input_weights().shape[2] == 1 < lag:
-        contexts: np.ndarray = (windows.step - lag) % lag == 0
-        return contexts
-    return None
+    if not model.input_weights().shape[2] == 1 < lag:
+        return None
+    contexts = np.zeros(len(windows), dtype=bool)
+    realisation, following = -1, 0
+    for number, (own, step) in enumerate(zip(windows.realisation, windows.step, strict=True)):
+        if own != realisation or step >= following:
+            contexts[number] = True
+            realisation, following = own, step + lag
+    return contexts
 
 
 def _notes(progress: Progress, scores: np.ndarray) -> tuple[str, ...]:
