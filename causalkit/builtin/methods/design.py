@@ -13,6 +13,8 @@ from causalkit.core.windows import Windows
 from causalkit.errors import DataError
 
 Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 Trend = Literal["n", "c", "ct"]
 
 # Columns of unit length; what is left of a column after projection on the others, below which it counts as dependent.
@@ -44,32 +46,52 @@ def column_names(panel: Panel, lag: int, trend: Trend) -> list[str]:
     return [*names, *TREND_COLUMNS[trend]]
 
 
-def check_size(panel: Panel, count: int, lag: int, terms: int, *, causes: int | None = None) -> None:
+def check_size(panel: Panel, windows: Windows, effects: Index, allowed: Mask, unknowns: int, terms: int) -> None:
     """Refuse a regression that has no residual degree of freedom.
 
     Args:
         panel: the data.
-        count: N, number of windows with this lag.
-        lag: K.
+        windows: by effect.
+        effects: those that the regression is of; they have the same causes and windows.
+        allowed: which causes [cause, effect] may act.
+        unknowns: number of coefficients.
         terms: number of trend terms.
-        causes: how many series may act on an effect; default: all.
 
     Raises:
-        DataError: saying how many windows there are, how many are needed, and which lag would do.
+        DataError: saying how many windows there are, how many are needed, and which option would do.
     """
-    series = panel.series if causes is None else causes
-    unknowns = lag * series + terms
+    counts, lag = windows.counts, windows.x.shape[1]
+    assert counts is not None
+    count = int(counts.learned[effects[0]])
     if count > unknowns:
         return
-    longest = next((k for k in range(lag - 1, 0, -1) if _windows_at(panel, k) > k * series + terms), None)
-    regularised = "use a regularised method such as grngc"
+    alike = len(effects) == panel.series
+    which = "every effect" if alike else " and ".join(map(repr, [panel.names[effect] for effect in effects[:2]]))
+    more = f" and {len(effects) - 2} more" if len(effects) > 2 and not alike else ""
+    reasons = {"lack an input": counts.missing_inputs, "lack the next step": counts.missing_next_step}
+    lost = ", ".join(f"{found[effects[0]]} {words}" for words, found in reasons.items() if found[effects[0]])
+    way = panel.way_to_windows(lag, allowed, lambda lag, causes: lag * causes + terms + 1)
     raise DataError(
-        f"{panel.source}: a linear autoregression of {series} series with lag {lag} has {unknowns} coefficients "
-        f"for every effect, and there are only {count} windows",
-        f"choose {panel.hint('lag', longest)} or less, or {regularised}"
-        if longest
-        else f"record more time steps, or {regularised}",
+        f"{panel.source}: a linear autoregression of {int(allowed[:, effects[0]].sum())} series with lag {lag} has "
+        f"{unknowns} coefficients for {which}{more}, and there are only {count} windows"
+        + (f" ({lost})" if lost else ""),
+        f"{way}, or use a regularised method such as grngc",
     )
+
+
+def distinct_lags(panel: Panel, windows: Windows, rows: Index, causes: Index) -> Mask:
+    """Return which lags (K, C) of some causes are regressors of their own, in the windows of an effect.
+
+    The last value of a series of lower frequency acts at several lags. Where it is the same at two lags in all windows,
+    the smaller one stands for both.
+    """
+    lag = windows.x.shape[1]
+    kept = np.ones((lag, len(causes)), dtype=bool)
+    for position, cause in enumerate(causes):
+        if panel.names[cause] in panel.lower_frequency:
+            values = windows.x[rows, :, cause][:, ::-1]  # lag 1 first
+            kept[1:, position] = (values[:, 1:] != values[:, :-1]).any(axis=0)
+    return kept
 
 
 def check_rank(design: Array, columns: NDArray[np.intp], panel: Panel, lag: int, trend: Trend) -> None:
@@ -112,10 +134,3 @@ def _without(panel: Panel, column: int, lag: int) -> str:
     if column >= lag * panel.series:
         return "leave the trend out with --set trend=n"
     return f"leave a series out, such as {panel.hint('drop', panel.names[column % panel.series])}"
-
-
-def _windows_at(panel: Panel, lag: int) -> int:
-    try:
-        return len(panel.windows(lag))
-    except DataError:
-        return 0

@@ -25,12 +25,12 @@ class Events:
     spike.
 
     Args:
-        panel: the series, without missing cells where windows are complete.
+        panel: the series; where their cells are missing, windows are of no use to the effects that need them.
         windows: of the panel.
     """
 
     def __init__(self, panel: Panel, windows: Windows) -> None:
-        self._events = np.concatenate([_events(values) for values in panel.realisations])
+        self._events = np.concatenate([_events(values) for values in panel.recordings.inputs()])
         first = np.concatenate([[0], np.cumsum(panel.lengths)])
         self._place: Index = first[windows.realisation] + windows.step
         self._lags = range(1, windows.x.shape[1] + 1)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.builtin.methods.design import TREND_COLUMNS, check_rank, check_size, design_matrix
+from causalkit.builtin.methods.design import TREND_COLUMNS, check_rank, check_size, design_matrix, distinct_lags
 from causalkit.builtin.methods.events import FEWEST, Events
 from causalkit.core.discovery import Discovery
 from causalkit.core.panel import Panel
@@ -20,6 +20,7 @@ from causalkit.model_selection.lag import Lag, known_lag
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 
 # Below this share of a series' own size, residuals are rounding errors. Without the floor, a series that is an exact
 # linear function of the past has a residual variance of about 0, and every coefficient looks significant.
@@ -49,8 +50,8 @@ class LinearVar:
       plain ``|t|`` 0.91. Where every effect has one lag, ``score="t"`` is slightly sharper.
 
     Background knowledge: forbidden causes are no regressors of that effect, so that its other coefficients and tests
-    are those of the smaller regression. Interventions: the regression of an effect leaves out the windows whose next
-    step was set from outside for it.
+    are those of the smaller regression. The regression of an effect has the windows whose next step was measured for it,
+    was not set from outside, and in which all of its regressors are there.
 
     No p-value where a test says nothing: it is 1, a rule such as fdr selects no such edge, and a note names it.
 
@@ -98,16 +99,21 @@ class LinearVar:
         events = Events(panel, windows)
         perfect: list[int] = []
         sparse = np.zeros(shape[:2], dtype=bool)
-        for causes, rows, effects in _regressions(panel, windows, run):
-            check_size(panel, len(rows), self.lag, terms, causes=len(causes))
+        everything = np.ones(shape[:2], dtype=bool)
+        allowed = everything if run.knowledge is None else run.knowledge.allowed(panel.names)
+        merged: set[str] = set()
+        for causes, rows, effects in _regressions(allowed, windows):
             if not len(causes) * self.lag + terms:
                 continue  # nothing may act on these effects
-            chosen = _columns(causes, self.lag, panel.series, terms)
+            kept = distinct_lags(panel, windows, rows, causes)
+            merged |= {panel.names[cause] for cause in causes[~kept.all(axis=0)]}
+            chosen = _columns(causes, kept, panel.series, terms)
+            check_size(panel, windows, effects, allowed, len(chosen), terms)
             part = design[np.ix_(rows, chosen)]
             check_rank(part, chosen, panel, self.lag, self.trend)
             y = windows.y[np.ix_(rows, effects)]
             place = np.ix_(causes, effects)
-            scores[place], p_values[place], joint[place], exact = self._tests(part, y, len(causes), self.lag)
+            scores[place], p_values[place], joint[place], exact = self._tests(part, y, kept)
             perfect += [int(effect) for effect in effects[exact]]
             few = events.too_few(causes, rows, effects)
             p_values[place] = np.where(few, 1.0, p_values[place])
@@ -125,13 +131,19 @@ class LinearVar:
             joint_p_values=joint,
             data=windows.describe(panel.names),
             notes=(
+                *_about_lags(merged, panel),
                 *_untested(panel, perfect, suspicious),
                 *(() if fewest is None else self._notes(*fewest)),
             ),
         )
 
-    def _tests(self, design: Array, y: Array, causes: int, lag: int) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
+    def _tests(self, design: Array, y: Array, kept: Mask) -> tuple[Array, Array, Array, Mask]:
         """Return the results of E regressions on one design (N, ...).
+
+        Args:
+            design: regressors, the trend last.
+            y: next steps, (N, E).
+            kept: which lags (K, C) of the causes are regressors; others get the score 0.
 
         Returns:
             Scores and p-values (C, E, K), joint p-values (C, E), and which effects are fitted perfectly (E,).
@@ -150,15 +162,17 @@ class LinearVar:
         floor = SMALLEST_RESIDUAL**2 * (y**2).mean(axis=0)
         variance = np.maximum((residuals**2).sum(axis=0) / degrees, floor)  # (E,)
 
-        lagged = lag * causes
-        by_lag = coefficients[:lagged].reshape(lag, causes, y.shape[1])  # (lag, cause, effect)
-        spread = np.diag(unscaled)[:lagged].reshape(lag, causes)
+        lagged = int(kept.sum())
+        by_lag, spread = np.zeros((*kept.shape, y.shape[1])), np.ones(kept.shape)
+        by_lag[kept] = coefficients[:lagged]  # (lag, cause, effect)
+        spread[kept] = np.diag(unscaled)[:lagged]
         t = by_lag / np.sqrt(spread[:, :, None] * variance)  # (lag, cause, effect)
-        f = _wald(by_lag, unscaled[:lagged, :lagged], variance)
+        f = _wald(by_lag, unscaled[:lagged, :lagged], variance, kept)
         scores = np.abs(t) if self.score == "t" else _share(np.sqrt(f), np.abs(t))
         p_values = 2 * stats.t.sf(np.abs(t), degrees)
         perfect = (residuals**2).sum(axis=0) <= PERFECT * ((y - y.mean(axis=0)) ** 2).sum(axis=0)
-        return scores.transpose(1, 2, 0), p_values.transpose(1, 2, 0), stats.f.sf(f, lag, degrees), perfect
+        joint = stats.f.sf(f, kept.sum(axis=0)[:, None], degrees)
+        return scores.transpose(1, 2, 0), p_values.transpose(1, 2, 0), joint, perfect
 
     def _notes(self, degrees: int, count: int, unknowns: int) -> tuple[str, ...]:
         if degrees >= FEW_DEGREES:
@@ -187,13 +201,22 @@ def _untested(panel: Panel, perfect: Sequence[int], few: NDArray[np.bool_]) -> l
     return notes
 
 
-def _regressions(panel: Panel, windows: Windows, run: Run) -> list[tuple[Index, Index, Index]]:
+def _about_lags(merged: set[str], panel: Panel) -> tuple[str, ...]:
+    """Say which lags stand for others."""
+    if not merged:
+        return ()
+    names = ", ".join(name for name in panel.names if name in merged)
+    return (
+        f"where {names} has the same value at several lags in all windows of an effect, the smallest lag stands "
+        "for all of them",
+    )
+
+
+def _regressions(allowed: Mask, windows: Windows) -> list[tuple[Index, Index, Index]]:
     """Return (causes, windows, effects) of every regression: effects with the same causes and windows share one."""
-    series = panel.series
-    allowed = np.ones((series, series), dtype=bool) if run.knowledge is None else run.knowledge.allowed(panel.names)
     observed = windows.observed
     groups: dict[bytes, list[int]] = {}
-    for effect in range(series):
+    for effect in range(len(allowed)):
         seen = b"" if observed is None else observed[:, effect].tobytes()
         groups.setdefault(allowed[:, effect].tobytes() + seen, []).append(effect)
     found = []
@@ -204,9 +227,10 @@ def _regressions(panel: Panel, windows: Windows, run: Run) -> list[tuple[Index, 
     return found
 
 
-def _columns(causes: Index, lag: int, series: int, terms: int) -> Index:
-    """Return the columns of the design matrix that belong to some causes at all lags, and to the trend."""
-    lagged = (np.arange(lag)[:, None] * series + causes).ravel()
+def _columns(causes: Index, kept: Mask, series: int, terms: int) -> Index:
+    """Return the columns of the design matrix that belong to some causes at the lags (K, C) kept, and to the trend."""
+    lag = len(kept)
+    lagged = (np.arange(lag)[:, None] * series + causes)[kept]
     return np.concatenate([lagged, lag * series + np.arange(terms)])
 
 
@@ -217,16 +241,20 @@ def _share(whole: Array, parts: Array) -> Array:
     return shared
 
 
-def _wald(by_lag: Array, unscaled: Array, variance: Array) -> Array:
-    """Return ``b' V^-1 b / K`` for every cause and effect, shape (C, E).
+def _wald(by_lag: Array, unscaled: Array, variance: Array, kept: Mask) -> Array:
+    """Return ``b' V^-1 b / K`` for every cause and effect, shape (C, E); K is the number of its lags that are kept.
 
     The covariance of a cause's K coefficients is ``C_cause * variance_effect``, with C the same for all effects;
     hence C systems of size K with E right-hand sides each, instead of C * E systems.
     """
-    lag, causes, _ = by_lag.shape
-    blocks = unscaled.reshape(lag, causes, lag, causes)
-    same = np.einsum("kclc->ckl", blocks)  # (cause, K, K)
-    b = by_lag.transpose(1, 0, 2)  # (cause, K, effect)
-    quadratic = np.maximum(0.0, (b * np.linalg.solve(same, b)).sum(axis=1))  # rounding may leave -1e-17
-    f: Array = quadratic / (lag * variance)
+    place = np.zeros(kept.shape, dtype=np.intp)
+    place[kept] = np.arange(kept.sum())
+    f: Array = np.zeros(by_lag.shape[1:])
+    for lags in np.unique(kept, axis=1).T:
+        causes = np.flatnonzero((kept == lags[:, None]).all(axis=0))
+        places = place[np.ix_(lags, causes)].T  # (cause, K)
+        same = unscaled[places[:, :, None], places[:, None, :]]  # (cause, K, K)
+        b = by_lag[np.ix_(lags, causes)].transpose(1, 0, 2)  # (cause, K, effect)
+        quadratic = np.maximum(0.0, (b * np.linalg.solve(same, b)).sum(axis=1))  # rounding may leave -1e-17
+        f[causes] = quadratic / (lags.sum() * variance)
     return f
