@@ -65,6 +65,7 @@ def discover(
         panel_column, time_column, drop: names of columns that identify realisations, that are time, and to leave out.
         orientation, long: "series-time" for a table whose rows are series; key and value columns of a long table.
         irregular, resample, calendar, time_direction, date_format: how times become steps.
+        lower_frequency: "missing" does not carry values forward of a series with a value every so many steps only.
         missing, decimal, thousands: codes of missing cells and separators of numbers.
         header_rows, skip_rows, table, encoding: where and how a file contains the table. All of these are described
             at `causalkit.io.ReadOptions`.

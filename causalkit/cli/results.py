@@ -9,6 +9,7 @@ from causalkit.core.shell import argument
 from causalkit.display.discovery import standard_error_note
 from causalkit.display.formats import duration, number
 from causalkit.display.labels import POLICIES
+from causalkit.display.windows import fewest_windows
 from causalkit.display.words import count, span
 
 if TYPE_CHECKING:
@@ -106,7 +107,10 @@ def facts(discovery: Discovery) -> list[str]:
     ]
     if "windows" in data:
         dropped = f"{data.get('dropped', 0)} dropped for missing cells"
-        lines.append(f"windows  {data['windows']} used, {dropped}; lag {discovery.lags}")
+        fewest = fewest_windows(data)
+        lines.append(
+            f"windows  {data['windows']} used, {dropped}; lag {discovery.lags}" + (f"; {fewest}" if fewest else "")
+        )
     lines.append(f"method   {discovery.method}" + _parts(config))
     said = (choice.sentence() for choice in discovery.choices)
     lines += [f"chosen   {sentence}" for sentence in said if sentence not in discovery.notes]

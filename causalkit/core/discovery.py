@@ -52,7 +52,8 @@ class Discovery:
         method: name of the method.
         config: fully resolved configuration.
         seed, device, versions, seconds: of the run.
-        data: shape, windows used and dropped, digest.
+        data: shape, windows used and dropped, digest; ``windows_by_effect`` has, for each effect, how many windows it
+            learned from and why others were of no use to it (see `causalkit.core.recordings.WindowCounts`).
         notes: what was assumed, dropped or cut short, in sentences.
         fitted: the trained forecaster of a neural method, in memory only: neither saved nor pickled; or None.
         refit: fits the same method with the same settings to another panel, ``refit(panel)``; in memory only; or None.

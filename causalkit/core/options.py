@@ -45,6 +45,7 @@ class ReadingOptions(TypedDict, total=False):
     date_format: str | None
     time_direction: Literal["auto", "forward", "backward"]
     calendar: Literal["auto", "every-day", "business-days"]
+    lower_frequency: Literal["carry", "missing"]
     header_rows: int | None
     skip_rows: int | None
     table: str | None

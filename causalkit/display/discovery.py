@@ -13,6 +13,7 @@ from causalkit.display.formats import duration, number, p_value
 from causalkit.display.labels import labels, one_line, shorten
 from causalkit.display.notebook import STYLE
 from causalkit.display.tables import aligned
+from causalkit.display.windows import fewest_windows
 from causalkit.display.words import count, span, were
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ def _data(discovery: Discovery) -> str:
     if data.get("windows") is not None:
         dropped = f" ({data['dropped']} more dropped for missing cells)" if data.get("dropped") else ""
         facts.append(count(data["windows"], "window") + dropped)
+        if fewest := fewest_windows(data):
+            facts.append(fewest)
     elif data.get("missing_cells"):
         facts.append(count(data["missing_cells"], "missing cell"))
     if data.get("standardized") is not None:

@@ -12,12 +12,14 @@ Irregular = Literal["refuse", "accept"]
 Orientation = Literal["auto", "time-series", "series-time", "across"]
 TimeDirection = Literal["auto", "forward", "backward"]
 Calendar = Literal["auto", "every-day", "business-days"]
+LowerFrequency = Literal["carry", "missing"]
 
 _CHOICES: dict[str, Any] = {
     "irregular": Irregular,
     "orientation": Orientation,
     "time_direction": TimeDirection,
     "calendar": Calendar,
+    "lower_frequency": LowerFrequency,
 }
 NONE = ("none",)
 """The user says that no column is time, or that none identifies realisations."""
@@ -48,6 +50,8 @@ class ReadOptions:
             the decimal separator. None: recognised where it cannot be anything else.
         date_format: how dates are written, in the notation of ``strptime``: ``%d.%m.%Y``; None: recognised.
         time_direction: "backward": larger values of the time column are earlier, as in an age before present.
+        lower_frequency: "carry": the last value of a series with a value every so many steps only, such as a quarterly
+            column in a monthly table, acts until the next one is due; "missing": its other cells are missing.
         calendar: "business-days": Friday and Monday are one step apart; "every-day": they are three steps apart.
         header_rows: number of rows at the top that together are names of columns; None: recognised.
         skip_rows: number of lines to leave out before them; None: recognised.
@@ -71,6 +75,7 @@ class ReadOptions:
     date_format: str | None = None
     time_direction: TimeDirection = "auto"
     calendar: Calendar = "auto"
+    lower_frequency: LowerFrequency = "carry"
     header_rows: int | None = None
     skip_rows: int | None = None
     table: str | None = None

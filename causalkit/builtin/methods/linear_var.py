@@ -50,8 +50,8 @@ class LinearVar:
       plain ``|t|`` 0.91. Where every effect has one lag, ``score="t"`` is slightly sharper.
 
     Background knowledge: forbidden causes are no regressors of that effect, so that its other coefficients and tests
-    are those of the smaller regression. The regression of an effect has the windows whose next step was measured for it,
-    was not set from outside, and in which all of its regressors are there.
+    are those of the smaller regression. The regression of an effect has the windows whose next step was measured for it
+    and not set from outside, and in which all of its regressors are there.
 
     No p-value where a test says nothing: it is 1, a rule such as fdr selects no such edge, and a note names it.
 

@@ -70,6 +70,13 @@ data_options = added(
         default="auto",
         help="business-days: Monday follows Friday.  [default: auto]",
     ),
+    click.option(
+        "--lower-frequency",
+        type=click.Choice(["carry", "missing"]),
+        default="carry",
+        show_default=True,
+        help="A quarterly column in a monthly table: carry its last value forward, or treat other cells as missing.",
+    ),
     click.option("--header-rows", type=click.IntRange(0), metavar="N", help="Rows that contain the names of columns."),
     click.option("--skip-rows", type=click.IntRange(0), metavar="N", help="Lines to leave out at the top."),
     click.option("--table", metavar="NAME", help="Sheet, array or variable of a file that contains several."),

@@ -14,6 +14,7 @@ from causalkit.errors import DataError, did_you_mean
 from causalkit.io.layout import arranged, check_orientation, refuse_descriptions
 from causalkit.io.options import NONE, ReadOptions
 from causalkit.io.panels.index_levels import identifying_levels, without_index
+from causalkit.io.panels.lower_frequency import with_lower_frequency
 from causalkit.io.tables.cells import shown
 from causalkit.io.tables.numbers import to_floats
 from causalkit.io.tables.table import PANEL_COLUMN, Table
@@ -72,11 +73,15 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
     sampling = replace(
         summary(axis, runs, parts, realisations), left_out=tuple(name for name in table.names if name not in used)
     )
+    panel = Panel(tuple(parts.values), tuple(names), table.source, tuple(notes), sampling=sampling)
+    panel = with_lower_frequency(panel, options, table.hint)
     missing = np.isnan(values).sum(axis=0)
-    if missing.any():
-        having = listed([name for name, count in zip(names, missing, strict=True) if count], most=6)
-        notes.append(f"{count(int(missing.sum()), 'missing cell')} of {values.size}, in {having}")
-    return Panel(tuple(parts.values), tuple(names), table.source, tuple(notes), sampling=sampling)
+    having = [name for name, lost in zip(names, missing, strict=True) if lost and name not in panel.lower_frequency]
+    if having:
+        lost = int(missing[[names.index(name) for name in having]].sum())
+        note = f"{count(lost, 'missing cell')} of {values.size}, in {listed(having, most=6)}"
+        panel = replace(panel, notes=(*panel.notes, note))
+    return panel
 
 
 def _kept(table: Table, options: ReadOptions, known: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from causalkit.display.words import listed
 from causalkit.errors import CausalkitError, DataError, PluginError, did_you_mean
 from causalkit.io.layout import refuse_descriptions
 from causalkit.io.options import ReadOptions
+from causalkit.io.panels.lower_frequency import with_lower_frequency, without_lower_frequency
 from causalkit.io.paths import by_suffix, existing_file, known_suffixes
 from causalkit.plugins.records import Reader
 
@@ -41,10 +42,11 @@ def read(paths: str | Path | Sequence[str | Path], options: ReadOptions = _DEFAU
         if not files:
             raise DataError("there is no file to read", "name at least one")
         source = str(files[0]) if len(files) == 1 else f"{len(files)} files, first {files[0]}"
-    panels = [_read_file(path, options) for path in files]
+    # One file may be too short to recognise a series of lower frequency, and another may have its every value.
+    panels = [without_lower_frequency(_read_file(path, options)) for path in files]
     if options.irregular == "refuse":
         _check_steps(panels, files)
-    return _joined(panels, files, source)
+    return with_lower_frequency(_joined(panels, files, source), options, option_text)
 
 
 def _read_file(path: Path, options: ReadOptions) -> Panel:

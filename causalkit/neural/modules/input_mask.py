@@ -86,7 +86,7 @@ def mask_inputs(model: nn.Module, allowed: Tensor | None) -> nn.Module:
 
 
 def hides_forbidden(model: nn.Module, allowed: Tensor) -> bool:
-    """Does no forbidden series reach a target, in a model that `mask_inputs` returns or whose weights are masked?"""
+    """Tell whether no forbidden series reaches a target in training, by weight masks or by `mask_inputs`."""
     if bool(allowed.all()) or has_own_input_weights(model, len(allowed)):
         return True
     return has_masked_inputs(mask_inputs(model, allowed))

@@ -6,6 +6,7 @@ from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
 from causalkit.display.formats import MISSING, duration, score
 from causalkit.display.labels import POLICIES, metric_name, name, shorten
+from causalkit.display.windows import fewest_windows
 from causalkit.display.words import count, listed, span
 from causalkit.evaluation import Evaluation
 from causalkit.report.blocks import Block, Bullets, Cell, Figures, Picture, Section, Table, Text
@@ -34,6 +35,8 @@ def found(discovery: Discovery, truth: Truth | None) -> Section:
     if data.get("windows") is not None:
         dropped = f"; {data['dropped']} more touched a missing cell and were dropped" if data.get("dropped") else ""
         facts.append(f"{count(int(data['windows']), 'window')} of the data were used{dropped}.")
+        if fewest := fewest_windows(data):
+            facts.append(f"Effects learned from different numbers of windows, {fewest}.")
     if data.get("standardized") is not None:
         facts.append(
             "Every series was standardised to mean 0 and standard deviation 1."
