@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.core.lower_frequency import carried_forward
+from causalkit.core.lower_frequency import carried_forward, source_rows
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -76,6 +76,11 @@ class Recordings:
         """Yield the realisations as they act on others: series of lower frequency are carried forward."""
         for values in self.realisations:
             yield carried_forward(values, self.every)
+
+    def sources(self) -> Iterator[NDArray[np.intp]]:
+        """Yield the rows that the cells of `inputs` come from, (T, P) of each realisation."""
+        for values in self.realisations:
+            yield source_rows(values, self.every)
 
     def only(self, columns: Sequence[int]) -> Recordings:
         """Return the recordings of some series."""

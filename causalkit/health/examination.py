@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from causalkit.core.panel import Panel
 from causalkit.core.preparation import without_values
-from causalkit.errors import DataError
 from causalkit.health.course import course_of
 from causalkit.health.evidence import Evidence, SeriesValues
 from causalkit.health.findings import findings_of
@@ -80,10 +79,10 @@ def health_of(panel: Panel, found: Evidence) -> Health:
     )
     windows = {}
     for lag in LAGS:
-        try:
-            windows[lag] = (len(panel.windows(lag)), len(panel.windows(lag)))
-        except DataError:
+        learned = panel.window_counts(lag).learned
+        if not learned.any():
             break
+        windows[lag] = (int(learned.max()), int(learned.min()))
     findings = findings_of(panel, found)
     return Health(panel.source, panel.sampling, panel.lengths, series, windows, findings, notes=panel.notes)
 

@@ -121,6 +121,9 @@ class PCMCI:
             notes.append(f"PCMCI left out {short} of {len(panel.lengths)} realisations with fewer than {needed} rows.")
         if panel.missing:
             notes.append("Each test of PCMCI left out the time steps at which a cell that it needs is missing.")
+        if panel.lower_frequency:
+            names = ", ".join(panel.lower_frequency)
+            notes.append(f"PCMCI does not carry {names} forward: the cells between two values count as missing.")
         return notes
 
 

@@ -120,6 +120,12 @@ def attack_series(
     rows = torch.as_tensor(np.concatenate(panel.realisations), dtype=weight.dtype, device=weight.device)
     windows = panel.windows(lag)
     steps = torch.as_tensor(_rows_of(panel, windows), device=weight.device)
+    series_of = torch.arange(panel.series, device=weight.device)
+
+    def cut(series: Tensor) -> Tensor:
+        """Return the windows (N, K, P) of series (T, P)."""
+        return series[steps, series_of] if panel.lower_frequency else series[steps[:, :, 0]]
+
     y = torch.tensor(windows.y, dtype=weight.dtype, device=weight.device)
     error = squared_error(model, y)
     known = ~rows.isnan()
@@ -129,7 +135,7 @@ def attack_series(
         mask = mask * chosen[-1]  # whole series only: the same at every step
     moved = attacked(
         threat.attack,
-        lambda series: error(series[0][steps]).mean().unsqueeze(0),  # (1, T, P) -> (N, K, P) -> (1,)
+        lambda series: error(cut(series[0])).mean().unsqueeze(0),  # (1, T, P) -> (N, K, P) -> (1,)
         torch.where(known, rows, 0)[None],
         epsilon,
         generator,
@@ -142,7 +148,12 @@ def attack_series(
 
 
 def _rows_of(panel: Panel, windows: Windows) -> np.ndarray:
-    """Return which rows of all realisations, one below the other, each window is made of: (N, K)."""
+    """Return which rows of all realisations, one below the other, each cell of a window comes from: (N, K, P).
+
+    That is another row where a series of lower frequency is carried forward.
+    """
     lag = windows.x.shape[1]
-    first = np.concatenate([[0], np.cumsum(panel.lengths)[:-1]])[windows.realisation] + windows.step - lag
-    return first[:, None] + np.arange(lag)
+    begins = np.concatenate([[0], np.cumsum(panel.lengths)[:-1]])
+    sources = np.concatenate([rows + begin for rows, begin in zip(panel.recordings.sources(), begins, strict=True)])
+    first = begins[windows.realisation] + windows.step - lag
+    return sources[first[:, None] + np.arange(lag)]
