@@ -335,6 +335,7 @@ def fit(
     from causalkit.core.interventions import described, with_interventions
     from causalkit.core.preload import preload
     from causalkit.core.refit import Refit
+    from causalkit.display.windows import few_windows
     from causalkit.health.preparing import prepared
 
     lag = config.get("lag", 1)
@@ -379,7 +380,7 @@ def fit(
         data={**facts, **found.data},
         versions={**found.versions, **versions(provided)},
         seconds=run.seconds,
-        notes=(*said, *found.notes),
+        notes=(*said, *found.notes, *few_windows(found.data)),
         refit=Refit.of(acting, panel, run, standardize, seconds),
     )
 

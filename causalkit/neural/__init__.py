@@ -8,7 +8,7 @@ from causalkit.neural.modules.jacobian import as_scores, mean_absolute_jacobian
 from causalkit.neural.parts import ForecasterPart, forecaster_part
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import PLAIN, TrainingContext
-from causalkit.neural.training.data import tensors
+from causalkit.neural.training.data import inputs_complete, tensors
 from causalkit.neural.training.settings import Training
 from causalkit.neural.transfer.pretrained import Pretrained
 from causalkit.neural.transfer.settings import with_pretrained
@@ -34,6 +34,7 @@ __all__ = [
     "autograd_jacobian",
     "forecaster_part",
     "input_jacobian",
+    "inputs_complete",
     "mean_absolute_jacobian",
     "squared_error",
     "tensors",

@@ -10,7 +10,6 @@ from causalkit.core.panel import Panel
 from causalkit.display.words import listed
 from causalkit.io.options import ReadOptions
 
-
 BEGINNING = "lower frequency than other series"
 """Of the note."""
 

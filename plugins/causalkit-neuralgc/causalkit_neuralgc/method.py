@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from causalkit.neural import (
     Trained,
     Training,
     TrainingContext,
+    inputs_complete,
     tensors,
 )
 from causalkit_neuralgc.group_lasso import GroupLasso
@@ -148,10 +150,14 @@ class ComponentWise(NeuralMethod):
         self._check_settings(model, run)
         x, y = _pairs(model, windows, run)
         run.start({"epochs": self.training.epochs, "done": 0})
-        everything, _ = tensors(windows, run)
+        everything, complete = tensors(windows, run)[0], inputs_complete(windows, run)
         problem = self._problem(model, x, y, _observed(model, windows, run), context)
-        progress, path = self._solve(model, problem, everything, run, gentle=context.stage != "finetune")
-        scores = path_scores(path) if path else self.regularizer.scores(model, everything).cpu().numpy()
+
+        def scores_of(model: nn.Module) -> Tensor:
+            return self.regularizer.scores(model, everything, complete)
+
+        progress, path = self._solve(model, problem, scores_of, run, gentle=context.stage != "finetune")
+        scores = path_scores(path) if path else scores_of(model).cpu().numpy()
         return Trained(progress.history, _notes(progress, scores), scores=scores, path=path)
 
     def _check_settings(self, model: nn.Module, run: Run) -> None:
@@ -216,14 +222,14 @@ class ComponentWise(NeuralMethod):
         )
 
     def _solve(
-        self, model: nn.Module, problem: Problem, everything: Tensor, run: Run, *, gentle: bool
+        self, model: nn.Module, problem: Problem, scores_of: Callable[[nn.Module], Tensor], run: Run, *, gentle: bool
     ) -> tuple[Progress, dict[str, np.ndarray] | None]:
         """Solve for the strength of the penalty, or for a path, and put the solution into the model."""
         solver, start, path = self._solver(gentle=gentle), _parameters(problem, model), None
 
         def read_off(parameters: Stacked) -> Tensor:
             model.load_state_dict(parameters)
-            return self.regularizer.scores(model, everything)
+            return scores_of(model)
 
         if self._lasso.path:
             parameters, progress, path = trace(problem, start, solver, run, read_off)
