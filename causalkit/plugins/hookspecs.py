@@ -42,6 +42,9 @@ hookimpl = pluggy.HookimplMarker("causalkit")
 def causalkit_methods() -> Iterable[Method]:  # type: ignore[empty-body]
     """Contribute methods: anything that turns a panel into a discovery.
 
+    ``panel.windows(lag)`` returns complete windows. ``panel.windows(lag, by_effect=True)`` also returns those from which
+    only some effects can learn, and ``windows.observed`` says which; see `causalkit.Panel.windows`.
+
     ```python
     import numpy as np
     from causalkit import Discovery, Method, hookimpl
