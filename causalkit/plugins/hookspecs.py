@@ -42,8 +42,8 @@ hookimpl = pluggy.HookimplMarker("causalkit")
 def causalkit_methods() -> Iterable[Method]:  # type: ignore[empty-body]
     """Contribute methods: anything that turns a panel into a discovery.
 
-    ``panel.windows(lag)`` returns complete windows. ``panel.windows(lag, by_effect=True)`` also returns those from which
-    only some effects can learn, and ``windows.observed`` says which; see `causalkit.Panel.windows`.
+    ``panel.windows(lag)`` returns complete windows. ``panel.windows(lag, by_effect=True)`` also returns those from
+    which only some effects can learn; ``windows.observed`` says which, see `causalkit.Panel.windows`.
 
     ```python
     import numpy as np
