@@ -321,3 +321,16 @@ def test_the_picture_shows_every_measure(lorenz, threat):
     assert list(by_noise) == [report.clean_error, *(level.noise.error for level in report.levels)]
     assert ("PGD" in lines) == aimed
     assert len([line for line in right.get_lines() if len(line.get_xdata())]) == 6
+
+
+def test_a_carried_value_is_attacked_where_it_was_measured():
+    values = np.random.default_rng(0).standard_normal((60, 2))
+    values[np.arange(60) % 3 != 2, 1] = np.nan
+    panel = Panel((values,), ("a", "b"), lower_frequency={"b": 3})
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 2)).eval()
+    with frozen(model):
+        moved = attack_series(model, panel, 2, 0.3, Threat(per="step"), seeded())
+    assert np.array_equal(np.isnan(moved.realisations[0]), np.isnan(values))
+    change = moved.windows(2).x - panel.windows(2).x
+    assert np.abs(change).max() == pytest.approx(0.3)
+    assert (np.abs(change[:, :, 1]) > 0.29).all()
