@@ -211,6 +211,15 @@ def test_labels_that_are_no_times_are_left_out_aloud():
     assert any("'index'" in note and "left out" in note and "order" in note for note in panel.notes)
 
 
+def test_numbers_in_no_order_are_a_question_with_an_answer():
+    sample = X.sample(200, random_state=0)
+    with pytest.raises(DataError, match=r'in no order.*sort_index\(\).*drop="index"'):
+        Panel.of(sample)
+    assert Panel.of(sample.sort_index()).missing
+    assert Panel.of(sample, drop="index").lengths == (200,)
+    assert edges(dated().reset_index(names="date").set_axis(X.sample(300, random_state=0).index)) == TRUE
+
+
 def test_labels_that_repeat_are_a_question_with_an_answer():
     frame = pd.concat(RECORDINGS).set_axis(np.repeat(list("uvwxy"), 80))
     with pytest.raises(DataError, match='repeat.*panel_column="index"'):

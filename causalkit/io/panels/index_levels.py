@@ -51,7 +51,8 @@ def without_index(table: Table, names: Sequence[str], axis: TimeAxis | None) -> 
     An index is never a series.
 
     Raises:
-        DataError: its labels repeat, so that they may identify realisations, and there is no time.
+        DataError: there is no time, and its labels repeat, so that they may identify realisations, or are numbers in no
+            order, so that the rows may be shuffled.
     """
     left = [name for name in table.index if name in names]
     notes = []
@@ -60,6 +61,12 @@ def without_index(table: Table, names: Sequence[str], axis: TimeAxis | None) -> 
             raise DataError(
                 f"{table.source}: the labels of the index {shown(name)} repeat, and they are no times",
                 f"if they identify realisations, give {table.hint('panel_column', name)}; else leave them out with "
+                f"{table.hint('drop', name)}",
+            )
+        if axis is None and table.frame[name].dtype.kind in "iuf":
+            raise DataError(
+                f"{table.source}: the numbers of the index {shown(name)} are in no order, so the rows may be shuffled",
+                "sort the frame with sort_index(); or, if the rows are in the order of time, leave the index out with "
                 f"{table.hint('drop', name)}",
             )
         notes.append(
