@@ -424,6 +424,25 @@ def test_a_panel_neither_changes_nor_follows_what_it_was_made_of():
     assert np.array_equal(panel.realisations[0], VALUES)
 
 
+def test_months_and_days_without_a_year_are_no_series():
+    days = pd.date_range("1973-05-01", periods=300)
+    frame = X.assign(Month=days.month, Day=days.day)
+    panel = Panel.of(frame.rename_axis("row").reset_index())
+    assert panel.names == ("a", "b", "c")
+    assert any("'Month' and 'Day'" in note for note in panel.notes)
+    assert edges(panel) == TRUE
+
+
+def test_durations_are_times_in_files_too(tmp_path):
+    frame = X.set_axis(pd.timedelta_range(0, periods=300, freq="4ms", name="elapsed"))
+    frame.iloc[::-1].to_csv(tmp_path / "data.csv")
+    frame.reset_index().to_json(tmp_path / "data.json", orient="records", date_format="iso", double_precision=15)
+    for path in (tmp_path / "data.csv", tmp_path / "data.json"):
+        panel = causalkit.read(path)
+        assert edges(panel) == TRUE
+        assert panel.sampling.step == "0.004 seconds"
+
+
 def test_options_act_on_panels_or_are_refused():
     panel = Panel.of(X)
     assert Panel.of(panel, drop="b").names == ("a", "c")

@@ -157,6 +157,10 @@ def find_time(table: Table, names: Sequence[str], groups: Sequence[Rows], option
             notes.append(f"the column {name!r} {what} and is not a variable")
         elif kind_of(name) not in ("age", "past", ""):
             notes.append(f"the column {name!r} is named like a time and was kept as a variable")
+    calendar = _days_of_years(table, [name for name in names if name not in columns])
+    if calendar:
+        columns.extend(calendar)
+        notes.append(f"the columns {calendar[0]!r} and {calendar[1]!r} are the days of a calendar and not variables")
     for name in names:
         if name not in columns and _repeats(table, name, axis):
             columns.append(name)
@@ -199,6 +203,8 @@ def _candidates(
         if (ticks.dates and not ticks.clock) or is_time(order, certain=False):
             if _counts(table, name, kind, one, groups):
                 found.append(one)
+            elif kind == "cycle":
+                notes.append(f"the column {name!r} is named like a time and was kept as a variable")
             continue
         if is_certain(name) or (index and order.kind == "shuffled" and not _plain_index(table, name)):
             what = "some are equal" if order.kind == "none" else "their steps are unequal once they are sorted"
@@ -322,6 +328,26 @@ def _repeats(table: Table, name: str, axis: TimeAxis) -> bool:
     moments = pd.DatetimeIndex((-wall if ticks.backward else wall).astype("datetime64[us]"))
     own = moments.isocalendar().week if part == "week" else getattr(moments, {"doy": "dayofyear"}.get(part, part))
     return bool(np.array_equal(column.to_numpy(dtype=np.float64), np.asarray(own, dtype=np.float64)))
+
+
+def _days_of_years(table: Table, names: Sequence[str]) -> list[str]:
+    """Return the columns of months and of days that go on by one day from row to row, of unknown years."""
+    import pandas as pd
+
+    month, day = ([name for name in names if part_of(name) == part] for part in ("month", "day"))
+    if len(month) != 1 or len(day) != 1 or len(table.frame) < SEVERAL:
+        return []
+    cells = table.frame[[month[0], day[0]]]
+    if not all(pd.api.types.is_numeric_dtype(dtype) for dtype in cells.dtypes) or cells.isna().any(axis=None):
+        return []
+    numbers = cells.to_numpy(dtype=np.float64)
+    turns = np.concatenate([[0], np.cumsum(np.diff(numbers[:, 0]) < 0)])
+    for first in range(2001, 2005):  # a leap year is one of four
+        parts = {"year": first + turns, "month": numbers[:, 0], "day": numbers[:, 1]}
+        moments = pd.to_datetime(pd.DataFrame(parts), errors="coerce")
+        if moments.notna().all() and (moments.diff()[1:] == pd.Timedelta(days=1)).all():
+            return [month[0], day[0]]
+    return []
 
 
 def _taken(table: Table, best: _Candidate) -> str:

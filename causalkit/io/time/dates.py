@@ -164,6 +164,8 @@ def readings_of(column: Any) -> list[Reading]:
     sample = [str(texts.iloc[row]) for row in filled[np.unique(np.linspace(0, len(filled) - 1, 30).astype(int))]]
     if not any(any(sign.isdigit() for sign in text) for text in sample[:3]):
         return []
+    if all(_DURATION.fullmatch(text) for text in sample):
+        return [_durations(texts, missing)]
     best: list[Reading] = []
     for style in styles():
         fits = sum(_fits(style, text) for text in sample)
@@ -175,6 +177,19 @@ def readings_of(column: Any) -> list[Reading]:
             return whole
         best = best or readings[:1]
     return best
+
+
+_DURATION = re.compile(r"-?\d+ days?,?( [+-]?\d{1,2}:\d{2}:\d{2}(\.\d+)?)?|-?P\d+DT(\d+H)?(\d+M)?(\d+(\.\d+)?S)?")
+
+
+def _durations(texts: Any, missing: NDArray[np.bool_]) -> Reading:
+    """Return durations as pandas writes them: ``0 days 00:00:00.004``, ``P0DT0H0M0.004S``."""
+    import pandas as pd
+
+    parsed = pd.to_timedelta(texts.where(~missing), errors="coerce").to_numpy().astype("timedelta64[us]")
+    moments = np.where(np.isnat(parsed), NOTHING, parsed.astype(np.int64))
+    wrong = np.flatnonzero((moments == NOTHING) & ~missing)
+    return Reading(moments, moments, "", int(wrong[0]) if len(wrong) else None, clock=True)
 
 
 def year_first(column: Any) -> Reading | None:
