@@ -100,7 +100,7 @@ TABLES = [
     Published("bokeh_sampledata", "_data/cycling.csv.gz", 7),
     Published("bokeh_sampledata", "_data/emissions.csv.gz", 0),
     Published("bokeh_sampledata", "_data/gapminder.csv.gz", "fertility life_expectancy population", 0),
-    Published("bokeh_sampledata", "_data/stocks.csv.gz", "Open High Low Close Volume,Adj Close", 0),
+    Published("bokeh_sampledata", "_data/stocks.csv.gz", "AAPL FB GOOG IBM MSFT"),  # the opening prices
     Published("bokeh_sampledata", "_data/sea_surface_temperature.csv.gz", "temperature (celsius)"),
     Published("bokeh_sampledata", "_data/lincoln_weather.csv", "TMAX TMIN"),
     Published("bokeh_sampledata", "_data/percent-bachelors-degrees-women-usa.csv", 17),
@@ -241,7 +241,7 @@ def from_python(hint: str) -> tuple[str, dict[str, Any]] | None:
         if name not in ReadingOptions.__annotations__:
             continue
         found = ast.literal_eval(value)
-        if found in PLACEHOLDERS:
+        if found in PLACEHOLDERS or (name, found) == ("time_column", "none"):
             continue
         several = name in ("drop", "panel_column", "time_column", "missing")
         return f"{name}={value}", {name: (found,) if several and isinstance(found, str) else found}
