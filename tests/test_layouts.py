@@ -373,6 +373,13 @@ def test_an_identifier_in_doubt_is_a_question_with_an_answer(file, text):
     assert panel.lengths == (60,) * 8
 
 
+def test_runs_that_begin_again_with_every_subject_identify_with_it(file):
+    parts = [chain(60, seed).assign(subject=seed // 2, run=seed % 2) for seed in range(6)]
+    panel = causalkit.read(file(pd.concat(parts)[["subject", "run", "a", "b", "c"]]))
+    assert (panel.names, panel.lengths) == (("a", "b", "c"), (60,) * 6)
+    assert noted(panel, "'subject' and 'run' identify the realisations")
+
+
 def test_no_identifier_on_demand(file):
     path = file(subjects().drop(columns="time").rename(columns={"subject": "dose"}))
     assert causalkit.read(path, panel_column="none").names == ("dose", "a", "b", "c")

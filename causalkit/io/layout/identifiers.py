@@ -49,6 +49,9 @@ def identified(table: Table, options: ReadOptions) -> Table:
     candidates = could_identify(table.frame, names)
     found = tuple(name for name in candidates if names_realisations(name) and _in_blocks(table, [name]))
     if found:
+        for name in candidates:  # runs of a subject, which begin again with every subject
+            if name not in found and names_realisations(name) and _in_blocks(table, [*found, name]):
+                found = (*found, name)
         return _noted(table, found, ())
     parts = find_parts(table, names, options)
     dated = () if parts is None or options.time_column == NONE else parts[0]
