@@ -261,7 +261,8 @@ def _may_count(table: Table, name: str, groups: Sequence[Rows]) -> bool:
         return False
     if not pd.api.types.is_numeric_dtype(column.dtype):
         return _numbered(replace(table, frame=table.frame.iloc[rows]), name) is not None
-    steps = np.diff(column.iloc[rows].to_numpy(dtype=np.float64, na_value=np.nan))
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = np.diff(column.iloc[rows].to_numpy(dtype=np.float64, na_value=np.nan))
     return bool((steps > 0).all() or (steps < 0).all() or ((steps > 0).mean() > 0.5 and _sawtooth(steps)))
 
 
