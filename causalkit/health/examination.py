@@ -111,11 +111,19 @@ def _seasons(panel: Panel, pieces: dict[int, list[Piece]]) -> tuple[list[Season]
     sampling = panel.sampling
     calendar = calendar_periods(sampling.seconds, sampling.step) if sampling is not None else ()
     seasons: list[Season] = []
-    while len(seasons) < MOST_SEASONS:
-        season = find_season(pieces, LEVEL, calendar)
-        if season is None or season.period in [before.period for before in seasons]:
+    for _ in range(2 * MOST_SEASONS):
+        if len(seasons) == MOST_SEASONS:
             break
-        seasons.append(season)
+        season = find_season(pieces, LEVEL, calendar)
+        if season is None:
+            break
+        known = next((at for at, before in enumerate(seasons) if before.period % season.period == 0), None)
+        if known is None:
+            seasons.append(season)
+        elif seasons[known].harmonics < seasons[known].period // 2:
+            season = seasons[known] = seasons[known].with_more(season)
+        else:
+            break
         pieces = {at: [without_season(piece, season) for piece in found] for at, found in pieces.items()}
     return seasons, pieces
 

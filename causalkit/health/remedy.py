@@ -12,6 +12,7 @@ from causalkit.health.course import Course
 from causalkit.health.evidence import Evidence
 from causalkit.health.examination import examine
 from causalkit.health.findings import season_term
+from causalkit.health.season import Season
 
 ROUNDS = 6
 
@@ -57,13 +58,10 @@ def _improved(panel: Panel, current: Preparation, evidence: Evidence) -> Prepara
     changed = False
     shortest = min(panel.lengths)
     for season in evidence.seasons:
-        term = season_term(season, shortest)
         for name in names:
-            kept = [part for part in terms[name] if not part.startswith(f"fourier:{season.period}:")]
-            whole = f"seasonal:{season.period}"
-            if whole in kept or (term in terms[name] and shortest < 2 * season.period):
-                continue
-            terms[name], changed = [*kept, whole if term in terms[name] else term], True
+            more = _with_season(terms[name], season, shortest)
+            changed |= more != terms[name]
+            terms[name] = more
     if not changed:
         trimmed = max(often.values(), default=0)
         for at, course in evidence.courses.items():
@@ -77,6 +75,18 @@ def _improved(panel: Panel, current: Preparation, evidence: Evidence) -> Prepara
     usual = max(ways, key=ways.count)
     others = {name: own for name, own in series.items() if own != usual}
     return replace(current, detrend=usual.detrend, difference=usual.difference, series=others)
+
+
+def _with_season(terms: list[str], season: Season, shortest: int) -> list[str]:
+    """Add a season to the terms of a series; where waves of it were removed before and are not enough, its means."""
+    for known in terms:
+        kind, *numbers = known.split(":")
+        period = int(numbers[0]) if kind in ("seasonal", "fourier") else 0
+        if period and period % season.period == 0:
+            if kind == "seasonal" or shortest < 2 * period:
+                return terms
+            return [f"seasonal:{period}" if part == known else part for part in terms]
+    return [*terms, season_term(season, shortest)]
 
 
 def _change(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -43,6 +43,16 @@ class Season:
     period: int
     harmonics: int
     p_values: Mapping[int, float]
+
+    def with_more(self, part: Season) -> Season:
+        """Return the season with waves that it did not have: those of a season whose period divides its own."""
+        waves = part.harmonics * (self.period // part.period)
+        harmonics = min(waves if waves > self.harmonics else self.period, self.period // 2)
+        return replace(
+            self,
+            harmonics=harmonics,
+            p_values={at: min(value, part.p_values.get(at, 1.0)) for at, value in self.p_values.items()},
+        )
 
     def series(self, alpha: float) -> list[int]:
         """Return the series that have it."""
