@@ -52,6 +52,49 @@ class TestPreparation:
         for phase in range(4):
             assert np.allclose(Preparation("seasonal:4").apply(Panel.of(plain)).realisations[0][phase::4].mean(0), 0)
 
+    def test_waves_of_a_season_go(self):
+        time = np.arange(120)[:, None]
+        season = 3 * np.sin(2 * np.pi * time / 24 + 1) + np.cos(4 * np.pi * time / 24)
+        left = Preparation("fourier:24:2").apply(Panel.of(noise(120) + season)).realisations[0]
+        assert np.allclose(left, Preparation("fourier:24:2").apply(Panel.of(noise(120))).realisations[0])
+        one = Preparation("fourier:24:1").apply(Panel.of(noise(120) + season)).realisations[0]
+        assert one.var() > left.var() + 0.3
+
+    def test_steps_go(self):
+        step = 7.0 * (np.arange(100) >= 40)[:, None]
+        left = Preparation("shift:41").apply(Panel.of(noise(100) + step)).realisations[0]
+        assert np.allclose(left[:40].mean(0), 0)
+        assert np.allclose(left[40:].mean(0), 0)
+        assert abs(left[:30].mean(0)).max() > 1e-3  # the mean of all 40 rows before went, not another one
+        second = Preparation("shift:41@2").apply(Panel((noise(100), noise(100) + step), NAMES))
+        assert np.allclose(second.realisations[1], left)
+        assert np.allclose(second.realisations[0], noise(100) - noise(100).mean(0))
+
+    def test_levels(self):
+        panel = Panel((noise(50), noise(40, seed=1) + 1000), NAMES)
+        left = Preparation(levels="center").apply(panel)
+        for values in left:
+            assert np.allclose(values.mean(0), 0)
+        assert "the mean of every series in every realisation was removed" in left.notes[0]
+        kept = Preparation(levels="keep").apply(panel)
+        assert np.array_equal(kept.realisations[1], panel.realisations[1])
+        assert kept.notes == ()
+
+    def test_single_series(self):
+        own = {"series": {"B": {"difference": 1}}, "detrend": "linear", "missing": {"C": [noise(60)[5, 2]]}}
+        preparation = Preparation.of(own)
+        assert preparation.describe() == own
+        left = preparation.apply(Panel((noise(60),), NAMES)).realisations[0]
+        line = Preparation("linear").apply(Panel((noise(60),), NAMES)).realisations[0]
+        assert np.allclose(left[:, 0], line[1:, 0])
+        assert np.allclose(left[:, 1], np.diff(noise(60)[:, 1]))
+        assert np.isnan(left[4, 2])
+        assert np.isnan(left).sum() == 1
+
+    def test_an_unknown_series(self):
+        with pytest.raises(DataError, match="no series 'X'"):
+            Preparation.of({"series": {"X": {"difference": 1}}}).apply(Panel((noise(60),), NAMES))
+
     def test_missing_cells_stay_missing_and_count_nowhere(self):
         x = noise(60) + 0.5 * np.arange(60)[:, None]
         x[10:20, 1] = np.nan
@@ -70,7 +113,21 @@ class TestPreparation:
         assert np.abs(np.concatenate(left.realisations)).max() < 50
 
     @pytest.mark.parametrize(
-        "wrong", ["cubic", "seasonal:1", "seasonal", "linear+linear", "constant+linear", {"difference": "often"}, 3]
+        "wrong",
+        [
+            "cubic",
+            "seasonal:1",
+            "seasonal",
+            "linear+linear",
+            "constant+linear",
+            "fourier:12:7",
+            "shift:1",
+            {"difference": "often"},
+            {"levels": "up"},
+            {"series": "A"},
+            {"missing": {"A": "x"}},
+            3,
+        ],
     )
     def test_refused(self, wrong):
         with pytest.raises(ParameterError):
@@ -349,6 +406,7 @@ class TestCommand:
         found = self.run(data, "--detrend", "linear", "--intervention", tmp_path / "done.csv", "--difference")
         assert found["data"]["preparation"] == {"detrend": "linear", "difference": 1}
         assert found["data"]["interventions"] == [{"series": "B", "first": 10, "last": 20}]
+        assert self.run(data, "--levels", "keep")["data"]["preparation"] == {"levels": "keep"}
         assert self.run(data, "--difference", "2")["data"]["preparation"] == {"difference": 2}
 
     def test_file(self, data, tmp_path):
