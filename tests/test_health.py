@@ -241,7 +241,9 @@ class TestCourse:
     def test_heavy_tails(self):
         values = noise(200)
         values[:, 1] = np.random.default_rng(1).standard_t(3, 200)
-        assert warned(values)["heavy-tails"].series == ("1",)
+        found = warned(values)["heavy-tails"]
+        assert found.series == ("1",)
+        assert found.options == ("--clip 3",)
 
     def test_nothing_is_found_in_a_gap(self):
         values = noise(300)
@@ -309,6 +311,13 @@ class TestPrepareAuto:
         assert "difference" not in own["2"]
         assert sum(note.startswith("as the findings propose") for note in found.notes) == 1
         assert json.loads(json.dumps(applied)) == applied
+
+    def test_heavy_tails_are_clipped(self):
+        values = noise(200)
+        values[:, 1] = np.random.default_rng(1).standard_t(3, 200)
+        found = causalkit.discover(values, method="var", lag=1, preparation="auto")
+        assert found.data["preparation"] == {"series": {"1": {"clip": 3.0}}}
+        assert found.data["health"]["findings"] == []
 
     def test_what_was_applied_can_be_applied_again(self):
         values = noise(300) + 4 * np.sin(2 * np.pi * np.arange(300) / 12)[:, None]

@@ -91,6 +91,15 @@ class TestPreparation:
         assert np.isnan(left[4, 2])
         assert np.isnan(left).sum() == 1
 
+    def test_outliers_move_to_the_border(self):
+        x = noise(200)
+        x[50, 1] = 80
+        left = Preparation(clip=3).apply(Panel((x,), NAMES)).realisations[0]
+        low, middle, high = np.percentile(x[:, 1], [25, 50, 75])
+        assert left[50, 1] == pytest.approx(middle + 3 * (high - low) / 1.349)
+        inside = np.abs(x[:, 1] - middle) < 2.5
+        assert np.array_equal(left[inside, 1], x[inside, 1])
+
     def test_an_unknown_series(self):
         with pytest.raises(DataError, match="no series 'X'"):
             Preparation.of({"series": {"X": {"difference": 1}}}).apply(Panel((noise(60),), NAMES))
@@ -124,6 +133,7 @@ class TestPreparation:
             "shift:1",
             {"difference": "often"},
             {"levels": "up"},
+            {"clip": 0},
             {"series": "A"},
             {"missing": {"A": "x"}},
             3,

@@ -28,7 +28,7 @@ Examples:
 _RUN = (
     "seeds", "out", "lag", "select", "standardize", "device", "dtype", "threads", "time_limit", "timeout", "memory",
     "jobs", "backend", "scheduler", "shuffle", "detrend", "difference",
-    "levels", "prepare",
+    "levels", "clip", "prepare",
 )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ _TYPES: dict[str, Any] = {
     "diagonal": str,
     "lag": _INTEGER | Literal["auto"] | AutoUpTo,
     "standardize": Annotated[bool, Strict()],
-    "tolerance": Annotated[float, Strict()],
+    **dict.fromkeys(("tolerance", "clip"), Annotated[float, Strict()]),
 }
 _KEYS = {key: Parameter(key, Parameter.KEYWORD_ONLY, annotation=kind, default=None) for key, kind in _TYPES.items()}
 

@@ -25,7 +25,7 @@ class Settings:
         lag: K, "auto" or "auto:12" for all methods, or None for each method's own.
         select: the rule that selects edges, or None.
         standardize: give every series mean 0 and standard deviation 1.
-        detrend, difference, levels, prepare: what is removed from every series first; see `causalkit.Preparation`.
+        detrend, difference, levels, clip, prepare: how series are prepared; see `causalkit.Preparation`.
         device, dtype, threads, time_limit: as in `causalkit.Run`.
         metrics: those that are computed only when named, since they train the forecaster again.
     """
@@ -41,6 +41,7 @@ class Settings:
     detrend: str | None = None
     difference: int = 0
     levels: Literal["center", "keep"] | None = None
+    clip: float | None = None
     prepare: Literal["auto"] | None = None
 
     def __post_init__(self) -> None:
@@ -59,7 +60,7 @@ class Settings:
 
         Metrics and preparation are left out where there are none, so that such a cell keeps its key.
         """
-        others = ("lag", "metrics", "detrend", "difference", "levels", "prepare")
+        others = ("lag", "metrics", "detrend", "difference", "levels", "clip", "prepare")
         found = {key: value for key, value in asdict(self).items() if key not in others}
         preparation = self._preparation()
         found |= {"preparation": preparation.describe()} if preparation else {}
@@ -68,7 +69,9 @@ class Settings:
     def _preparation(self) -> Preparation:
         from causalkit.core.preparation import Preparation
 
-        return Preparation(self.detrend, self.difference, levels=self.levels, auto=self.prepare == "auto")
+        return Preparation(
+            self.detrend, self.difference, levels=self.levels, clip=self.clip, auto=self.prepare == "auto"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

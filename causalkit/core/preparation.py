@@ -35,6 +35,7 @@ class Preparation:
             decides, see `causalkit.health`. Of series that are detrended or differenced no level is left to remove.
         missing: values of a series that stand for missing cells, by its name.
         series: what is removed from single series, in the place of ``detrend`` and ``difference``.
+        clip: values further from the median than so many robust standard deviations are moved to that border, last.
         auto: causalkit examines the panel and adds what its findings propose.
 
     Raises:
@@ -46,9 +47,12 @@ class Preparation:
     levels: Literal["center", "keep"] | None = None
     missing: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     series: Mapping[str, Preparation] = field(default_factory=dict)
+    clip: float | None = None
     auto: bool = False
 
     def __post_init__(self) -> None:
+        if self.clip is not None and not self.clip > 0:
+            raise ParameterError(f"clip={self.clip} is not allowed", "give a number of standard deviations, such as 3")
         if self.difference < 0:
             raise ParameterError(f"difference={self.difference} is not allowed", "give a number of times, 1 for once")
         if self.levels not in (None, "center", "keep"):
@@ -57,7 +61,7 @@ class Preparation:
             Terms.of(self.detrend)
 
     def __bool__(self) -> bool:
-        return bool(self.detrend or self.difference or self.levels or self.missing or self.series or self.auto)
+        return self != Preparation()
 
     @classmethod
     def of(cls, given: Any) -> Preparation | None:
@@ -88,6 +92,7 @@ class Preparation:
             levels=given.get("levels") or None,
             missing={name: _numbers(name, codes) for name, codes in (given.get("missing") or {}).items()},
             series={name: cls.of(own) or cls() for name, own in (given.get("series") or {}).items()},
+            clip=_number("clip", given.get("clip")),
             auto=bool(given.get("auto")),
         )
         return found or None
@@ -138,6 +143,8 @@ class Preparation:
             if intervened is not None:
                 intervened = tuple(mask[most:] for mask in intervened)
         self._check(panel, realisations)
+        if any(one.clip is not None for one in own):
+            realisations = _clipped(realisations, [one.clip for one in own])
         notes = (*panel.notes, *self.sentences(panel, why))
         return replace(panel, realisations=realisations, intervened=intervened, notes=notes)
 
@@ -146,6 +153,7 @@ class Preparation:
         found: dict[str, Any] = {"detrend": self.detrend} if self.detrend else {}
         found |= {"difference": self.difference} if self.difference else {}
         found |= {"levels": self.levels} if self.levels else {}
+        found |= {"clip": self.clip} if self.clip else {}
         found |= {"missing": {name: list(codes) for name, codes in self.missing.items()}} if self.missing else {}
         found |= {"series": {name: own.describe() for name, own in self.series.items()}} if self.series else {}
         return found | ({"auto": True} if self.auto else {})
@@ -157,13 +165,13 @@ class Preparation:
             codes = sorted({code for some in self.missing.values() for code in some})
             written = ", ".join(f"{code:.10g}" for code in codes)
             done.append(f"{written} in {_listed(list(self.missing))} became missing cells")
-        ways: dict[tuple[str | None, int], list[str]] = {}
+        ways: dict[tuple[str | None, int, float | None], list[str]] = {}
         for name in panel.names:
             own = self.of_series(name)
-            ways.setdefault((own.detrend, own.difference), []).append(name)
-        for (detrend, difference), names in ways.items():
+            ways.setdefault((own.detrend, own.difference, own.clip), []).append(name)
+        for (detrend, difference, clip), names in ways.items():
             where = "every series" if len(ways) == 1 else _listed(names)
-            steps = Preparation(detrend, difference)._steps()
+            steps = Preparation(detrend, difference, clip=clip)._steps()
             if steps:
                 done.append(f"{' and '.join(steps)}, in {where} and realisation by itself")
         found = [f"{why}, {'; '.join(done)}"] if done else []
@@ -185,6 +193,8 @@ class Preparation:
         if self.difference:
             times = {1: "", 2: " twice"}.get(self.difference, f" {self.difference} times")
             steps.append(f"values were replaced by their differences from the step before{times}")
+        if self.clip:
+            steps.append(f"values beyond {self.clip:g} robust standard deviations from the median were moved there")
         return steps
 
     def _detrended(self, values: Array, number: int, where: str, own: list[Preparation]) -> Array:
@@ -352,6 +362,23 @@ def _differenced(values: Array, often: Sequence[int], most: int, steps: NDArray[
         chosen = [column for column, wanted in enumerate(often) if wanted == number]
         found[:, chosen] = values[most - number :, chosen]
     return found
+
+
+def _clipped(realisations: tuple[Array, ...], limits: list[float | None]) -> tuple[Array, ...]:
+    """Move the outliers of every series with a limit to the border; a series without a spread stays."""
+    import numpy as np
+
+    low, middle, high = np.nanpercentile(np.concatenate(realisations), [25, 50, 75], axis=0)
+    reach = (high - low) / 1.349 * np.array([np.inf if limit is None else limit for limit in limits])
+    reach = np.where((high > low) & np.isfinite(reach), reach, np.inf)
+    return tuple(np.clip(values, middle - reach, middle + reach) for values in realisations)
+
+
+def _number(key: str, given: Any) -> float | None:
+    try:
+        return None if given is None else float(given)
+    except (TypeError, ValueError):
+        raise ParameterError(f"{key}={given!r} is not allowed", "give a number") from None
 
 
 def _numbers(name: str, codes: Any) -> tuple[float, ...]:

@@ -181,6 +181,7 @@ class _Words:
                 f"heavy tails in {listed(heavy)}: some steps are far larger than a normal distribution allows, so that "
                 "p-values of a linear method are approximate and single events count much",
                 tuple(heavy),
+                options=("--clip 3",),
                 values={"excess_kurtosis": {self.names[at]: round(c.kurtosis, 2) for at, c in courses.items()}},
             )
         varied = self._named(at for at, course in courses.items() if course.variance < self.found.level)

@@ -15,14 +15,16 @@ from causalkit.health.findings import season_term
 from causalkit.health.season import Season
 
 ROUNDS = 6
+CLIP = 3.0
+"""Robust standard deviations from the median to which outliers of series with heavy tails are moved."""
 
 
 def remedy(panel: Panel, start: Preparation) -> tuple[Preparation, Evidence]:
     """Return a preparation after which no finding proposes another one, with the evidence of what is left.
 
     One thing is removed at a time, since each can hide or imitate the others: codes of missing cells, then seasons,
-    from all series, then changes of level, lines and unit roots, each from the series that have them. Then the prepared
-    panel is examined again.
+    from all series, then changes of level, lines and unit roots, each from the series that have them, then outliers of
+    heavy tails. Then the prepared panel is examined again.
 
     Args:
         panel: the measurements.
@@ -68,13 +70,20 @@ def _improved(panel: Panel, current: Preparation, evidence: Evidence) -> Prepara
             name = names[at]
             if not often[name]:
                 changed |= _change(course, name, terms, often, trimmed, len(panel.lengths) == 1)
-    series = {name: Preparation("+".join(terms[name]) or None, often[name]) for name in names}
+    clips = {name: current.of_series(name).clip for name in names}
+    if not changed:
+        for at, one in enumerate(evidence.values):
+            tails = evidence.courses[at].tails if at in evidence.courses else 1.0
+            heavy = one.kind == "continuous" and (one.events or tails < evidence.level)
+            if heavy and clips[names[at]] is None:
+                clips[names[at]], changed = CLIP, True
+    series = {name: Preparation("+".join(terms[name]) or None, often[name], clip=clips[name]) for name in names}
     if not changed:
         return current
     ways = list(series.values())
     usual = max(ways, key=ways.count)
     others = {name: own for name, own in series.items() if own != usual}
-    return replace(current, detrend=usual.detrend, difference=usual.difference, series=others)
+    return replace(current, detrend=usual.detrend, difference=usual.difference, clip=usual.clip, series=others)
 
 
 def _with_season(terms: list[str], season: Season, shortest: int) -> list[str]:

@@ -48,6 +48,12 @@ preparation_options = added(
         type=click.Choice(["center", "keep"]),
         help="Remove the mean of every realisation, or keep it.  [default: center where levels differ]",
     ),
+    click.option(
+        "--clip",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="N",
+        help="Move values beyond N robust standard deviations from the median there.",
+    ),
     click.option("--prepare", type=click.Choice(["auto"]), help="Apply what the findings on the data propose."),
 )
 
@@ -74,7 +80,9 @@ def known_beforehand(tree: Tree, options: Mapping[str, Any]) -> Tree:
     if options["regulators"]:
         knowledge["regulators"] = options["regulators"]
     preparation = dict(tables.get("preparation", {}))
-    preparation |= {key: options[key] for key in ("detrend", "difference", "levels") if options[key] is not None}
+    preparation |= {
+        key: options[key] for key in ("detrend", "difference", "levels", "clip") if options[key] is not None
+    }
     preparation |= {"auto": True} if options["prepare"] == "auto" else {}
     found: Tree = {key: table for key, table in (("knowledge", knowledge), ("preparation", preparation)) if table}
     interventions = options["intervention"] or tables.get("interventions")
