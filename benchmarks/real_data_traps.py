@@ -161,7 +161,13 @@ def traps(method: str, panels: int, first: int, kinds: list[str]) -> None:
         noted: collections.Counter[str] = collections.Counter()
         for seed in range(first, first + panels):
             panel = TRAPS[kind](np.random.default_rng([seed, sorted(TRAPS).index(kind)]))
-            wrong, found = false_edges(panel, method, seed)
+            try:
+                wrong, found = false_edges(panel, method, seed)
+            except causalkit.DataError:  # refused: no edge, and said
+                counts["said"] += 1
+                noted["refused"] += 1
+                counts["prepared"] += false_edges(panel, method, seed, preparation="auto")[0]
+                continue
             warned = [one["kind"] for one in found.data["health"]["findings"] if one["severity"] == "warning"]
             said = bool(warned) or "preparation" in found.data
             prepared, _ = false_edges(panel, method, seed, preparation="auto")
