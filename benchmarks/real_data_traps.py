@@ -163,7 +163,7 @@ def traps(method: str, panels: int, first: int, kinds: list[str]) -> None:
             panel = TRAPS[kind](np.random.default_rng([seed, sorted(TRAPS).index(kind)]))
             try:
                 wrong, found = false_edges(panel, method, seed)
-            except causalkit.DataError:  # refused: no edge, and said
+            except causalkit.CausalkitError:  # refused: no edge, and said
                 counts["said"] += 1
                 noted["refused"] += 1
                 counts["prepared"] += false_edges(panel, method, seed, preparation="auto")[0]
