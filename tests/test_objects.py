@@ -464,3 +464,47 @@ def test_what_is_read_from_memory_is_what_a_file_gives(tmp_path):
     frame.to_csv(tmp_path / "data.csv", index_label="date")
     from_file, from_memory = causalkit.read(tmp_path / "data.csv"), Panel.of(frame.rename_axis("date"))
     assert from_file.sha256 == from_memory.sha256
+
+
+def test_long_frames_in_any_order_keep_no_number_of_the_row():
+    frame = chain()
+    frame.index = pd.date_range("2020-01-01", periods=len(frame), name="date")
+    long = frame.reset_index().melt("date")
+    for form in (long.sort_values("date"), long.sort_values("date", ascending=False), long.sample(frac=1)):
+        assert edges(form) == TRUE
+
+
+def test_pairs_of_key_and_frame_are_realisations():
+    frame = pd.concat({key: chain(80, seed) for seed, key in enumerate("uvw")}, names=["subject", "t"]).reset_index()
+    assert edges(list(frame.groupby("subject"))) == TRUE
+    assert edges(list(frame.groupby(["subject"]))) == TRUE
+
+
+def test_numbered_labels_of_an_index_that_fall_are_asked_about():
+    frame = chain()
+    frame.index = [f"scan {number}" for number in range(len(frame))]
+    assert edges(frame) == TRUE
+    with pytest.raises(DataError, match="decreases") as raised:
+        edges(frame.iloc[::-1])
+    assert 'time_column="index"' in str(raised.value)
+    assert edges(frame.iloc[::-1], time_column="index") == TRUE
+
+
+def test_arrays_with_time_on_the_first_axis_are_asked_about():
+    array = np.stack([chain(100, seed).to_numpy() for seed in range(8)])
+    assert causalkit.Panel.of(array).realisations[0].shape == (100, 3)
+    turned = np.swapaxes(array, 0, 1)
+    with pytest.raises(DataError, match="depend on the realisation before"):
+        causalkit.Panel.of(turned)
+    assert len(causalkit.Panel.of(turned, orientation="time-series").realisations) == 100
+    # Levels and responses that all realisations share say nothing about the axes.
+    draws = np.random.default_rng(0)
+    levels = draws.standard_normal((60, 20, 3)) + draws.standard_normal((60, 1, 3)).cumsum(0)
+    assert len(causalkit.Panel.of(levels + 5 * np.sin(np.arange(20))[:, None]).realisations) == 60
+
+
+def test_cells_with_lists_and_the_text_of_a_file_are_refused():
+    with pytest.raises(DataError, match="'a' contains a list in a cell"):
+        causalkit.Panel.of(pd.DataFrame({"a": [[1.0, 2.0]] * 30, "b": np.arange(30.0)}), panel_column="a")
+    with pytest.raises(DataError, match="the text of a file"):
+        causalkit.discover(chain().to_csv(), method="var")

@@ -359,7 +359,8 @@ class Panel:
             options.append(f"leave out {_columns(names)} with {self.hint('drop', *names)}")
         if recognised(self.realisations, self.names).keys() - self.lower_frequency.keys():
             options.append(f"carry series of lower frequency forward with {self.hint('lower_frequency', 'carry')}")
-        return ", or ".join(options) or "record more time steps, or fill the missing cells first"
+        fill = ", or fill the missing cells first" if any(np.isnan(part).any() for part in self.realisations) else ""
+        return ", or ".join(options) or f"record more time steps{fill}"
 
     def _allowed(self, by_effect: bool, knowledge: Knowledge | None) -> NDArray[np.bool_] | None:
         if knowledge is not None and not by_effect:

@@ -280,14 +280,19 @@ def _best(series: Mapping[int, Sequence[Piece]], candidates: Sequence[int], cale
 def _gains(values: Array, period: int, most: int) -> Array:
     """Return the criterion with 1, 2, ... waves, relative to none, shape (most,)."""
     count = len(values)
-    steps = np.arange(count)
-    angle = 2 * np.pi * np.outer(steps, np.arange(1, most + 1)) / period
-    waves = np.stack([np.cos(angle), np.sin(angle)], axis=2).reshape(count, 2 * most)
-    fixed = np.column_stack([np.ones(count), steps / count])
-    basis = np.linalg.qr(np.hstack([fixed, waves]))[0]
-    squares = (basis.T @ values) ** 2
+    squares = (_wave_basis(count, period, most).T @ values) ** 2
     total = max(float(values @ values - squares[:2].sum()), 1e-300)
     explained = np.cumsum(squares[2:].reshape(most, 2).sum(axis=1))
     left = np.maximum(total - explained, 1e-9 * total)
     result: Array = count * np.log(left / total) + 2 * np.log(count) * 2 * np.arange(1, most + 1)
     return result
+
+
+@lru_cache(maxsize=4)  # the series of a panel are of equal length
+def _wave_basis(count: int, period: int, most: int) -> Array:
+    """Return an orthonormal basis of a line and of waves 1, 2, ... of a period, shape (count, 2 + 2 most)."""
+    steps = np.arange(count)
+    angle = 2 * np.pi * np.outer(steps, np.arange(1, most + 1)) / period
+    waves = np.stack([np.cos(angle), np.sin(angle)], axis=2).reshape(count, 2 * most)
+    fixed = np.column_stack([np.ones(count), steps / count])
+    return np.asarray(np.linalg.qr(np.hstack([fixed, waves]))[0], dtype=np.float64)

@@ -66,6 +66,7 @@ def keys_of(
     names = [name for name in table.names if name not in options.drop and name not in values]
     whole = {name for name, kind in frame.dtypes.items() if kind.kind in "iu"}
     names = [name for name in names if name in required or name not in whole or not _counts_rows(frame[name])]
+    names = [name for name in names if name in required or not _numbers_rows(table, name, options)]
     times = times_in(table, names, options)
     fixed = [*required, *(name for name in options.panel_column if name in names)]
     found = _identifiers(table, names, times, fixed) if times else None
@@ -246,6 +247,13 @@ def _counts_rows(column: Any) -> bool:
         return False
     first = int(column.iloc[0])
     return first in (0, 1) and np.array_equal(column.to_numpy(), np.arange(first, first + len(column)))
+
+
+def _numbers_rows(table: Table, name: str, options: ReadOptions) -> bool:
+    """Return whether a column is an index with a number for every row, such as sorting a long frame leaves behind."""
+    if table.index != (name,) or name in (*options.time_column, *options.panel_column):
+        return False
+    return table.frame[name].dtype.kind in "iu" and bool(table.frame[name].is_unique)
 
 
 def _has_even_values(column: Any) -> bool:

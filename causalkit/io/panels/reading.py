@@ -33,6 +33,8 @@ def read(paths: str | Path | Sequence[str | Path], options: ReadOptions = _DEFAU
     Raises:
         DataError: a file is missing, cannot be understood, or has other series than the first one.
     """
+    if isinstance(paths, str) and "\n" in paths:
+        raise DataError("a path is expected, and this is the text of a file", "write it into a file and give its path")
     if isinstance(paths, str | Path):
         if not Path(paths).is_dir():
             return _read_file(Path(paths), options)

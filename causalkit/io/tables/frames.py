@@ -111,6 +111,12 @@ def _plain(column: pd.Series, where: str) -> pd.Series:
         return pd.Series(pd.arrays.IntervalArray(column).left, index=column.index)
     if isinstance(column.dtype, pd.ArrowDtype) and column.dtype.kind in "mM":
         return column.astype(object).infer_objects()
+    first = column.dropna().head(1)
+    if len(first) and column.dtype == object and isinstance(first.iloc[0], list | tuple | set | dict | np.ndarray):
+        raise DataError(
+            f"{where} contains a {type(first.iloc[0]).__name__} in a cell, not a number",
+            "write one number a cell, as frame.explode(...) does, or leave the column out before",
+        )
     if column.dtype.kind == "c":
         raise DataError(
             f"{where} contains complex numbers", "give real numbers, such as their absolute value or their real part"

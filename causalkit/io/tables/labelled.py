@@ -172,8 +172,8 @@ def _roles(variables: dict[str, Any], where: str, options: ReadOptions, python: 
             f"name the dimensions with {option_text('time_column', 'NAME', python=python)} and, for realisations, "
             f"{option_text('panel_column', 'NAME', python=python)}"
         )
-        if time is not None:
-            stacked = "(" + ", ".join(f'"{dim}"' for dim in unsure) + ("," if len(unsure) == 1 else "") + ")"
+        if time is not None and len(unsure) > 1:
+            stacked = "(" + ", ".join(f'"{dim}"' for dim in unsure) + ")"
             hint += f"; dimensions that are series become one in Python: data.stack(series={stacked})"
         raise DataError(
             f"{where}: it is not clear which of the dimensions are time, series and realisations ({sizes})", hint

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.shell import option_text
 from causalkit.display.words import count, listed
 from causalkit.errors import DataError
 from causalkit.io.options import ReadOptions
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _DEFAULT = ReadOptions()
+_SEVERAL = 20
+"""Realisations of an array in which time is looked for along the first axis."""
 
 
 @dataclass
@@ -100,6 +103,7 @@ def _realisations(data: Any, where: str, options: ReadOptions) -> _Found:
         return _of_mapping(data, where, options)
     if isinstance(data, list | tuple):
         return _of_list(data, where, options)
+    _refuse_time_first(data, where, options)
     return _Found(_of_array(data, where))
 
 
@@ -158,6 +162,8 @@ def _of_list(data: Sequence[Any], where: str, options: ReadOptions) -> _Found:
             column.rename(str(number) if column.name is None else column.name) for number, column in enumerate(columns)
         ]
         return _Found([pd.concat(named, axis=1)])
+    if _are_items(data):
+        return _of_mapping({key if np.isscalar(key) else tuple(key): part for key, part in data}, where, options)
     depth = [_depth(part) for part in data]
     if min(depth) >= 2:
         own = (_realisations(part, f"{where}, realisation {n}", options).parts for n, part in enumerate(data, start=1))
@@ -185,6 +191,14 @@ def _of_list(data: Sequence[Any], where: str, options: ReadOptions) -> _Found:
     except (TypeError, ValueError) as error:
         raise DataError(f"{where}: not a table of numbers ({' '.join(str(error).split())[:120]})", FORMS) from error
     return _Found(_of_array(array, where))
+
+
+def _are_items(parts: Sequence[Any]) -> bool:
+    """Return whether all are pairs of a key and a table, as those of a grouped DataFrame, and no key repeats."""
+    if not all(isinstance(part, tuple) and len(part) == 2 and _depth(part[1]) == 2 for part in parts):
+        return False
+    keys = [key if np.isscalar(key) else tuple(key) if isinstance(key, tuple) else None for key, _ in parts]
+    return None not in keys and len(set(keys)) == len(keys)
 
 
 def _names_columns(rows: Sequence[Any]) -> bool:
@@ -223,6 +237,37 @@ def _of_array(array: NDArray[Any], where: str) -> list[Any]:
             "give an array of shape (time steps, series), or (realisations, time steps, series)",
         )
     return list(array) if array.ndim == 3 else [array]
+
+
+def _refuse_time_first(array: NDArray[Any], where: str, options: ReadOptions) -> None:
+    """Refuse an array in which consecutive realisations resemble each other as steps do, and consecutive steps do not.
+
+    Realisations and steps are centred first, so that neither levels of realisations nor a response that all of them
+    share count.
+
+    Raises:
+        DataError: the first axis is probably time.
+    """
+    if array.ndim != 3 or array.dtype.kind not in "fiu" or options.orientation != "auto":
+        return
+    realisations, steps, _ = array.shape
+    values = np.ma.filled(np.ma.asarray(array, dtype=np.float64), np.nan)
+    if realisations < _SEVERAL or steps < 3 or not np.isfinite(values).all():
+        return
+    values = values - values.mean(axis=1, keepdims=True)
+    values = values - values.mean(axis=0, keepdims=True)
+    power = np.maximum((values**2).sum(axis=(0, 1)), 1e-300)
+    across = (values[1:] * values[:-1]).sum(axis=(0, 1)) / power
+    along = (values[:, 1:] * values[:, :-1]).sum(axis=(0, 1)) / power
+    deviation = 1 / np.sqrt(realisations * steps)
+    if across.max() > max(0.1, 6 * deviation) and along.max() < 3 * deviation - 1 / steps:
+        raise DataError(
+            f"{where}: the array is read as (realisations, time steps, series), {realisations} realisations of "
+            f"{steps} steps, but values depend on the realisation before and not on the step before",
+            "if the first axis is time, give numpy.swapaxes(data, 0, 1) where series are the last axis, or "
+            "numpy.moveaxis(data, 2, 0) where realisations are; if the first axis counts realisations, add "
+            + option_text("orientation", "time-series", python=True),
+        )
 
 
 def array_frame(

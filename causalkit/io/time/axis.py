@@ -197,7 +197,7 @@ def _candidates(
         if ticks is None:
             continue
         order = order_of(ticks.values, ticks.missing, groups)
-        if labels is not None and order.kind != "onward" and (index or order.kind != "falling"):
+        if labels is not None and order.kind not in ("onward", "falling"):
             continue  # labels in any order are no times
         one = _Candidate((name,), ticks, order, _rank(table, name, kind, ticks, order), _evenness(ticks, order, groups))
         if (ticks.dates and not ticks.clock) or is_time(order, certain=False):
@@ -393,7 +393,8 @@ def _check_certain(table: Table, best: _Candidate, options: ReadOptions) -> None
             f"give {table.hint('drop', name)} to take the rows as steps in their order, or "
             f"{table.hint('time_column', name)} if every round is a realisation",
         )
-    if _plain_index(table, name) and best.order.kind in ("falling", "shuffled"):
+    labels = name in table.index and table.frame[name].dtype.kind not in "iufmM" and not best.ticks.dates
+    if (_plain_index(table, name) or labels) and best.order.kind in ("falling", "shuffled"):
         raise DataError(
             f"{table.source}: the index {shown(name)} "
             f"{'decreases' if best.order.kind == 'falling' else 'is not sorted'}, so "
