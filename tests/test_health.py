@@ -33,6 +33,12 @@ def test_ordinary_panels_have_no_warning():
     assert warned([noise(50, seed=seed) for seed in range(8)]) == {}
 
 
+def test_subjects_that_vary_more_than_others_have_no_season_and_no_change_of_level():
+    for seed in range(5):
+        found = warned([noise(100, 3, 10 * seed + one, 0.5) * (10 if one == 0 else 1) for one in range(6)])
+        assert found.keys() <= {"heavy-tails"}
+
+
 def test_only_facts_may_be_left_out_of_the_notes():
     values = noise()
     values[50, 2] = 60

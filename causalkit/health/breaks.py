@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,31 @@ def level_shifts(pieces: Sequence[Piece], alpha: float) -> tuple[list[Shift], li
     Reference:
         Andrews, Econometrica 61, 821-856, 1993; p-values: Miller and Siegmund, Biometrics 38, 1011-1016, 1982.
     """
+    units = {(piece.realisation, piece.start): _unit(piece) for piece in pieces}
+    # A subject that varies more than others has larger means by chance.
+    found, current = _found(
+        [_scaled(piece, 1 / unit) for piece, unit in zip(pieces, units.values(), strict=True)], alpha
+    )
+
+    def unit_at(realisation: int, step: int) -> float:
+        return units[max(start for start in units if start[0] == realisation and start[1] <= step)]
+
+    return (
+        [replace(shift, size=shift.size * unit_at(shift.realisation, shift.step)) for shift in found],
+        [_scaled(piece, unit_at(piece.realisation, piece.start)) for piece in current],
+    )
+
+
+def _unit(piece: Piece) -> float:
+    """Return the standard deviation of the steps of a piece, on which changes of level have little effect."""
+    return float(np.diff(piece.values).std()) or 1.0
+
+
+def _scaled(piece: Piece, factor: float) -> Piece:
+    return replace(piece, values=piece.values * factor)
+
+
+def _found(pieces: Sequence[Piece], alpha: float) -> tuple[list[Shift], list[Piece]]:
     found, current = _split(pieces, alpha, [], list(pieces))
     if not found and autoregression(pieces).persistence >= HIDDEN:
         # Several changes hide each other from a test of one: the best split of levels comes first, and all are tested

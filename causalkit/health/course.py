@@ -149,7 +149,8 @@ def _clipped(pieces: Sequence[Piece]) -> list[Piece]:
     found = []
     for piece in pieces:
         centre = float(np.median(piece.values)) + middle
-        found.append(replace(piece, values=np.clip(piece.values, centre - FAR * unit, centre + FAR * unit)))
+        width = FAR * max(unit, robust(piece.values)[1])  # a subject may vary more than others
+        found.append(replace(piece, values=np.clip(piece.values, centre - width, centre + width)))
     return found
 
 

@@ -79,7 +79,7 @@ def find_season(series: Mapping[int, Sequence[Piece]], alpha: float, calendar: S
     longest = max((len(piece) for pieces in series.values() for piece in pieces), default=0)
     if longest < SHORTEST_SEASON or not series:
         return None
-    looked_at = {at: sorted(pieces, key=len, reverse=True)[:TESTED] for at, pieces in series.items()}
+    looked_at = {at: _of_equal_scale(sorted(pieces, key=len, reverse=True)[:TESTED]) for at, pieces in series.items()}
     fitted = {at: autoregression(pieces, line=True) for at, pieces in looked_at.items()}
     size = FINER * int(2 ** np.ceil(np.log2(longest)))
     lines = np.array([_line_p(looked_at[at], fitted[at], size) for at in series])
@@ -112,6 +112,12 @@ def find_season(series: Mapping[int, Sequence[Piece]], alpha: float, calendar: S
             own = min(own, float(lines[at, max(0, place - near) : place + near + 1].min()))
         p_values[number] = own
     return Season(period, harmonics, p_values)
+
+
+def _of_equal_scale(pieces: Sequence[Piece]) -> list[Piece]:
+    """Return pieces of equal variance: in one of a subject that varies more than others, noise would be a season."""
+    scales = [float(piece.values.std()) or 1.0 for piece in pieces]
+    return [replace(piece, values=piece.values / scale) for piece, scale in zip(pieces, scales, strict=True)]
 
 
 def calendar_periods(seconds: float | None, step: str = "") -> tuple[int, ...]:
