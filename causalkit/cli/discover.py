@@ -113,6 +113,8 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
         except (CausalkitError, KeyboardInterrupt) as error:
             unselected = _readable(error, checkpoint, scores.discovery)
             if scores.discovery is None:
+                for text in panel.notes:  # how the table was read may be the cause
+                    note(f"note     {text}", quiet=options["quiet"])
                 raise unselected from None
             discovery = scores.discovery  # the scores took the time: save them before the error is reported
     for path in options["outputs"]:

@@ -13,6 +13,8 @@ Kind = Literal["continuous", "integer", "binary", "constant"]
 
 ROUNDING = 1e-12
 """Range of a series relative to its size, below which it differs by rounding only."""
+WIDE = 10.0
+"""Ranges of the other values that a code which is written unlike other codes is away from them."""
 FAR = 8.0
 """Robust standard deviations from the median beyond which a value lies far outside of the rest."""
 _CODES = re.compile(r"-?(9{2,}|8{3,}|7{3,}|6{4,}|9+\.9+|8+\.8+|6999|32767|32768|65535|2147483647|2147483648)")
@@ -52,7 +54,9 @@ def codes_of(there: Array) -> list[float]:
             rest[at] = False
             if rest.sum() < 3 or counts[at] > 0.5 * len(there) or not _far(values, counts, rest, at):
                 continue
-            if is_code(values[at]) or (counts[at] >= 3 and counts[rest].max() * 3 <= 2 * counts[at]):
+            # Rounded values repeat as well; a value beyond a very wide gap needs not be more frequent than they are.
+            alone = counts[rest].max() * 3 <= 2 * counts[at] or _far(values, counts, rest, at, ranges=WIDE)
+            if is_code(values[at]) or (counts[at] >= 3 and alone):
                 best = float(values[at])
         if best is None:
             return sorted(found)
@@ -76,10 +80,10 @@ def robust(values: Array) -> tuple[float, float]:
     return float(middle), float(high - low) / 1.349
 
 
-def _far(values: Array, counts: NDArray[np.intp], rest: NDArray[np.bool_], at: int) -> bool:
-    """Return whether a value lies far from the rest: in their spread, and behind a gap as wide as their range."""
+def _far(values: Array, counts: NDArray[np.intp], rest: NDArray[np.bool_], at: int, *, ranges: float = 1.0) -> bool:
+    """Return whether a value lies far from the rest: in their spread, and behind a gap of so many of their ranges."""
     others = np.repeat(values[rest], counts[rest])
     unit = robust(others)[1]
     low, high = float(others.min()), float(others.max())
     gap = low - values[at] if values[at] < low else values[at] - high
-    return bool(gap > max(high - low, FAR * unit / 2) and gap > 0)
+    return bool(gap > max(ranges * (high - low), FAR * unit / 2) and gap > 0)

@@ -6,6 +6,7 @@ from causalkit.io.layout.across import across_as_asked, across_recognised
 from causalkit.io.layout.identifiers import identified
 from causalkit.io.layout.labels import without_labels
 from causalkit.io.layout.long import long_as_asked, long_recognised
+from causalkit.io.layout.totals import without_totals
 from causalkit.io.layout.transposed import transposed_as_asked, transposed_recognised
 from causalkit.io.options import ReadOptions
 from causalkit.io.tables.table import PANEL_COLUMN, Table
@@ -25,6 +26,7 @@ def arranged(table: Table, options: ReadOptions) -> Table:
 
 
 def _in_rows(table: Table, options: ReadOptions) -> Table:
+    table = without_totals(table)
     if options.orientation == "series-time":
         return transposed_as_asked(table, options)
     if options.long is not None:

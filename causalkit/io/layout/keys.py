@@ -25,6 +25,7 @@ ALMOST = 0.95
 """Share of the rows that must be unique; repeated ones are refused later, with their place."""
 _SAMPLE = 200
 _CALENDAR = re.compile(r"date|time|year|quarter|month|week|day|hour|minute|doy", re.IGNORECASE)
+_VISITS = re.compile(r"(visit|wave|occasion|time[ _]?point)([ _](no|nr|name|label|id|code))?", re.IGNORECASE)
 _MOST = 8
 _WIDEST = 50
 """Number of columns beyond which a table is not searched for times without a name."""
@@ -109,8 +110,9 @@ def times_in(table: Table, names: Sequence[str], options: ReadOptions) -> tuple[
     for name in names:
         if name in dates or name in options.panel_column:
             continue
-        if is_time_name(name) and is_text(frame[name]):
-            found.append(name)  # dates in a form that is not understood
+        if (is_time_name(name) or _VISITS.fullmatch(name)) and is_text(frame[name]):
+            if not (dates and names_series(name)):  # Tag is a day, and the name of a sensor beside dates
+                found.append(name)  # dates in a form that is not understood, or visits such as V1, V2
         elif (is_time_name(name) or name in (table.unnamed, *table.index[-1:])) and is_numeric(frame[name]):
             # Beside dates, only whole numbers are parts of a date. Measurements seldom repeat, in contrast to times.
             column = frame[name]
@@ -118,9 +120,21 @@ def times_in(table: Table, names: Sequence[str], options: ReadOptions) -> tuple[
                 found.append(name)
     if len(found) > 1:  # an epoch beside a time is a realisation
         found = [name for name in found if not names_realisations(name)] or found
+    elif found and not dates and names_realisations(found[0]):
+        # An id that repeats is a subject, and no number of a row, beside the visits that it counts from one.
+        found = [name for name in names if name != found[0] and _counts_within(frame, found[0], name)][:1] or found
     parts = find_parts(table, names, options)
     found.extend(parts[0] if parts is not None else ())
     return tuple(name for name in names if name in found)
+
+
+def _counts_within(frame: Any, key: str, name: str) -> bool:
+    """Return whether a column counts by one in every block of rows of a key, and begins again with the next."""
+    if frame[name].dtype.kind not in "iu":
+        return False
+    steps = np.diff(frame[name].to_numpy())
+    changes = frame[key].to_numpy()[1:] != frame[key].to_numpy()[:-1]
+    return bool(changes.any() and (steps[~changes] == 1).all() and (steps[changes] <= 0).all())
 
 
 def could_be_time(table: Table, name: str) -> bool:

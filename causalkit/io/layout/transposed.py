@@ -23,7 +23,7 @@ from causalkit.io.time.names import is_time_name, kind_of
 from causalkit.io.time.ticks import ticks_of
 
 AXIS = "time"
-_MOST_LABELS = 12
+_MOST_LABELS, _MOST_REMARKS = 12, 3
 
 
 def transposed_as_asked(table: Table, options: ReadOptions) -> Table:
@@ -76,7 +76,7 @@ def transposed_recognised(table: Table, options: ReadOptions) -> Table | None:
             f"if they are, add {transpose_hint(table)}; if every row is a time step, add "
             f"{table.hint('orientation', 'time-series')}",
         )
-    steps = names[-len(headings.times) :]
+    steps = [name for name in names if name not in labels]
     made = _made(table, labels, steps, headings, "the headings are times, so the table was transposed")
     how = f"the same as {transpose_hint(table)}; if every row is a time step, add "
     how += table.hint("orientation", "time-series")
@@ -116,9 +116,15 @@ def _refuse_numbers_as_headings(table: Table, names: Sequence[str]) -> None:
 def _split(table: Table, names: Sequence[str]) -> tuple[list[str], Headings | None]:
     """Return the columns that label rows, and the times in the headings of the columns after them."""
     for first in range(min(len(names), _MOST_LABELS)):
+        if first and names[0] == "0" and names[first] == str(first):
+            break  # the file has no headings, and its columns are called after their positions
         headings = times_of(names[first:])
         if headings is not None and not any(is_text(table.frame[name]) for name in names[first : first + 3]):
             return list(names[:first]), headings
+        for last in range(len(names) - 1, max(len(names) - 1 - _MOST_REMARKS, first), -1) if first else ():
+            headings = times_of(names[first:last])  # columns of remarks after those of the times
+            if headings is not None and headings.certain and _is_calendar(headings):
+                return [*names[:first], *names[last:]], headings
     return [], None
 
 

@@ -12,6 +12,7 @@ from causalkit.core.panel import Panel
 from causalkit.display.words import count, listed
 from causalkit.errors import DataError, did_you_mean
 from causalkit.io.layout import arranged, check_orientation, refuse_descriptions
+from causalkit.io.layout.waves import waves_note
 from causalkit.io.options import NONE, ReadOptions
 from causalkit.io.panels.index_levels import identifying_levels, without_index
 from causalkit.io.panels.lower_frequency import with_lower_frequency
@@ -19,6 +20,7 @@ from causalkit.io.tables.cells import shown
 from causalkit.io.tables.numbers import to_floats
 from causalkit.io.tables.table import PANEL_COLUMN, Table
 from causalkit.io.time.axis import find_time
+from causalkit.io.time.names import identifies_rows
 from causalkit.io.time.resampling import resampled
 from causalkit.io.time.sampling import at_equal_steps, in_order, split_at_restarts, summary
 
@@ -57,6 +59,8 @@ def panel_of(table: Table, options: ReadOptions) -> Panel:
     names, unused = without_index(table, [name for name in names if name not in time.columns], time.axis)
     if not names:
         raise DataError(f"{table.source} has no column of measurements", "check the delimiter and the options")
+    if time.axis is not None and not time.axis.ticks.dates and identifies_rows(time.axis.names[0]):
+        notes.extend(filter(None, [waves_note(names, time.axis.names[0])]))
     if not identifiers:
         check_orientation(table, time.axis, len(names), max(map(len, groups)), options)
     axis, groups, order = in_order(time.axis, groups)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import io
+import itertools
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from causalkit.core.shell import option_text
 from causalkit.display.words import count, were
 from causalkit.errors import DataError
 from causalkit.io.options import ReadOptions
@@ -23,6 +26,8 @@ from causalkit.io.tables.table import Table, refuse_duplicates
 from causalkit.io.tables.text import WHITESPACE, TextFile
 
 _DEFAULT = ReadOptions()
+_FEWEST_ROWS = 8
+_WHOLE = re.compile(r"[+-]?\d+")
 
 
 def delimited_table(path: str | Path, options: ReadOptions = _DEFAULT) -> Table:
@@ -37,6 +42,8 @@ def delimited_table(path: str | Path, options: ReadOptions = _DEFAULT) -> Table:
     file = TextFile.of(path, options.encoding, option=True)
     header = find_header(file, options)
     first = [cells for _, cells in header.rows]
+    if options.decimal is None and header.cells is None and header.delimiter == ",":
+        _refuse_halves(file, header)
     tried = first_notation(first, options)
     body = _read(file, header, tried.decimal)
     table, positions = _named(body, str(path))
@@ -180,7 +187,9 @@ def _named(body: _Body, source: str) -> tuple[Table, tuple[int, ...]]:
     if names is not None:
         while len(names) > width and not names[-1]:
             names.pop()
-        refuse_duplicates([name or f"column {n}" for n, name in enumerate(names, 1)], f"{source}: line {header.line}")
+        refuse_duplicates(
+            [name or f"column {n}" for n, name in enumerate(names, 1)], f"{source}: line {header.line}", _other(header)
+        )
     unnamed = range(width) if names is None else [c for c in range(width) if c >= len(names) or not names[c]]
     beginning = frame.iloc[:1].isna().to_numpy()[0]
     empty = [column for column in unnamed if beginning[column] and frame[column].isna().all()]
@@ -203,6 +212,39 @@ def _named(body: _Body, source: str) -> tuple[Table, tuple[int, ...]]:
     frame.columns = columns
     first = columns[0] if names is not None and (len(names) < width or not names[0]) else ""
     return Table(frame, source, body.line_of, notes, first, header.line), positions
+
+
+def _refuse_halves(file: TextFile, header: Header) -> None:
+    """Refuse rows without names in which every second cell may be the decimals of the one before: ``1,05,-0,31``.
+
+    Raises:
+        DataError: no cell has a point, and every second column has digits only, as decimals are written.
+    """
+    rows = [cells for _, cells in header.rows if len(cells) == header.width and all(map(str.strip, cells))]
+    if len(rows) < _FEWEST_ROWS or header.width < 4:
+        return
+    whole, part = (list(itertools.chain(*(row[header.width % 2 :][n::2] for row in rows))) for n in (0, 1))
+    if not (all(map(_WHOLE.fullmatch, whole)) and all(cell.isascii() and cell.isdigit() for cell in part)):
+        return
+    certain = "-0" in whole or any(len(cell) > 1 and cell.startswith("0") for cell in part)
+    as_decimals = len({len(cell) for cell in part}) == 1 and len(set(part)) > 5
+    as_numbers = len({len(cell) for cell in whole}) == 1
+    if certain or (as_decimals and not as_numbers):
+        number = f"{whole[0]},{part[0]}"
+        raise DataError(
+            f"{file.path}: line {header.start}: {shown(number)} can be one number with a decimal comma, or two numbers",
+            "if the commas separate decimals, write semicolons between the cells, or quote the numbers; if every cell "
+            f"is a number, add {option_text('decimal', '.')}",
+        )
+
+
+def _other(header: Header) -> str:
+    """Return what to do about a header in which a name comes twice."""
+    names = [name for name in header.cells or () if name]
+    if 2 * sum(map(is_written_number, names)) > len(names):
+        return "rename one of them; if the first row contains measurements, add " + option_text("header_rows", "0")
+    number = option_text("skip_rows", str(header.start - 1)) + " " + option_text("header_rows", "0")
+    return f"rename one of them, or number the columns with {number}"
 
 
 def _could_name_rows(column: Any) -> bool:

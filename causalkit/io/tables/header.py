@@ -25,6 +25,8 @@ from causalkit.io.tables.text import WHITESPACE, TextFile
 
 COMMENT_MARKS = ("#", "%", "//", "!")
 _MOST_TITLES, _MOST_TEXT_ROWS, _LOOKED_AT = 100, 4, 50
+_MOST_REMARKS, _FEWEST_DATES = 20, 8
+_MONTHS = frozenset(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 Row = tuple[int, list[str]]
@@ -293,6 +295,8 @@ def _recognised(
             names = [(names[0][0], [below[texts - 1][1][0], *first[1:]])]
         below, units = _without_units(below, texts)
         said += units
+    below, remarks = _without_remarks(below)
+    said += remarks
     cells = _joined(names)
     if all(number(cell) is not None for cell in cells if cell):
         said.append(f"the numbers on line {line} were taken as the names of the columns")
@@ -364,6 +368,30 @@ def _without_units(rows: Sequence[Row], texts: int) -> tuple[list[Row], list[str
     return list(rows[texts:]), notes
 
 
+def _without_remarks(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
+    """Return rows without those between the names and the dates that describe the series, and a note about these.
+
+    Such as ``Series Type,Original`` or ``Release Date,12-02-2024``, above rows that all begin with a date.
+    """
+    first = next((n for n, (_, cells) in enumerate(rows[:_MOST_REMARKS]) if any(map(str.isdigit, cells[0]))), 0)
+    below = [cells[0] for _, cells in rows[first : first + _LOOKED_AT]]
+    if not first or len(below) < _FEWEST_DATES or not all(map(_like_a_date, below)):
+        return list(rows), []
+    if any(is_missing(cells[0]) for _, cells in rows[:first]):
+        return list(rows), []
+    numbers = listed([str(line) for line, _ in rows[:first]], most=4)
+    quoted = listed([shown(cells[0].strip()) for _, cells in rows[:first]], most=4)
+    lines = f"line {numbers} was" if first == 1 else f"lines {numbers} were"
+    return list(rows[first:]), [f"{lines} left out as remarks between the names and the first date: {quoted}"]
+
+
+def _like_a_date(cell: str) -> bool:
+    """Return whether a cell has two numbers or more, or a number and the name of a month, and no other word."""
+    words = re.findall(r"[^\W\d_]+", cell)
+    several = len(re.findall(r"\d+", cell)) > 1 and number(cell) is None
+    return all(word[:3].lower() in _MONTHS or len(word) == 1 for word in words) and (several or bool(words))
+
+
 def _names_index(cells: Sequence[str]) -> bool:
     """Return whether only the first cell has text: the name of an index, as pandas writes it below other names."""
     return len(cells) > 1 and bool(cells[0].strip()) and not any(cell.strip() for cell in cells[1:])
@@ -388,7 +416,11 @@ def _joined(rows: Sequence[Row]) -> tuple[str, ...]:
 def _is_header(file: TextFile, delimiter: str, rows: Sequence[Row], missing: Sequence[str]) -> bool:
     line, first = rows[0]
     below = [cells for _, cells in rows[1:_LOOKED_AT]]
+    if _dates_across(first, below):
+        return True
     if _continues(first, below[:3]):
+        return False
+    if _comes_again(first, below):
         return False
     if looks_like_names([cell for cell in first if cell not in missing]):
         # Names that count from 0 or 1 do not come again as measurements.
@@ -414,6 +446,29 @@ def _continues(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
         any(map(str.isdigit, first[column]))
         and all(column < len(cells) and _form(cells[column]) == _form(first[column]) for cells in below)
         for column in texts
+    )
+
+
+def _dates_across(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Return whether an empty cell and dates are above a column of names and columns of measurements."""
+    return (
+        len(first) > 3
+        and bool(below)
+        and not first[0].strip()
+        and all(map(is_date, first[1:]))
+        and not any(is_value(cells[0]) or is_date(cells[0]) for cells in below)
+        and not any(is_date(cell) for cells in below for cell in cells[1:])
+    )
+
+
+def _comes_again(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Return whether the first row has numbers, and its every text comes again in its column: it names nothing."""
+    texts = [column for column, cell in enumerate(first) if not is_value(cell)]
+    others = [cells for cells in below if len(cells) == len(first) and list(cells) != list(first)]
+    return (
+        bool(texts)
+        and any(is_written_number(cell) for cell in first if cell.strip())
+        and all(any(cells[column] == first[column] for cells in others) for column in texts)
     )
 
 

@@ -25,6 +25,10 @@ _GROUPS = GROUP_MARKS.replace(".", "").replace(",", "")
 _SIGN, _EXPONENT = r"[+-]?", r"(?:[eE][+-]?\d+)?"
 _FORTRAN = re.compile(r"([+-]?\d+\.\d*|[+-]?\.\d+)[dD]([+-]\d+)")
 _MONEY = re.compile(rf"^([+-]?)[{_SIGNS}]\s*")
+_BRACKETS = re.compile(r"\(([^()+-]+)\)")
+"""A negative number, as bookkeeping writes it."""
+_UNIT = re.compile(r"([+-]?[\d.,]*\d[.,]?)\s*(?![eEdD][+-]?\d)([^\W\d_]{1,6}|\u00b0[CFK])")
+_NO_UNITS = frozenset({"day", "days", "am", "pm", "st", "nd", "rd", "th", "q", "w"})
 _GROUPED = re.compile(rf"(?<=\d)[{_GROUPS}](?=\d{{3}}(?!\d))")
 _WHOLE = re.compile(r"[+-]?\d+")
 _OTHER = {".": ",", ",": "."}
@@ -316,7 +320,7 @@ def _numbers(column: Any, notation: Notation, missing: Sequence[str]) -> tuple[A
     except TypeError:  # objects that are no cells
         return None
     found = {cell: patterns.number(cell) for cell in odd}
-    if not patterns.changed or len(patterns.signs) > 1:
+    if not patterns.changed or len(patterns.signs) > 1 or not _are_negative(patterns):
         return None
     cells = filled.tolist()
     parsed = [found[cell] if cell in found else float(cell) for cell in cells]
@@ -330,6 +334,11 @@ def _numbers(column: Any, notation: Notation, missing: Sequence[str]) -> tuple[A
     values = pd.Series(np.nan, index=column.index, dtype=object if text else np.float64)
     values[filled.index] = [cell if value is None else value for cell, value in zip(cells, parsed, strict=True)]
     return values, patterns.said()
+
+
+def _are_negative(patterns: _Patterns) -> bool:
+    """Return whether numbers in brackets, where there are any, are negative: several, beside no minus."""
+    return not patterns.brackets or (len(patterns.brackets) > 2 and not patterns.negative)
 
 
 def _odd_cells(filled: Any, decimal: str) -> list[Any]:
@@ -361,6 +370,8 @@ class _Patterns:
         self.marks: set[str] = set()
         self.signed: set[str] = set()
         self.changed = False
+        self.negative = False
+        self.brackets: set[str] = set()
 
     def number(self, cell: Any) -> float | None:
         """Return the number in a cell, NaN for a missing one, or None; what is a number already stays as it is."""
@@ -370,6 +381,11 @@ class _Patterns:
         if text in MISSING:
             return np.nan
         found = text.replace("\u2212", "-")
+        brackets = _BRACKETS.fullmatch(found)
+        if brackets is not None:
+            found = brackets[1]
+        elif unit := _UNIT.fullmatch(found):
+            return self._with_unit(cell, unit[1], unit[2])
         signs = [character for character in found if character in _SIGNS]
         if len(signs) == 1:
             found = found.replace(signs[0], "", 1).strip()
@@ -388,14 +404,29 @@ class _Patterns:
             return None
         self.signs.update(signs)
         value = float(found)
+        if brackets is not None:
+            value = -value
+            self.brackets.add(cell)
+        self.negative = self.negative or (brackets is None and value < 0)
         if signs or text in self.missing or value in self.missing:
             self.signed.add(cell)
         self.changed = self.changed or found != text
         return value
 
+    def _with_unit(self, cell: str, written: str, unit: str) -> float | None:
+        """Return the number in front of a unit."""
+        value = None if unit.lower() in _NO_UNITS else self.number(written)
+        if value is not None and value == value:
+            self.signs.add(unit)
+            self.signed.add(cell)
+            self.changed = True
+        return value
+
     def said(self) -> list[str]:
         """Return what was removed from cells without a word of the user."""
         said = [f"{shown(sign)} was left out of the numbers" for sign in sorted(self.signs)]
+        if self.brackets:
+            said.append("numbers in brackets were taken as negative")
         said += [f"{shown(mark)} was taken as separator of thousands" for mark in sorted(self.marks) if mark in _GROUPS]
         return said
 

@@ -156,6 +156,12 @@ def _from_text(table: Table, name: str, codes: _Codes, notation: Notation) -> tu
 def _not_numbers(table: Table, faults: Sequence[_Fault], options: ReadOptions) -> DataError:
     """Return the error about columns that are text throughout, else about the first odd cell."""
     odd = [fault for fault in faults if not fault.all]
+    if (row := _another_header(table, odd)) is not None:
+        return DataError(
+            f"{table.source}: {table.locate(row)} has text in every column, such as "
+            f"{shown(str(odd[0].text.iloc[row]))}, as the names of another table have",
+            "write every table to a file of its own",
+        )
     if odd:
         return _odd_cell(table, min(odd, key=lambda fault: len(fault.rows)), options)
     first = faults[0]
@@ -175,6 +181,16 @@ def _not_numbers(table: Table, faults: Sequence[_Fault], options: ReadOptions) -
         hint = f"write 1 and 0, or {hint}"
     hint += f", or name one that identifies realisations with {table.hint('panel_column', names[0])}"
     return DataError(f"{table.source}: {which} text, not numbers ({table.locate(row)}: {shown(text)})", hint)
+
+
+def _another_header(table: Table, odd: Sequence[_Fault]) -> int | None:
+    """Return a row below others in which every column has text that differs and has no digit, or None."""
+    if len(odd) < 2 or len(odd) < len(table.frame.columns):
+        return None
+    row = int(odd[0].rows[0])
+    cells = [str(fault.text.iloc[row]) for fault in odd]
+    apart = row > 0 and len(set(cells)) == len(cells) and not any(map(str.isdigit, "".join(cells)))
+    return row if apart and all(int(fault.rows[0]) == row for fault in odd) else None
 
 
 def _odd_cell(table: Table, fault: _Fault, options: ReadOptions) -> DataError:

@@ -15,7 +15,7 @@ from causalkit.io.tables.header import Header, is_comment
 from causalkit.io.tables.text import WHITESPACE, TextFile, words
 
 _MOST_FOOTERS = 50
-_TOTALS = re.compile(
+TOTALS = re.compile(
     r"(grand |sub)?totals?|sums?|means?|averages?|avg|medians?|min(imum)?|max(imum)?|std(dev)?|st\.? ?dev\.?|"
     r"standard deviation|gesamt|summe|mittelwert|total g[eé]n[eé]ral|somme|moyenne|totale|media",
     re.IGNORECASE,
@@ -167,11 +167,14 @@ def _footers(rows: Sequence[_Row], delimiter: str, width: int, text: bool) -> li
     for row in reversed(rows):
         cells = [cell.strip() for cell in row.cells(delimiter)]
         first = next(filter(None, cells), "")
+        if width > 2 and len(cells) == 1 and is_value(first):  # NOAA writes the missing code below the table
+            found.append(row)
+            continue
         if width == 1 or is_value(first) or is_written_number(first) or is_date(first):
             break
         lone = sum(map(bool, cells)) == 1
         short = len(cells) < width and (not text or (lone and width > 2)) and not _like_data(cells)
-        total = not text and _TOTALS.fullmatch(first.rstrip(":")) is not None
+        total = not text and TOTALS.fullmatch(first.rstrip(":")) is not None
         if not (short or (lone and cells[0] and not text) or total or _long(row, width)):
             break
         found.append(row)
@@ -200,7 +203,7 @@ def _ragged(file: TextFile, delimiter: str, rows: Sequence[_Row], width: int, ev
     others = f"; {count(len(rows) - 1, 'other line')} also" if len(rows) > 1 else ""
     cells = row.cells(delimiter)
     hint = "correct the line; a missing value is an empty cell between delimiters, or NA"
-    if even is not None and rows[-1].line < even.line:
+    if even is not None and row.line < even.line:
         hint = f"if the table begins on line {even.line}, add --skip-rows {even.line - 1}"
     elif not is_value(cells[0]) and not any(map(str.strip, cells[1:])):
         hint = "if this is a remark, delete the line or begin it with #"

@@ -90,12 +90,13 @@ class Table:
         return option_text(option, *values, python=self.in_memory)
 
 
-def refuse_duplicates(names: Sequence[str], place: str) -> None:
+def refuse_duplicates(names: Sequence[str], place: str, way_out: str = "rename one of them") -> None:
     """Raise an error where two columns have the same name.
 
     Args:
         names: of all columns of a file, in order.
         place: the file, and the line of the names where it is known.
+        way_out: what to do.
 
     Raises:
         DataError: the message names both columns.
@@ -105,5 +106,5 @@ def refuse_duplicates(names: Sequence[str], place: str) -> None:
         if first.setdefault(name, column) != column:
             raise DataError(
                 f"{place}: duplicate column name {shown(name)} (column {first[name]} and column {column})",
-                "column names must be unique; rename one of them",
+                f"column names must be unique; {way_out}",
             )

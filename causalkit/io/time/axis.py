@@ -141,7 +141,8 @@ def find_time(table: Table, names: Sequence[str], groups: Sequence[Rows], option
     if not found:
         _check_used(table, None, options)
         return FoundTime(notes=tuple(notes))
-    best = min(found, key=lambda one: (one.rank, one.order.restarts))
+    # A date that is the same in every row is when the table was written, or its whole period.
+    best = min(found, key=lambda one: (_is_constant(one.ticks), one.rank, one.order.restarts))
     _check_certain(table, best, options)
     axis = TimeAxis(table, best.names, _directed(as_dates(best.ticks, best.names[0], groups), best.kind, options))
     notes.append(_taken(table, best))
@@ -184,9 +185,9 @@ def _candidates(
         if repeated and order.kind in ("onward", "falling", "shuffled"):
             found.append(_Candidate(columns, moments, order, 0))
     for name in names:
-        kind, index = kind_of(name), name in table.index
-        dated = is_dated(table.frame[name])
-        numeric = table.frame[name].dtype.kind in "iuf" or str(table.frame[name].dtype) in ("Int64", "Float64", "Int32")
+        kind, index, column = kind_of(name), name in table.index, table.frame[name]
+        dated = is_dated(column)
+        numeric = column.dtype.kind in "iuf" or str(column.dtype) in ("Int64", "Float64", "Int32")
         asked = options.date_format is not None and not numeric
         known = dated or asked or index or bool(kind) or name == table.unnamed
         if not known and not _may_count(table, name, groups):
@@ -220,6 +221,10 @@ def _candidates(
     if refused is not None and not any(one.rank <= 1 for one in found):
         raise refused
     return found
+
+
+def _is_constant(ticks: Ticks) -> bool:
+    return len(ticks.values) > 1 and bool((ticks.values == ticks.values[0]).all())
 
 
 def _rank(table: Table, name: str, kind: str, ticks: Ticks, order: Order) -> float:
@@ -261,8 +266,10 @@ def _may_count(table: Table, name: str, groups: Sequence[Rows]) -> bool:
         return False
     if not pd.api.types.is_numeric_dtype(column.dtype):
         return _numbered(replace(table, frame=table.frame.iloc[rows]), name) is not None
+    plain = isinstance(column.dtype, np.dtype)  # the fast way, for tables of many columns
+    some = column.to_numpy()[rows] if plain else column.iloc[rows].to_numpy(dtype=np.float64, na_value=np.nan)
     with np.errstate(over="ignore", invalid="ignore"):
-        steps = np.diff(column.iloc[rows].to_numpy(dtype=np.float64, na_value=np.nan))
+        steps = np.diff(some.astype(np.float64))
     return bool((steps > 0).all() or (steps < 0).all() or ((steps > 0).mean() > 0.5 and _sawtooth(steps)))
 
 
@@ -311,6 +318,8 @@ def _says_the_same(other: _Candidate, best: _Candidate, groups: Sequence[Rows]) 
         return True
     if max(map(len, groups)) < _SOME or other.even < _EVEN or other.order.kind not in ("onward", "falling"):
         return False
+    if best.ticks.dates and other.kind == "counter":
+        return True  # a number of a sample that begins again after 255
     # A number of the row runs on where time begins anew.
     return other.order.restarts == best.order.restarts or not other.order.restarts
 
@@ -320,6 +329,8 @@ def _repeats(table: Table, name: str, axis: TimeAxis) -> bool:
     import pandas as pd
 
     part, ticks = part_of(name), axis.ticks
+    if part == "time" and ticks.dates and not ticks.clock and table.frame[name].nunique(dropna=False) == 1:
+        return True  # the hour at which every day is measured
     if not part or part in ("date", "time") or not ticks.dates or ticks.clock:
         return False
     column = table.frame[name]

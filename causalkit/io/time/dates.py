@@ -35,7 +35,7 @@ _MONTHS = (
 _NAME = r"(?P<mon>[^\W\d_]{3,12})\.?"
 _YEAR = r"(?P<y>\d{4}|\d{2})"
 _TIME = (
-    r"(?P<H>\d{1,2})(?::(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?)?|\.(?P<M2>\d{2})\.(?P<S2>\d{2}))"
+    r"(?P<H>\d{1,2})(?::(?P<M>\d{2}|\d(?=:))(?::(?P<S>\d{1,2})(?:[.,](?P<f>\d{1,9}))?)?|\.(?P<M2>\d{2})\.(?P<S2>\d{2}))"
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
 )
 _AFTER_DATE = (
@@ -144,9 +144,15 @@ def texts_of(column: Any) -> tuple[Any, NDArray[np.bool_]]:
     return texts, missing | texts.isin(MISSING).to_numpy()
 
 
+_THREE_MONTHS = ["djf", "jfm", "fma", "mam", "amj", "mjj", "jja", "jas", "aso", "son", "ond", "ndj"]
+"""Overlapping seasons of the climate; the month in the middle stands for each."""
+
+
 def month_number(word: str) -> int | None:
     """Return the month that a name in English, German, French, Spanish, Italian, Portuguese or Dutch stands for."""
     text = "".join(s for s in unicodedata.normalize("NFKD", word.strip().rstrip(".").casefold()) if s.isalpha())
+    if text in _THREE_MONTHS:
+        return _THREE_MONTHS.index(text) + 1
     found = {number for names, number in _MONTHS for name in names.split() if len(text) >= 3 and name.startswith(text)}
     return found.pop() if len(found) == 1 else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from typing import Literal
@@ -72,7 +73,7 @@ _AGE = re.compile(r"\bages?\b|\balter\b|\bdepth\b")
 _PARTS: dict[str, str] = {
     **dict.fromkeys(_words("year years yr yyyy yy jahr ano anno annee 年 год rok iyear"), "year"),
     **dict.fromkeys(_words("quarter qtr quarters quartal trimestre q"), "quarter"),
-    **dict.fromkeys(_words("month months mon mo monat mois mes mese mnth mth 月 imonth"), "month"),
+    **dict.fromkeys(_words("month months mon mo monat mois mes mese mnth mth 月 imonth seas"), "month"),
     **dict.fromkeys(_words("week weeks wk woche semaine semana weekofyear isoweek kw"), "week"),
     **dict.fromkeys(_words("day days dd dy tag jour dia giorno mday dom 日 iday"), "day"),
     **dict.fromkeys(_words("weekday dow dayofweek wochentag"), "weekday"),
@@ -90,6 +91,7 @@ _PARTS: dict[str, str] = {
 }
 
 
+@functools.lru_cache(maxsize=1 << 16)  # a wide table asks for every name several times
 def kind_of(name: str) -> Kind:
     """Return what a name says.
 
@@ -134,6 +136,7 @@ def identifies_rows(name: str) -> bool:
     return _plain(_without_brackets(name)) in _IDENTIFYING
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def part_of(name: str) -> str:
     """Return the part of a date that a column of this name contains, such as "year", or "".
 
@@ -173,5 +176,5 @@ def _plain(name: str) -> str:
     text = unicodedata.normalize("NFKD", name).casefold()
     text = "".join(sign for sign in text if not unicodedata.combining(sign))
     text = unicodedata.normalize("NFC", text)
-    text = re.sub(r"(?<=[a-z])(?=\d+$)|[_\-./,;()\[\]°²]+", " ", text)
+    text = re.sub(r"(?<=[a-z])(?=\d+$)|[_\-./,;()\[\]<>°²]+", " ", text)
     return " ".join(text.split())

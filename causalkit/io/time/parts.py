@@ -47,6 +47,8 @@ def find_parts(table: Table, columns: Sequence[str], options: ReadOptions) -> tu
         part = part_of(name)
         if part and part not in by_part and _holds(table, name, part, options):
             by_part[part] = name
+    if not by_part and list(columns[:2]) == ["0", "1"] and _count_months(table):
+        by_part = {"year": "0", "month": "1"}
     best: tuple[tuple[str, ...], Ticks] | None = None
     for chain in _CHAINS:
         parts: list[str] = []
@@ -61,6 +63,15 @@ def find_parts(table: Table, columns: Sequence[str], options: ReadOptions) -> tu
         if ticks is not None:
             best = (names, ticks)
     return best
+
+
+def _count_months(table: Table) -> bool:
+    """Return whether the first two columns, which have no name, are years and months without a gap for two years."""
+    year, month = (table.frame[name] for name in ("0", "1"))
+    if year.dtype.kind not in "iu" or month.dtype.kind not in "iu" or len(year) < 24:
+        return False
+    proper = year.between(1000, 2300).all() and month.between(1, 12).all()
+    return bool(proper and (np.diff(year.to_numpy() * 12 + month.to_numpy()) == 1).all())
 
 
 def named_parts(table: Table, columns: Sequence[str], options: ReadOptions) -> Ticks | None:
@@ -170,7 +181,7 @@ def _numbers(table: Table, name: str) -> tuple[NDArray[np.float64], NDArray[np.b
 
 
 def _clock(table: Table, name: str) -> NDArray[np.int64] | None:
-    """Return times of day in microseconds: ``18:00``, ``18.00.00``, or 1800 as a number."""
+    """Return times of day in microseconds: ``18:00``, ``18.00.00``, or 1800 and 180000 as numbers."""
     import pandas as pd
 
     column = table.frame[name]
@@ -180,10 +191,14 @@ def _clock(table: Table, name: str) -> NDArray[np.int64] | None:
         return clock_of(column)
     numbers, missing = _numbers(table, name)
     there = numbers[~missing]
-    if not len(there) or (there != np.floor(there)).any() or there.min() < 0 or there.max() > 2400:
+    if not len(there) or (there != np.floor(there)).any() or there.min() < 0 or there.max() > 240_000:
         return None
     if there.max() > 24:
-        if (there % 100 > 59).any():
+        seconds = there.max() > 2400
+        if (there % 100 > 59).any() or (seconds and (there // 100 % 100 > 59).any()):
             return None
-        numbers = numbers // 100 + numbers % 100 / 60
+        if seconds:
+            numbers = numbers // 10_000 + numbers // 100 % 100 / 60 + numbers % 100 / 3600
+        else:
+            numbers = numbers // 100 + numbers % 100 / 60
     return np.where(missing, NOTHING, np.rint(np.where(missing, 0, numbers) * 3_600_000_000).astype(np.int64))
