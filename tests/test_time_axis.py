@@ -655,7 +655,7 @@ class TestRounding:
         times = np.round(np.arange(300) * 0.1 + np.random.default_rng(0).uniform(-0.03, 0.03, 300), digits)
         with pytest.raises(DataError, match="irregular") as caught:
             io.read(file(with_time(times, name="time")))
-        assert "--resample STEP" in caught.value.hint
+        assert re.search(r"--resample [0-9.]+,", caught.value.hint)
         assert "--irregular accept" in caught.value.hint
         assert same(io.read(file(with_time(times, name="time")), ReadOptions(irregular="accept")))
         assert io.read(file(with_time(times, name="time")), ReadOptions(resample="0.1")).names == ("a", "b", "c")

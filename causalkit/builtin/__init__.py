@@ -226,7 +226,7 @@ def causalkit_selection_rules() -> Iterable[SelectionRule]:
 def causalkit_readers() -> Iterable[Reader]:
     """Yield the readers of data files."""
     for name, factory, summary, suffixes in (
-        ("table", "read_text", "Delimited text, one column a series", (".csv", ".tsv", ".txt")),
+        ("table", "read_text", "Delimited text, one column a series", (".csv", ".tsv", ".txt", ".tab", ".dat", ".lvm")),
         (
             "numpy",
             "read_numpy",

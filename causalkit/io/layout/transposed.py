@@ -119,7 +119,9 @@ def _split(table: Table, names: Sequence[str]) -> tuple[list[str], Headings | No
         if first and names[0] == "0" and names[first] == str(first):
             break  # the file has no headings, and its columns are called after their positions
         headings = times_of(names[first:])
-        if headings is not None and not any(is_text(table.frame[name]) for name in names[first : first + 3]):
+        if any(is_text(table.frame[name]) for name in names[first : first + 3]):
+            continue
+        if headings is not None:
             return list(names[:first]), headings
         for last in range(len(names) - 1, max(len(names) - 1 - _MOST_REMARKS, first), -1) if first else ():
             headings = times_of(names[first:last])  # columns of remarks after those of the times

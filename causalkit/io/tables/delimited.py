@@ -18,7 +18,8 @@ from causalkit.core.shell import option_text
 from causalkit.display.words import count, were
 from causalkit.errors import DataError
 from causalkit.io.options import ReadOptions
-from causalkit.io.tables.cells import MISSING, is_date, is_value, is_written_number
+from causalkit.io.tables.cells import MISSING, is_date, is_value, is_written_number, shown
+from causalkit.io.tables.flags import without_flags
 from causalkit.io.tables.header import COMMENT_MARKS, Header, column_names, find_header, halves_of_numbers
 from causalkit.io.tables.notation import first_notation, notation_of, with_numbers
 from causalkit.io.tables.rows import LeftOut, lines_to_leave_out
@@ -56,8 +57,9 @@ def delimited_table(path: str | Path, options: ReadOptions = _DEFAULT) -> Table:
     notation = notation_of(table.frame, tried, first, options, header.delimiter, reread=reread, place=table.cell)
     if notation.decimal != tried.decimal:
         table, _ = _named(_read(file, header, notation.decimal), str(path))
-    frame, notes = with_numbers(table.frame, notation, options.missing)
-    return replace(table, frame=frame, notes=(*table.notes, *notation.notes, *notes), decimal=notation.decimal)
+    frame, flags = without_flags(table.frame)
+    frame, notes = with_numbers(frame, notation, options.missing)
+    return replace(table, frame=frame, notes=(*table.notes, *notation.notes, *flags, *notes), decimal=notation.decimal)
 
 
 @dataclass(frozen=True, eq=False)

@@ -275,10 +275,21 @@ def _irregular(axis: TimeAxis, runs: Sequence[Rows], found: Multiples) -> DataEr
     before, after = (table.locate(int(row)) for row in rows)
     steps = [np.diff(ticks.values[own]) for own in runs]
     usual = float(np.median(np.concatenate(steps)))
+    resample = table.hint("resample", _step(ticks, usual))
     return DataError(
         f"{table.source}: the sampling is irregular: in the time {axis.label} the step from {before} to "
         f"{after} is {ticks.shown_step(float(steps[run][position]))} and the usual step is {ticks.shown_step(usual)}",
-        f"interpolate to equal steps with {table.hint('resample', 'STEP')}, take the rows as they are with "
+        f"interpolate to equal steps with {resample}, take the rows as they are with "
         f"{table.hint('irregular', 'accept')}, or, if the column is not time, keep it as a series with "
         f"{table.hint('time_column', 'none')}",
     )
+
+
+def _step(ticks: Ticks, usual: float) -> str:
+    """Return the usual step as the option has it, such as 10, 2h or 1D."""
+    if not ticks.dates:
+        return f"{usual:.6g}"
+    for length, unit in ((DAY, "D"), (3_600_000_000, "h"), (60_000_000, "min")):
+        if usual % length == 0:
+            return f"{usual / length:g}{unit}"
+    return f"{usual / 1_000_000:.6g}s"
