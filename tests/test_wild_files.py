@@ -257,6 +257,32 @@ def test_a_code_far_away_is_named_among_rounded_values():
     assert codes_of(values) == [-200]
 
 
+def test_widths_of_columns_below_the_names(write):
+    top = ["# USGS", "agency_cd\tdatetime\ta\ta_cd\tb\tc", "5s\t20d\t14n\t10s\t14n\t14n"]
+    lines = rows([f"USGS\t{hour:%Y-%m-%d %H:%M}" for hour in HOURS], between="\t")
+    lines = ["\t".join([*line.split("\t")[:3], "A", *line.split("\t")[3:]]) for line in lines]
+    assert edges(read(write(*top, *lines, name="data.txt"))) == TRUE
+
+
+def test_a_minus_behind_the_number(write):
+    panel = read(write("a,b,c", *rows(form=lambda value: f"{-value:.2f}-" if value < 0 else f"{value:.2f}")))
+    assert np.allclose(panel.realisations[0], chain().round(2))
+    assert any("were taken as negative" in note for note in panel.notes)
+
+
+def test_text_in_a_transposed_table_is_no_fault_of_the_program(write):
+    lines = [f"r{n},{line}" for n, line in enumerate(rows(steps=40))]
+    lines[5] = "r5,1.5,2.5,n/e"
+    with pytest.raises(DataError, match="'n/e'"):
+        read(write("name,a,b,c", *lines), ReadOptions(orientation="series-time"))
+
+
+@pytest.mark.parametrize("name", ["hr", "Anfang"])
+def test_a_date_and_its_hour_beside_numbers_of_years_and_months(write, name):
+    times = [f"{t:%Y-%m-%d},0,{t.month},{t.hour if name == 'hr' else f'{t:%H:%M}'}" for t in HOURS]
+    assert edges(read(write(f"dteday,yr,mnth,{name},a,b,c", *rows(times)), ReadOptions(drop=("yr",)))) == TRUE
+
+
 @pytest.mark.parametrize("start", [0, 1622880000])
 def test_the_usual_step_can_be_pasted(write, start):
     jitter = np.random.default_rng(0).uniform(-0.02, 0.02, 300)

@@ -116,7 +116,7 @@ def _refuse_numbers_as_headings(table: Table, names: Sequence[str]) -> None:
 def _split(table: Table, names: Sequence[str]) -> tuple[list[str], Headings | None]:
     """Return the columns that label rows, and the times in the headings of the columns after them."""
     for first in range(min(len(names), _MOST_LABELS)):
-        if first and names[0] == "0" and names[first] == str(first):
+        if first and names[0] == "0":
             break  # the file has no headings, and its columns are called after their positions
         headings = times_of(names[first:])
         if any(is_text(table.frame[name]) for name in names[first : first + 3]):

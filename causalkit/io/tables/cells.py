@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 MISSING = frozenset(
-    {"", "?", ".", "-", "--", "NA", "na", "Na", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>"}
+    {"", "?", ".", "..", "-", "--", "NA", "na", "Na", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>"}
     | {"NaN", "nan", "NAN", "Nan", "-NaN", "-nan", "+nan", "NULL", "Null", "null", "None", "none", "nil"}
     | {"1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
 )

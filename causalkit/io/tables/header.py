@@ -27,6 +27,7 @@ COMMENT_MARKS = ("#", "%", "//", "!")
 _MOST_TITLES, _MOST_TEXT_ROWS, _LOOKED_AT = 100, 4, 50
 _MOST_REMARKS, _FEWEST_DATES = 20, 8
 _MONTHS = frozenset(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
+_WIDTHS = re.compile(r"\d+[snd]")
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 Row = tuple[int, list[str]]
@@ -269,7 +270,7 @@ def _recognised(
     """Return the top of a table whose user did not say how many rows of names it has."""
     (line, first), below = rows[0], list(rows[1:])
     commented = _commented_names(leading, delimiter, len(first))
-    if commented and all(is_value(cell) for cell in first):
+    if commented and all(is_value(cell) or is_date(cell) or _stays(below, n, cell) for n, cell in enumerate(first)):
         notes = ["the names are those of the comment line above the data"]
         return Header(delimiter, commented, leading.line, line, tuple(rows), tuple(notes))
     if not _is_header(file, delimiter, rows, missing):
@@ -325,6 +326,9 @@ def _text_rows(rows: Sequence[Row], width: int, delimiter: str, missing: Sequenc
     found = 0
     while found < min(_MOST_TEXT_ROWS, len(rows) - 1):
         cells = rows[found][1]
+        if all(map(_WIDTHS.fullmatch, cells)):
+            found += 1  # the widths and kinds of the columns, as the USGS writes them
+            continue
         below = [row for _, row in rows[found + 1 : found + _LOOKED_AT] if len(row) >= len(cells)]
         if _has_measurement(cells) or not below or len(cells) not in (width - 1, width) or set(cells) & set(missing):
             break
@@ -449,6 +453,11 @@ def _continues(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     )
 
 
+def _stays(rows: Sequence[Row], column: int, cell: str) -> bool:
+    """Return whether a text is the same in all rows, as the name of a station."""
+    return len(rows) > 1 and all(column < len(cells) and cells[column] == cell for _, cells in rows[:_LOOKED_AT])
+
+
 def _dates_across(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Return whether an empty cell and dates are above a column of names and columns of measurements."""
     return (
@@ -489,5 +498,5 @@ def _quoted(line: str, delimiter: str) -> bool:
 def _commented_names(leading: _Leading, delimiter: str, width: int) -> tuple[str, ...] | None:
     """Return the names of a comment line above the data, as `numpy.savetxt` writes them."""
     cells = leading.comment.split(None if delimiter == WHITESPACE else delimiter)
-    names = tuple(cell.strip() for cell in cells)
+    names = tuple(cell.strip().rstrip(",") for cell in cells)
     return names if len(names) == width and looks_like_names(names) else None

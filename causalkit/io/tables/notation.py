@@ -25,8 +25,8 @@ _GROUPS = GROUP_MARKS.replace(".", "").replace(",", "")
 _SIGN, _EXPONENT = r"[+-]?", r"(?:[eE][+-]?\d+)?"
 _FORTRAN = re.compile(r"([+-]?\d+\.\d*|[+-]?\.\d+)[dD]([+-]\d+)")
 _MONEY = re.compile(rf"^([+-]?)[{_SIGNS}]\s*")
-_BRACKETS = re.compile(r"\(([^()+-]+)\)")
-"""A negative number, as bookkeeping writes it."""
+_BRACKETS = re.compile(r"\(([^()+-]+)\)|([\d.,]*\d)-")
+"""A negative number, as bookkeeping and SAP write it: ``(12.3)`` or ``12.3-``."""
 _UNIT = re.compile(r"([+-]?[\d.,]*\d[.,]?)\s*(?![eEdD][+-]?\d)([^\W\d_]{1,6}|\u00b0[CFK])")
 _NO_UNITS = frozenset({"day", "days", "am", "pm", "st", "nd", "rd", "th", "q", "w"})
 _GROUPED = re.compile(rf"(?<=\d)[{_GROUPS}](?=\d{{3}}(?!\d))")
@@ -383,7 +383,7 @@ class _Patterns:
         found = text.replace("\u2212", "-")
         brackets = _BRACKETS.fullmatch(found)
         if brackets is not None:
-            found = brackets[1]
+            found = brackets[1] or brackets[2]
         elif unit := _UNIT.fullmatch(found):
             return self._with_unit(cell, unit[1], unit[2])
         signs = [character for character in found if character in _SIGNS]
@@ -426,7 +426,7 @@ class _Patterns:
         """Return what was removed from cells without a word of the user."""
         said = [f"{shown(sign)} was left out of the numbers" for sign in sorted(self.signs)]
         if self.brackets:
-            said.append("numbers in brackets were taken as negative")
+            said.append(f"numbers such as {shown(min(self.brackets))} were taken as negative")
         said += [f"{shown(mark)} was taken as separator of thousands" for mark in sorted(self.marks) if mark in _GROUPS]
         return said
 

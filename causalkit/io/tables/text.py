@@ -251,7 +251,9 @@ class TextFile:
         encoding = self.encoding.removesuffix("-sig").upper()
         return DataError(
             f"{self.path}: line {line} is not {encoding} text",
-            "give the encoding, for example --encoding cp1252 (Windows), --encoding latin-1 or --encoding mac-roman"
+            "give the encoding, for example --encoding cp1252 (Windows), --encoding latin-1 or --encoding mac-roman, "
+            "or that of the language, such as --encoding cp1251 (Cyrillic), --encoding gb18030 (Chinese) or "
+            "--encoding shift_jis (Japanese)"
             if self.option
             else f"convert the file, for example: iconv -f latin1 -t utf-8 {argument(self.path)} > converted.csv",
         )

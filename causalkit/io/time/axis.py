@@ -544,6 +544,8 @@ def _likely(table: Table, axis: TimeAxis | None) -> str | None:
 def _refuse_counting(table: Table, names: Sequence[str], groups: Sequence[Rows], options: ReadOptions) -> None:
     """Refuse an array in which a column counts evenly: it is time, and no series."""
     for name in names:
+        if table.frame[name].dtype.kind not in "iufb":
+            continue
         values = table.frame[name].to_numpy(dtype=np.float64)
         order = order_of(values, ~np.isfinite(values), groups) if _may_count(table, name, groups) else Order("none")
         if order.kind in ("onward", "falling") and order.even == 1.0:

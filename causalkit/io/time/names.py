@@ -79,9 +79,11 @@ _PARTS: dict[str, str] = {
     **dict.fromkeys(_words("weekday dow dayofweek wochentag"), "weekday"),
     **dict.fromkeys(_words("doy yday jday julian dayofyear julday"), "doy"),
     **dict.fromkeys(_words("hour hours hr hrs hh stunde heure hora h"), "hour"),
-    **dict.fromkeys(_words("minute minutes min mins mi"), "minute"),
+    **dict.fromkeys(_words("minute minutes min mins mi mn"), "minute"),
     **dict.fromkeys(_words("second seconds sec secs ss"), "second"),
-    **dict.fromkeys(_words("time uhrzeit tod hhmm hour_minute timeofday clock heure hora hora_local"), "time"),
+    **dict.fromkeys(
+        _words("time uhrzeit anfang beginn von tod hhmm hour_minute timeofday clock heure hora hora_local"), "time"
+    ),
     **dict.fromkeys(_words("date datum fecha data day_date dato 日期 дата yyyymmdd dteday obsdate"), "date"),
     "day of year": "doy",
     "julian day": "doy",

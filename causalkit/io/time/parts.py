@@ -56,7 +56,9 @@ def find_parts(table: Table, columns: Sequence[str], options: ReadOptions) -> tu
             if part not in by_part:
                 break
             parts.append(part)
-        if len(parts) < 2 or (best is not None and len(parts) <= len(best[0])):
+        # A whole date says more than a year and a month.
+        known = 0 if best is None else len(best[0])
+        if len(parts) < 2 or len(parts) < known or (len(parts) == known and parts[0] != "date"):
             continue
         names = tuple(by_part[part] for part in parts)
         ticks = together(table, dict(zip(parts, names, strict=True)), options)

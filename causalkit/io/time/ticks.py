@@ -230,7 +230,8 @@ def _from_text(table: Table, name: str) -> Ticks | None:
         )
     if readings[0].wrong is not None:
         column, row = table.frame[name], readings[0].wrong
-        like = next(str(cell) for cell, moment in zip(column, readings[0].moments, strict=True) if moment != NOTHING)
+        filled = zip(column, readings[0].moments, strict=True)
+        like = next((str(cell) for cell, moment in filled if moment != NOTHING), str(column.iloc[-1]))
         raise DataError(
             f"{table.cell(row, name)}: {shown(str(column.iloc[row]))} is not a date like {shown(like)} in the same "
             "column",
