@@ -283,6 +283,16 @@ def test_a_date_and_its_hour_beside_numbers_of_years_and_months(write, name):
     assert edges(read(write(f"dteday,yr,mnth,{name},a,b,c", *rows(times)), ReadOptions(drop=("yr",)))) == TRUE
 
 
+@pytest.mark.parametrize(("form", "length"), [("%d.%m.%Y %H:%M", "1h"), ("%Y-%m-%d", "6D")])
+def test_a_period_is_taken_at_its_beginning(write, form, length):
+    times = pd.date_range("2021-06-05 08:00", periods=300, freq="1h" if length == "1h" else "7D")
+    panel = read(write("period,a,b,c", *rows([f"{t:{form}} - {t + pd.Timedelta(length):{form}}" for t in times])))
+    assert edges(panel) == TRUE
+    assert panel.sampling is not None
+    assert panel.sampling.time == ("period",)
+    assert panel.sampling.gaps == 0
+
+
 @pytest.mark.parametrize("start", [0, 1622880000])
 def test_the_usual_step_can_be_pasted(write, start):
     jitter = np.random.default_rng(0).uniform(-0.02, 0.02, 300)

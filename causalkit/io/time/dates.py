@@ -139,10 +139,21 @@ class Reading:
 
 
 def texts_of(column: Any) -> tuple[Any, NDArray[np.bool_]]:
-    """Return the cells of a column as stripped text, and True where there is none."""
+    """Return the cells of a column as stripped text, and True where there is none; of a period, its beginning."""
     missing = column.isna().to_numpy()
     texts = column.astype(str).str.strip()
+    if len(texts) and _is_period(str(texts.iloc[0])):
+        texts = texts.map(lambda text: re.split(_BETWEEN, text)[0] if _is_period(text) else text).astype(str)
     return texts, missing | texts.isin(MISSING).to_numpy()
+
+
+_BETWEEN = r"\s+[-\u2013]\s+"
+
+
+def _is_period(text: str) -> bool:
+    """Return whether a text is two dates in the same form, such as ``05.06.2021 08:00 - 05.06.2021 09:00``."""
+    ends = re.split(_BETWEEN, text)
+    return len(ends) == 2 and len(ends[0]) > 5 and re.sub(r"\d+", "9", ends[0]) == re.sub(r"\d+", "9", ends[1])
 
 
 _THREE_MONTHS = ["djf", "jfm", "fma", "mam", "amj", "mjj", "jja", "jas", "aso", "son", "ond", "ndj"]
