@@ -508,3 +508,12 @@ def test_cells_with_lists_and_the_text_of_a_file_are_refused():
         causalkit.Panel.of(pd.DataFrame({"a": [[1.0, 2.0]] * 30, "b": np.arange(30.0)}), panel_column="a")
     with pytest.raises(DataError, match="the text of a file"):
         causalkit.discover(chain().to_csv(), method="var")
+
+
+def test_arrays_with_a_column_of_subjects_are_asked_about():
+    values = np.column_stack([np.repeat(np.arange(1, 6), 80), np.vstack([part.to_numpy() for part in RECORDINGS])])
+    with pytest.raises(DataError, match="'0' has the same value in blocks") as raised:
+        Panel.of(values)
+    assert 'panel_column="0"' in str(raised.value)
+    assert edges(values, panel_column="0") == named("1", "2", "3")
+    assert Panel.of(values, panel_column="none").series == 4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from causalkit.io.layout.across import across_as_asked, across_recognised
-from causalkit.io.layout.identifiers import identified
+from causalkit.io.layout.identifiers import identified, without_numbered_blocks
 from causalkit.io.layout.labels import without_labels
 from causalkit.io.layout.long import long_as_asked, long_recognised
 from causalkit.io.layout.totals import without_totals
@@ -44,6 +44,8 @@ def _in_rows(table: Table, options: ReadOptions) -> Table:
 
 def _with_identifiers(table: Table, options: ReadOptions) -> Table:
     known = options.panel_column or len(table.index) > 1 or table.identifiers
+    if not known and not table.recognise and table.lengths is None:
+        return without_numbered_blocks(table, options)
     if known or not table.recognise or PANEL_COLUMN in table.names or len(table.frame) < 2 or table.place is not None:
         return table  # a change of layout has looked at every column
     return identified(table, options)

@@ -65,6 +65,18 @@ def identified(table: Table, options: ReadOptions) -> Table:
     return table
 
 
+def without_numbered_blocks(table: Table, options: ReadOptions) -> Table:
+    """Return an array in which no column counts blocks of rows, as the number of a subject does.
+
+    Raises:
+        DataError: a column does, and the user has to say what it is.
+    """
+    for name in could_identify(table.frame, [name for name in table.names if name not in options.drop]):
+        if name not in options.time_column and _in_blocks(table, [name]) and _numbers_blocks(table, name):
+            raise _in_doubt(table, (name,), ())
+    return table
+
+
 def _usual(names: Sequence[str]) -> bool:
     return all(map(names_realisations, names))
 
