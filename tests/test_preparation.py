@@ -175,6 +175,20 @@ class TestPreparation:
             "in every series and realisation by itself"
         ]
 
+    @pytest.mark.parametrize(
+        ("detrend", "said"),
+        [
+            ("shift:301", "no level changes at row 301"),
+            ("shift:5@3", "no realisation 3"),
+            ("shift:90@2", "has 80 rows"),
+        ],
+    )
+    def test_a_change_of_level_where_there_is_no_row_is_refused(self, detrend, said):
+        random = np.random.default_rng(0)
+        panel = Panel.of([random.standard_normal((300, 2)), random.standard_normal((80, 2))])
+        with pytest.raises(DataError, match=said):
+            Preparation.of({"detrend": detrend}).apply(panel)
+
 
 class TestTrends:
     def trends(self, panel):

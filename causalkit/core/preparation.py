@@ -79,7 +79,7 @@ class Preparation:
         if isinstance(given, str):
             given = {"auto": True} if given.strip() == "auto" else {"detrend": given}
         if not isinstance(given, Mapping) or set(given) - set(cls.__dataclass_fields__):
-            raise ParameterError(f"{given!r} is not a preparation", "give detrend, difference, levels or auto")
+            raise ParameterError(f"{given!r} is not a preparation", "give detrend, difference, levels, clip or auto")
         often = given.get("difference") or 0
         if not re.fullmatch(r"\d+", str(int(often) if isinstance(often, bool) else often).strip()):
             raise ParameterError(f"difference={often} is not allowed", "give a number of times, 1 for once")
@@ -121,6 +121,8 @@ class Preparation:
         realisations = panel.realisations
         own = [self.of_series(name) for name in panel.names]
         if any(one.detrend is not None for one in own):
+            for text in {one.detrend for one in own if one.detrend is not None}:
+                Terms.of(text).check_rows(panel.lengths, panel.source)
             realisations = tuple(
                 self._detrended(values, number, f"{panel.source}, realisation {number}", own)
                 for number, values in enumerate(realisations, start=1)
@@ -279,6 +281,20 @@ class Terms:
                     "write constant, linear, seasonal:12, linear+seasonal:12, fourier:52:2 or shift:100",
                 )
         return cls(line, tuple(seasons), tuple(shifts))
+
+    def check_rows(self, lengths: Sequence[int], where: str) -> None:
+        """Refuse a change of level at a row that no realisation has.
+
+        Raises:
+            DataError: the message names the row.
+        """
+        for row, of in self.shifts:
+            if of > len(lengths):
+                raise DataError(f"{where} has no realisation {of}, in which the level changes", "correct shift:ROW@N")
+            longest = lengths[of - 1] if of else max(lengths)
+            if row > longest:
+                place = f"realisation {of}" if of else where
+                raise DataError(f"{place} has {longest} rows, so no level changes at row {row}", "correct shift:ROW")
 
     def design(self, steps: int, realisation: int, where: str, text: str) -> Array:
         """Return the columns (T, n) of the terms in one realisation, the constant among them.

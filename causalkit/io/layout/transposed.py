@@ -193,7 +193,9 @@ def _made(table: Table, labels: Sequence[str], steps: Sequence[str], headings: H
         return table.place_of(int(order[part, columns[name]]), steps[step])
 
     if naming_columns:
-        note += f": {listed([*map(shown, naming_columns)])} names the series"
+        note += (
+            f": {listed([*map(shown, naming_columns)])} {'names' if len(naming_columns) == 1 else 'name'} the series"
+        )
     else:
         note += ": every row is a series"
     if headings is not None:

@@ -92,7 +92,7 @@ def _length(text: str, ticks: Ticks, usual: float) -> float:
         step = float("nan")
     if not (np.isfinite(step) and step > 0):
         kind = "a duration such as 2h or 1D" if ticks.dates else "a positive number in the units of the time column"
-        raise WrongUsageError(f"--resample {text} is not a step", f"give {kind}")
+        raise WrongUsageError(f"{text} is not a step for resampling", f"give {kind}")
     if step * FINEST < usual:
         raise WrongUsageError(
             f"--resample {text} would put more than {FINEST} steps between samples that are {ticks.shown_step(usual)} "
