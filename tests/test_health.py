@@ -84,6 +84,14 @@ class TestValues:
         values[[5, 6, 90, 91], 1] = 0
         assert warned(values)["codes"].options == ("--missing 0",)
 
+    def test_a_code_of_one_series_is_one_where_the_range_is_wider(self):
+        values = noise()
+        values[:, 1] *= 150
+        values[[20, 50, 120], 0] = values[[30, 90, 91], 1] = -999
+        assert warned(values)["codes"].series == ("0", "1")
+        values[[30, 90, 91], 1] = -99
+        assert warned(values)["codes"].series == ("0",)
+
     def test_two_codes_of_one_series(self):
         values = noise()
         values[[5, 50], 1] = -999

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from causalkit.health.pieces import Piece, pieces_of
 from causalkit.health.records import Health, SeriesHealth
 from causalkit.health.season import Season, calendar_periods, find_season
 from causalkit.health.tails import few_events
-from causalkit.health.values import codes_of, kind_of, outliers_of
+from causalkit.health.values import codes_of, is_code, kind_of, outliers_of, repeated_codes
 
 Array = NDArray[np.float64]
 LAGS = (1, 2, 3, 5, 10)
@@ -33,7 +34,11 @@ MOST_SEASONS = 3
 def examine(panel: Panel) -> Evidence:
     """Apply all tests to a panel."""
     stacked = np.concatenate(panel.realisations)
-    values = tuple(_values(column[~np.isnan(column)]) for column in stacked.T)
+    columns_there = [column[~np.isnan(column)] for column in stacked.T]
+    values = tuple(map(_values, columns_there))
+    known = {code for one in values for code in one.codes if is_code(code)}
+    if known:  # a code of one series is one in the others as well, where their range is wider
+        values = tuple(_values(there, known) for there in columns_there)
     panel = without_values(panel, {panel.names[at]: one.codes for at, one in enumerate(values) if one.codes})
     stacked = np.concatenate(panel.realisations)
     varying = np.array([one.kind != "constant" for one in values])
@@ -97,11 +102,11 @@ def without_season(piece: Piece, season: Season) -> Piece:
     return replace(piece, values=piece.values - waves @ weights[2:])
 
 
-def _values(there: Array) -> SeriesValues:
+def _values(there: Array, known: Collection[float] = ()) -> SeriesValues:
     kind = kind_of(there)
     if kind in ("constant", "binary"):
         return SeriesValues(kind, (), 0, few_events(there) if kind == "binary" else 0)
-    codes = tuple(codes_of(there))
+    codes = tuple(sorted({*codes_of(there), *repeated_codes(there, known)}))
     rest = there[~np.isin(there, codes)] if codes else there
     return SeriesValues(kind_of(rest), codes, outliers_of(rest), few_events(rest))
 

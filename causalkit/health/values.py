@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Literal
 
 import numpy as np
@@ -61,6 +62,19 @@ def codes_of(there: Array) -> list[float]:
         if best is None:
             return sorted(found)
         found.append(best)
+
+
+def repeated_codes(there: Array, known: Collection[float]) -> list[float]:
+    """Return those codes of other series that repeat outside of the range of all other values."""
+    found = []
+    for code in known:
+        rest = there[there != code]
+        if len(there) - len(rest) < 2 or len(rest) < 4:
+            continue
+        gap = max(rest.min() - code, code - rest.max())
+        if gap > 2 * robust(rest)[1] and gap > 0:
+            found.append(code)
+    return found
 
 
 def is_code(value: float) -> bool:

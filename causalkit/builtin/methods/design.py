@@ -73,7 +73,8 @@ def check_size(panel: Panel, windows: Windows, effects: Index, allowed: Mask, un
     way = panel.way_to_windows(lag, allowed, lambda lag, causes: lag * causes + terms + 1)
     raise DataError(
         f"{panel.source}: a linear autoregression of {int(allowed[:, effects[0]].sum())} series with lag {lag} has "
-        f"{unknowns} coefficients for {which}{more}, and there {'is' if count == 1 else 'are'} only {count} window{'' if count == 1 else 's'}"
+        f"{unknowns} coefficients for {which}{more}, and there "
+        + ("is only 1 window" if count == 1 else f"are only {count} windows")
         + (f" ({lost})" if lost else ""),
         f"{way}, or use a regularised method such as grngc",
     )
