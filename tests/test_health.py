@@ -39,6 +39,15 @@ def test_subjects_that_vary_more_than_others_have_no_season_and_no_change_of_lev
         assert found.keys() <= {"heavy-tails"}
 
 
+def test_series_of_lower_frequency_have_no_season():
+    kinds = set()
+    for seed in range(30):
+        values = noise(300, 3, seed)
+        values[np.arange(300) % 3 != 0, 2] = np.nan
+        kinds |= warned(values).keys()
+    assert "season" not in kinds
+
+
 def test_only_facts_may_be_left_out_of_the_notes():
     values = noise()
     values[50, 2] = 60

@@ -115,11 +115,13 @@ def _seasons(panel: Panel, pieces: dict[int, list[Piece]]) -> tuple[list[Season]
     """Return the seasons of a panel, and the pieces without them."""
     sampling = panel.sampling
     calendar = calendar_periods(sampling.seconds, sampling.step) if sampling is not None else ()
+    # The steps between the values of a series of lower frequency were filled, which looks like a season.
+    rare = {at for at, name in enumerate(panel.names) if name in panel.lower_frequency}
     seasons: list[Season] = []
     for _ in range(2 * MOST_SEASONS):
         if len(seasons) == MOST_SEASONS:
             break
-        season = find_season(pieces, LEVEL, calendar)
+        season = find_season({at: pieces[at] for at in pieces if at not in rare}, LEVEL, calendar)
         if season is None:
             break
         known = next((at for at, before in enumerate(seasons) if before.period % season.period == 0), None)
