@@ -28,7 +28,7 @@ def key_of(method="var", data=PAIR, **settings):
 @pytest.fixture
 def files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "own.csv").write_text("a,b\n" + "\n".join(f"{i % 7},{i * i % 11}" for i in range(40)))
+    (tmp_path / "own.csv").write_text("a,b\n" + "\n".join(f"{i * i % 13},{i * i % 11}" for i in range(40)))
     (tmp_path / "truth.csv").write_text("cause,effect\na,b\n")
     (tmp_path / "short.csv").write_text("a,b\n1,2\n2,1\n3,5\n")
     return tmp_path

@@ -183,7 +183,7 @@ class TestDataSet:
         found = []
         for seed in range(4):
             values, graph = simulated(seed)
-            discovery = causalkit.discover(values, method="var", lag=1)
+            discovery = causalkit.discover(values, method="var", lag=1, orientation="time-series")
             truth = causalkit.Truth.from_matrix(graph, orientation="cause-effect")
             found.append(discovery.evaluate(truth, diagonal="exclude")["auroc"])
         assert np.mean(found) > 0.54

@@ -141,7 +141,7 @@ class TestLinear:
         assert found[1] < 1e-6  # A stands in for B, two steps back
 
     def test_many_series_become_possible_with_few_regulators(self):
-        x = np.random.default_rng(0).standard_normal((30, 40))
+        x = Panel.of(np.random.default_rng(0).standard_normal((30, 40)), orientation="time-series")
         with pytest.raises(DataError, match="40 series"):
             causalkit.discover(x, method="var", lag=1)
         found = causalkit.discover(x, method="var", lag=1, knowledge={"regulators": ["0", "1"]})

@@ -75,7 +75,7 @@ def from_a_comparison(rule):
         method_params={},
         data_name="lagged-pair",
         data_params={},
-        settings={"select": rule, "device": "cpu", "threads": 1},
+        settings={"select": rule or None, "device": "cpu", "threads": 1},
     )
     record = compute(cell, PanelCache())
     assert record.status == "ok", record.reason

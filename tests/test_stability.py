@@ -35,7 +35,7 @@ def counted(lengths):
     """Return a panel whose first series counts the steps of all realisations."""
     total = sum(lengths)
     values = np.column_stack([np.arange(total), np.zeros(total)])
-    return Panel.of(np.split(values, np.cumsum(lengths)[:-1]))
+    return Panel.of(np.split(values, np.cumsum(lengths)[:-1]), time_column="none")
 
 
 class Coin:

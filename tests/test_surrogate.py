@@ -69,7 +69,7 @@ class TestSurrogates:
         values = np.add.outer(np.arange(40.0), 100.0 * np.arange(3))
         mask = np.zeros(values.shape, dtype=bool)
         mask[5:9, 0] = mask[20, 2] = True
-        panel = Panel.of(values)
+        panel = Panel.of(values, time_column="none")
         panel = replace(panel, intervened=(mask,))
         shifted = surrogate_panel(panel, "shift", generator(), apart=3)
         assert np.array_equal(shifted.intervened[0], np.isin(shifted.realisations[0], values[mask]))

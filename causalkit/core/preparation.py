@@ -31,8 +31,9 @@ class Preparation:
             the period), "fourier:PERIOD:N" (N waves of the season), "shift:ROW" (another level from this row on;
             "shift:ROW@N": in realisation N only). None: nothing.
         difference: how often every value is replaced by its difference from the one before, after detrending.
-        levels: "center" removes the mean of every series in every realisation, "keep" does not; None: causalkit
-            decides, see `causalkit.health`. Of series that are detrended or differenced no level is left to remove.
+        levels: "center" removes the mean of every series in every realisation, "keep" does not, names of series
+            remove theirs; None: causalkit decides, see `causalkit.health`. A series that is detrended or differenced
+            has no level left.
         missing: values of a series that stand for missing cells, by its name.
         series: what is removed from single series, in the place of ``detrend`` and ``difference``.
         clip: values further from the median than so many robust standard deviations are moved to that border, last.
@@ -44,7 +45,7 @@ class Preparation:
 
     detrend: str | None = None
     difference: int = 0
-    levels: Literal["center", "keep"] | None = None
+    levels: Literal["center", "keep"] | tuple[str, ...] | None = None
     missing: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     series: Mapping[str, Preparation] = field(default_factory=dict)
     clip: float | None = None
@@ -55,8 +56,8 @@ class Preparation:
             raise ParameterError(f"clip={self.clip} is not allowed", "give a number of standard deviations, such as 3")
         if self.difference < 0:
             raise ParameterError(f"difference={self.difference} is not allowed", "give a number of times, 1 for once")
-        if self.levels not in (None, "center", "keep"):
-            raise ParameterError(f"levels={self.levels} is not allowed", "choose center or keep")
+        if not isinstance(self.levels, tuple) and self.levels not in (None, "center", "keep"):
+            raise ParameterError(f"levels={self.levels} is not allowed", "choose center or keep, or name series")
         if self.detrend is not None:
             Terms.of(self.detrend)
 
@@ -86,10 +87,11 @@ class Preparation:
         for key in ("series", "missing"):
             if not isinstance(given.get(key) or {}, Mapping):
                 raise ParameterError(f"{key}={given[key]!r} is not allowed", "give a table with the names of series")
+        levels = given.get("levels") or None
         found = cls(
             detrend=given.get("detrend") or None,
             difference=int(often),
-            levels=given.get("levels") or None,
+            levels=tuple(map(str, levels)) if isinstance(levels, list | tuple) else levels,
             missing={name: _numbers(name, codes) for name, codes in (given.get("missing") or {}).items()},
             series={name: cls.of(own) or cls() for name, own in (given.get("series") or {}).items()},
             clip=_number("clip", given.get("clip")),
@@ -114,7 +116,8 @@ class Preparation:
 
         from causalkit.core.lower_frequency import every
 
-        unknown = [name for name in (*self.series, *self.missing) if name not in panel.names]
+        levels = self.levels if isinstance(self.levels, tuple) else ()
+        unknown = [name for name in (*self.series, *self.missing, *levels) if name not in panel.names]
         if unknown:
             raise DataError(f"{panel.source} has no series {unknown[0]!r}", "series: " + ", ".join(panel.names))
         panel = without_values(panel, self.missing)
@@ -127,8 +130,8 @@ class Preparation:
                 self._detrended(values, number, f"{panel.source}, realisation {number}", own)
                 for number, values in enumerate(realisations, start=1)
             )
-        if self.levels == "center":
-            left = np.array([one.detrend is None and not one.difference for one in own])
+        left = np.array([self._centres(name) for name in panel.names])
+        if left.any():
             realisations = tuple(np.where(left, values - _means(values), values) for values in realisations)
         intervened = panel.intervened
         most = max(one.difference for one in own)
@@ -154,7 +157,7 @@ class Preparation:
         """Return what a result records as ``data.preparation``; `of` accepts it."""
         found: dict[str, Any] = {"detrend": self.detrend} if self.detrend else {}
         found |= {"difference": self.difference} if self.difference else {}
-        found |= {"levels": self.levels} if self.levels else {}
+        found |= {"levels": list(self.levels) if isinstance(self.levels, tuple) else self.levels} if self.levels else {}
         found |= {"clip": self.clip} if self.clip else {}
         found |= {"missing": {name: list(codes) for name, codes in self.missing.items()}} if self.missing else {}
         found |= {"series": {name: own.describe() for name, own in self.series.items()}} if self.series else {}
@@ -177,16 +180,19 @@ class Preparation:
             if steps:
                 done.append(f"{' and '.join(steps)}, in {where} and realisation by itself")
         found = [f"{why}, {'; '.join(done)}"] if done else []
-        plain = [name for name in panel.names if not self.of_series(name)._takes_levels()]
-        if self.levels == "center" and plain and len(panel.lengths) > 1:
+        plain = [name for name in panel.names if self._centres(name)]
+        if plain and len(panel.lengths) > 1:
             found.append(
                 f"the mean of {'every series' if len(plain) == panel.series else _listed(plain)} in every realisation "
                 f"was removed; keep the levels with {panel.hint('levels', 'keep')}"
             )
         return found
 
-    def _takes_levels(self) -> bool:
-        return self.detrend is not None or self.difference > 0
+    def _centres(self, name: str) -> bool:
+        """Return whether the mean of a series in every realisation is removed by itself."""
+        own = self.of_series(name)
+        wanted = name in self.levels if isinstance(self.levels, tuple) else self.levels == "center"
+        return wanted and own.detrend is None and not own.difference
 
     def _steps(self) -> list[str]:
         steps = []

@@ -14,6 +14,8 @@ from causalkit.health.season import Season
 SHOWN = 5
 LEVELS = 0.001
 """p-value of equal levels of realisations below which they differ, in a panel."""
+RELATED = 0.05
+"""p-value below which levels of a series count as different where those of another series are."""
 
 
 def findings_of(panel: Panel, found: Evidence) -> tuple[Finding, ...]:
@@ -255,6 +257,11 @@ def different_levels(found: Evidence) -> list[int]:
     """Return the series whose levels differ between realisations beyond what autocorrelation explains."""
     level = LEVELS / max(1, len(found.courses))
     return [at for at, course in found.courses.items() if course.levels.p_value < level]
+
+
+def related_levels(found: Evidence) -> list[int]:
+    """Return the series whose levels may differ, for panels in which levels of some do: a weaker test of each."""
+    return [at for at, course in found.courses.items() if course.levels.p_value < RELATED]
 
 
 def _drops(names: Sequence[str]) -> tuple[str, ...]:

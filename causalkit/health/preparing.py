@@ -9,7 +9,7 @@ import numpy as np
 from causalkit.core.panel import Panel
 from causalkit.core.preparation import Preparation
 from causalkit.health.examination import examine, health_of
-from causalkit.health.findings import different_levels
+from causalkit.health.findings import different_levels, related_levels
 from causalkit.health.records import Health
 from causalkit.health.remedy import remedy
 
@@ -55,10 +55,13 @@ def prepared(panel: Panel, asked: Preparation | None) -> Prepared:
     else:
         evidence = examine(chosen.apply(panel) if chosen else panel)
     if chosen.levels is None and different_levels(evidence) and np.median(panel.lengths) >= CENTRED:
-        chosen = replace(chosen, levels="center")
+        # A level matters where another series has one too; series that return to one state have none.
+        own = related_levels(evidence)
+        every = len(own) == len(evidence.courses)
+        chosen = replace(chosen, levels="center" if every else tuple(panel.names[at] for at in own))
     panel = chosen.apply(panel, why) if chosen else panel
     health = health_of(panel, evidence)
-    centred = chosen.levels == "center"
+    centred = chosen.levels not in (None, "keep")
     if centred:
         health = replace(health, findings=tuple(one for one in health.findings if one.kind != "levels"))
     warnings = [finding for finding in health.findings if finding.severity == "warning"]

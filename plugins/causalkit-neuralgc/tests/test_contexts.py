@@ -20,7 +20,7 @@ def numbered(*lengths):
 
 
 def contexts(realisations, network=CLSTM):
-    windows = Panel.of(realisations).windows(LAG)
+    windows = Panel(tuple(realisations), ("realisation", "step")).windows(LAG)
     x, y = _pairs(network(2, LAG), windows, Run())
     return x.numpy(), y.numpy()
 
@@ -63,7 +63,7 @@ def test_a_perceptron_sees_every_window():
 
 @pytest.mark.parametrize("lag", [1, 2])
 def test_short_contexts(lag):
-    windows = Panel.of(numbered(9)).windows(lag)
+    windows = Panel(tuple(numbered(9)), ("realisation", "step")).windows(lag)
     x, y = _pairs(CLSTM(2, lag), windows, Run())
     assert x.reshape(-1, 2)[:, 1].tolist() == list(range(len(x) * lag))
     assert y.reshape(-1, 2)[:, 1].tolist() == list(range(1, len(x) * lag + 1))
