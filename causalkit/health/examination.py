@@ -33,6 +33,14 @@ MOST_SEASONS = 3
 
 def examine(panel: Panel) -> Evidence:
     """Apply all tests to a panel."""
+    from threadpoolctl import threadpool_limits
+
+    # Thousands of tiny factorisations: threads of the numeric libraries would wait for each other.
+    with threadpool_limits(1):
+        return _examined(panel)
+
+
+def _examined(panel: Panel) -> Evidence:
     stacked = np.concatenate(panel.realisations)
     columns_there = [column[~np.isnan(column)] for column in stacked.T]
     values = tuple(map(_values, columns_there))
