@@ -14,6 +14,7 @@ from causalkit.cli.main import cli
 from causalkit.core.shell import in_python, option_text
 from causalkit.errors import ways_out
 
+pytestmark = pytest.mark.plugins  # options of the plugins' commands count
 ROOT = Path(__file__).parents[1]
 SOURCES = [
     path

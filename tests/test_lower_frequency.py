@@ -139,6 +139,7 @@ class TestUse:
         assert found.scores[2, 2, 3] > 0
         assert any("the smallest lag stands for all" in note for note in found.notes)
 
+    @pytest.mark.plugins
     @pytest.mark.parametrize("method", ["grngc", "cmlp"])
     def test_networks_find_the_chain(self, method):
         params = {"forecaster.hidden": 16, "training.epochs": 150, "regularizer.strength": 0.05}

@@ -155,6 +155,7 @@ PATHS = {
 }
 
 
+@pytest.mark.plugins
 @pytest.mark.parametrize("path", PATHS)
 def test_what_a_missing_cell_is_filled_with_does_not_matter(path, monkeypatch):
     """Every loss leaves it out; where it is an input, every effect that sees it is left out."""
@@ -171,6 +172,7 @@ def test_what_a_missing_cell_is_filled_with_does_not_matter(path, monkeypatch):
     assert [choice.held_out_error for choice in after.choices] == [choice.held_out_error for choice in before.choices]
 
 
+@pytest.mark.plugins
 def test_the_validation_of_a_strength_in_fine_tuning_leaves_it_out():
     method = causalkit.build_method("grngc", {"lag": 1, "forecaster": {"hidden": 4}, "training": {"epochs": 3}})[0]
     method, _ = method.with_default_strength()
@@ -185,6 +187,7 @@ def test_the_validation_of_a_strength_in_fine_tuning_leaves_it_out():
 
 
 class TestNetworks:
+    @pytest.mark.plugins
     @pytest.mark.parametrize("method", ["grngc", "cmlp"])
     def test_the_chain_is_found_with_a_fifth_of_a_series_missing(self, method):
         data = Panel((holes(chain(400), 2),), NAMES)
@@ -202,6 +205,7 @@ class TestNetworks:
         weights = observed(panel.windows(1, by_effect=True), Run())
         assert weights.sum(0).tolist() == pytest.approx([weights[:, 0].sum().item()] * 3, rel=1e-5)
 
+    @pytest.mark.plugins
     def test_a_network_that_cannot_hide_a_cause_does_not_learn_where_it_is_missing(self, monkeypatch):
         panel = Panel((holes(chain(100), 2),), NAMES)
         run = Run(knowledge=Knowledge.of(FORBIDDEN))
@@ -257,6 +261,7 @@ class TestCounts:
 
 
 class TestTooFew:
+    @pytest.mark.plugins
     @pytest.mark.parametrize("method", ["var", "grngc"])
     def test_the_effect_is_named_and_the_option_works(self, method, tmp_path):
         table = chain(60)

@@ -10,7 +10,7 @@ import numpy as np
 from causalkit.core.panel import Panel
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.io.atomic import atomic_path
-from causalkit.io.tables.header import looks_like_names
+from causalkit.io.tables.header import COMMENT_MARKS, looks_like_names
 from causalkit.io.tables.table import PANEL_COLUMN
 from causalkit.io.time.axis import SEVERAL, counts_evenly
 from causalkit.io.time.names import kind_of
@@ -64,8 +64,9 @@ def _check_names(panel: Panel, path: Path) -> None:
             f"the series name {PANEL_COLUMN!r} of {panel.source} would identify realisations in a {path.suffix} file",
             "rename it, or write an .npz file",
         )
-    for name in panel.names:
-        if not name or name != name.strip() or name.startswith("#") or not name.isprintable():
+    for column, name in enumerate(panel.names):
+        comment = name.startswith("#") or (column == 0 and name.startswith((*COMMENT_MARKS, ";")))
+        if not name or name != name.strip() or comment or not name.isprintable():
             raise DataError(
                 f"a {path.suffix} file cannot represent the series name {name!r} of {panel.source}",
                 "rename it, or write an .npz file",

@@ -59,7 +59,7 @@ def test_pcmci_says_what_it_left_out(pcmci):
 
 
 def test_pcmci_refuses_recordings_that_tigramite_would_leave_out(pcmci):
-    with pytest.raises(DataError, match="needs 2 \\* lag \\+ 1 = 7 rows.*--lag 2 or less"):
+    with pytest.raises(DataError, match="needs 2 \\* lag \\+ 1 = 7 rows.*lag=2 or less"):
         causalkit.discover(recordings((6, 5)), method=pcmci, lag=3)
 
 
