@@ -410,3 +410,13 @@ def test_compressed(file, pack, suffix):
 
 def test_an_archive_of_several_tables_is_refused(file):
     assert "zip" in str(refused(file(zipped(b"a,b\n1,2\n", "x.csv", "y.csv"))))
+
+
+@pytest.mark.parametrize(
+    ("head", "cells"), [("a,b", ["n.d.,1", '"0,3",2', '"0,5",3']), ("a b", ["0.6% 1%", "0.3% 2%", "0.1% 3%"])]
+)
+def test_measurements_are_no_dates_below_remarks(tmp_path, head, cells):
+    path = tmp_path / "data.csv"
+    path.write_text("\n".join([head, *cells, *cells[1:] * 4]) + "\n")
+    panel = read(path, ReadOptions(missing=("n.d.",) if "n.d." in cells[0] else ()))
+    assert panel.steps == 3 + 4 * 2

@@ -296,7 +296,7 @@ def _recognised(
             names = [(names[0][0], [below[texts - 1][1][0], *first[1:]])]
         below, units = _without_units(below, texts)
         said += units
-    below, remarks = _without_remarks(below)
+    below, remarks = _without_remarks(below, missing)
     said += remarks
     cells = _joined(names)
     if all(number(cell) is not None for cell in cells if cell):
@@ -372,7 +372,7 @@ def _without_units(rows: Sequence[Row], texts: int) -> tuple[list[Row], list[str
     return list(rows[texts:]), notes
 
 
-def _without_remarks(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
+def _without_remarks(rows: Sequence[Row], missing: Sequence[str]) -> tuple[list[Row], list[str]]:
     """Return rows without those between the names and the dates that describe the series, and a note about these.
 
     Such as ``Series Type,Original`` or ``Release Date,12-02-2024``, above rows that all begin with a date.
@@ -381,7 +381,7 @@ def _without_remarks(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
     below = [cells[0] for _, cells in rows[first : first + _LOOKED_AT]]
     if not first or len(below) < _FEWEST_DATES or not all(map(_like_a_date, below)):
         return list(rows), []
-    if any(is_missing(cells[0]) for _, cells in rows[:first]):
+    if any(is_missing(cells[0]) or cells[0] in missing for _, cells in rows[:first]):
         return list(rows), []
     numbers = listed([str(line) for line, _ in rows[:first]], most=4)
     quoted = listed([shown(cells[0].strip()) for _, cells in rows[:first]], most=4)
@@ -391,8 +391,10 @@ def _without_remarks(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
 
 def _like_a_date(cell: str) -> bool:
     """Return whether a cell has two numbers or more, or a number and the name of a month, and no other word."""
+    if is_date(cell):
+        return True
     words = re.findall(r"[^\W\d_]+", cell)
-    several = len(re.findall(r"\d+", cell)) > 1 and number(cell) is None
+    several = len(re.findall(r"\d+", cell)) > 1 and re.fullmatch(r"[^\w-]*-?[\d.,']*[^\w]*", cell) is None
     return all(word[:3].lower() in _MONTHS or len(word) == 1 for word in words) and (several or bool(words))
 
 
