@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from scipy import stats
 from statsmodels.regression.linear_model import OLS
 
 import causalkit
@@ -449,3 +450,17 @@ class TestCommand:
         assert plain.ok
         assert found.discovery["data"]["preparation"] == {"difference": 1}
         assert "preparation" not in plain.cell.settings  # cells of earlier versions stay valid
+
+
+def test_what_a_preparation_estimates_counts_as_parameters():
+    """As in a regression with seasonal means among its regressors (Frisch-Waugh-Lovell theorem)."""
+    period = 12
+    values = np.random.default_rng(0).standard_normal((60, 2))
+    found = causalkit.discover(values, method="var", lag=1, params={"score": "t"}, preparation=f"seasonal:{period}")
+    season = (np.arange(1, 60)[:, None] % period == np.arange(period)).astype(float)
+    degrees = OLS(values[1:, 1], np.hstack([values[:-1], season])).fit().df_resid
+    assert found.p_values[0, 1, 0] == pytest.approx(2 * stats.t.sf(found.scores[0, 1, 0], degrees), rel=1e-9)
+    panel = causalkit.Preparation(detrend=f"seasonal:{period}").apply(causalkit.Panel.of(values))
+    assert panel.removed == period - 1
+    centred = causalkit.Preparation(levels="center").apply(causalkit.Panel.of([values, values + 1]))
+    assert centred.removed == 1

@@ -57,6 +57,8 @@ class Panel:
         lower_frequency: series that have a value only every so many steps, at most, by name. Their last value acts
             until the next one is due, and as effects they are learned where they were measured. Their other cells are
             missing.
+        removed: how many numbers, such as seasonal means, a preparation estimated and removed from a series, in all
+            realisations together; of the series with the most. Tests count them as parameters.
     """
 
     realisations: tuple[Array, ...]
@@ -66,6 +68,7 @@ class Panel:
     intervened: tuple[NDArray[np.bool_], ...] | None = None
     sampling: Sampling | None = None
     lower_frequency: Mapping[str, int] = field(default_factory=dict)
+    removed: int = 0
 
     def __post_init__(self) -> None:
         if not self.realisations:

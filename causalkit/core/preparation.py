@@ -123,15 +123,19 @@ class Preparation:
         panel = without_values(panel, self.missing)
         realisations = panel.realisations
         own = [self.of_series(name) for name in panel.names]
+        estimated = np.zeros(panel.series, dtype=int)
         if any(one.detrend is not None for one in own):
             for text in {one.detrend for one in own if one.detrend is not None}:
                 Terms.of(text).check_rows(panel.lengths, panel.source)
-            realisations = tuple(
+            found = [
                 self._detrended(values, number, f"{panel.source}, realisation {number}", own)
                 for number, values in enumerate(realisations, start=1)
-            )
+            ]
+            realisations = tuple(values for values, _ in found)
+            estimated = sum((ranks for _, ranks in found), start=estimated)
         left = np.array([self._centres(name) for name in panel.names])
         if left.any():
+            estimated = estimated + left * len(realisations)
             realisations = tuple(np.where(left, values - _means(values), values) for values in realisations)
         intervened = panel.intervened
         most = max(one.difference for one in own)
@@ -151,7 +155,9 @@ class Preparation:
         if any(one.clip is not None for one in own):
             realisations = _clipped(realisations, [one.clip for one in own])
         notes = (*panel.notes, *self.sentences(panel, why))
-        return replace(panel, realisations=realisations, intervened=intervened, notes=notes)
+        # One of them is the mean of all, which a regression estimates itself.
+        removed = panel.removed + max(0, int(estimated.max()) - 1)
+        return replace(panel, realisations=realisations, intervened=intervened, notes=notes, removed=removed)
 
     def describe(self) -> dict[str, Any]:
         """Return what a result records as ``data.preparation``; `of` accepts it."""
@@ -205,11 +211,13 @@ class Preparation:
             steps.append(f"values beyond {self.clip:g} robust standard deviations from the median were moved there")
         return steps
 
-    def _detrended(self, values: Array, number: int, where: str, own: list[Preparation]) -> Array:
-        """Return the residuals of least squares for every column (T, P) that has terms."""
+    def _detrended(
+        self, values: Array, number: int, where: str, own: list[Preparation]
+    ) -> tuple[Array, NDArray[np.int_]]:
+        """Return the residuals (T, P) of least squares in columns that have terms, and the ranks of the fits (P,)."""
         import numpy as np
 
-        left = values.copy()
+        left, ranks = values.copy(), np.zeros(len(own), dtype=int)
         designs: dict[str, Array] = {}
         for column, one in enumerate(own):
             if one.detrend is None:
@@ -219,9 +227,9 @@ class Preparation:
             terms, series = designs[one.detrend], values[:, column]
             there = ~np.isnan(series)
             if there.any():
-                fitted = np.linalg.lstsq(terms[there], series[there], rcond=None)[0]
+                fitted, _, ranks[column], _ = np.linalg.lstsq(terms[there], series[there], rcond=None)
                 left[there, column] = series[there] - terms[there] @ fitted
-        return left
+        return left, ranks
 
     def _check(self, panel: Panel, prepared: tuple[Array, ...]) -> None:
         """Refuse a series of which only rounding error is left."""

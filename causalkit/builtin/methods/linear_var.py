@@ -113,12 +113,12 @@ class LinearVar:
             check_rank(part, chosen, panel, self.lag, self.trend)
             y = windows.y[np.ix_(rows, effects)]
             place = np.ix_(causes, effects)
-            scores[place], p_values[place], joint[place], exact = self._tests(part, y, kept)
+            scores[place], p_values[place], joint[place], exact = self._tests(part, y, kept, panel.removed)
             perfect += [int(effect) for effect in effects[exact]]
             few = events.too_few(causes, rows, effects)
             p_values[place] = np.where(few, 1.0, p_values[place])
             sparse[place] = few.all(axis=2)
-            left = (len(rows) - len(chosen), len(rows), len(chosen))
+            left = (_degrees(len(rows), len(chosen), panel.removed), len(rows), len(chosen))
             fewest = left if fewest is None else min(fewest, left)
         sparse[:, perfect] = False
         p_values[:, perfect], joint[:, perfect] = 1.0, 1.0
@@ -137,13 +137,15 @@ class LinearVar:
             ),
         )
 
-    def _tests(self, design: Array, y: Array, kept: Mask) -> tuple[Array, Array, Array, Mask]:
+    def _tests(self, design: Array, y: Array, kept: Mask, removed: int) -> tuple[Array, Array, Array, Mask]:
         """Return the results of E regressions on one design (N, ...).
 
         Args:
             design: regressors, the trend last.
             y: next steps, (N, E).
             kept: which lags (K, C) of the causes are regressors; others get the score 0.
+            removed: numbers that a preparation has estimated before; they count as parameters, as in a regression
+                that contains them (Frisch-Waugh-Lovell theorem).
 
         Returns:
             Scores and p-values (C, E, K), joint p-values (C, E), and which effects are fitted perfectly (E,).
@@ -158,7 +160,7 @@ class LinearVar:
         unscaled = first.fit().normalized_cov_params  # (X'X)^-1
         coefficients = first.pinv_wexog @ y  # (K * C + terms, E)
         residuals = y - design @ coefficients
-        degrees = len(y) - design.shape[1]
+        degrees = _degrees(len(y), design.shape[1], removed)
         floor = SMALLEST_RESIDUAL**2 * (y**2).mean(axis=0)
         variance = np.maximum((residuals**2).sum(axis=0) / degrees, floor)  # (E,)
 
@@ -181,6 +183,11 @@ class LinearVar:
             f"Only {degrees} residual degrees of freedom are left ({count} windows, {unknowns} coefficients for every "
             "effect): the tests have little power.",
         )
+
+
+def _degrees(windows: int, coefficients: int, removed: int) -> int:
+    """Return the residual degrees of freedom, at least 1."""
+    return max(1, windows - coefficients - removed)
 
 
 def _untested(panel: Panel, perfect: Sequence[int], few: NDArray[np.bool_]) -> list[str]:
