@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from causalkit.core.names import a_few
 from causalkit.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -175,13 +176,13 @@ class Preparation:
         if self.missing:
             codes = sorted({code for some in self.missing.values() for code in some})
             written = ", ".join(f"{code:.10g}" for code in codes)
-            done.append(f"{written} in {_listed(list(self.missing))} became missing cells")
+            done.append(f"{written} in {a_few(list(self.missing))} became missing cells")
         ways: dict[tuple[str | None, int, float | None], list[str]] = {}
         for name in panel.names:
             own = self.of_series(name)
             ways.setdefault((own.detrend, own.difference, own.clip), []).append(name)
         for (detrend, difference, clip), names in ways.items():
-            where = "every series" if len(ways) == 1 else _listed(names)
+            where = "every series" if len(ways) == 1 else a_few(names)
             steps = Preparation(detrend, difference, clip=clip)._steps()
             if steps:
                 done.append(f"{' and '.join(steps)}, in {where} and realisation by itself")
@@ -189,7 +190,7 @@ class Preparation:
         plain = [name for name in panel.names if self._centres(name)]
         if plain and len(panel.lengths) > 1:
             found.append(
-                f"the mean of {'every series' if len(plain) == panel.series else _listed(plain)} in every realisation "
+                f"the mean of {'every series' if len(plain) == panel.series else a_few(plain)} in every realisation "
                 f"was removed; keep the levels with {panel.hint('levels', 'keep')}"
             )
         return found
@@ -416,7 +417,3 @@ def _numbers(name: str, codes: Any) -> tuple[float, ...]:
         return tuple(float(code) for code in ([codes] if isinstance(codes, int | float | str) else codes))
     except (TypeError, ValueError):
         raise ParameterError(f"missing={codes!r} of {name!r} is not allowed", "give numbers") from None
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
+from causalkit.core.names import a_few
 from causalkit.core.panel import Panel
 from causalkit.core.shell import option_text
 from causalkit.health.evidence import Evidence
 from causalkit.health.records import Finding
 from causalkit.health.season import Season
 
-SHOWN = 5
 LEVELS = 0.001
 """p-value of equal levels of realisations below which they differ, in a panel."""
 RELATED = 0.05
@@ -23,12 +23,6 @@ def findings_of(panel: Panel, found: Evidence) -> tuple[Finding, ...]:
     words = _Words(panel, found)
     every = [*words.values(), *words.partners(), *words.seasons(), *words.courses(), *words.levels(), *words.limits()]
     return tuple(sorted(every, key=lambda finding: finding.severity != "warning"))
-
-
-def listed(names: Sequence[str], shown: int = SHOWN) -> str:
-    """Return names as a list, at most a few of them."""
-    more = f" and {len(names) - shown} more" if len(names) > shown else ""
-    return ", ".join(names[:shown]) + more
 
 
 def season_term(season: Season, shortest: int) -> str:
@@ -53,7 +47,7 @@ class _Words:
         if constant:
             yield Finding(
                 "constant",
-                f"{listed(constant)} {_is(constant)} constant up to rounding, so neither cause nor effect",
+                f"{a_few(constant)} {_is(constant)} constant up to rounding, so neither cause nor effect",
                 tuple(constant),
                 options=_drops(constant),
             )
@@ -63,7 +57,7 @@ class _Words:
             written = [f"{code:.10g}" for code in codes[:8]]
             yield Finding(
                 "codes",
-                f"{', '.join(written)} in {listed(list(coded))} {'lies' if len(codes) == 1 else 'lie'} far "
+                f"{', '.join(written)} in {a_few(list(coded))} {'lies' if len(codes) == 1 else 'lie'} far "
                 "outside of all other values and may stand for missing cells",
                 tuple(coded),
                 options=(option_text("missing", *written),),
@@ -73,7 +67,7 @@ class _Words:
         if events:
             yield Finding(
                 "few-events",
-                f"nearly all variation of {listed(events)} is in one or two cells. An edge would rest on these alone",
+                f"nearly all variation of {a_few(events)} is in one or two cells. An edge would rest on these alone",
                 tuple(events),
                 options=_drops(events),
             )
@@ -81,7 +75,7 @@ class _Words:
         if outliers:
             yield Finding(
                 "outliers",
-                f"outliers in {listed([f'{name} ({count})' for name, count in outliers.items()])}: cells more than 8 "
+                f"outliers in {a_few([f'{name} ({count})' for name, count in outliers.items()])}: cells more than 8 "
                 "robust standard deviations from the median",
                 tuple(outliers),
                 "fact",
@@ -96,7 +90,7 @@ class _Words:
             last = self._named(group.members[-1] for group in equal)
             yield Finding(
                 "duplicate",
-                f"{listed(pairs)} are the same series up to scale and shift, and their edges cannot be told apart",
+                f"{a_few(pairs)} are the same series up to scale and shift, and their edges cannot be told apart",
                 tuple(dict.fromkeys(self._named(at for group in equal for at in group.members))),
                 options=_drops(last),
                 values={"pairs": [self._named(group.members) for group in equal]},
@@ -104,12 +98,12 @@ class _Words:
         combined = self.found.collinear
         if combined:
             groups = [
-                f"{self.names[group.members[-1]]} of {listed(self._named(group.members[:-1]), 4)}" for group in combined
+                f"{self.names[group.members[-1]]} of {a_few(self._named(group.members[:-1]), 4)}" for group in combined
             ]
             last = self._named(group.members[-1] for group in combined)
             yield Finding(
                 "collinear",
-                f"at every step some series are nearly a linear function of others: {listed(groups, 3)}. Their "
+                f"at every step some series are nearly a linear function of others: {a_few(groups, 3)}. Their "
                 "edges cannot be told apart",
                 tuple(dict.fromkeys(self._named(at for group in combined for at in group.members))),
                 options=_drops(last),
@@ -120,7 +114,7 @@ class _Words:
             effects = self._named(perfect)
             yield Finding(
                 "perfect-fit",
-                f"the step before explains {listed(effects)} exactly. Without noise, no test can tell an edge from a "
+                f"the step before explains {a_few(effects)} exactly. Without noise, no test can tell an edge from a "
                 "coincidence",
                 tuple(effects),
                 options=_drops(effects),
@@ -133,7 +127,7 @@ class _Words:
         if not seasons:
             return
         having = [self._named(season.series(self.found.level)) for season in seasons]
-        parts = [f"period {season.period} in {listed(names)}" for season, names in zip(seasons, having, strict=True)]
+        parts = [f"period {season.period} in {a_few(names)}" for season, names in zip(seasons, having, strict=True)]
         shortest = min(self.panel.lengths)
         option = "+".join(season_term(season, shortest) for season in seasons)
         yield Finding(
@@ -161,7 +155,7 @@ class _Words:
             if names:
                 one = len(names) == 1
                 message = saying.format(
-                    names=listed(names),
+                    names=a_few(names),
                     wander="wanders" if one else "wander",
                     return_="returns" if one else "return",
                     its="its" if one else "their",
@@ -180,7 +174,7 @@ class _Words:
         if heavy:
             yield Finding(
                 "heavy-tails",
-                f"heavy tails in {listed(heavy)}: some steps are far larger than a normal distribution allows, so that "
+                f"heavy tails in {a_few(heavy)}: some steps are far larger than a normal distribution allows, so that "
                 "p-values of a linear method are approximate and single events count much",
                 tuple(heavy),
                 options=("--clip 3",),
@@ -189,7 +183,10 @@ class _Words:
         varied = self._named(at for at, course in courses.items() if course.variance < self.found.level)
         if varied:
             yield Finding(
-                "variance", f"the variance of {listed(varied)} changes in the course of time", tuple(varied), "fact"
+                "variance",
+                f"the variance of {a_few(varied)} changes in the course of time",
+                tuple(varied),
+                "fact",
             )
 
     def _shifts(self) -> Iterator[Finding]:
@@ -213,7 +210,7 @@ class _Words:
             options = (f"--detrend {'+'.join(parts)}", *options)
         yield Finding(
             "level-shift",
-            f"the level changes in {listed([where(at) for at in shifted], 3)}. Series whose levels change predict each "
+            f"the level changes in {a_few([where(at) for at in shifted], 3)}. Series whose levels change predict each "
             "other without an edge",
             tuple(self._named(shifted)),
             options=options,
@@ -231,7 +228,7 @@ class _Words:
         if different:
             yield Finding(
                 "levels",
-                f"realisations have different levels of {listed(different)}. Levels that differ together look like "
+                f"realisations have different levels of {a_few(different)}. Levels that differ together look like "
                 "edges",
                 tuple(different),
                 options=("--levels center",),
