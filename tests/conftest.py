@@ -21,6 +21,18 @@ def real_data() -> Path:
 
 
 @pytest.fixture
+def file(tmp_path: Path) -> Callable[..., Path]:
+    """Write text or bytes to a file, and return its path."""
+
+    def write(text: str | bytes, name: str = "data.csv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+@pytest.fixture
 def ctrl_c() -> Iterator[None]:
     """Let this process, and the programs that it starts, receive an interrupt.
 

@@ -15,7 +15,7 @@ import causalkit
 from causalkit import io
 from causalkit.errors import DataError, PluginError, WrongUsageError
 from tests.plugins_for_tests.installing import command, installed
-from tests.wild import TRUE, chain, edges
+from tests.wild import TRUE, chain, edges, noted
 
 X = chain()
 VALUES = X.to_numpy()
@@ -26,10 +26,6 @@ DATED = X.set_axis(pd.date_range("2020-01-01", periods=300, name="date"))
 
 def library(name):
     return pytest.importorskip(name, reason=f"{name} is not installed")
-
-
-def noted(panel, *words):
-    return any(all(word in note for word in words) for note in panel.notes)
 
 
 def excel(path, **sheets):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import causalkit
 from causalkit.cli.options.data import data_options, reading
 from causalkit.errors import DataError, WrongUsageError
-from tests.wild import TRUE, chain, edges
+from tests.wild import TRUE, chain, edges, noted
 
 FRAME = chain()
 DAYS = pd.date_range("2020-01-01", periods=len(FRAME))
@@ -38,10 +38,6 @@ def turned(headings, steps=300, **labels):
 
 def long(frame=None, key="variable", **ids):
     return (FRAME if frame is None else frame).assign(**ids).melt(list(ids), var_name=key)
-
-
-def noted(panel, *words):
-    return any(all(word in note for word in words) for note in panel.notes)
 
 
 @pytest.fixture

@@ -17,20 +17,7 @@ from causalkit.display.labels import natural
 from causalkit.io import ReadOptions, read
 from causalkit.io.panels.readers import read_text
 from tests.data_files import real
-
-
-@pytest.fixture
-def file(tmp_path):
-    def write(text, name="data.csv"):
-        path = tmp_path / name
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return path
-
-    return write
-
-
-def noted(panel, *words):
-    return any(all(word in note for word in words) for note in panel.notes)
+from tests.wild import noted
 
 
 @pytest.mark.parametrize(

@@ -17,24 +17,10 @@ import pytest
 from causalkit.cli.options.data import data_options, reading
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.io import ReadOptions, read
-from tests.wild import TRUE, chain, edges
+from tests.wild import TRUE, chain, edges, noted
 
 CHAIN = chain()
 DATED = CHAIN.round(4).set_axis(np.datetime_as_string(np.datetime64("2020-01-01") + np.arange(300)), axis=0)
-
-
-@pytest.fixture
-def file(tmp_path):
-    def write(text, name="data.csv"):
-        path = tmp_path / name
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return path
-
-    return write
-
-
-def noted(panel, *words):
-    return any(all(word in note for word in words) for note in panel.notes)
 
 
 def first(panel):

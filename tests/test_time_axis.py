@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from causalkit import Panel, io
 from causalkit.errors import DataError
 from causalkit.io import ReadOptions
-from tests.wild import REVERSED, TRUE, chain, edges
+from tests.wild import REVERSED, TRUE, chain, edges, noted
 
 DAYS = pd.date_range("2020-01-01", periods=300)
 HOURS = pd.date_range("2021-02-25 00:00", periods=300, freq="h")
@@ -38,10 +38,6 @@ SPANISH = [
     "noviembre",
     "diciembre",
 ]
-
-
-def noted(panel, *words):
-    return any(all(word in note for word in words) for note in panel.notes)
 
 
 @pytest.fixture

@@ -27,3 +27,8 @@ def edges(data, **options) -> set[tuple[str, str, int]]:
     found = causalkit.discover(data, method="var", lag=1, select="fdr:0.001", **options)
     table = found.edges(self_edges=False, selected_only=True)
     return set(zip(table.cause, table.effect, table.lag, strict=True))
+
+
+def noted(panel, *words: str) -> bool:
+    """Return whether one note of a panel has all the words."""
+    return any(all(word in note for word in words) for note in panel.notes)
