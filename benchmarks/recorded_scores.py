@@ -53,7 +53,8 @@ def arrays(name: str, run: Callable[[], causalkit.Discovery]) -> dict[str, np.nd
     if discovery.history:
         found[f"{name}/history"] = np.asarray(discovery.history["forecast"])
     for choice in discovery.choices:
-        found[f"{name}/{choice.parameter}"] = np.array([float(choice.chosen), *choice.held_out_error])
+        key = " of ".join(filter(None, [choice.parameter, choice.within]))
+        found[f"{name}/{key}"] = np.array([float(choice.chosen), *choice.held_out_error])
     return found
 
 

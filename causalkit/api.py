@@ -260,6 +260,8 @@ def parameters_of(discovery: Discovery) -> Tree:
             own = {key: value for key, value in part.items() if key in known}
             tree["regularizer"] |= own if len(given) == 1 else {part["name"]: own}
     for choice in discovery.choices:
+        if choice.within:  # an alternative, which is no part of the method that made the result
+            continue
         *above, last = choice.parameter.split(".")
         table = tree
         for key in above:
@@ -267,6 +269,8 @@ def parameters_of(discovery: Discovery) -> Tree:
         names = str(table.get("name", "")).split("+")
         if above == ["regularizer"] and len(names) > 1:  # the one that reveals causes selected it
             table = next(table[name] for name in names if registry().get(Regularizer, name).record.reveals_causes)
+        if last == "name":  # the parameters of the chosen part are no one's but its own
+            table.clear()
         table[last] = open_lag(choice.candidates) if choice.parameter == "lag" else "auto"
     return tree
 

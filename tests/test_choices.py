@@ -36,6 +36,23 @@ def lag(chosen=2):
     return Choice("lag", (1, 2, 3), (0.6, 0.45, 0.5), (0.01, 0.01, 0.01), chosen, "lowest held-out error")
 
 
+def forecaster(**changes):
+    fields = {
+        "parameter": "forecaster.name",
+        "candidates": (0, 1),
+        "held_out_error": (0.57, 0.33),
+        "standard_error": (0.02, 0.03),
+        "chosen": 1,
+        "rule": "lowest held-out error",
+        "labels": ("mlp", "component-mlp"),
+    } | changes
+    return Choice(**fields)
+
+
+def alternative(**changes):
+    return strength(within="forecaster mlp", chosen=0.2, **changes)
+
+
 def discovery(*choices, **fields):
     scores = np.arange(18.0).reshape(3, 3, 2)
     data = {"source": "made", "series": 3, "steps": [50], "realisations": 1, "missing_cells": 0}
@@ -78,6 +95,43 @@ def test_a_record_that_contradicts_itself_is_refused(changes, said):
         strength(**changes)
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"labels": ("mlp",)}, "2 candidates and 1 labels"),
+        ({"labels": ("mlp", "mlp")}, "all different"),
+        ({"labels": ("mlp", "")}, "not empty"),
+        ({"candidates": (1, 2)}, "named candidates for forecaster.name are 1, 2"),
+        ({"candidates": (1, 0)}, "named candidates"),
+        ({"held_out_error": (0.5, NAN)}, "forecaster.name=component-mlp was chosen without"),
+    ],
+)
+def test_names_that_do_not_fit_the_candidates_are_refused(changes, said):
+    with pytest.raises(PluginError, match=said):
+        forecaster(**changes)
+
+
+def test_candidates_are_called_by_their_names_where_they_have_some():
+    assert [forecaster().label(one) for one in (0, 1)] == ["mlp", "component-mlp"]
+    assert forecaster().chosen_label == "component-mlp"
+    assert (strength().label(0.1), strength().chosen_label) == ("0.1", "0.4")
+
+
+@pytest.mark.parametrize("choice", [forecaster(), alternative()])
+def test_names_and_alternatives_survive_json_and_old_records_have_neither(choice):
+    record = json.loads(json.dumps(choice.describe()))
+    assert Choice.from_dict(record) == choice
+    old = {key: value for key, value in record.items() if key not in ("labels", "within")}
+    assert (Choice.from_dict(old).labels, Choice.from_dict(old).within) == ((), "")
+
+
+@pytest.mark.parametrize("labels", [7, None, ["mlp"], "ab", ["a", "b", "c"]])
+def test_damaged_names_are_a_damaged_file(labels):
+    record = {**to_record(discovery()), "choices": [{**forecaster().describe(), "labels": labels}]}
+    with pytest.raises(DataError, match=r"old\.json is damaged"):
+        from_record(record, "old.json")
+
+
 def test_numbers_of_numpy_become_plain_and_whole_ones_stay_whole():
     choice = Choice("lag", np.arange(1, 4), np.array([3.0, 1, 2]), np.zeros(3), np.int64(2), "lowest")
     assert choice == Choice("lag", (1, 2, 3), (3.0, 1.0, 2.0), (0.0, 0.0, 0.0), 2, "lowest")
@@ -104,7 +158,7 @@ def test_a_candidate_that_was_not_tried_is_null():
 
 @pytest.mark.parametrize("suffix", ["json", "npz"])
 def test_choices_and_standard_errors_survive_a_file(suffix, tmp_path):
-    found = discovery(strength(), lag(), standard_errors=np.full((3, 3, 2), 0.25))
+    found = discovery(forecaster(), strength(), alternative(), lag(), standard_errors=np.full((3, 3, 2), 0.25))
     found.save(tmp_path / f"r.{suffix}")
     back = Discovery.load(tmp_path / f"r.{suffix}")
     assert back.choices == found.choices
@@ -149,6 +203,31 @@ def test_the_sentence_says_what_was_chosen_from_what_and_why():
     assert said.startswith("strength 0.4 was chosen by held-out forecast error among 4 candidates from 0.1 to 0.8")
     for fact in ("1 of them not tried", "explains 59%", "0.2 explains most, 60%", RULE):
         assert fact in said
+
+
+def test_a_named_choice_compares_all_candidates_by_name():
+    said = forecaster().sentence()
+    assert said == (
+        "forecaster component-mlp was chosen by held-out forecast error among mlp and component-mlp: it explains 67% "
+        "of the held-out variance, mlp explains 43%; rule: lowest held-out error"
+    )
+    three = {"candidates": (0, 1, 2), "labels": ("mlp", "kan", "component-mlp"), "standard_error": (0.1,) * 3}
+    said = forecaster(**three, held_out_error=(0.57, NAN, 1.3), chosen=0).sentence()
+    assert "among mlp, kan (not tried) and component-mlp: it explains 43% of the held-out variance" in said
+    assert "component-mlp explains nothing" in said
+    assert "that was tried" not in said
+    said = forecaster(measured="error in metres").sentence()
+    assert "its error is 0.33, that of mlp 0.57" in said
+    assert "none of mlp and component-mlp forecasts" in forecaster(held_out_error=(1.1, 1.2)).sentence()
+
+
+def test_an_alternative_is_no_note_of_the_result():
+    found = discovery(forecaster(), strength(), alternative())
+    for text in (summary(found), html(found)):
+        assert "forecaster component-mlp was chosen" in text
+        assert "forecaster mlp, which was not used" not in text
+        assert text.count("strength 0.4") == 1
+    assert alternative().sentence().startswith("forecaster mlp, which was not used, would have had strength 0.2: it ex")
 
 
 def test_an_error_in_another_unit_is_not_called_a_share_of_variance():

@@ -112,7 +112,7 @@ def facts(discovery: Discovery) -> list[str]:
             f"windows  {data['windows']} used, {dropped}; lag {discovery.lags}" + (f"; {fewest}" if fewest else "")
         )
     lines.append(f"method   {discovery.method}" + _parts(config))
-    said = (choice.sentence() for choice in discovery.choices)
+    said = (choice.sentence() for choice in discovery.choices if not choice.within)
     lines += [f"chosen   {sentence}" for sentence in said if sentence not in discovery.notes]
     lines.append(f"run      device {discovery.device}, seed {discovery.seed}, {duration(discovery.seconds)}")
     lines += [f"note     {text}" for text in discovery.notes]

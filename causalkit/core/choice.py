@@ -21,13 +21,16 @@ class Choice:
 
     Attributes:
         parameter: dotted key under which a user would set it, for example "regularizer.strength" or "lag".
-        candidates: values to choose from, all different; numbers.
+        candidates: values to choose from, all different; numbers. Where they have names: 0, 1, 2 and so on.
         held_out_error: of each candidate, lower is better; NaN for one that was not tried.
         standard_error: of each held-out error, from 0; NaN where it is not known.
         chosen: one of the candidates, which was tried.
         rule: how it follows from the errors, for example "lowest held-out error".
         measured: what a held-out error is, with its unit.
         judge: what forecast, where the method itself did not, for example "a linear forecaster".
+        labels: name of each candidate where they are no numbers, for example the forecasters; empty otherwise.
+        within: the part that this choice belongs to, where that part itself was not chosen in the end, for example
+            "forecaster mlp": an alternative, which had no influence on the result. "" for a choice that was used.
 
     Raises:
         PluginError: lists of unequal length, or a chosen value that is not a candidate with an error.
@@ -41,12 +44,16 @@ class Choice:
     rule: str
     measured: str = MEASURED
     judge: str = ""
+    labels: tuple[str, ...] = ()
+    within: str = ""
 
     def __post_init__(self) -> None:
         for field in ("candidates", "held_out_error", "standard_error"):
             object.__setattr__(self, field, _numbers(getattr(self, field)))
         object.__setattr__(self, "chosen", number_of(self.chosen))
-        listed = ", ".join(f"{value:g}" for value in self.candidates)
+        object.__setattr__(self, "labels", tuple(map(str, self.labels)))
+        self._check_labels()
+        listed = ", ".join(map(self.label, self.candidates))
         lengths = {len(self.candidates), len(self.held_out_error), len(self.standard_error)}
         if len(lengths) > 1 or not self.candidates:
             raise PluginError(
@@ -64,11 +71,45 @@ class Choice:
             )
         if math.isnan(self.error):
             raise PluginError(
-                f"{self.parameter}={self.chosen:g} was chosen without a held-out error",
+                f"{self.parameter}={self.chosen_label} was chosen without a held-out error",
                 "choose a candidate that has one",
             )
         if any(error < 0 for error in self.standard_error):
             raise PluginError(f"a standard error of {self.parameter} is below 0", "standard errors are 0 or more")
+
+    def _check_labels(self) -> None:
+        """Check that labels, if any, name every candidate.
+
+        Raises:
+            PluginError: they do not.
+        """
+        if not self.labels:
+            return
+        size = len(self.candidates)
+        if len(self.labels) != size:
+            raise PluginError(
+                f"the choice of {self.parameter} has {size} candidates and {len(self.labels)} labels",
+                "give each candidate a label, or none",
+            )
+        if self.candidates != tuple(range(size)):
+            raise PluginError(
+                f"the named candidates for {self.parameter} are {', '.join(f'{one:g}' for one in self.candidates)}",
+                f"named candidates are their positions, here 0 to {size - 1}",
+            )
+        if not all(self.labels) or len(set(self.labels)) < size:
+            raise PluginError(
+                f"the labels for {self.parameter} are {', '.join(self.labels)}",
+                "labels are not empty and all different",
+            )
+
+    def label(self, candidate: float) -> str:
+        """Return the name of a candidate: its label, or the number itself."""
+        return self.labels[int(candidate)] if self.labels else f"{candidate:g}"
+
+    @property
+    def chosen_label(self) -> str:
+        """Name of the chosen candidate, as a user would set it."""
+        return self.label(self.chosen)
 
     @property
     def error(self) -> float:
@@ -88,8 +129,8 @@ class Choice:
 
     @property
     def name(self) -> str:
-        """Last part of the key, in words: "strength" for "regularizer.strength"."""
-        return self.parameter.rpartition(".")[2].replace("_", " ")
+        """What was chosen, in words: "strength" for "regularizer.strength", "forecaster" for "forecaster.name"."""
+        return self.parameter.removesuffix(".name").rpartition(".")[2].replace("_", " ")
 
     @property
     def relative(self) -> bool:
@@ -112,9 +153,10 @@ class Choice:
 
     def sentence(self) -> str:
         """Return in one line what was chosen, and how certain the choice is."""
-        among = f"{len(self.candidates)} candidates from {min(self.candidates):g} to {max(self.candidates):g}"
-        if len(self.candidates) == 1:
-            among = "a single candidate"
+        if self.within:
+            would = f"{self.within}, which was not used, would have had {self.name} {self.chosen_label}"
+            return f"{would}: {self._achieved()}"
+        among = self._among()
         if self.nothing_explained:
             return (
                 f"no lag up to {max(lag for lag, _ in self.tried):g} forecasts these series better than their mean, so "
@@ -122,23 +164,23 @@ class Choice:
             )
         if self.hopeless and self.judge:
             return (
-                f"{self.name} {self.chosen:g} was chosen, but {self.judge} with any of {among} forecasts held-out "
+                f"{self.name} {self.chosen_label} was chosen, but {self.judge} with any of {among} forecasts held-out "
                 "steps no better than the mean: choose it yourself if you know it"
             )
         if self.hopeless:
             return (
-                f"{self.name} {self.chosen:g} was chosen, but none of {among} forecasts held-out steps better than the "
-                "mean: do not trust the scores"
+                f"{self.name} {self.chosen_label} was chosen, but none of {among} forecasts held-out steps better than "
+                "the mean: do not trust the scores"
             )
-        if untried := len(self.candidates) - len(self.tried):
+        if (untried := len(self.candidates) - len(self.tried)) and not self.labels:
             among += f", {untried} of them not tried"
         by = f"held-out forecast error of {self.judge}" if self.judge else "held-out forecast error"
-        parts = [f"{self.name} {self.chosen:g} was chosen by {by} among {among}: {self._achieved()}"]
+        parts = [f"{self.name} {self.chosen_label} was chosen by {by} among {among}: {self._achieved()}"]
         return "; ".join([*parts, f"rule: {self.rule}", *filter(None, [self.edge()])])
 
     def edge(self) -> str:
         """Return a warning that better candidates may be beyond those that were tried, or ""."""
-        values = [candidate for candidate, _ in self.tried]
+        values = [] if self.labels or self.within else [candidate for candidate, _ in self.tried]
         if len(values) < 2 or self.chosen not in (min(values), max(values)):
             return ""
         if self.chosen == max(values):
@@ -172,17 +214,35 @@ class Choice:
         needed = ("parameter", "rule", *numbers)
         if not isinstance(record, Mapping) or not set(needed) <= set(record):
             raise DataError("a choice is incomplete", f"it needs {', '.join(needed)}")
+        labels = record.get("labels", ())
+        if not isinstance(labels, list | tuple):
+            raise DataError(f"the labels of the choice of {record['parameter']} are no list", "write it again")
         try:
             texts: dict[str, Any] = {
-                key: str(record[key]) for key in ("parameter", "rule", "measured", "judge") if key in record
+                key: str(record[key]) for key in ("parameter", "rule", "measured", "judge", "within") if key in record
             }
-            return cls(**{key: record[key] for key in numbers}, **texts)
+            return cls(**{key: record[key] for key in numbers}, **texts, labels=tuple(labels))
         except (TypeError, ValueError) as error:
             problem = f"the choice of {record['parameter']} contains a value that is not a number"
             raise DataError(problem, "write it again") from error
 
+    def _among(self) -> str:
+        """Return from what was chosen."""
+        if len(self.candidates) == 1:
+            return "a single candidate"
+        if not self.labels:
+            return f"{len(self.candidates)} candidates from {min(self.candidates):g} to {max(self.candidates):g}"
+        tried = dict(self.tried)
+        *some, last = (
+            name + ("" if candidate in tried else " (not tried)")
+            for candidate, name in zip(self.candidates, self.labels, strict=True)
+        )
+        return f"{', '.join(some)} and {last}"
+
     def _achieved(self) -> str:
-        """Return how well the chosen candidate forecasts, and the best one where that is another."""
+        """Return how well the chosen candidate forecasts: with the others where they have names, else with the best."""
+        if self.labels:
+            return self._each_achieved()
         best, other = dict(self.tried)[self.best], self.chosen != self.best
         if self.relative:
             share = f"it explains {1 - self.error:.0%} of the held-out variance"
@@ -190,6 +250,19 @@ class Choice:
         return f"its error is {self.error:.4g}, " + (
             f"{self.best:g} has the lowest, {best:.4g}" if other else "the lowest"
         )
+
+    def _each_achieved(self) -> str:
+        """Return how well each named candidate forecasts, the chosen one first."""
+        others = [(self.label(candidate), error) for candidate, error in self.tried if candidate != self.chosen]
+        if self.relative:
+            said = [f"it explains {_share(self.error)} of the held-out variance"]
+            return ", ".join([*said, *(f"{name} explains {_share(error)}" for name, error in others)])
+        return ", ".join([f"its error is {self.error:.4g}", *(f"that of {name} {error:.4g}" for name, error in others)])
+
+
+def _share(error: float) -> str:
+    """Return the explained share of the variance; beside that of another candidate, a negative one says no more."""
+    return f"{1 - error:.0%}" if error < 1 else "nothing"
 
 
 def _numbers(values: Iterable[Any]) -> tuple[float, ...]:

@@ -159,7 +159,7 @@ def standard_error_note(discovery: Discovery) -> str:
 
 def _notes(discovery: Discovery) -> list[str]:
     """Return what was chosen without a truth, and the notes of the result and of its selection."""
-    chosen = [choice.sentence() for choice in discovery.choices]
+    chosen = [choice.sentence() for choice in discovery.choices if not choice.within]
     return list(dict.fromkeys([*chosen, *discovery.notes, *map(str, (discovery.selection or {}).get("notes", ()))]))
 
 

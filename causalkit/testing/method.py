@@ -92,11 +92,13 @@ class _Trial:
 
     def choices_are_used(self) -> None:
         for choice in self.found.choices:
+            if choice.within:
+                continue
             used = _configured(self.found.config, choice.parameter.split("."))
             require(used, f"it chose {choice.parameter}, which the configuration does not have")
             require(
-                choice.chosen in used,
-                f"it chose {choice.parameter}={choice.chosen:g}, but the configuration says "
+                (choice.chosen_label if choice.labels else choice.chosen) in used,
+                f"it chose {choice.parameter}={choice.chosen_label}, but the configuration says "
                 f"{', '.join(map(str, used))}: put what was chosen into Discovery.config",
             )
 

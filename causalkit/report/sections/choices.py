@@ -94,7 +94,7 @@ def _method(results: Results, method: str) -> Block:
         for key, value in _flat(discovery.config).items():
             if key not in CIRCUMSTANCES:
                 configs.setdefault(key, {}).setdefault(value, []).append(record.cell.data)
-        notes += [*(choice.sentence() for choice in discovery.choices), *discovery.notes]
+        notes += [*(choice.sentence() for choice in discovery.choices if not choice.within), *discovery.notes]
     notes = list(dict.fromkeys(notes))
     blocks: list[Block] = []
     rows: list[list[Cell | str]] = []
