@@ -15,7 +15,7 @@ from causalkit.core.plain import plain
 from causalkit.errors import DataError, ParameterError, PluginError, WrongUsageError
 from causalkit.io.datasets import simulate as simulate
 from causalkit.plugins.params import Tree, check_open, merge, nest, parse_settings, resolve, signature_of
-from causalkit.plugins.records import Method, Regularizer
+from causalkit.plugins.records import AUTO, Method, Regularizer
 from causalkit.plugins.registry import Provided, registry
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from causalkit.core.panel import Panel
     from causalkit.core.preparation import Preparation
     from causalkit.core.run import Run
+    from causalkit.neural.parts import ForecasterPart
     from causalkit.neural.transfer.pretrained import Pretrained
 
 DEFAULT_METHOD = "grngc"
@@ -164,12 +165,14 @@ def build_method(method: str | Provided[Method], tree: Mapping[str, Any]) -> tup
         WrongUsageError: a forecaster and a regularizer that cannot work together, or parts for a method without any.
     """
     provided = registry().get(Method, method) if isinstance(method, str) else method
-    parts, arguments, shared = _checked(provided, tree)
+    parts, rivals, arguments, shared = _checked(provided, tree)
     factory = provided.record.load()
     config = plain(arguments)
 
     def build(lag: int | None = None) -> Any:
         acting = factory(**parts, **({**arguments, "lag": lag} if lag else arguments))
+        if rivals:
+            acting = acting.with_rivals(rivals)
         if "ensemble" in shared:
             acting = acting.with_ensemble(shared["ensemble"])
         if "pretrain" in shared:
@@ -193,10 +196,10 @@ def resolved_params(provided: Provided[Method], tree: Mapping[str, Any]) -> Tree
     Raises:
         ParameterError, WrongUsageError: as `build_method`.
     """
-    parts, arguments, shared = _checked(provided, tree)
+    parts, rivals, arguments, shared = _checked(provided, tree)
     resolved: Tree = {**plain(arguments), **{name: plain(tree[name]) for name in shared if name in tree}}
     if parts:
-        resolved["forecaster"] = parts["forecaster"].config()
+        resolved["forecaster"] = {"name": AUTO} if rivals else parts["forecaster"].config()
         terms = parts["regularizer"].terms
         resolved["regularizer"] = {"name": "+".join(term.record.name for term in terms)}
         for term in terms:
@@ -275,10 +278,12 @@ def parameters_of(discovery: Discovery) -> Tree:
     return tree
 
 
-def _checked(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[Tree, Tree, Tree]:
-    """Return the parts of a neural method, the other arguments of its factory, and settings that neural methods share.
+def _checked(
+    provided: Provided[Method], tree: Mapping[str, Any]
+) -> tuple[Tree, tuple[ForecasterPart, ...], Tree, Tree]:
+    """Return the parts of a neural method, its other candidates for a forecaster, other arguments and shared settings.
 
-    Of the latter, only those that were given; both stages where one was.
+    The latter are what neural methods share. Of them, only those that were given; both stages where one was.
     """
     record, what = provided.record, f"method {provided.record.name}"
     factory = record.load()
@@ -289,16 +294,17 @@ def _checked(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[Tree,
             if part in given:
                 raise WrongUsageError(f"{what} {reason}", f"leave out {part}, or choose a neural method")
         check_open(factory, given, "lag", what=what)
-        return parts, resolve(factory, given, what=what), {}
-    from causalkit.neural.parts import forecaster_part, penalty_sum
+        return parts, (), resolve(factory, given, what=what), {}
+    from causalkit.neural.parts import fitting, forecaster_parts, penalty_sum, with_defaults
     from causalkit.neural.shared_settings import shared_settings
     from causalkit.neural.transfer.settings import check_pretrain, with_pretrained
 
     given = with_pretrained(given)
     check_pretrain(given.get("pretrain"))
-    chosen = {part: _with_defaults(record, part, given.pop(part, {})) for part in ("forecaster", "regularizer")}
-    parts["forecaster"] = forecaster_part(record.forecaster, chosen["forecaster"])
-    parts["regularizer"] = penalty_sum(record.regularizer, chosen["regularizer"])
+    candidates = forecaster_parts(record, given.pop("forecaster", {}))
+    penalties = with_defaults(record, "regularizer", given.pop("regularizer", {}))
+    parts["regularizer"] = penalty_sum(record.regularizer, penalties)
+    parts["forecaster"], *rivals = fitting(candidates, parts["regularizer"])
     check_open(factory, given, "lag", what=what)
     shared = shared_settings(factory)
     arguments = resolve(factory, given, what=what, supplied=parts, shared=shared)
@@ -306,7 +312,7 @@ def _checked(provided: Provided[Method], tree: Mapping[str, Any]) -> tuple[Tree,
     wanted = {"ensemble"} & set(given)
     if {"pretrain", "finetune"} & set(given):
         wanted |= {"pretrain", "finetune"}
-    return parts, arguments, {name: value for name, value in settings.items() if name in wanted}
+    return parts, tuple(rivals), arguments, {name: value for name, value in settings.items() if name in wanted}
 
 
 _NEURAL_ONLY = {
@@ -443,17 +449,6 @@ def versions(provided: Provided[Any]) -> dict[str, str]:
     for package in ("causalkit", "torch", "numpy", "statsmodels"):
         found[package] = importlib.metadata.version(package)
     return found
-
-
-def _with_defaults(record: Method, part: str, given: Any) -> Tree:
-    """Return what the user gave for a part, over the method's own defaults for it unless it is another part.
-
-    ``forecaster = "kan"`` and ``[forecaster] name = "kan"`` are the same.
-    """
-    table = dict(given) if isinstance(given, Mapping) else {"name": given}
-    if table.get("name") not in (None, getattr(record, part)):
-        return table
-    return merge(nest(record.defaults).get(part, {}), table)
 
 
 def _limits(provided: Provided[Method], panel: Panel, run: Run) -> list[str]:

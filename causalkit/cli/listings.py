@@ -10,6 +10,7 @@ import click
 
 from causalkit.cli.console import print_json, print_table, width
 from causalkit.cli.options import data_home_option, json_option
+from causalkit.core.plain import plain
 from causalkit.display.words import span
 from causalkit.plugins.records import (
     Contribution,
@@ -61,7 +62,7 @@ def describe(provided: Provided[Any]) -> dict[str, Any]:
     for field in fields(record):
         if field.name not in ("name", "summary", "factory", "test_params", "defaults", "catalogue", "fetch"):
             value = getattr(record, field.name)
-            facts[field.name] = sorted(value) if isinstance(value, frozenset | tuple) else value
+            facts[field.name] = sorted(value) if isinstance(value, frozenset) else plain(value)
     return facts
 
 

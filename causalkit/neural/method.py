@@ -71,6 +71,7 @@ class NeuralMethod:
 
     Attributes:
         members: networks of an ensemble, each of which leaves another block of the recording out; 1: no ensemble.
+        rivals: other forecasters that compete with ``forecaster`` by held-out error; () where it is given.
 
     Raises:
         WrongUsageError: the pair cannot work together.
@@ -86,6 +87,7 @@ class NeuralMethod:
         self.lag = known_lag(lag)
         self.training = training
         self.members = 1
+        self.rivals: tuple[ForecasterPart, ...] = ()
 
     def fit(self, panel: Panel, run: Run) -> Discovery:
         """Return the discovery of a panel.
@@ -191,6 +193,19 @@ class NeuralMethod:
         """Return the method with other regularizers."""
         return self._with(regularizer=regularizer)
 
+    def with_rivals(self, parts: tuple[ForecasterPart, ...]) -> Self:
+        """Return the method with other forecasters that compete with its own."""
+        return self._with(rivals=tuple(parts))
+
+    def with_default_forecaster(self) -> tuple[Self, tuple[str, ...]]:
+        """Return the method with its first candidate where a forecaster is to be chosen, and a sentence on it.
+
+        For training in which nothing can choose, as `with_default_strength`.
+        """
+        if not self.rivals:
+            return self, ()
+        return self.with_rivals(()), (f"the forecaster was not chosen: it is {self.forecaster.record.name}",)
+
     def with_strength(self, strength: float) -> Self:
         """Return the method with a fixed strength of the penalty that supplies the scores."""
         return self.with_regularizer(self.regularizer.with_strength(strength))
@@ -291,6 +306,8 @@ class NeuralMethod:
     def fingerprint(self, panel: Panel, run: Run) -> str:
         """Digest all that a checkpoint must share with the run that goes on from it."""
         shared: list[Any] = [self.config(), panel.sha256, run.seed, run.dtype]
+        if self.rivals:
+            shared.append([rival.config() for rival in self.rivals])
         if run.knowledge is not None:
             shared.append(run.knowledge.describe())
         digest = hashlib.sha256(json.dumps(shared, sort_keys=True).encode())

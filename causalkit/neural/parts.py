@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from causalkit.core.plain import plain
-from causalkit.errors import ParameterError, did_you_mean
+from causalkit.errors import ParameterError, PluginError, UnknownNameError, WrongUsageError, did_you_mean
 from causalkit.neural.interfaces import as_regularizer
 from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster
 from causalkit.neural.regularizers import PenaltySum, Term
-from causalkit.plugins.params import resolve, signature_of
-from causalkit.plugins.records import Forecaster, Regularizer
+from causalkit.plugins.params import Tree, merge, nest, resolve, signature_of
+from causalkit.plugins.records import AUTO, Forecaster, Method, Regularizer
 from causalkit.plugins.registry import registry
 
 
@@ -40,6 +40,88 @@ def forecaster_part(default: str, given: Mapping[str, Any]) -> ForecasterPart:
         record.load(), parameters, what=f"forecaster {record.name}", prefix="forecaster.", supplied=("series", "lag")
     )
     return ForecasterPart(record, checked)
+
+
+def forecaster_parts(method: Method, given: Any) -> tuple[ForecasterPart, ...]:
+    """Resolve ``forecaster.*`` parameters of a method: one forecaster, or all candidates where the data choose.
+
+    The data choose where the user asks for "auto", or where it is the default and the user gives nothing. A parameter
+    without a name belongs to the method's first candidate, and thereby names it.
+
+    Args:
+        given: what the user gave: a table, or a bare name.
+
+    Raises:
+        ParameterError: "auto" beside a parameter, or for a method without candidates; or as `forecaster_part`.
+        PluginError: a candidate is not installed.
+        UnknownNameError: there is no forecaster of the name that the user gave.
+    """
+    table = _table(given)
+    name = table.pop("name", None) or (AUTO if method.forecaster == AUTO and not table else None)
+    if name == AUTO and not method.forecasters:
+        raise ParameterError(
+            f"method {method.name} has no candidates for forecaster={AUTO}",
+            f"name a forecaster: --set forecaster.name={method.default_forecaster}",
+        )
+    if name == AUTO:
+        candidates = tuple(_candidate(method, one) for one in method.forecasters)
+        for key in table:
+            names = ", ".join(method.forecasters)
+            raise ParameterError(
+                f"forecaster.{key} is a parameter of one forecaster, and forecaster={AUTO} chooses among {names}",
+                f"name the forecaster as well: --set forecaster.name={_knowing(key, candidates)}",
+            )
+        return candidates
+    named = with_defaults(method, "forecaster", {"name": name, **table})
+    return (forecaster_part(method.default_forecaster, named),)
+
+
+def _knowing(key: str, candidates: Sequence[ForecasterPart]) -> str:
+    """Return the name of the first candidate that has a parameter, or of the first one."""
+    knowing = (part for part in candidates if key in part.parameters)
+    return next(knowing, candidates[0]).record.name
+
+
+def _candidate(method: Method, name: str) -> ForecasterPart:
+    try:
+        return forecaster_part(name, with_defaults(method, "forecaster", {"name": name}))
+    except UnknownNameError as error:
+        raise PluginError(
+            f"method {method.name} chooses among the forecasters {', '.join(method.forecasters)}, and {name} is not "
+            "installed",
+            "install the plugin that contributes it, or name an installed forecaster with --forecaster NAME",
+        ) from error
+
+
+def fitting(parts: Sequence[ForecasterPart], penalties: PenaltySum) -> tuple[ForecasterPart, ...]:
+    """Return those forecasters that can work with the regularizers; all where none can, so that the error says why."""
+    return tuple(part for part in parts if _fits(part, penalties)) or tuple(parts)
+
+
+def _fits(part: ForecasterPart, penalties: PenaltySum) -> bool:
+    try:
+        penalties.check_records(part.record)
+    except WrongUsageError:
+        return False
+    return True
+
+
+def with_defaults(method: Method, part: str, given: Any) -> Tree:
+    """Return what the user gave for a part, over the method's own defaults for it unless it is another part.
+
+    Args:
+        part: "forecaster" or "regularizer".
+        given: a table, or a bare name: ``forecaster = "kan"`` and ``[forecaster] name = "kan"`` are the same.
+    """
+    table = _table(given)
+    own = method.default_forecaster if part == "forecaster" else method.regularizer
+    if table.get("name") not in (None, own):
+        return table
+    return merge(nest(method.defaults).get(part, {}), table)
+
+
+def _table(given: Any) -> Tree:
+    return dict(given) if isinstance(given, Mapping) else {"name": given}
 
 
 def penalty_sum(default: str, given: Mapping[str, Any]) -> PenaltySum:

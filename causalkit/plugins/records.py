@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Literal
 
 from causalkit.errors import PluginError
 
+AUTO = "auto"
+"""Instead of the name of a forecaster: the data choose among the candidates of the method."""
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -103,10 +105,15 @@ class Method(Contribution):
             of forbidden pairs are set to 0 afterwards. With other parts, a neural method may do only the latter.
         interventions: leaves steps of a series under intervention out of what it learns about that series.
         neural: a forecaster + regularizer + training settings, whose parts can be exchanged.
-        forecaster: name of the default forecaster of a neural method.
+        forecaster: name of the default forecaster of a neural method; "auto" where the data choose one by default.
+        forecasters: candidates for "auto", two or more. The first one is used where nothing can choose: at a given
+            strength, in training on two domains, and on too few windows.
         regularizer: default regularizers of a neural method, joined by "+".
         defaults: parameters of these default parts that differ from the parts' own defaults, with dotted keys; they
-            hold as long as the user does not choose another part.
+            hold as long as the user does not choose another part. Those of a forecaster belong to the first candidate.
+
+    Raises:
+        PluginError: the forecaster is "auto" without candidates, or the candidates are not two or more different names.
     """
 
     noun: ClassVar[str] = "method"
@@ -119,8 +126,28 @@ class Method(Contribution):
     interventions: bool = False
     neural: bool = False
     forecaster: str = ""
+    forecasters: tuple[str, ...] = ()
     regularizer: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        names = self.forecasters
+        if self.forecaster == AUTO and not names:
+            raise PluginError(
+                f"method {self.name} has forecaster={AUTO!r} and no candidates for it",
+                'list them, for example forecasters=("mlp", "kan")',
+            )
+        if isinstance(names, str) or len(names) == 1 or len(set(names)) < len(names) or AUTO in names:
+            raise PluginError(
+                f"the candidates for the forecaster of method {self.name} are {names!r}",
+                'list two or more different names, for example forecasters=("mlp", "kan")',
+            )
+
+    @property
+    def default_forecaster(self) -> str:
+        """Name of the forecaster that is used where neither the user nor the data choose one."""
+        return self.forecasters[0] if self.forecaster == AUTO else self.forecaster
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +163,11 @@ class Forecaster(Contribution):
 
     layout: Literal["joint", "component-wise"] = "joint"
     capabilities: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if AUTO in (self.name, *self.aliases):
+            raise PluginError(f"no forecaster can be called {AUTO!r}", "it asks for a choice among forecasters")
 
 
 @dataclass(frozen=True, kw_only=True)

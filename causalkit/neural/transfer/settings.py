@@ -16,6 +16,7 @@ from causalkit.neural.transfer.pretrained import SUFFIX, Pretrained
 from causalkit.neural.transfer.sources import Source
 from causalkit.neural.transfer.two_stage import Layers, TwoStage
 from causalkit.plugins.params import Tree
+from causalkit.plugins.records import AUTO
 
 
 class PretrainSettings(BaseModel):
@@ -108,6 +109,8 @@ def check_pretrain(pretrain: Any) -> None:
 def with_pretrained(tree: Mapping[str, Any]) -> Tree:
     """Fill in lag and forecaster from a pre-trained forecaster, where the user names one and leaves them open.
 
+    "auto" leaves them open as well.
+
     Its file is read here, and takes the place of its name.
 
     Raises:
@@ -124,7 +127,8 @@ def with_pretrained(tree: Mapping[str, Any]) -> Tree:
             filled["pretrain"] = {**pretrain, "source": loaded}
             if str(filled.get("lag", "auto")).startswith("auto"):
                 filled["lag"] = start.lag
-            filled.setdefault("forecaster", dict(start.config["forecaster"]))
+            if filled.get("forecaster") in (None, AUTO, {"name": AUTO}):
+                filled["forecaster"] = dict(start.config["forecaster"])
     return filled
 
 

@@ -61,7 +61,9 @@ class TwoStage(NeuralMethod):
         match: Match = "auto",
         layers: Layers = "all",
     ) -> None:
-        self.method, self._about_strength = method.with_default_strength()
+        method, about_forecaster = method.with_default_forecaster()
+        self.method, about_strength = method.with_default_strength()
+        self._not_chosen = (*about_forecaster, *about_strength)
         super().__init__(self.method.forecaster, self.method.regularizer, self.method.lag, self.method.training)
         self.name = name
         self.sources = tuple(sources)
@@ -103,7 +105,7 @@ class TwoStage(NeuralMethod):
             config={**found.config, "pretrain": self._settings(), "finetune": {"layers": self.layers}},
             pretraining=start.facts(),
             fitted=None if found.fitted is None else replace(found.fitted, method=self),
-            notes=(*self._about_strength, *start.notes, *matched, *about_source, *notes, *found.notes),
+            notes=(*self._not_chosen, *start.notes, *matched, *about_source, *notes, *found.notes),
         )
 
     def with_lag(self, lag: int) -> Self:
