@@ -281,7 +281,7 @@ def test_the_number_of_blocks_is_that_of_the_ensemble() -> None:
     assert discover(params={"ensemble": 3}).config["ensemble"] == 3
 
 
-@pytest.mark.parametrize("forecaster", ["kan", "lstm", "tcn", "residual-mlp", "cmlp"])
+@pytest.mark.parametrize("forecaster", ["component-mlp", "kan", "lstm", "tcn", "residual-mlp", "cmlp"])
 def test_any_forecaster_can_go_along_the_path(forecaster: str) -> None:
     small = {"channels": 8} if forecaster == "tcn" else {"hidden": 8}
     found = causalkit.discover(

@@ -438,7 +438,7 @@ def test_fine_tuning_from_half_trained_weights_leaves_no_checkpoint(tmp_path):
 
 
 @pytest.mark.plugins
-@pytest.mark.parametrize("name", ["mlp", "kan", "lstm", "tcn", "residual-mlp", "cmlp", "clstm"])
+@pytest.mark.parametrize("name", ["mlp", "component-mlp", "kan", "lstm", "tcn", "residual-mlp", "cmlp", "clstm"])
 @pytest.mark.parametrize("layers", ["all", "head"])
 def test_every_forecaster_carries_over(tmp_path, name, layers):
     width = "channels" if name == "tcn" else "hidden"

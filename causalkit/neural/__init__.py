@@ -3,6 +3,7 @@
 from causalkit.core.fitted import Fitted
 from causalkit.neural.interfaces import Batch, RegularizerObject, Stage, squared_error
 from causalkit.neural.method import NeuralMethod, Trained
+from causalkit.neural.modules.component_wise import component_jacobian
 from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster, autograd_jacobian, input_jacobian
 from causalkit.neural.modules.jacobian import as_scores, mean_absolute_jacobian
 from causalkit.neural.parts import ForecasterPart, forecaster_part
@@ -32,6 +33,7 @@ __all__ = [
     "as_forecaster",
     "as_scores",
     "autograd_jacobian",
+    "component_jacobian",
     "forecaster_part",
     "input_jacobian",
     "inputs_complete",

@@ -43,6 +43,15 @@ def causalkit_forecasters() -> Iterator[Forecaster]:
         test_params={"hidden": 8},
     )
     yield Forecaster(
+        name="component-mlp",
+        factory="causalkit_grngc.component_mlp:ComponentMLP",
+        summary="One perceptron for each target, all in one batched computation",
+        reference=_PAPER,
+        layout="component-wise",
+        capabilities=frozenset({"jacobian", "features", "input-weights"}),
+        test_params={"hidden": 8},
+    )
+    yield Forecaster(
         name="kan",
         factory="causalkit_grngc.kan:KAN",
         summary="Kolmogorov-Arnold network: a cubic spline on every connection",

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from causalkit_grngc.component_mlp import ComponentMLP
 from causalkit_grngc.kan import KAN
 from causalkit_grngc.lstm import LSTM
 from causalkit_grngc.mlp import MLP
@@ -20,6 +21,10 @@ ALL = [
     (MLP, {"hidden": (6,), "activation": "elu"}),
     (MLP, {"hidden": (6,), "linear": True}),
     (MLP, {"hidden": (6, 5), "linear": True, "activation": "elu"}),
+    (ComponentMLP, {"hidden": (6,)}),
+    (ComponentMLP, {"hidden": (6,), "linear": False, "activation": "relu"}),
+    (ComponentMLP, {"hidden": (6, 5, 4), "activation": "tanh"}),
+    (ComponentMLP, {"hidden": (6, 5), "activation": "softplus", "linear": False}),
     (KAN, {"hidden": (6,)}),
     (KAN, {"hidden": (6, 5)}),
     (LSTM, {"hidden": (6,)}),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from causalkit_grngc import gradient_l1
+from causalkit_grngc.component_mlp import ComponentMLP
 from causalkit_grngc.gradient_l1 import GradientL1
 from causalkit_grngc.kan import KAN
 from causalkit_grngc.lstm import LSTM
@@ -19,7 +20,7 @@ def batch(series=5, lag=2, windows=40, seed=0):
     return Batch(x=x, y=torch.randn(windows, series, generator=generator), generator=generator)
 
 
-@pytest.mark.parametrize("network", [MLP, KAN, LSTM])
+@pytest.mark.parametrize("network", [MLP, ComponentMLP, KAN, LSTM])
 def test_exact_penalty_is_the_papers_up_to_the_stated_scaling(network):
     """Paper: lambda * sum over all pairs of the mean absolute gradient; ours agrees for strength = lambda * P."""
     model, seen = network(5, 2, (6,)), batch()
@@ -39,7 +40,7 @@ def test_exact_penalty_does_not_depend_on_its_chunks(monkeypatch):
 
 
 @pytest.mark.parametrize("draws", [1, 3])
-@pytest.mark.parametrize("network", [MLP, KAN, LSTM])
+@pytest.mark.parametrize("network", [MLP, ComponentMLP, KAN, LSTM])
 def test_sampled_penalty_and_its_gradient_are_unbiased(network, draws):
     torch.manual_seed(0)
     model, seen = network(5, 2, (6,)).double(), batch()
@@ -88,7 +89,7 @@ def test_strength_means_the_same_at_every_number_of_series():
     assert exact.penalty(twice, double).item() == pytest.approx(exact.penalty(model, seen).item(), rel=1e-5)
 
 
-@pytest.mark.parametrize("forecaster", ["mlp", "kan", "lstm", "tcn"])
+@pytest.mark.parametrize("forecaster", ["mlp", "component-mlp", "kan", "lstm", "tcn"])
 @pytest.mark.parametrize("estimator", ["exact", "sampled"])
 def test_every_forecaster_finds_the_edge_at_its_lag(forecaster, estimator):
     panel, _ = causalkit.simulate("lagged-pair", seed=1)

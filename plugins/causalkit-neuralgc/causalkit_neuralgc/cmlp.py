@@ -16,7 +16,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from causalkit.neural import ForecasterModule, autograd_jacobian
+from causalkit.neural import ForecasterModule, component_jacobian
 
 Hidden = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
 Parameters = Mapping[str, Tensor]
@@ -57,8 +57,10 @@ class CMLP(ForecasterModule):
         Returns:
             Shape (B, M).
         """
-        h = self._hidden(parameters, x)
-        return ((h @ parameters["head"].unsqueeze(2)).squeeze(2) + parameters["offset"].unsqueeze(1)).T
+        return self._output(self._hidden(parameters, x), parameters["head"], parameters["offset"])
+
+    def _output(self, h: Tensor, head: Tensor, offset: Tensor) -> Tensor:
+        return ((h @ head.unsqueeze(2)).squeeze(2) + offset.unsqueeze(1)).T
 
     def features(self, x: Tensor) -> Tensor:
         """Return the last hidden layers of all targets side by side: (B, K, P) -> (B, P * H)."""
@@ -66,31 +68,27 @@ class CMLP(ForecasterModule):
 
     def _hidden(self, parameters: Parameters, x: Tensor) -> Tensor:
         """Return the last hidden layer of some targets, (M, B, H); arguments as of `forecast`."""
+        return self._layers(parameters, x)[-1]
+
+    def _layers(self, parameters: Parameters, x: Tensor) -> list[Tensor]:
+        """Return all hidden layers of some targets, each (M, B, H); arguments as of `forecast`."""
         weight = parameters["input"]  # (M, H, K, S)
         if x.ndim == 3:
             z = (x.flatten(1) @ weight.flatten(2).flatten(0, 1).T).unflatten(1, weight.shape[:2]).transpose(0, 1)
         else:
             z = x.flatten(2) @ weight.flatten(2).mT
-        h = torch.relu(z + parameters["bias"].unsqueeze(1))  # (M, B, H)
+        layers = [torch.relu(z + parameters["bias"].unsqueeze(1))]
         for depth in range(len(self.weights)):
-            layer = parameters[f"weights.{depth}"], parameters[f"biases.{depth}"]
-            h = torch.relu(h @ layer[0].mT + layer[1].unsqueeze(1))
-        return h
+            above, bias = parameters[f"weights.{depth}"], parameters[f"biases.{depth}"]
+            layers.append(torch.relu(layers[-1] @ above.mT + bias.unsqueeze(1)))
+        return layers
 
     def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`."""
-        if targets is not None and targets.ndim == 2:
-            return autograd_jacobian(self, x, targets)
-        chosen = torch.arange(self.series, device=x.device) if targets is None else targets
-        z = torch.einsum("bks,mhks->mbh", x, self.input[chosen]) + self.bias[chosen].unsqueeze(1)
-        sums = [z]
-        for weight, bias in zip(self.weights, self.biases, strict=True):
-            sums.append(torch.relu(sums[-1]) @ weight[chosen].mT + bias[chosen].unsqueeze(1))
-        rows = self.head[chosen].unsqueeze(1) * (sums[-1] > 0)  # (m, B, H)
-        for weight, below in zip(reversed(self.weights), reversed(sums[:-1]), strict=True):
-            rows = (rows @ weight[chosen]) * (below > 0)
-        jacobian = (rows @ self.input[chosen].flatten(2)).unflatten(2, (self.lag, self.series))
-        return self(x), jacobian.transpose(0, 1)
+        layers = self._layers(dict(self.named_parameters()), x)
+        slopes = [(layer > 0).to(layer.dtype).mT for layer in layers]
+        jacobian = component_jacobian(self.input, list(self.weights), self.head, slopes, targets)
+        return self._output(layers[-1], self.head, self.offset), jacobian
 
     def input_weights(self) -> Tensor:
         """Return the first layers: (P, H, K, P)."""

@@ -179,8 +179,8 @@ class ComponentWise(NeuralMethod):
     def _proximal(self) -> bool:
         """Do the parts have what proximal descent needs?"""
         terms = self.regularizer.terms
-        component_wise = self.forecaster.record.layout == "component-wise"
-        return component_wise and len(terms) == 1 and isinstance(terms[0].regularizer, GroupLasso)
+        by_parameters = hasattr(self.forecaster.record.load(), "forecast")  # forecasts with parameters that are given
+        return by_parameters and len(terms) == 1 and isinstance(terms[0].regularizer, GroupLasso)
 
     @property
     def _lasso(self) -> GroupLasso:

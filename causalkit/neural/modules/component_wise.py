@@ -1,0 +1,50 @@
+"""The input Jacobian of component-wise perceptrons: one small network for each target, all as batched products.
+
+Every weight has the target as its first axis. What depends on windows has them as its last axis, (P, H, B), so that no
+product needs a copy of what it multiplies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def component_jacobian(
+    first: Tensor,
+    layers: Sequence[Tensor],
+    head: Tensor,
+    slopes: Sequence[Tensor],
+    targets: Tensor | None = None,
+    *,
+    linear: bool = False,
+) -> Tensor:
+    """Return the input Jacobian of component-wise perceptrons (B, m, K, P), from the layers of each target alone.
+
+        dy_i/dx = (v_i a'(z_L) W_L ... a'(z_1)) W_1
+
+    Args:
+        first: weights of the first layers (P, H, K, P).
+        layers: weights of the layers above (P, above, below), from below.
+        head: weights of the last hidden units (P, H).
+        slopes: derivatives of the activations of each layer (P, H, B), from below.
+        targets: which rows; see `causalkit.neural.input_jacobian`.
+        linear: the last unit of the first layer has no activation and is added to the forecast: a linear map from
+            window to forecast. It has no slope.
+    """
+    if targets is not None and targets.ndim == 1:
+        first, head = first[targets], head[targets]
+        layers, slopes = [layer[targets] for layer in layers], [slope[targets] for slope in slopes]
+    rows = head.unsqueeze(2) * slopes[-1]  # (m, H, B)
+    for layer, slope in zip(reversed(layers), reversed(slopes[:-1]), strict=True):
+        rows = (layer.mT @ rows) * slope
+    if linear:
+        rows = torch.cat([rows, torch.ones_like(rows[:, :1])], 1)
+    weight = first.flatten(2)  # (m, H, K P)
+    if targets is not None and targets.ndim == 2:  # each window has rows of its own
+        windows = torch.arange(len(targets), device=targets.device).unsqueeze(1)
+        mine = rows.permute(2, 0, 1)[windows, targets]  # (B, m, H)
+        return (mine.unsqueeze(2) @ weight[targets]).reshape(*targets.shape, *first.shape[2:])
+    return (weight.mT @ rows).reshape(len(first), *first.shape[2:], -1).permute(3, 0, 1, 2)
