@@ -1,6 +1,7 @@
 """Every error that a user can cause, each with a hint on what to do next.
 
-The command line prints such an error as one line on stderr, and exits with the exit code of its class.
+The command line prints such an error as one line on stderr, with its guide below, and exits with the exit code of its
+class.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ class CausalkitError(Exception):
     Args:
         message: what went wrong and where (file, row, column, parameter), one sentence.
         hint: what to do about it, one sentence.
+        guide: what must be known to do it, lines of text, where one sentence is not enough.
     """
 
     exit_code = 3
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", guide: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.guide = guide
 
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message

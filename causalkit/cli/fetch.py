@@ -83,7 +83,7 @@ def fetch(
 
                 write_dataset(datasets[0], settings, 0, output, truth_file)
             else:
-                _fetch(items, quiet)
+                _fetch(items, quiet, datasets)
         except KeyboardInterrupt:
             raise Interrupted("interrupted", "downloaded files are kept; the same command continues") from None
 
@@ -126,8 +126,13 @@ def _everything() -> list[_Item]:
     return [replace(item, named=False) for one in provided for item in _items(one.qualified)]
 
 
-def _fetch(items: list[_Item], quiet: bool) -> None:
+def _fetch(items: list[_Item], quiet: bool, asked: tuple[str, ...]) -> None:
     """Fetch the items one by one and print the paths of their files; a failure does not stop the others.
+
+    Args:
+        items: what to fetch.
+        quiet: print only the paths.
+        asked: the names that the user gave.
 
     Raises:
         CausalkitError: the only one failed, or some of several did.
@@ -161,7 +166,7 @@ def _fetch(items: list[_Item], quiet: bool) -> None:
             if path not in printed:
                 printed.add(path)
                 click.echo(path)
-    if skipped:
+    if skipped and skipped not in asked:  # the same command would skip it again
         note(f"to see why one was skipped: causalkit fetch {skipped}", quiet=quiet)
     if failed:
         left = f", {len(items) - tried} were not tried" if tried < len(items) else ""

@@ -119,7 +119,10 @@ def _run(given: list[str], debug: bool) -> int:
     except Exception as error:
         if debug:
             raise
-        return _say(*_reported(error))
+        code = _say(*_reported(error))
+        if isinstance(error, CausalkitError) and error.guide:
+            click.echo(f"\n{error.guide}", err=True)
+        return code
     return code if isinstance(code, int) else 0
 
 

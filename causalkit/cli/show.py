@@ -62,6 +62,8 @@ def show(name: str, as_json: bool) -> None:
         rows = [[p["key"], p["type"], p["default"], p["description"]] for p in parameters(one)]
         if rows:
             print_table(["parameter", "type", "default", "meaning"], rows)
+        if isinstance(record, Dataset) and record.guide:
+            click.echo(f"\n{record.guide}")
 
 
 def parameters(provided: Provided[Any]) -> list[dict[str, str]]:

@@ -223,6 +223,7 @@ class Dataset(Contribution):
             ``"package.module:attribute"``.
         fetch: brings the files of an item to this machine, ``(item: str | None) -> Iterable[Path]``; or
             ``"package.module:attribute"``. Without it there is nothing to fetch.
+        guide: what users must know or supply, lines of text that ``causalkit show`` prints.
     """
 
     noun: ClassVar[str] = "dataset"
@@ -231,6 +232,7 @@ class Dataset(Contribution):
     lagged_truth: bool = False
     catalogue: Callable[[], Iterable[DatasetItem]] | str = ""
     fetch: Callable[[str | None], Iterable[Path]] | str = ""
+    guide: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

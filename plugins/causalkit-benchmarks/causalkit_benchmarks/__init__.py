@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from causalkit import Dataset, hookimpl
+from causalkit_benchmarks import bladder_example, hela_genes
 from causalkit_benchmarks.catalogue import fetched, listed
 
 _FAMILIES: dict[str, tuple[str, str, str, dict[str, Any]]] = {  # name: (module, summary, reference, test parameters)
@@ -54,11 +55,13 @@ _FAMILIES: dict[str, tuple[str, str, str, dict[str, Any]]] = {  # name: (module,
     ),
     "hela": (
         "hela",
-        "HeLa cell cycle: expression of genes of your choice at irregular times",
+        "HeLa cell cycle: expression of marker genes, or of your choice, at irregular times",
         "Whitfield et al., Mol. Biol. Cell 13:1977-2000, 2002",
         {"genes": ["CCNE1", "E2F1", "CCNA2"]},
     ),
 }
+
+_GUIDES = {"hela": hela_genes.GUIDE}
 
 
 @hookimpl
@@ -74,11 +77,15 @@ def causalkit_datasets() -> Iterable[Dataset]:
             test_params=test_params or {"protocol": "default"},
             catalogue=partial(listed, name),
             fetch=partial(fetched, name),
+            guide=_GUIDES.get(name, ""),
         )
     yield Dataset(
         name="blca",
         factory="causalkit_benchmarks.bladder:blca",
         summary="Bladder carcinoma: your own expression table in the order of a pseudo-time",
         kind="file",
+        test_params={"item": "example"},
         catalogue=partial(listed, "blca"),
+        fetch=bladder_example.fetched,
+        guide=bladder_example.GUIDE,
     )

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalkit import Panel, Truth
-from causalkit.errors import DataError, did_you_mean
+from causalkit.errors import DataError, ParameterError, WrongUsageError, did_you_mean
+from causalkit_benchmarks.bladder_example import GUIDE, write_tables
+from causalkit_benchmarks.catalogue import facts
 from causalkit_benchmarks.choices import TruthOrientation, chosen_genes, supplied_truth
 
 if TYPE_CHECKING:
@@ -19,8 +25,9 @@ _TIMES = ("pseudotime", "pseudo-time", "pseudo_time", "dpt_pseudotime", "time", 
 
 
 def blca(
-    expression: str,
-    order: str,
+    item: str | None = None,
+    expression: str | None = None,
+    order: str | None = None,
     truth: str | None = None,
     truth_orientation: TruthOrientation | None = None,
     genes: tuple[str, ...] = (),
@@ -29,6 +36,7 @@ def blca(
     """Return samples in the order of their pseudo-time as one realisation; all files are the user's own.
 
     Args:
+        item: "example" for made tables.
         expression: table (csv or tsv) of samples and genes, with names in the first row and the first column.
         order: table (csv or tsv) with a header, of samples and their pseudo-times; or of samples only, in order.
         truth: file with a known graph of the genes.
@@ -37,8 +45,21 @@ def blca(
         layout: what the rows of the expression table are; "auto" goes by the names of the samples.
 
     Raises:
+        ParameterError: a table is not named; the error says which tables are needed.
         DataError: a file is missing or malformed, or the files do not fit together; the error names the place.
     """
+    facts("blca", item)  # a wrong item is an error
+    if item is not None:
+        if expression or order or truth:
+            raise WrongUsageError(f"blca:{item} has tables of its own", "use --dataset blca for your tables")
+        return _example(genes)
+    if expression is None or order is None:
+        missing = [f"dataset.{key}" for key, path in (("expression", expression), ("order", order)) if path is None]
+        raise ParameterError(
+            f"blca reads tables of your own; not set: {' and '.join(missing)}",
+            "see which tables with: causalkit show blca",
+            GUIDE,
+        )
     table = _table(Path(expression))
     samples, times = _order(Path(order))
     rows, columns = set(table.index), set(table.columns)
@@ -59,6 +80,16 @@ def blca(
         notes.append("some samples share a pseudo-time; they keep the order of the file")
     panel = Panel((_numbers(chosen, expression),), names, f"BLCA, {expression}", tuple(notes))
     return panel, supplied_truth(truth, names, truth_orientation)
+
+
+def _example(genes: tuple[str, ...]) -> tuple[Panel, Truth | None]:
+    """Return the made example, read from files like tables of the user; it has no truth of chosen genes."""
+    with TemporaryDirectory() as folder:
+        expression, order, truth = map(str, write_tables(Path(folder)))
+        panel, graph = blca(expression=expression, order=order, truth=None if genes else truth, genes=genes)
+    notes = ("this example is made up: it shows the form of the tables, and nothing about tumours", *panel.notes)
+    made = "BLCA, made example"
+    return replace(panel, source=made, notes=notes), graph and replace(graph, source=made)
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -103,14 +134,16 @@ def _text(path: Path) -> pd.DataFrame:
     """Return a file as text; the delimiter is whichever of tab, comma and semicolon its first line has most of."""
     import pandas as pd
 
+    tabular = (pd.errors.ParserError, pd.errors.EmptyDataError)
     try:
-        with path.open(encoding="utf-8-sig") as stream:
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rt", encoding="utf-8-sig") as stream:
             first = stream.readline()
         delimiter = max("\t,;", key=first.count)
         return pd.read_csv(path, sep=delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist", "name a csv or tsv file of your own") from error
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, *tabular) as error:
         raise DataError(f"{path}: not a readable table ({' '.join(str(error).split())})", "give csv or tsv") from error
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from causalkit import DatasetItem
 from causalkit.errors import UnknownNameError, WrongUsageError, did_you_mean
+from causalkit_benchmarks.bladder_example import EDGES, GENES, SAMPLES
 from causalkit_benchmarks.entries import family as family_of
 from causalkit_benchmarks.files import is_here, local_files
+from causalkit_benchmarks.hela_genes import MARKERS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,7 @@ class Facts:
         item: the name after the colon, or "" if the family is one data set.
         files: names of the published files that it needs.
         series, realisations, steps, edges: as a `DatasetItem` has them, by default.
+        licence: where it is not that of the family's files.
     """
 
     item: str = ""
@@ -28,6 +31,7 @@ class Facts:
     realisations: int | None = None
     steps: int | None = None
     edges: int | None = None
+    licence: str = ""
 
 
 DREAM3_NETWORKS = ("Ecoli1", "Ecoli2", "Yeast1", "Yeast2", "Yeast3")
@@ -131,9 +135,17 @@ FAMILIES: dict[str, tuple[Facts, ...]] = {
         ),
     ),
     "hela": (
-        Facts(files=(f"{_HELA}_exprs.csv", f"{_HELA}_features.csv", f"{_HELA}_samples.csv"), realisations=1, steps=12),
+        Facts(
+            files=(f"{_HELA}_exprs.csv", f"{_HELA}_features.csv", f"{_HELA}_samples.csv"),
+            series=sum(map(len, MARKERS.values())),
+            realisations=1,
+            steps=12,
+        ),
     ),
-    "blca": (Facts(realisations=1),),
+    "blca": (
+        Facts(realisations=1, licence="your own data"),
+        Facts(item="example", series=len(GENES), realisations=1, steps=SAMPLES, edges=len(EDGES), licence="made up"),
+    ),
 }
 
 
@@ -147,7 +159,7 @@ def facts(family: str, item: str | None = None) -> Facts:
     known = {one.item: one for one in FAMILIES[family]}
     if item in known or (item is None and "" in known):
         return known[item or ""]
-    names = [f"{family}:{name}" for name in known]
+    names = [f"{family}:{name}" if name else family for name in known]
     if item is None:
         listed = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
         raise WrongUsageError(f"{family} is a family of data sets", f"name one of {listed}")
@@ -163,7 +175,7 @@ def listed(family: str) -> Iterator[DatasetItem]:
             realisations=one.realisations,
             steps=one.steps,
             edges=one.edges,
-            licence=family_of(family).licence if one.files else "your own data",
+            licence=one.licence or family_of(family).licence,
             here=all(is_here(file) for file in one.files),
         )
 

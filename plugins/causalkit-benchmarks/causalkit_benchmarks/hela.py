@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -17,24 +17,31 @@ from causalkit.io import on_equal_grid
 from causalkit_benchmarks.catalogue import facts
 from causalkit_benchmarks.choices import TruthOrientation, chosen_genes, supplied_truth
 from causalkit_benchmarks.files import local_files
+from causalkit_benchmarks.hela_genes import MARKERS
 from causalkit_benchmarks.tables import DAMAGED, check_width, expect, number_in
 
 Values = NDArray[np.float64]
 STEP = 2.0  # hours between most of the samples
+DEFAULT = ("markers",)
+FEWER = (
+    "the genes are {} markers of the cell cycle; a linear method such as var needs fewer: "
+    "--set dataset.genes=CCNE1,CCNA2,CCNB1 --lag 1"
+)
+LISTED = 6  # names in a note
 
 
 def hela(
-    genes: tuple[str, ...],
+    genes: tuple[str, ...] = DEFAULT,
     truth: str | None = None,
     truth_orientation: TruthOrientation | None = None,
     irregular: Literal["gaps", "accept"] = "gaps",
     resample: float | None = None,
     probes: Literal["mean", "refuse"] = "mean",
 ) -> tuple[Panel, Truth | None]:
-    """Return the expression of chosen genes in HeLa cells, 12 samples in 44 hours, and the truth that the user has.
+    """Return the expression of genes in HeLa cells, 12 samples in 44 hours, and the truth that the user has.
 
     Args:
-        genes: symbols such as CCNE1, or probes such as IMAGE:68950.
+        genes: symbols such as CCNE1, probes such as IMAGE:68950, or sets of genes by name.
         truth: file with a known graph of these genes; none comes with the data.
         truth_orientation: what the rows of a bare matrix in that file are.
         irregular: "gaps" keeps steps of 2 hours and lets no window cross a longer one; "accept" takes the samples as
@@ -53,8 +60,10 @@ def hela(
     hours, table = read_expression(expression, samples)
     expect(len(hours), known.steps, "number of samples", expression)
     symbols = read_symbols(features, table)
-    names = chosen_genes(genes, {**dict.fromkeys(symbols), **dict.fromkeys(table)}, str(features))
-    columns, notes = [], []
+    sets = read_sets(features)
+    chosen = chosen_genes(genes, {*symbols, *table, *sets}, str(features))
+    names = tuple(dict.fromkeys(gene for name in chosen for gene in sets.get(name, (name,))))
+    columns, means = [], {}
     for name in names:
         probed = [name] if name in table else symbols[name]
         if len(probed) > 1:
@@ -63,10 +72,13 @@ def hela(
                     f"{name} is measured by {len(probed)} probes: {', '.join(probed)}",
                     "name one of them in dataset.genes, or take their mean with --set dataset.probes=mean",
                 )
-            notes.append(f"{name} is the geometric mean of its {len(probed)} probes")
+            means[name] = len(probed)
         columns.append(gmean([table[probe] for probe in probed]) if len(probed) > 1 else table[probed[0]])
     values, note = at_equal_steps(hours, np.column_stack(columns), irregular, resample)
-    panel = Panel((values,), names, "HeLa cell cycle, double thymidine block 2", (note, *notes))
+    notes = [note, *mean_notes(means)]
+    if genes == DEFAULT:
+        notes.insert(0, FEWER.format(len(names)))
+    panel = Panel((values,), names, "HeLa cell cycle, double thymidine block 2", tuple(notes))
     return panel, supplied_truth(truth, names, truth_orientation)
 
 
@@ -126,6 +138,25 @@ def read_symbols(features: Path, table: dict[str, Values]) -> dict[str, list[str
         if re.fullmatch(r"\S+", row["Gene.symbol"]):
             symbols.setdefault(row["Gene.symbol"], []).append(probe)
     return symbols
+
+
+def read_sets(features: Path) -> dict[str, tuple[str, ...]]:
+    """Return the sets of genes that have a name: the markers, the genes of every phase, and all of these."""
+    phases: dict[str, dict[str, None]] = {"periodic": {}}
+    for _, row in _records(features, ("Gene.symbol", "Cell.cycle.stage")):
+        if row["Cell.cycle.stage"] and re.fullmatch(r"\S+", row["Gene.symbol"]):
+            for phase in ("periodic", row["Cell.cycle.stage"]):
+                phases.setdefault(phase, {})[row["Gene.symbol"]] = None
+    markers = tuple(gene for genes in MARKERS.values() for gene in genes)
+    return {"markers": markers, **{phase: tuple(genes) for phase, genes in phases.items()}}
+
+
+def mean_notes(means: Mapping[str, int]) -> list[str]:
+    """Return the note on genes that are means of so many probes each."""
+    if len(means) > LISTED:
+        first = ", ".join(list(means)[:LISTED])
+        return [f"{len(means)} genes are the geometric means of their probes, among them {first}"]
+    return [f"{name} is the geometric mean of its {count} probes" for name, count in means.items()]
 
 
 def _records(path: Path, needed: Sequence[str]) -> list[tuple[str, dict[str, str]]]:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import shlex
+
 import pytest
 from causalkit_benchmarks.bladder import blca
+from causalkit_benchmarks.bladder_example import EDGES, GENES, GUIDE
+from click.testing import CliRunner
 
-from causalkit.errors import DataError, ParameterError
+import causalkit
+from causalkit.cli.main import cli, main
+from causalkit.errors import DataError, ParameterError, WrongUsageError
 
 TABLE = "sample,TP53,EGFR,MYC\ns1,1,2,3\ns2,4,5,6\ns3,7,8,9\n"
 TURNED = "gene\ts1\ts2\ts3\nTP53\t1\t4\t7\nEGFR\t2\t5\t8\nMYC\t3\t6\t9\n"
@@ -72,9 +79,73 @@ def test_files_that_do_not_fit(files, expression, order, said):
         blca(**files(expression=expression, order=order))
 
 
-def test_missing_files_and_parameters(files, tmp_path):
-    import causalkit
+def test_a_packed_table(files, tmp_path):
+    paths = files(expression=TABLE, order=ORDER)
+    packed = tmp_path / "expression.csv.gz"
+    packed.write_bytes(gzip.compress(TABLE.encode()))
+    assert blca(expression=str(packed), order=paths["order"])[0].sha256 == blca(**paths)[0].sha256
+    packed.write_bytes(gzip.compress(TABLE.encode())[:-12])
+    with pytest.raises(DataError, match="not a readable table"):
+        blca(expression=str(packed), order=paths["order"])
 
+
+def test_the_example_is_called_made_and_has_its_truth(tmp_path):
+    panel, truth = causalkit.simulate("blca:example")
+    assert panel.names == GENES
+    assert [(edge["cause"], edge["effect"]) for edge in truth.edge_list()] == sorted(EDGES)
+    assert any("made up" in note for note in panel.notes)
+    assert "tmp" not in panel.source + truth.source
+    part, none = causalkit.simulate("blca:example", genes=["GENE1", "GENE2"])
+    assert part.names == ("GENE1", "GENE2")
+    assert none is None
+    with pytest.raises(WrongUsageError, match="tables of its own"):
+        causalkit.simulate("blca:example", order=str(tmp_path / "order.csv"))
+
+
+def stop(arguments, capsys):
+    """Run the command line as a process does, and return its exit code and what it prints."""
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    printed = capsys.readouterr()
+    return left.value.code or 0, printed.out, printed.err
+
+
+def test_without_tables_one_screen_says_which_and_its_commands_run(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    code, _, said = stop(["discover", "--dataset", "blca"], capsys)
+    assert code == 2
+    assert "not set: dataset.expression and dataset.order" in said
+    assert GUIDE in said
+    assert said.count("\n") < 30
+    assert GUIDE in stop(["show", "blca"], capsys)[1]
+    commands = [line.strip() for line in said.splitlines() if line.startswith("  causalkit ")]
+    assert len(commands) == 3
+    outputs = []
+    for command in commands:
+        code, printed, errors = stop(shlex.split(command)[1:], capsys)
+        assert code == 0, errors
+        outputs.append(printed)
+    edges = [output[output.index("The strongest") : output.index("Compared with")] for output in outputs[::2]]
+    assert edges[0] == edges[1]
+    assert sorted(path.name for path in (tmp_path / "blca").iterdir()) == ["expression.csv", "order.csv", "truth.csv"]
+
+
+def test_fetching_the_example_leaves_files_of_the_user_alone(tmp_path):
+    def fetch(name):
+        return CliRunner().invoke(cli, ["fetch", name, "--data-home", str(tmp_path)])
+
+    done = fetch("blca")
+    assert done.exit_code == 0
+    assert "skipped blca" in done.output
+    assert "causalkit fetch blca" not in done.output  # it would skip it again
+    order = tmp_path / "blca" / "order.csv"
+    order.write_text(ORDER)
+    assert "is not the example" in str(fetch("blca:example").exception)
+    assert order.read_text() == ORDER
+    assert "blca:exam" in str(fetch("blca:exam").exception)
+
+
+def test_missing_files_and_parameters(files, tmp_path):
     with pytest.raises(DataError, match="does not exist"):
         blca(expression=str(tmp_path / "none.csv"), order="x.csv")
     with pytest.raises(ParameterError, match=r"dataset\.expression"):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from causalkit_benchmarks.hela import hela, read_expression, read_symbols
+from causalkit_benchmarks.catalogue import facts
+from causalkit_benchmarks.files import local_files
+from causalkit_benchmarks.hela import hela, read_expression, read_sets, read_symbols
+from causalkit_benchmarks.hela_genes import GUIDE, MARKERS
 
 from causalkit.errors import DataError, ParameterError, WrongUsageError
 
@@ -71,6 +74,33 @@ def test_genes_that_do_not_fit():
         hela(("E2F1", "E2F1"))
     with pytest.raises(ParameterError, match="empty"):
         hela(())
+
+
+def test_without_a_choice_the_genes_are_markers_that_the_file_marks_with_their_phase():
+    panel, truth = hela()
+    assert truth is None
+    assert panel.names == tuple(gene for genes in MARKERS.values() for gene in genes)
+    assert any("20 markers" in note and "--set dataset.genes=" in note for note in panel.notes)
+    assert not any("markers" in note for note in hela(GENES)[0].notes)
+    _, features, _ = local_files(facts("hela").files)
+    sets = read_sets(features)
+    for phase, genes in MARKERS.items():
+        assert len(genes) == 4
+        assert set(genes) <= set(sets[phase]), phase
+
+
+def test_sets_of_genes_have_names():
+    by_phase = [hela((phase,))[0].names for phase in MARKERS]
+    everything = hela(("periodic",))[0]
+    assert set(everything.names) == {gene for names in by_phase for gene in names}
+    assert len(everything.names) == len(set(everything.names)) > 500
+    assert len([note for note in everything.notes if "geometric mean" in note]) == 1  # not one for each gene
+    both, _ = hela(("G1/S", "E2F1", "CCNB1"))
+    assert both.names == (*by_phase[0], "CCNB1")  # E2F1 is one of the set
+    for name in ("markers", "periodic", *MARKERS):
+        assert name in GUIDE
+    with pytest.raises(DataError, match=r"unknown gene 'marker'.*markers"):
+        hela(("marker",))
 
 
 def test_the_truth_is_the_users_own(tmp_path):
