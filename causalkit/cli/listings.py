@@ -130,6 +130,7 @@ def _sizes(items: Sequence[DatasetItem]) -> list[str]:
 def _described(provided: Provided[Dataset], item: DatasetItem) -> dict[str, Any]:
     """Return an item of a family, with what holds for all of the family, for JSON."""
     facts = describe(provided)
+    del facts["guide"]  # `show` has it, once
     return {"name": item.name, "family": facts.pop("name"), **facts, **asdict(item)}
 
 
