@@ -33,6 +33,15 @@ def file(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
+def chooser() -> Iterator[None]:
+    """Install methods with candidates for their forecaster."""
+    from tests.plugins_for_tests.choosers import choosers
+
+    with choosers():
+        yield
+
+
+@pytest.fixture
 def ctrl_c() -> Iterator[None]:
     """Let this process, and the programs that it starts, receive an interrupt.
 

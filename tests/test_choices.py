@@ -317,6 +317,47 @@ def test_every_choice_has_a_panel():
     assert [ax.get_title().rpartition(": ")[2] for ax in axes] == ["strength 0.4", "lag 2", "strength 0.4"]
 
 
+def test_named_candidates_are_points_in_the_order_of_their_names():
+    ax = plot_choice(forecaster(held_out_error=(0.3, 0.57), chosen=0))
+    points = ax.containers[0]
+    assert points[0].get_linestyle() == "None"
+    assert points[0].get_ydata().tolist() == [0.3, 0.57]
+    assert [len(bars.get_segments()) for bars in points[2]] == [2]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["mlp", "component-mlp"]
+    assert gid(ax, "choice-chosen").get_xdata() == [0]
+    assert "chosen: mlp" in legend(ax)
+    assert ax.get_title() == "Chosen without a truth: forecaster mlp"
+    assert ax.get_xlabel() == "forecaster (forecaster.name)"
+
+
+def test_an_alternative_is_a_grey_line_in_the_panel_of_its_parameter():
+    first, second = plot_choices(discovery(forecaster(), alternative(candidates=(0.05, 0.2, 0.4, 0.8)), strength()))
+    assert gid(first, "choice-alternative") is None
+    other, curve = gid(second, "choice-alternative"), second.containers[0][0]
+    assert other.get_xdata().tolist() == [0.05, 0.2, 0.4]
+    assert curve.get_xdata().tolist() == [0.1, 0.2, 0.4]
+    assert other.get_linewidth() < curve.get_linewidth()
+    assert other.get_color() != curve.get_color()
+    assert "not used: forecaster mlp" in legend(second)
+    assert second.get_title() == "Chosen without a truth: strength 0.4"
+    assert second.get_xlim()[0] < 0.05
+
+
+def test_lags_of_alternatives_stand_at_the_same_places_as_those_of_the_choice():
+    other = Choice("lag", (1, 3, 8), (0.7, 0.6, 0.65), (0.01,) * 3, 3, "lowest", within="forecaster mlp")
+    ax = plot_choice(lag(), alternatives=(other,))
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["1", "2", "3", "8"]
+    assert gid(ax, "choice-alternative").get_xdata().tolist() == [0, 2, 3]
+    assert ax.containers[0][0].get_xdata().tolist() == [0, 1, 2]
+
+
+def test_an_alternative_without_a_choice_beside_it_is_never_called_chosen():
+    (ax,) = plot_choices(discovery(alternative()))
+    assert ax.get_title() == "Not used: forecaster mlp, strength 0.2"
+    assert gid(ax, "choice-chosen") is None
+    assert not any("chosen" in words for words in legend(ax))
+
+
 # The command line
 
 

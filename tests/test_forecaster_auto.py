@@ -3,51 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
-from importlib.metadata import EntryPoint
-from types import ModuleType
 
 import numpy as np
 import pytest
 
 import causalkit
-from causalkit import Choice, Discovery, Forecaster, Method, build_method, hookimpl, parameter_tree
+from causalkit import Choice, Discovery, Forecaster, Method, build_method, parameter_tree
 from causalkit.api import parameters_of, resolved_params
 from causalkit.errors import ParameterError, PluginError, UnknownNameError
-from causalkit.plugins.registry import GROUP, registry
-from tests.plugins_for_tests.installing import REAL, installed
+from causalkit.plugins.registry import registry
+from tests.plugins_for_tests.choosers import chooser
 
 FEW = {"training.epochs": 5, "regularizer.strength": 0.1}
-
-
-def method(**changes):
-    fields = {
-        "name": "chooser",
-        "factory": "causalkit_grngc.method:grngc",
-        "summary": "A method whose forecaster the data choose",
-        "neural": True,
-        "forecaster": "auto",
-        "forecasters": ("mlp", "kan"),
-        "regularizer": "gradient-l1",
-        "defaults": {"forecaster.hidden": 12},
-    } | changes
-    return Method(**fields)
-
-
-@pytest.fixture
-def chooser():
-    """Install methods with candidates for their forecaster."""
-    module = ModuleType("fake_chooser")
-    records = [
-        method(),
-        method(name="settled", forecaster="mlp"),
-        method(name="lacking", forecasters=("mlp", "nowhere")),
-        method(name="needy", forecasters=("kan", "mlp", "lstm"), regularizer="group-lasso"),
-    ]
-    module.causalkit_methods = hookimpl(lambda: records, specname="causalkit_methods")
-    sys.modules[module.__name__] = module
-    with installed(beside=[*REAL, EntryPoint("fake-chooser", module.__name__, GROUP)], strict=True):
-        yield
 
 
 def competing(name="chooser", **tree):
@@ -196,7 +163,7 @@ def test_a_checkpoint_of_other_candidates_is_another_run():
 )
 def test_a_record_needs_candidates_that_differ(fields):
     with pytest.raises(PluginError, match="candidates"):
-        method(**fields)
+        chooser(**fields)
 
 
 def test_no_forecaster_can_be_called_auto():

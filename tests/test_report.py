@@ -492,6 +492,45 @@ def test_a_comparison_says_what_methods_chose_by_themselves(tmp_path):
     assert outline(path).text.count(choice.sentence()) == 1
 
 
+@pytest.mark.usefixtures("chooser")
+def test_a_comparison_counts_which_forecaster_was_chosen_where(tmp_path):
+    records = []
+    for seed, (data, chosen) in enumerate([("ring", 1), ("ring", 1), ("chain", 0)]):
+        name = ("mlp", "kan")[chosen]
+        choices = (
+            Choice("forecaster.name", (0, 1), (0.4, 0.4), (0.1, 0.1), chosen, "lowest", labels=("mlp", "kan")),
+            Choice("regularizer.strength", (0.1, 0.2), (0.4, 0.5), (0.1, 0.1), 0.1, "any", within="forecaster other"),
+        )
+        config = {"lag": 1, "forecaster": {"name": name, "hidden": [8]}, "regularizer": [{"name": "gradient-l1"}]}
+        found = discovery(seed=seed, choices=choices, config=config)
+        records.append(record("chooser", data, seed, found=found))
+    path = report_comparison(grid(tmp_path / "runs", records), tmp_path / "report.html")
+    counted = rows(path, "How many runs chose each forecaster")
+    assert counted == [["data", "mlp", "kan"], ["chain", "1", "0"], ["ring", "0", "2"]]
+    used = {row[0]: row for row in rows(path, "Parameters used")}
+    assert "kan (ring)" in used["forecaster.name"][1]
+    assert "mlp (chain)" in used["forecaster.name"][1]
+    assert used["forecaster.name"][2] == "auto"
+    assert "forecaster other" not in outline(path).text
+
+
+def test_discovery_report_shows_alternatives_apart_from_what_was_chosen(tmp_path):
+    choices = (
+        Choice("forecaster.name", (0, 1), (0.6, 0.4), (0.1, 0.1), 1, "lowest", labels=("mlp", "kan")),
+        Choice("regularizer.strength", (0.1, 0.2), (0.4, 0.5), (0.1, 0.1), 0.1, "any"),
+        Choice("regularizer.strength", (0.1, 0.2), (0.7, 0.6), (0.1, 0.1), 0.2, "any", within="forecaster mlp"),
+    )
+    path = report_discovery(discovery(choices=choices), tmp_path / "r.html")
+    text = outline(path).text
+    used, _, unused = text.partition("What was compared but not used:")
+    assert "forecaster kan was chosen by held-out forecast error among mlp and kan" in used
+    assert "strength 0.1 was chosen" in used
+    assert "forecaster mlp, which was not used, would have had strength 0.2" in unused
+    assert "would have had" not in used
+    assert "forecaster.name=NAME" in text
+    assert sum("forecaster mlp, not used" in attrs["aria-label"] for attrs in pictures(outline(path))) == 1
+
+
 @pytest.mark.parametrize("size", [1, 2, 100])
 def test_discovery_report_of_any_size_without_truth(tmp_path, size):
     path = report_discovery(replace(discovery(size), data={}, method="", seed=None), tmp_path / "r.html")

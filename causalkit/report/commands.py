@@ -9,6 +9,7 @@ from typing import Any
 from causalkit.compare.record import Cell
 from causalkit.core.plain import plain
 from causalkit.errors import CausalkitError
+from causalkit.plugins.records import AUTO
 from causalkit.plugins.specification import from_table, parse_specification
 from causalkit.report.results import Results
 
@@ -49,9 +50,16 @@ def compare_commands(results: Results) -> list[str]:
 
 
 def method_defaults(name: str, params: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the parameters of a method by default, with the same parts; None where it is not installed here."""
+    """Return the parameters of a method by default, with the same parts; None where it is not installed here.
+
+    Where the data choose the forecaster by default, its name is "auto".
+    """
     parts = {part: {"name": found} for part in ("forecaster", "regularizer") if (found := _part(params.get(part)))}
-    return _resolved(name, parts)
+    defaults = _resolved(name, parts)
+    usual = _resolved(name, {key: value for key, value in parts.items() if key != "forecaster"})
+    if defaults is None or usual is None or _part(usual.get("forecaster")) != AUTO:
+        return defaults
+    return {**defaults, "forecaster": {**defaults["forecaster"], "name": AUTO}}
 
 
 def _first(cells: list[Cell], label: str) -> Iterator[Cell]:

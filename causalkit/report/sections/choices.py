@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from causalkit.core.choice import Choice
 from causalkit.display.labels import metric_name, name, one_line, shorten
 from causalkit.display.words import listed
 from causalkit.report.blocks import Block, Bullets, Cell, Code, Fold, Section, Sub, Table, Text
@@ -86,6 +87,7 @@ def _method(results: Results, method: str) -> Block:
     configs: dict[str, dict[str, list[str]]] = {}
     first: Mapping[str, Any] = {}
     notes: list[str] = []
+    named: dict[str, dict[str, list[Choice]]] = {}
     for record in records:
         discovery = results.discovery(record) if record.ok else None
         if discovery is None:
@@ -95,6 +97,9 @@ def _method(results: Results, method: str) -> Block:
             if key not in CIRCUMSTANCES:
                 configs.setdefault(key, {}).setdefault(value, []).append(record.cell.data)
         notes += [*(choice.sentence() for choice in discovery.choices if not choice.within), *discovery.notes]
+        for choice in discovery.choices:
+            if choice.labels and not choice.within:
+                named.setdefault(choice.name, {}).setdefault(record.cell.data, []).append(choice)
     notes = list(dict.fromkeys(notes))
     blocks: list[Block] = []
     rows: list[list[Cell | str]] = []
@@ -110,6 +115,7 @@ def _method(results: Results, method: str) -> Block:
         blocks.append(Table(words, ["parameter", "value", *(["default"] if usual else [])], rows))
     else:
         blocks.append(Text("No cell of this method has a result, so its parameters are not known."))
+    blocks += [_how_often(what, of_data) for what, of_data in named.items()]
     if notes:
         blocks += [
             Text("Notes of the method on its runs:"),
@@ -118,6 +124,17 @@ def _method(results: Results, method: str) -> Block:
         if len(notes) > 12:
             blocks.append(Text(f"The records contain {len(notes) - 12} more.", "note"))
     return Fold(name(method, 120), blocks)
+
+
+def _how_often(what: str, choices: Mapping[str, list[Choice]]) -> Block:
+    """Return a table: how often each named candidate was chosen on each data set."""
+    labels = list(dict.fromkeys(label for found in choices.values() for choice in found for label in choice.labels))
+    rows: list[list[Cell | str]] = []
+    for data, found in choices.items():
+        chosen = [choice.chosen_label for choice in found]
+        rows.append([name(data), *(str(chosen.count(label)) for label in labels)])
+    words = f"How many runs chose each {what}, by held-out forecast error."
+    return Table(words, ["data", *map(name, labels)], rows, numbers=tuple(range(1, len(labels) + 1)))
 
 
 def flat_rows(config: Mapping[str, Any]) -> list[list[Cell | str]]:
