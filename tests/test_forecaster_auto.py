@@ -10,8 +10,11 @@ import pytest
 import causalkit
 from causalkit import Choice, Discovery, Forecaster, Method, build_method, parameter_tree
 from causalkit.api import parameters_of, resolved_params
+from causalkit.compare.grid import build_grid
+from causalkit.compare.settings import Settings
 from causalkit.errors import ParameterError, PluginError, UnknownNameError
 from causalkit.plugins.registry import registry
+from causalkit.testing import check_method
 from tests.plugins_for_tests.choosers import chooser
 
 FEW = {"training.epochs": 5, "regularizer.strength": 0.1}
@@ -173,3 +176,43 @@ def test_no_forecaster_can_be_called_auto():
 
 def test_parameters_of_the_command_line_reach_the_tree():
     assert parameter_tree(forecaster="auto", settings=["forecaster.name=kan"]) == {"forecaster": {"name": "kan"}}
+
+
+# What users and authors of plugins see
+
+
+def test_show_and_the_list_of_methods_name_the_candidates(run):
+    _, out, _ = run("show", "chooser")
+    assert "chooses its forecaster by held-out forecast error among mlp, kan" in out
+    assert "uses mlp where nothing can choose" in out
+    (row,) = [line.split() for line in out.splitlines() if line.startswith("forecaster.name")]
+    assert row[-1] == "mlp"
+    assert "auto" in row
+    _, out, _ = run("show", "settled")
+    assert "with --forecaster auto, chooses its forecaster" in out
+    _, out, _ = run("show", "jrngc")
+    assert "auto, chooses" not in out
+    _, out, _ = run("methods")
+    assert "mlp|kan + gradient-l1" in out
+    _, out, _ = run("methods", "--json")
+    assert [one["forecasters"] for one in json.loads(out) if one["name"] == "needy"] == [["kan", "mlp", "lstm"]]
+
+
+def test_check_finds_candidates_that_are_missing_or_do_not_fit():
+    def candidates(name):
+        return [one for one in check_method(name) if "candidates" in one.check]
+
+    assert [one.ok for one in candidates("chooser")] == [True]
+    (lacking,), (needy,) = candidates("lacking"), candidates("needy")
+    assert not lacking.ok
+    assert not needy.ok
+    assert "nowhere of forecasters is not installed" in lacking.message
+    assert "kan, lstm of forecasters cannot work with the regularizer group-lasso" in needy.message
+
+
+def test_a_comparison_records_the_choice_to_make_as_one():
+    methods = [f"chooser[{given}]" for given in ("forecaster=auto", "lag=1", "forecaster=kan")]
+    cells = build_grid(methods, ["lagged-pair"], [0], Settings()).cells
+    given = {cell.method: cell.method_params for cell in cells}
+    assert [given[method]["forecaster"]["name"] for method in methods] == ["auto", "auto", "kan"]
+    assert build_method("chooser", given[methods[1]])[0].rivals[0].record.name == "kan"

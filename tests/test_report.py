@@ -503,7 +503,8 @@ def test_a_comparison_counts_which_forecaster_was_chosen_where(tmp_path):
         )
         config = {"lag": 1, "forecaster": {"name": name, "hidden": [8]}, "regularizer": [{"name": "gradient-l1"}]}
         found = discovery(seed=seed, choices=choices, config=config)
-        records.append(record("chooser", data, seed, found=found))
+        one = record("chooser", data, seed, found=found)
+        records.append(replace(one, cell=replace(one.cell, method_name="chooser")))
     path = report_comparison(grid(tmp_path / "runs", records), tmp_path / "report.html")
     counted = rows(path, "How many runs chose each forecaster")
     assert counted == [["data", "mlp", "kan"], ["chain", "1", "0"], ["ring", "0", "2"]]

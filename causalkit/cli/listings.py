@@ -13,6 +13,7 @@ from causalkit.cli.options import data_home_option, json_option
 from causalkit.core.plain import plain
 from causalkit.display.words import span
 from causalkit.plugins.records import (
+    AUTO,
     Contribution,
     Dataset,
     DatasetItem,
@@ -66,6 +67,11 @@ def describe(provided: Provided[Any]) -> dict[str, Any]:
     return facts
 
 
+def _forecasters(record: Method) -> str:
+    """Return the default forecaster, or all among which the data choose."""
+    return "|".join(record.forecasters) if record.forecaster == AUTO else record.forecaster
+
+
 def _yes(flag: bool) -> str:
     return "yes" if flag else ""
 
@@ -74,7 +80,7 @@ methods = listing(
     Method,
     {
         "lags": lambda record: _yes(record.lagged),
-        "parts": lambda record: f"{record.forecaster} + {record.regularizer}" if record.neural else "",
+        "parts": lambda record: f"{_forecasters(record)} + {record.regularizer}" if record.neural else "",
     },
 )
 forecasters = listing(

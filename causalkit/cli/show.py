@@ -14,7 +14,7 @@ from causalkit.cli.listings import describe
 from causalkit.cli.options import data_home_option
 from causalkit.display.words import span
 from causalkit.errors import UnknownNameError, WrongUsageError, did_you_mean
-from causalkit.plugins.records import Dataset, DatasetItem, Forecaster, Method, Regularizer, SelectionRule
+from causalkit.plugins.records import AUTO, Dataset, DatasetItem, Forecaster, Method, Regularizer, SelectionRule
 from causalkit.plugins.registry import KINDS, Provided, registry
 
 # Arguments that causalkit supplies; --set cannot.
@@ -92,7 +92,9 @@ def parameters(provided: Provided[Any]) -> list[dict[str, str]]:
             continue
         if neural and name in ("forecaster", "regularizer"):
             default = getattr(record, name)
-            rows.append(_row(f"{name}.name", "name", default, f"see: causalkit show {default.split('+')[0]}"))
+            first = record.default_forecaster if name == "forecaster" else default.split("+")[0]
+            kind = 'name or "auto"' if name == "forecaster" and record.forecasters else "name"
+            rows.append(_row(f"{name}.name", kind, default, f"see: causalkit show {first}"))
         elif isinstance(parameter.default, pydantic.BaseModel):
             for key, field in type(parameter.default).model_fields.items():
                 default = getattr(parameter.default, key)
@@ -205,6 +207,23 @@ def _contents(provided: Provided[Any], name: str, items: list[DatasetItem]) -> l
     return lines
 
 
+def _default_parts(record: Method) -> list[str]:
+    """Return which parts a neural method uses, as lines."""
+    candidates = ", ".join(record.forecasters)
+    if record.forecaster == AUTO:
+        first = record.default_forecaster
+        return [
+            f"chooses its forecaster by held-out forecast error among {candidates}; --forecaster NAME sets it",
+            f"uses {first} where nothing can choose, and where forecaster.KEY is set without a name",
+            f"uses the regularizer {record.regularizer}, which can be replaced",
+        ]
+    both = f"the forecaster {record.forecaster} and the regularizer {record.regularizer}"
+    lines = [f"uses {both}; both can be replaced"]
+    if candidates:
+        lines.append(f"with --forecaster auto, chooses its forecaster by held-out forecast error among {candidates}")
+    return lines
+
+
 def _fits(provided: Provided[Any]) -> list[str]:
     """Return what a part is compatible with, as lines."""
     record = provided.record
@@ -224,8 +243,7 @@ def _fits(provided: Provided[Any]) -> list[str]:
     if isinstance(record, Method):
         lines = []
         if record.neural:
-            both = f"the forecaster {record.forecaster} and the regularizer {record.regularizer}"
-            lines.append(f"uses {both}; both can be replaced")
+            lines += _default_parts(record)
         kept = "used in training" if record.knowledge == "training" else "scores are masked after training"
         lines.append(f"background knowledge: {kept}")
         left = "excluded as effects" if record.interventions else "used like other steps"

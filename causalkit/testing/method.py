@@ -13,8 +13,8 @@ from causalkit.core.panel import Panel
 from causalkit.core.run import Run
 from causalkit.errors import DataError
 from causalkit.plugins.params import nest, signature_of
-from causalkit.plugins.records import Method
-from causalkit.plugins.registry import Provided
+from causalkit.plugins.records import AUTO, Forecaster, Method
+from causalkit.plugins.registry import Provided, registry
 from causalkit.testing import systems
 from causalkit.testing.checklist import Checks
 from causalkit.testing.randomness import untouched_randomness
@@ -48,6 +48,8 @@ class _Trial:
         self.found: Discovery
 
     def checks(self) -> Checks:
+        if self.provided.record.forecasters:
+            yield "candidates for its forecaster exist and fit its regularizer", self.candidates_fit
         if not (yield "can be built with its test_params", self.build):
             return
         if not (yield "returns a discovery", self.first_fit):
@@ -62,6 +64,24 @@ class _Trial:
         yield "leaves global random numbers alone", self.randomness_is_untouched
         yield "windows never cross the border of a realisation", self.borders_are_respected
         yield "missing cells are handled, or refused with a DataError", self.missing_cells
+
+    def candidates_fit(self) -> None:
+        record = self.provided.record
+        lacking = sorted(set(record.forecasters) - {one.record.name for one in registry().all(Forecaster)})
+        require(
+            not lacking,
+            f"{', '.join(lacking)} of forecasters is not installed: name forecasters of this plugin, or of those that "
+            "its distribution requires",
+        )
+        from causalkit.neural.parts import fitting, forecaster_parts, penalty_sum
+
+        parts = forecaster_parts(record, AUTO)
+        fit = fitting(parts, penalty_sum(record.regularizer, nest(record.defaults).get("regularizer", {})))
+        unfit = [part.record.name for part in parts if part not in fit]
+        require(
+            not unfit,
+            f"{', '.join(unfit)} of forecasters cannot work with the regularizer {record.regularizer}: leave it out",
+        )
 
     def build(self) -> None:
         tree = nest(self.provided.record.test_params)

@@ -16,7 +16,7 @@ def set_option(text: str) -> Callable[[F], F]:
 
 
 method_options = added(
-    click.option("--forecaster", metavar="NAME", help="The forecaster of a neural method."),
+    click.option("--forecaster", metavar="NAME", help="The forecaster of a neural method; auto chooses among several."),
     click.option("--regularizer", metavar="NAME", help="The regularizer of a neural method, or several joined by +."),
     set_option("Set a parameter; causalkit show lists them. May be repeated."),
     click.option("--lag", type=LagParam(), metavar="K|auto[:MAX]", help="Largest lag in time steps; auto selects it."),
