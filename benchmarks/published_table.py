@@ -1,4 +1,4 @@
-"""Published figures beside ours: all of them as lines of a CSV file, and a summary of each family as Markdown."""
+"""Published figures beside ours, as lines of a CSV file."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from typing import Any, Literal
 Column = Literal["honest", "oracle", "rival"]
 METRICS = ("auroc", "auprc")
 POLICIES = {"include": "counted", "exclude": "left out"}
-NONE = "\N{EN DASH}"
+CHOSEN = ("forecaster", "lag", "strength")
 COLUMNS = (
     *("data", "self_edges", "published_policy", "column", "method"),
-    *("auroc", "auroc_sd", "auprc", "auprc_sd", "seeds", "seconds", "note"),
+    *("auroc", "auroc_sd", "auprc", "auprc_sd", "seeds", "seconds"),
+    *CHOSEN,
+    *("date", "versions", "device", "command", "note"),
 )
+VERSIONS = ("causalkit", "torch")
 BORROWED = "papers name no settings for these data; those of the nearest data are taken"
 STACKED = "trajectories are stacked into one, as papers do; the honest column keeps them apart"
 SEVERAL = "the best of several settings of a grid, in the time of all of them"
@@ -27,7 +30,11 @@ Line = dict[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """Rows that belong together: those whose name begins with one of ``prefixes``."""
+    """Rows that belong together: those whose name begins with one of ``prefixes``.
+
+    Attributes:
+        text: a paragraph about the data; it holds no figure that the table computes.
+    """
 
     title: str
     text: str
@@ -41,6 +48,7 @@ class Row:
     name: str
     title: str
     policy: str
+    short: str = ""
     data: str = ""
     published_data: str = ""
     series: int = 0
@@ -61,6 +69,10 @@ class Outcome:
         metrics: by policy and name.
         seconds: of the fit.
         self_edges: does the true graph hold any? None where it is not known.
+        chosen: what the method decided or was given: forecaster, lag and strength.
+        date: day on which it was computed, ISO 8601.
+        versions: by package.
+        device: that computed it.
     """
 
     column: Column
@@ -71,6 +83,10 @@ class Outcome:
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     seconds: float | None = None
     self_edges: bool | None = None
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    date: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    device: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +101,8 @@ class Table:
         sources: what the short names of sources stand for.
         rivals: of rows that name none.
         families: sections of the summary.
+        commands: what repeats a line, by row, column and label.
+        earlier: lines of an earlier table, which take the place of lines that nothing was computed for.
     """
 
     rows: Mapping[str, Row]
@@ -95,6 +113,8 @@ class Table:
     sources: Mapping[str, str]
     rivals: Sequence[str]
     families: Sequence[Family] = ()
+    commands: Mapping[tuple[str, Column, str], str] = field(default_factory=dict)
+    earlier: Sequence[Line] = ()
 
     def lines(self) -> list[Line]:
         """Return a line for each figure, published and ours, under both policies on self-edges."""
@@ -105,11 +125,6 @@ class Table:
             for main in [policy == row.policy]
             for line in [*(self._published(row) if main else ()), *self._computed(row, policy)]
         ]
-
-    def markdown(self) -> str:
-        """Return the summary and its notes."""
-        titles = {row.title: row.name for row in self.rows.values()}
-        return summary(self.lines(), self.families, titles) + "".join(f"* {note}\n" for note in self._notes())
 
     def _published(self, row: Row) -> list[Line]:
         found = [
@@ -134,14 +149,59 @@ class Table:
     def _ours(self, row: Row, column: Column, policy: str, label: str, notes: Sequence[str]) -> Line:
         """Return means and standard deviations over seeds, or why there are none."""
         found = {metric: self.numbers(row, column, metric, policy, label) for metric in METRICS}
-        seconds = "" if column == "rival" else self._seconds(row, column)
-        if not any(found.values()):
-            return _line(column, label, seconds=seconds, note=self._state(row, column, label))
-        figures = {"seeds": str(max(map(len, found.values())))}
-        for metric, values in found.items():
-            figures[metric] = f"{fmean(values.values()):.3f}" if values else ""
-            figures[f"{metric}_sd"] = f"{stdev(values.values()):.3f}" if len(values) > 1 else ""
-        return _line(column, label, **figures, seconds=seconds, note="; ".join(notes))
+        command = self.commands.get((row.name, column, label), "")
+        earlier = self._earlier(row, column, policy, label)
+        if any(found.values()) and not (row.of and earlier):
+            figures = {"seeds": str(max(map(len, found.values()))), "note": "; ".join(notes)}
+            for metric, values in found.items():
+                figures[metric] = f"{fmean(values.values()):.3f}" if values else ""
+                figures[f"{metric}_sd"] = f"{stdev(values.values()):.3f}" if len(values) > 1 else ""
+            figures |= self._origin(row, column, label)
+        elif earlier:
+            figures = {name: value for name, value in earlier.items() if name in COLUMNS[5:]}
+        else:
+            figures = {"note": self._state(row, column, label)}
+        if column != "rival":
+            figures.setdefault("seconds", self.seconds(row, column))
+        return _line(column, label, **figures | {"command": command})
+
+    def _origin(self, row: Row, column: Column, label: str) -> Line:
+        """Return what was chosen, when, and with which versions."""
+        parts = self._parts(row) if row.of else [row]
+        mine = [one for part in parts for one in self.outcomes.get(part.name, ())]
+        mine = [one for one in mine if one.column == column and one.status == "ok"]
+        if column != "oracle":
+            mine = [one for one in mine if one.label == label]
+        versions = {name: sorted({one.versions[name] for one in mine if name in one.versions}) for name in VERSIONS}
+        origin = {
+            "date": _span(one.date for one in mine),
+            "versions": ", ".join(f"{name} {' and '.join(found)}" for name, found in versions.items() if found),
+            "device": " and ".join(sorted({one.device for one in mine if one.device})),
+        }
+        if column != "oracle" and not row.of:  # an oracle is the best of given settings, a mean is over several data
+            origin |= {name: _mode([one.chosen[name] for one in mine if name in one.chosen]) for name in CHOSEN}
+        return origin
+
+    def _earlier(self, row: Row, column: Column, policy: str, label: str) -> Line:
+        """Return the line of the earlier table that stands in for this one, or an empty one.
+
+        A mean is then over the lines of its parts, so that it can mix both; it has no deviation over seeds.
+        """
+        if row.of:
+            lines = [self._ours(part, column, policy, label, ()) for part in self._parts(row)]
+            kept = [self._earlier(part, column, policy, label) for part in self._parts(row)]
+            if not any(kept) or not all(line["auroc"] for line in lines):
+                return {}
+            means = {m: f"{fmean(float(line[m]) for line in lines):.3f}" for m in METRICS if all(x[m] for x in lines)}
+            seeds = min((line["seeds"] for line in lines), key=int)
+            notes = "; ".join(dict.fromkeys(line["note"] for line in lines if line["note"]))
+            days = _span(day for line in lines for day in line["date"].split(" to "))
+            return means | {"seeds": seeds, "date": days, "note": notes}
+        if any(one.column == column and one.status == "ok" for one in self.outcomes.get(row.name, ())):
+            return {}
+        mine = (row.title, POLICIES[policy], column, label)
+        same = [o for o in self.earlier if (o["data"], o["self_edges"], o["column"], o["method"]) == mine]
+        return next((line for line in same if line["auroc"]), {})
 
     def _state(self, row: Row, column: Column, label: str) -> str:
         if row.name in self.absent:
@@ -168,9 +228,14 @@ class Table:
 
     def _parts(self, row: Row) -> list[Row]:
         """Return the rows that a mean is of, as far as there is anything of them."""
-        return [self.rows[name] for name in row.of if any(one.status == "ok" for one in self.outcomes.get(name, ()))]
+        kept = {line["data"] for line in self.earlier if line["column"] != "published" and line["auroc"]}
+        return [
+            self.rows[name]
+            for name in row.of
+            if self.rows[name].title in kept or any(one.status == "ok" for one in self.outcomes.get(name, ()))
+        ]
 
-    def _seconds(self, row: Row, column: Column) -> str:
+    def seconds(self, row: Row, column: Column) -> str:
         """Return the mean time of a fit; of an oracle, of all fits that one seed takes."""
         rows = self._parts(row) if row.of else [row]
         means = []
@@ -183,7 +248,8 @@ class Table:
                 means.append(sum(fmean(seconds) for seconds in times.values()))
         return "" if not means else f"{fmean(means):.1f}" if fmean(means) < 100 else f"{fmean(means):.0f}"
 
-    def _notes(self) -> list[str]:
+    def notes(self) -> list[str]:
+        """Return sentences about sources, policies, and what lacks and why."""
         rows = [self.rows[name] for name in self.shown]
         used = {entry[3] for row in rows for entry in row.published}
         used |= {name for row in rows for name in self.sources if f"; {name})" in row.claim}
@@ -192,7 +258,8 @@ class Table:
             notes.append("Sources: " + "; ".join(f"{k}: {v}" for k, v in self.sources.items() if k in used) + ".")
         notes.append(
             "The policy on self-edges is that of the published figures. `benchmarks.csv` also has the other policy, "
-            "the other published figures, standard deviations, and seconds of a fit on one thread."
+            "the other published figures, standard deviations, seconds of a fit on one thread, what was chosen, and "
+            "command, date and versions of each figure."
         )
         for row in rows:
             lacking = [self.rows[name].title for name in row.of if self.rows[name] not in self._parts(row)]
@@ -229,54 +296,23 @@ def as_csv(lines: Iterable[Line]) -> str:
     return text.getvalue()
 
 
-def summary(lines: Iterable[Line], families: Sequence[Family], names: Mapping[str, str]) -> str:
-    """Return a section a family: its paragraph and a narrow table, under the policy of the published figures.
-
-    Args:
-        names: the name of each row by its title.
-    """
-    rows: dict[str, list[Line]] = {}
-    everything = list(lines)
-    most = max((line["seeds"] for line in everything), key=lambda seeds: int(seeds or 0), default="")
-    for line in everything:
-        if line["published_policy"] == "yes":
-            rows.setdefault(line["data"], []).append(line)
-    text = ""
-    for family in families:
-        mine = {title: found for title, found in rows.items() if names[title].startswith(tuple(family.prefixes))}
-        shown = {title: found for title, found in mine.items() if any(one["note"] != "no data" for one in found)}
-        if shown:
-            text += f"### {family.title}\n\n{family.text}\n\n"
-            text += "| data | self-edges | best published | honest | oracle | `var` |\n|---|---|---|---|---|---|\n"
-            text += (
-                "".join(
-                    f"| {' | '.join(_cells(title.removeprefix(family.title).lstrip(', '), found, most))} |\n"
-                    for title, found in shown.items()
-                )
-                + "\n"
-            )
-    return text
+def from_csv(text: str) -> list[Line]:
+    """Return the lines of the text of a CSV file, also of one that lacks columns."""
+    return [dict.fromkeys(COLUMNS, "") | line for line in csv.DictReader(io.StringIO(text))]
 
 
-def _cells(title: str, lines: Sequence[Line], most: str) -> list[str]:
-    published = [line for line in lines if line["column"] == "published"]
-    figures = [line for line in published if line["auroc"]]
-    best = max(figures, key=lambda line: float(line["auroc"].strip("> ")), default=None)
-    ours = {line["method"].partition("[")[0] or line["column"]: line for line in lines if line not in published}
-    theirs = f"{best['method']} {_both(best)} ({best['note']})" if best else " ".join(one["note"] for one in published)
-    found = [_both(ours[name], most) if name in ours else NONE for name in ("honest", "oracle", "var")]
-    return [title, lines[0]["self_edges"], theirs or NONE, *found]
+def _span(days: Iterable[str]) -> str:
+    """Return the first and the last of several days, as text."""
+    known = sorted(filter(None, days))
+    return " to ".join(dict.fromkeys([known[0], known[-1]])) if known else ""
 
 
-def _both(line: Line, most: str = "") -> str:
-    """Return AUROC and AUPRC, with the number of seeds where some are missing, or the reason why both are missing."""
-    text = " / ".join(short(line[metric]) for metric in METRICS if line[metric]) or line["note"]
-    return text if line["seeds"] in ("", most) else f"{text} ({line['seeds']} of {most} seeds)"
-
-
-def short(number: str) -> str:
-    """Return a number without the zero before the point."""
-    return number.replace("0.", ".", 1) if number.startswith(("0.", "> 0.")) else number
+def _mode(values: Sequence[str]) -> str:
+    """Return the most frequent value, with its share where there are others."""
+    if not values:
+        return ""
+    value, times = Counter(values).most_common(1)[0]
+    return value if times == len(values) else f"{value} ({times} of {len(values)} seeds)"
 
 
 def _given(number: Any) -> str:

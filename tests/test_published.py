@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,7 +23,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))  # scripts, not a package
 
 import published  # noqa: E402
-from published_table import NO_SELF_EDGES, Family, Outcome, Row, Table, as_csv, short, summary  # noqa: E402
+from published_page import markdown, missing, short, summary, verdict  # noqa: E402
+from published_picture import draw  # noqa: E402
+from published_table import NO_SELF_EDGES, Family, Outcome, Row, Table, as_csv  # noqa: E402
 
 sys.path.remove(str(ROOT / "benchmarks"))
 
@@ -140,7 +144,7 @@ ROWS = {
 }
 
 
-def table(outcomes, shown=tuple(ROWS), rivals=("var",)) -> Table:
+def table(outcomes, shown=tuple(ROWS), rivals=("var",), **more) -> Table:
     return Table(
         rows=ROWS,
         shown=shown,
@@ -150,6 +154,7 @@ def table(outcomes, shown=tuple(ROWS), rivals=("var",)) -> Table:
         sources={"paper": "A paper", "unused": "Another"},
         rivals=rivals,
         families=[Family(title="All", text="All of them.", prefixes=["one", "two", "gone", "all"])],
+        **more,
     )
 
 
@@ -166,7 +171,7 @@ def figures(lines, data, column, method="", policy="left out"):
         for one in lines
         if (one["data"], one["column"], one["method"], one["self_edges"]) == (data, column, method, policy)
     ]
-    return {name: value for name, value in list(line.items())[5:] if value}
+    return {name: value for name, value in list(line.items())[5:] if value and name != "command"}
 
 
 class TestTable:
@@ -204,8 +209,9 @@ class TestTable:
         assert found["note"] == NO_SELF_EDGES
 
     def test_the_summary_shows_the_policy_of_the_published_figures_and_the_best_of_them(self):
-        text = table(self.FULL).markdown()
-        assert text.startswith("### All\n\nAll of them.\n\n| data")
+        text = markdown(table(self.FULL), "it.svg")
+        assert "(it.svg)" in text
+        assert "### All\n\nAll of them.\n\nBy AUROC and by AUPRC, ours is behind" in text
         assert cells(text)["First"] == [
             *("First", "left out", "Fine .9996 / 1.000 (paper)"),
             *(".700 / .300", ".900 / .400", ".550 / .500"),
@@ -213,7 +219,7 @@ class TestTable:
         assert cells(text)["Second"][:3] == ["Second", "counted", "best"]
 
     def test_seeds_that_lack_are_counted_and_explained(self):
-        text = table(self.FULL).markdown()
+        text = markdown(table(self.FULL), "it.svg")
         assert cells(text)["Second"][3] == ".500 / .500 (1 of 2 seeds)"  # with self-edges, the policy of the row
         assert cells(text)["Second"][5] == "not computed"
         assert "* Second, honest: failed, 1 of 2 seeds: it / broke." in text
@@ -221,13 +227,13 @@ class TestTable:
         assert "those of the nearest data" in note
 
     def test_data_that_are_not_there_are_named(self):
-        text = table(self.FULL).markdown()
+        text = markdown(table(self.FULL), "it.svg")
         assert "Third" not in cells(text)
         assert figures(table(self.FULL).lines(), "Third", "honest") == {"note": "no data"}
         assert "* Third: no data. Fetch it." in text
 
     def test_a_mean_is_over_rows_of_one_seed_and_says_what_lacks(self):
-        text = table(self.FULL).markdown()
+        text = markdown(table(self.FULL), "it.svg")
         assert cells(text)["Mean"][3] == ".900 / .700 (1 of 2 seeds)"  # only seed 0 ended well in both
         assert "* Mean: of 2 of 3, without Third." in text
 
@@ -241,7 +247,7 @@ class TestTable:
         assert figures(lines, "First", "honest") == {"note": "failed"}
 
     def test_only_the_sources_that_are_used_are_explained(self):
-        assert "Sources: paper: A paper." in table({}).markdown()
+        assert "Sources: paper: A paper." in markdown(table({}), "it.svg")
 
     @pytest.mark.parametrize(("number", "text"), [("0.996", ".996"), ("1.000", "1.000"), ("> 0.9", "> .9")])
     def test_no_zero_before_the_point(self, number, text):
@@ -250,6 +256,98 @@ class TestTable:
 
 def read(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
+
+
+class TestOrigin:
+    """Where a figure comes from: what was chosen, when, with which versions, and how to repeat it."""
+
+    def made(self, seed, lag, **more):
+        versions = {"causalkit": "1.0.0", "torch": more.pop("torch", "2.13.0"), "numpy": "2"}
+        chosen = {"forecaster": "mlp", "lag": lag, "strength": "0.1"}
+        return cell("honest", "", seed, 0.8, 0.4, chosen=chosen, versions=versions, device="cpu", **more)
+
+    def test_what_most_seeds_chose_is_said_with_its_share(self):
+        made = [self.made(seed, lag, date="2026-11-24") for seed, lag in enumerate(("2", "1", "2"))]
+        found = figures(table({"one": made}).lines(), "First", "honest")
+        assert (found["forecaster"], found["lag"], found["strength"]) == ("mlp", "2 (2 of 3 seeds)", "0.1")
+
+    def test_days_and_versions_of_all_records_are_said(self):
+        made = [self.made(0, "1", date="2026-11-24"), self.made(1, "1", date="2026-11-27", torch="2.11.0")]
+        found = figures(table({"one": made}).lines(), "First", "honest")
+        assert found["date"] == "2026-11-24 to 2026-11-27"
+        assert found["versions"] == "causalkit 1.0.0, torch 2.11.0 and 2.13.0"
+
+    @pytest.mark.plugins
+    def test_every_command_is_accepted(self, tmp_path, monkeypatch):
+        from click.testing import CliRunner
+
+        from causalkit.cli.main import cli
+
+        monkeypatch.chdir(tmp_path)
+        made = published.commands(PLAN, published.arguments(PLAN, []))
+        assert len(made) > 2 * len(PLAN.rows)
+        for (name, column, _), command in made.items():
+            words = shlex.split(command)
+            if words[0] == "python":
+                given = published.arguments(PLAN, words[2:])
+                assert (given.only, given.column, tuple(given.seeds)) == ([name], column, PLAN.seeds)
+            else:
+                result = CliRunner().invoke(cli, [*words[1:], "--dry-run"])
+                assert result.exit_code == 0, (command, result.output)
+
+    def test_earlier_figures_stay_only_where_nothing_was_computed(self):
+        before = table(TestTable.FULL).lines()
+        for line in before:
+            line["date"] = "2020-01-01"
+        kept = [line for line in before if line["column"] == "oracle"]
+        lines = table({"one": [self.made(0, "1", date="2026-11-24")]}, earlier=kept).lines()
+        assert figures(lines, "First", "honest")["date"] == "2026-11-24"
+        old = figures(lines, "First", "oracle")
+        assert (old["auroc"], old["date"]) == ("0.900", "2020-01-01")
+        assert figures(lines, "Second", "honest") == {"note": "not computed"}
+        mean = figures(lines, "Mean", "oracle")  # of both kept lines: .9 and 1
+        assert (mean["auroc"], mean["date"]) == ("0.950", "2020-01-01")
+
+
+class TestVerdict:
+    ROW: ClassVar = Row(name="one", title="First", policy="exclude", published=[["Theirs", 0.9, 0.5, "paper"]])
+
+    def said(self, auroc, auprc, published=None):
+        row = self.ROW if published is None else replace(self.ROW, published=published)
+        made = table({"one": [cell("honest", "", 0, auroc, auprc)]}, shown=["one"])
+        made = replace(made, rows={"one": row})
+        found = [line for line in made.lines() if line["published_policy"] == "yes"]
+        return verdict({"First": found}, {"First": "First"})
+
+    def test_a_shortfall_is_said_with_both_figures(self):
+        text = self.said(0.95, 0.3)
+        assert "By AUROC, ours is ahead" in text
+        assert "It falls short on First (AUPRC .300, Theirs .500)." in text
+
+    def test_no_shortfall_where_there_is_none(self):
+        assert self.said(0.95, 0.8) == (
+            "By AUROC and by AUPRC, ours is ahead of the best published figure on the only row that has one."
+        )
+
+    def test_nobody_is_ahead_of_a_lower_bound(self):
+        assert "ours is level" in self.said(0.95, 0.8, [["Theirs", "> .9", "> .7", "paper"]])
+
+
+class TestPicture:
+    def test_a_row_has_its_marks_and_its_spread(self):
+        figure = draw(table(TestTable.FULL).lines(), table({}).families, ROWS)
+        ax = figure.axes[0]
+        assert [one.get_text() for one in ax.get_yticklabels()] == ["First", "Second", "Mean"]
+        drawn = [tuple(float(x) for x in line.get_xdata()) for line in ax.lines if line.get_marker() == "o"]
+        assert drawn == [(0.7,), (0.5,), (0.9,)]
+        assert (0.7 - 0.141, 0.7 + 0.141) in [tuple(map(float, line.get_xdata())) for line in ax.lines]
+
+    def test_a_row_without_figures_is_left_out_and_said(self):
+        lines = table(TestTable.FULL).lines()
+        assert "Third" not in [
+            one.get_text() for one in draw(lines, table({}).families, ROWS).axes[0].get_yticklabels()
+        ]
+        assert missing(lines) == "3 of 4 rows of the table have a figure of ours. No data: Third."
 
 
 class TestCommand:
@@ -266,14 +364,20 @@ class TestCommand:
         page.write_text(f"before\n{published.BEGIN}\nstale\n{published.END}\nafter\n")
         published.main(["--out", str(out), "--write", str(page)])
         text = page.read_text()
-        assert text.startswith(f"before\n{published.BEGIN}\n\n### Pairs\n\nTwo series.\n\n| data")
+        assert text.startswith(f"before\n{published.BEGIN}\n\n![Dots for each data set")
+        assert "### Pairs\n\nTwo series.\n\nNo published figure" in text
+        assert f"]({published.PICTURE})" in text
+        assert "</svg>" in (tmp_path / published.PICTURE).read_text()
         assert text.endswith(f"{published.END}\nafter\n")
         assert "stale" not in text
         lines = read(page.with_suffix(".csv").read_text())
         records = [one for one in load_records(out) if one.cell.method == "var (honest)"]
         assert len(records) == 2
         mean = f"{sum(one.metric('auroc') for one in records) / 2:.3f}"
-        assert figures(lines, "Pair", "honest")["auroc"] == mean
+        honest = figures(lines, "Pair", "honest")
+        assert honest["auroc"] == mean
+        assert (honest["lag"], honest["device"], honest["date"]) == ("1", "cpu", records[0].started[:10])
+        assert f"causalkit {records[0].versions['causalkit']}" in honest["versions"]
         assert cells(text)["Pair"][3].startswith(short(mean))
         assert not [one for one in lines if one["column"] == "oracle"]  # there are no settings for one
         assert figures(lines, "Pair", "rival", "var[lag=3]")["seeds"] == "2"
@@ -294,6 +398,30 @@ class TestCommand:
         assert figures(lines, "Pair", "honest")["seeds"] == "1"
         assert figures(lines, "Pair", "rival", "var[lag=3]") == {"note": "not computed"}
 
+    def test_a_record_of_another_device_counts(self, plan, tmp_path, capsys):
+        out = str(tmp_path / "records")
+        published.main(["--out", out, "--column", "honest"])
+        published.main(["--out", out, "--column", "honest", "--device", "cuda"])  # nothing is left for it
+        capsys.readouterr()
+        published.main(["--out", out, "--no-run", "--device", "cuda"])
+        assert figures(read(capsys.readouterr().out), "Pair", "honest")["device"] == "cpu"
+
+    def test_the_plan_says_what_is_left(self, plan, tmp_path, capsys):
+        out = str(tmp_path / "records")
+        published.main(["--out", out, "--plan", "--column", "honest"])
+        assert "2 cells are left; 2 have no record to estimate from" in capsys.readouterr().out
+        published.main(["--out", out, "--column", "honest", "--seeds", "0:1"])
+        capsys.readouterr()
+        published.main(["--out", out, "--plan", "--column", "honest"])
+        text = capsys.readouterr().out
+        assert "1 cells are left" in text
+        assert "not known" not in text
+
+    def test_what_lacks_is_said(self, plan, tmp_path, capsys):
+        published.main(["--out", str(tmp_path / "records"), "--no-run"])
+        said = "0 of 1 rows of the table have a figure of ours. Not computed: Pair."
+        assert said in capsys.readouterr().err
+
     def test_a_page_without_markers_is_refused(self, plan, tmp_path):
         page = tmp_path / "page.md"
         page.write_text("nothing")
@@ -312,6 +440,9 @@ class TestCommand:
     def test_the_page_summarizes_the_csv_file(self):
         page = ROOT / "docs/benchmarks.md"
         lines = read(page.with_suffix(".csv").read_text(encoding="utf-8"))
-        names = {row.title: row.name for row in PLAN.rows.values()}
-        assert {line["data"] for line in lines} == set(names)
-        assert summary(lines, PLAN.families, names) in page.read_text(encoding="utf-8")
+        assert {line["data"] for line in lines} == {row.title for row in PLAN.rows.values()}
+        text = page.read_text(encoding="utf-8")
+        assert summary(lines, PLAN.families, PLAN.rows) in text
+        assert missing(lines) in text
+        assert f"]({published.PICTURE})" in text
+        assert (page.parent / published.PICTURE).exists()
