@@ -20,7 +20,7 @@ def markdown(table: Table, picture: str) -> str:
         picture: address of the picture, relative to the page.
     """
     lines, rows = table.lines(), table.rows
-    text = f"![{alternative(lines)}]({picture})\n\n{missing(lines)}\n\n"
+    text = f"![{alternative(lines)}]({picture})\n\n{missing(lines)}\n\n## Family by family\n\n"
     return text + summary(lines, table.families, rows) + "".join(f"* {note}\n" for note in table.notes())
 
 
