@@ -20,10 +20,9 @@ from causalkit import Method
 from causalkit.api import build_method
 from causalkit.core.run import Run
 from causalkit.errors import DataError, ParameterError, WrongUsageError
-from causalkit.model_selection import STRONGEST_SUFFICIENT, Search, strongest_first
 from causalkit.model_selection.splits import Folds, folds_of
 from causalkit.neural import PLAIN, Training
-from causalkit.neural.ensemble import TrainedEnsemble, train_path
+from causalkit.neural.ensemble import TrainedEnsemble, trace_path, train_at_choice
 from causalkit.neural.parts import forecaster_part, penalty_sum
 from causalkit.neural.regularization_path import AVERAGING, RegularizationPath
 from causalkit.neural.training.data import TrainingData
@@ -49,9 +48,12 @@ def discover(panel: Any = None, *, params: dict[str, Any] | None = None, **more:
 def test_the_default_chooses_a_strength_and_keeps_the_curve() -> None:
     panel, truth = causalkit.simulate("lorenz96", series=6, steps=250, forcing=20.0)
     found = causalkit.discover(panel, lag=1, params={"training.epochs": 120})
-    (choice,) = found.choices
+    forecaster, choice, *others = found.choices
+    assert forecaster.parameter == "forecaster.name"
+    assert found.config["forecaster"]["name"] == forecaster.chosen_label
     assert choice.parameter == "regularizer.strength"
     assert found.config["regularizer"][0]["strength"] == choice.chosen
+    assert all(one.within for one in others)
     assert found.config["ensemble"] == 5
     assert 0 < choice.error < 1
     assert truth is not None
@@ -65,7 +67,7 @@ def test_the_curve_is_measured_on_what_was_not_learned_from() -> None:
     """Independent noise cannot be forecast: errors that were measured on learned windows would lie below 1."""
     noise = np.random.default_rng(0).standard_normal((80, 3))
     found = causalkit.discover(noise, lag=1, params={**QUICK, "training.epochs": 100})
-    (choice,) = found.choices
+    choice = next(one for one in found.choices if one.parameter == "regularizer.strength" and not one.within)
     tried = [error for error in choice.held_out_error if error == error]
     assert min(tried) > 0.93
     assert choice.chosen == max(choice.candidates)
@@ -79,7 +81,8 @@ def ensemble_on(data: TrainingData, epochs: int = 40, **changed: Any) -> Trained
     with run.isolated():
         torch.manual_seed(0)
         models = [method.build(data.y.shape[1], run) for _ in data.rows]
-        return train_path(models, method.regularizer, data, method.training, run, context=PLAIN, **changed)
+        traced = trace_path(models, method.regularizer, data, method.training, run, context=PLAIN, **changed)
+        return train_at_choice(traced, run)
 
 
 def folded(panel: causalkit.Panel | None = None, folds: int = 3) -> TrainingData:
@@ -134,7 +137,6 @@ def test_learning_from_all_windows_lowers_the_error_on_what_was_left_out() -> No
 
 def test_the_path_goes_from_strong_to_weak_with_steps_that_grow() -> None:
     """Without the schedule of step sizes, gradients tremble by (step size) x (strength) under strong penalties."""
-    search = Search("regularizer.strength", (0.1, 0.2, 0.4), STRONGEST_SUFFICIENT, strongest_first)
     data = folded()
     settings = Training(epochs=60, learning_rate=0.02)
     rates: dict[float, float] = {}
@@ -147,7 +149,7 @@ def test_the_path_goes_from_strong_to_weak_with_steps_that_grow() -> None:
     penalties = penalty_sum("gradient-l1", {}).with_strength(1.0)
     models = [forecaster_part("mlp", {"hidden": (8,)}).build(series=3, lag=2) for _ in data.rows]
     networks = Watched(models, penalties, data, settings, Run(), averaging=AVERAGING)
-    path = RegularizationPath(networks, search, settings)
+    path = RegularizationPath(networks, (0.1, 0.2, 0.4), settings)
     train(networks, path, Run())
     assert [point.strength for point in path.points] == [0.4, 0.2, 0.1]
     assert rates[0.1] == 0.02
@@ -161,8 +163,7 @@ class Scripted:
     def __init__(self, error: Callable[[int], float], strengths: Sequence[float], epochs: int = 100) -> None:
         data = SimpleNamespace(x=torch.zeros(4, 1, 1), held=True)
         networks: Any = SimpleNamespace(models=[None, None], data=data, averaged={"w": torch.zeros(2, 1)})
-        search = Search("regularizer.strength", strengths, STRONGEST_SUFFICIENT, strongest_first)
-        self.path = RegularizationPath(networks, search, Training(epochs=epochs))
+        self.path = RegularizationPath(networks, strengths, Training(epochs=epochs))
         self.state = TrainingState(best=BestWeights(networks))
         self.strengths: list[float] = []
         self.validated: list[int] = []
@@ -189,12 +190,11 @@ def test_a_strength_that_brings_nothing_gets_the_least_time() -> None:
 
 
 def test_a_strength_that_helps_gets_at_most_its_share_and_all_together_theirs() -> None:
-    """30 % of the epochs each, and one and a half times the epochs for all."""
+    """30 % of the epochs each up to one and a half times the epochs, then the least."""
     falling = Scripted(lambda epoch: 0.9 - 0.005 * epoch, (0.1, 0.2, 0.4))
     assert [falling.epochs_of(strength) for strength in (0.4, 0.2, 0.1)] == [30, 30, 30]
     many = Scripted(lambda epoch: 0.9 - 0.005 * epoch, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7))
-    assert many.state.epoch == 150
-    assert [point.strength for point in many.path.points] == [0.7, 0.6, 0.5, 0.4, 0.3]
+    assert [many.epochs_of(strength) for strength in (0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)] == [30] * 5 + [10, 10]
 
 
 def test_a_gain_of_less_than_a_hundredth_of_what_is_explained_is_none() -> None:
@@ -211,9 +211,7 @@ def test_a_path_goes_on_from_its_state() -> None:
         path = Scripted(lambda epoch: 0.5, (0.1, 0.2, 0.4)).path
         path.points = path.points[:count]
         saved, training = path.state_dict(), TrainingState(epoch=30)
-        fresh = RegularizationPath(
-            path.networks, Search("s", (0.1, 0.2, 0.4), STRONGEST_SUFFICIENT, strongest_first), path.settings
-        )
+        fresh = RegularizationPath(path.networks, (0.1, 0.2, 0.4), path.settings)
         fresh.load_state_dict(saved, training)
         assert fresh.strength == expected
         assert [point.strength for point in fresh.points] == [0.4, 0.2, 0.1][:count]
@@ -260,7 +258,7 @@ def test_the_path_ends_early_where_weaker_penalties_forecast_worse() -> None:
     x = np.random.default_rng(0).standard_normal((60, 8))
     x[1:, 1::2] = 2 * x[:-1, 0::2] + 0.5 * x[1:, 1::2]
     found = causalkit.discover(x, lag=1, params={"training.epochs": 200})
-    (choice,) = found.choices
+    choice = next(one for one in found.choices if one.parameter == "regularizer.strength" and not one.within)
     evaluated = [error == error for error in choice.held_out_error]
     assert not evaluated[0], "the weakest candidate need not be trained"
     assert evaluated[-1]

@@ -54,9 +54,10 @@ def lowest_beyond_chance(errors: Array) -> int:
 
 
 def beats(errors: Array, others: Array) -> bool:
-    """Are errors (folds,) lower than others by more than one standard error of the difference?"""
+    """Are errors (folds,) lower than others by more than one standard error of the difference, where it is known?"""
     gain = others - errors
-    return bool(gain.mean() > gain.std(ddof=1) / len(gain) ** 0.5)
+    chance = gain.std(ddof=1) / len(gain) ** 0.5 if len(gain) > 1 else 0.0
+    return bool(gain.mean() > chance)
 
 
 STRONGEST_SUFFICIENT = Rule(

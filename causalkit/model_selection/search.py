@@ -89,7 +89,8 @@ class Search:
         for position, candidate in enumerate(self.candidates):
             if candidate in self.errors:
                 errors = self.errors[candidate]
-                curve[:, position] = errors.mean(), errors.std(ddof=1) / len(errors) ** 0.5
+                spread = errors.std(ddof=1) / len(errors) ** 0.5 if len(errors) > 1 else np.nan
+                curve[:, position] = errors.mean(), spread
         return Choice(
             parameter=self.parameter,
             candidates=self.candidates,

@@ -6,6 +6,7 @@ from causalkit.neural.method import NeuralMethod, Trained
 from causalkit.neural.modules.component_wise import component_jacobian
 from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster, autograd_jacobian, input_jacobian
 from causalkit.neural.modules.jacobian import as_scores, mean_absolute_jacobian
+from causalkit.neural.modules.weight_mask import has_own_input_weights
 from causalkit.neural.parts import ForecasterPart, forecaster_part
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import PLAIN, TrainingContext
@@ -35,6 +36,7 @@ __all__ = [
     "autograd_jacobian",
     "component_jacobian",
     "forecaster_part",
+    "has_own_input_weights",
     "input_jacobian",
     "inputs_complete",
     "mean_absolute_jacobian",

@@ -17,8 +17,6 @@ from torch import nn
 from causalkit.core.choice import Choice
 from causalkit.core.run import Run
 from causalkit.errors import ParameterError, WrongUsageError
-from causalkit.model_selection.rules import STRONGEST_SUFFICIENT
-from causalkit.model_selection.search import Search, strongest_first
 from causalkit.neural.modules.averaged import AveragedForecaster
 from causalkit.neural.regularization_path import AVERAGING, RegularizationPath, train_on_all
 from causalkit.neural.regularizers import PenaltySum
@@ -33,7 +31,6 @@ MEMBERS = 5
 """Blocks, hence members, where the user gives no number."""
 VALIDATE_EVERY = 4
 """Epochs between two validations of members of a given strength."""
-STRENGTH = "regularizer.strength"
 
 
 @dataclass(frozen=True)
@@ -113,7 +110,27 @@ def train_ensemble(
     return TrainedEnsemble(networks.with_weights(state.best.weights), state.history, (note,))
 
 
-def train_path(
+@dataclass(frozen=True)
+class TracedPath:
+    """Members that were trained along the regularization path, each with a block held out.
+
+    Attributes:
+        path: strengths, their validation errors, and where the members stood under each.
+        history: of their training, means over members.
+        stopped: why the path ended.
+    """
+
+    path: RegularizationPath
+    history: dict[str, list[float]]
+    stopped: str
+
+    @property
+    def lowest(self) -> NDArray[np.float64]:
+        """Validation errors of the members (E,) under the strength with the lowest mean."""
+        return min(self.path.search.errors.values(), key=lambda errors: float(errors.mean()))
+
+
+def trace_path(
     models: Sequence[nn.Module],
     penalties: PenaltySum,
     data: TrainingData,
@@ -122,29 +139,44 @@ def train_path(
     *,
     context: TrainingContext,
     fingerprint: str = "",
-) -> TrainedEnsemble:
-    """Train members along the regularization path, and return them at the strength that the validation errors choose.
+    stage: str = "strength",
+) -> TracedPath:
+    """Train members along the regularization path.
+
+    Args:
+        stage: what observers call it.
 
     Raises:
         TrainingError: training diverged.
         DataError: the checkpoint belongs to another run.
     """
-    candidates = penalties.scoring.regularizer.candidates
-    search = Search(STRENGTH, candidates, STRONGEST_SUFFICIENT, strongest_first)
+    regularizer = penalties.scoring.regularizer
     unit = penalties.with_strength(1.0).for_stage("train")
     networks = Networks(models, unit, data, settings, run, context=context, averaging=AVERAGING)
-    path = RegularizationPath(networks, search, settings)
+    path = RegularizationPath(
+        networks, regularizer.candidates, settings, finer=regularizer.finer_candidates, stage=stage
+    )
     state = train(networks, path, run, fingerprint=fingerprint)
-    point = path.chosen()
-    validated = networks.with_weights(point.weights)
-    final = train_on_all(networks, point, search, settings, replace(run, checkpoint=None, resume=False))
+    return TracedPath(path, state.history, state.stopped)
+
+
+def train_at_choice(traced: TracedPath, run: Run) -> TrainedEnsemble:
+    """Return the members at the strength that the validation errors choose, after learning from all windows.
+
+    Raises:
+        TrainingError: training diverged.
+    """
+    path, networks = traced.path, traced.path.networks
+    validated = networks.with_weights(path.chosen().weights)
+    final = train_on_all(path, replace(run, checkpoint=None, resume=False))
     notes = [
-        f"scores are those of the mean forecast of {len(models)} members, each of which left another block out "
+        f"scores are those of the mean forecast of {len(validated)} members, each of which left another block out "
         "until the strength was chosen"
     ]
-    if state.stopped == "time limit":
-        notes.append(f"the time limit ended the path after {len(path.points)} of {len(candidates)} strengths")
-    return TrainedEnsemble(networks.with_weights(final), state.history, tuple(notes), search.choice(), validated)
+    if traced.stopped == "time limit":
+        count = len(path.search.candidates)
+        notes.append(f"the time limit ended the path after {len(path.points)} of {count} strengths")
+    return TrainedEnsemble(networks.with_weights(final), traced.history, tuple(notes), path.search.choice(), validated)
 
 
 def scores_of(penalties: PenaltySum, trained: TrainedEnsemble, data: TrainingData) -> NDArray[np.float64]:

@@ -66,6 +66,7 @@ class RegularizerObject:
             validation error where that is possible, and is ``default_strength`` otherwise. The penalty has to be
             proportional to it.
         candidates: strengths to choose from in training on one domain; empty: none are chosen.
+        finer_candidates: still weaker strengths, which are tried as long as they pay.
         finetune_candidates: strengths to choose from while a forecaster is fine-tuned; 0 is always tried too.
         default_strength: lambda where it is unset and cannot be chosen.
         stage: "pretrain", "finetune" or "both": when it acts in training on two domains, where a user may choose; None:
@@ -76,6 +77,7 @@ class RegularizerObject:
 
     strength: float | None = None
     candidates: tuple[float, ...] = ()
+    finer_candidates: tuple[float, ...] = ()
     finetune_candidates: tuple[float, ...] = ()
     default_strength: float = 0.1
     stage: Literal["pretrain", "finetune", "both"] | None = None
@@ -145,6 +147,7 @@ class AdaptedRegularizer(RegularizerObject):
             if hasattr(inner, name):
                 setattr(self, name, getattr(inner, name))
         self.candidates = tuple(getattr(inner, "grid", None) or ())
+        self.finer_candidates = tuple(getattr(inner, "finer_candidates", None) or ())
         self.finetune_candidates = tuple(getattr(inner, "choices", None) or ())
         fallback = getattr(inner, "fallback", None)
         self.default_strength = RegularizerObject.default_strength if fallback is None else fallback

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -23,8 +24,10 @@ from causalkit.core.run import Run
 from causalkit.core.windows import Windows
 from causalkit.errors import TrainingError
 from causalkit.model_selection.lag import Lag, known_lag
-from causalkit.model_selection.splits import Folds, folds_of, hold_out_masks
+from causalkit.model_selection.splits import folds_of, hold_out_masks
 from causalkit.neural import ensemble
+from causalkit.neural.ensemble import TracedPath, TrainedEnsemble
+from causalkit.neural.forecaster_choice import ALL_BLOCKS, Candidate, compete
 from causalkit.neural.modules.averaged import members_of
 from causalkit.neural.modules.input_mask import has_masked_inputs, hides_forbidden, mask_inputs
 from causalkit.neural.modules.weight_mask import has_own_input_weights
@@ -102,7 +105,9 @@ class NeuralMethod:
         with run.isolated():
             if self.members > 1 or self.regularizer.strength_to_choose:
                 return self.fit_ensemble(panel, windows, run)
-            return self.fit_one(panel, windows, run)
+            method, notes = self.with_default_forecaster()
+            found = method.fit_one(panel, windows, run)
+            return replace(found, notes=(*found.notes, *notes))
 
     def windows(self, panel: Panel, run: Run) -> Windows:
         """Return the windows from which each effect learns what it can.
@@ -138,39 +143,81 @@ class NeuralMethod:
         ensemble.check_settings(self.training, run, choosing=choosing)
         folds = folds_of(windows, self.members if self.members > 1 else ensemble.MEMBERS, run)
         if folds is None:
-            method, notes = self.with_ensemble(1).with_default_strength()
+            method, about_strength = self.with_ensemble(1).with_default_strength()
+            method, about_forecaster = method.with_default_forecaster()
             found = method.fit_one(panel, windows, run)
             note = f"{len(windows)} windows are too few to leave blocks of them out"
-            return replace(found, notes=(*found.notes, note, *notes))
+            return replace(found, notes=(*found.notes, note, *about_strength, *about_forecaster))
         data = TrainingData.of(windows, run).folded(folds, run.numpy_generator())
         context = PLAIN.with_knowledge(panel, run)
-        models = self._first_models(panel, folds, run, context)
         if choosing:
-            trained = ensemble.train_path(
-                models,
-                self.regularizer,
-                data,
-                self.training,
-                run,
-                context=context,
-                fingerprint=self.fingerprint(panel, run),
-            )
+            method, trained, choices = self._best_forecaster(panel, data, run, context)
         else:
+            method, notes = self.with_default_forecaster()
+            models = method.first_models(panel, data, run, context)
             trained = ensemble.train_ensemble(models, self.regularizer, data, self.training, run, context=context)
-        single = self if trained.choice is None else self.with_strength(trained.choice.chosen)
+            trained, choices = replace(trained, notes=(*trained.notes, *notes)), ()
+        single = method if trained.choice is None else method.with_strength(trained.choice.chosen)
         result = Trained(
             trained.history,
             trained.notes,
             scores=ensemble.scores_of(single.regularizer, trained, data),
-            choices=() if trained.choice is None else (trained.choice,),
+            choices=(*choices[:1], *(() if trained.choice is None else (trained.choice,)), *choices[1:]),
         )
         found = single.read_off(trained.model, panel, windows, run, result)
         each = ensemble.scores_of_each(single.regularizer, trained.validated or trained.members, data)
         config = {**found.config, "ensemble": len(trained.members)}
         return replace(found, config=config, standard_errors=ensemble.jackknife_errors(each))
 
-    def _first_models(self, panel: Panel, folds: Folds, run: Run, context: TrainingContext) -> list[nn.Module]:
-        return [mask_inputs(self.build(panel.series, run), context.allowed) for _ in folds.kept]
+    def _best_forecaster(
+        self, panel: Panel, data: TrainingData, run: Run, context: TrainingContext
+    ) -> tuple[Self, TrainedEnsemble, tuple[Choice, ...]]:
+        """Return the method with the forecaster that held-out errors choose, its members, and the choice."""
+        methods = [self.with_forecaster(part) for part in (self.forecaster, *self.rivals)]
+        if len(methods) == 1:
+            traced = self._trace(ALL_BLOCKS, panel, data, run, context)
+            return self, ensemble.train_at_choice(traced, run), ()
+        candidates = [
+            Candidate(
+                method.forecaster.record.name,
+                functools.partial(
+                    method._trace,
+                    panel=panel,
+                    data=data,
+                    run=run if method is methods[0] else method._own(run),
+                    context=context,
+                ),
+            )
+            for method in methods
+        ]
+        found = compete(candidates, lambda: run.expired)
+        return methods[found.winner], ensemble.train_at_choice(found.traced, run), found.choices
+
+    def _own(self, run: Run) -> Run:
+        """Return the run with a checkpoint of the forecaster's own, beside that of the first candidate."""
+        if run.checkpoint is None:
+            return run
+        name = f"{run.checkpoint.stem}.{self.forecaster.record.name}{run.checkpoint.suffix}"
+        return replace(run, checkpoint=run.checkpoint.with_name(name))
+
+    def _trace(self, blocks: slice, panel: Panel, data: TrainingData, run: Run, context: TrainingContext) -> TracedPath:
+        """Train members along the regularization path, each without one of these blocks."""
+        mine = data.of_networks(blocks)
+        if blocks != ALL_BLOCKS:
+            run = replace(run, checkpoint=None, resume=False)
+        return ensemble.trace_path(
+            self.first_models(panel, mine, run, context),
+            self.regularizer,
+            mine,
+            self.training,
+            run,
+            context=context,
+            fingerprint=self.fingerprint(panel, run),
+        )
+
+    def first_models(self, panel: Panel, data: TrainingData, run: Run, context: TrainingContext) -> list[nn.Module]:
+        """Return networks with first weights, as many as the data are for."""
+        return [mask_inputs(self.build(panel.series, run), context.allowed) for _ in data.rows]
 
     @property
     def steps(self) -> int:
@@ -192,6 +239,10 @@ class NeuralMethod:
     def with_regularizer(self, regularizer: PenaltySum) -> Self:
         """Return the method with other regularizers."""
         return self._with(regularizer=regularizer)
+
+    def with_forecaster(self, part: ForecasterPart) -> Self:
+        """Return the method with another forecaster, and without rivals."""
+        return self._with(forecaster=part, rivals=())
 
     def with_rivals(self, parts: tuple[ForecasterPart, ...]) -> Self:
         """Return the method with other forecasters that compete with its own."""

@@ -10,14 +10,15 @@ and grow as it weakens, and what is validated and kept is the mean of the weight
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from causalkit.core.run import Run
-from causalkit.model_selection.search import Search
+from causalkit.model_selection.strength import StrengthSearch
+from causalkit.neural.held_out_test import edges_beyond_chance
 from causalkit.neural.training.loop import train
 from causalkit.neural.training.networks import Epoch, Networks, Stacked
 from causalkit.neural.training.schedule import Schedule
@@ -28,9 +29,9 @@ AVERAGING = 0.9
 """Of the mean of the weights: about the latest ten steps."""
 CONSTANT_UP_TO, DECAY = 1.5, 0.8
 """The step size is that of the settings up to 1.5 times the weakest strength, then falls as strength^-0.8."""
-MIN_EPOCHS_FIRST, MIN_EPOCHS, MAX_EPOCHS_PER_STRENGTH, MAX_EPOCHS = 0.15, 0.1, 0.3, 1.5
+MIN_EPOCHS_FIRST, MIN_EPOCHS, MAX_EPOCHS_PER_STRENGTH, AMPLE_EPOCHS, MAX_EPOCHS = 0.15, 0.1, 0.3, 1.5, 2.5
 """In units of ``training.epochs``: what the first strength gets at least; what each other gets at least; what each gets
-at most; what all get together."""
+at most; how many there are before each gets only the least; what all get together."""
 CHECK_EVERY, VALIDATE_EVERY = 0.05, 0.025
 """In units of ``training.epochs``: between two checks whether more epochs under a strength pay, and between two
 validations."""
@@ -60,14 +61,29 @@ class RegularizationPath(Schedule):
 
     Args:
         networks: are trained; the penalty that supplies the scores has strength 1 in them.
-        search: proposes strengths, strongest first, and records their validation errors.
+        candidates, finer: strengths; see `causalkit.model_selection.strength.StrengthSearch`.
         settings: number of epochs and step size.
+        stage: its name for observers.
+
+    Attributes:
+        search: proposes strengths, strongest first, and records their validation errors.
+        points: where the networks stood under each strength that was left.
     """
 
-    def __init__(self, networks: Networks, search: Search, settings: Training) -> None:
-        super().__init__(settings, "strength")
+    def __init__(
+        self,
+        networks: Networks,
+        candidates: Sequence[float],
+        settings: Training,
+        *,
+        finer: Sequence[float] = (),
+        stage: str = "strength",
+    ) -> None:
+        super().__init__(settings, stage)
         self.epochs = self._epochs(MAX_EPOCHS)
-        self.networks, self.search = networks, search
+        self.networks, self.data = networks, networks.data
+        self.weakest = min(candidates)
+        self.search = StrengthSearch(candidates, finer, self._edges)
         self.points: list[Point] = []
         self.began, self.last_checked = 0, float("inf")
         self.strength = self._next_strength()
@@ -78,7 +94,7 @@ class RegularizationPath(Schedule):
 
     def epoch(self, state: TrainingState) -> Epoch:
         """Return the step size and the strength of the next epoch."""
-        rate = step_size(self.settings, self.strength, min(self.search.candidates))
+        rate = step_size(self.settings, self.strength, self.weakest)
         return Epoch(rate, min(1.0, state.epoch / self.epochs), self.strength)
 
     def validates(self, state: TrainingState) -> bool:
@@ -107,7 +123,7 @@ class RegularizationPath(Schedule):
 
     def _has_settled(self, error: float, here: int, state: TrainingState) -> bool:
         """Are more epochs under this strength not worth their time?"""
-        if here >= self._epochs(MAX_EPOCHS_PER_STRENGTH) or state.epoch >= self.epochs:
+        if here >= self._epochs(MAX_EPOCHS_PER_STRENGTH) or state.epoch >= self._epochs(AMPLE_EPOCHS):
             return True
         lowest = min([1.0, error, *(float(point.errors.mean()) for point in self.points)])
         return self.last_checked - error < MIN_GAIN * (1 - lowest)
@@ -134,14 +150,22 @@ class RegularizationPath(Schedule):
         assert strength is not None
         return strength
 
+    def _edges(self, strength: float) -> int:
+        """Return how many edges pass a held-out test under a strength."""
+        point = self._point(strength)
+        members = self.networks.with_weights(point.weights)
+        return edges_beyond_chance(members, self.data, self.networks.context.allowed)
+
+    def _point(self, strength: float) -> Point:
+        return next(point for point in self.points if point.strength == strength)
+
     def cut_short(self, state: TrainingState) -> None:
         """Keep what was found under the present strength."""
         self._leave(state)
 
     def chosen(self) -> Point:
         """Return the point at the strength that the search chooses."""
-        chosen = self.search.chosen
-        return next(point for point in self.points if point.strength == chosen)
+        return self._point(self.search.chosen)
 
     def state_dict(self) -> Stacked:
         """Return the points, for a checkpoint."""
@@ -164,15 +188,16 @@ class RegularizationPath(Schedule):
                 self.strength = self._next_strength()
 
 
-def train_on_all(networks: Networks, point: Point, search: Search, settings: Training, run: Run) -> Stacked:
-    """Go on from a point with nothing held out, for a while, and return the mean weights that this leads to.
+def train_on_all(path: RegularizationPath, run: Run) -> Stacked:
+    """Go on from the chosen point with nothing held out, for a while, and return the mean weights that this leads to.
 
     What a block that was held out can teach is learned in the end, and networks remain as different as the blocks made
     them.
     """
+    networks, point = path.networks, path.chosen()
     networks.restart(point.weights)
     networks.learn_from(networks.data.complete())
-    train(networks, FinalTraining(settings, point.strength, min(search.candidates)), run)
+    train(networks, FinalTraining(path.settings, point.strength, path.weakest), run)
     return networks.averaged
 
 

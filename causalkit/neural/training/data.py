@@ -51,6 +51,10 @@ class TrainingData:
         rows = torch.as_tensor(folds.rows(generator), device=self.x.device)
         return replace(self, rows=rows, held=torch.as_tensor(folds.held, device=self.x.device))
 
+    def of_networks(self, chosen: slice) -> TrainingData:
+        """Return the data of some of the networks."""
+        return replace(self, rows=self.rows[chosen], held=None if self.held is None else self.held[chosen])
+
     def complete(self) -> TrainingData:
         """Return the data of as many networks, all of which learn from all windows."""
         return replace(self, rows=_all(self.x, len(self.rows)), held=None)

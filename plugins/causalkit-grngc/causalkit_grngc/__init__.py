@@ -26,7 +26,8 @@ def causalkit_methods() -> Iterator[Method]:
         knowledge="training",
         interventions=True,
         neural=True,
-        forecaster="mlp",
+        forecaster="auto",
+        forecasters=("mlp", "component-mlp"),
         regularizer="gradient-l1",
     )
 

@@ -32,7 +32,7 @@ class ComponentMLP(ForecasterModule):
         self,
         series: int,
         lag: int,
-        hidden: Hidden = (32,),
+        hidden: Hidden = (16,),
         activation: ActivationName = "elu",
         linear: bool = True,
     ) -> None:

@@ -1,0 +1,93 @@
+"""The strength of a penalty: in which order strengths are tried, when finer ones pay, and which one is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalkit.model_selection.rules import SUFFICIENT, Rule, beats, strongest_sufficient
+from causalkit.model_selection.search import Errors, Search
+
+Array = NDArray[np.float64]
+
+STRENGTH = "regularizer.strength"
+MOST = 0.95
+"""Share of the largest number of edges that is enough."""
+FALLS = 0.99
+"""Where no edge passes the test yet, a finer strength pays while errors fall below this share of the lowest before."""
+RULE = (
+    f"strongest that keeps {SUFFICIENT:.0%} of the best explained held-out variance, or a weaker one where the "
+    "error is lower and clearly more edges pass a held-out test"
+)
+
+
+class StrengthSearch(Search):
+    """A search among strengths, from strong to weak.
+
+    A penalty shrinks a forecast as well as its noise, so the lowest error belongs to a strength at which many inputs
+    are still in use that carry nothing. So the strongest penalty counts that keeps most of the explained variance
+    (`causalkit.model_selection.rules.strongest_sufficient`). Where a series' own past explains nearly all of its
+    variance, as in finely sampled recordings, that penalty leaves little but the own past. There a test on held-out
+    windows tells: among weaker penalties down to the first one whose error is as low as the lowest, the strongest is
+    preferred that lets nearly as many edges pass as any, where these are clearly more. "Clearly" is two standard
+    deviations of a Poisson count, "as low" within one standard error.
+
+    Args:
+        candidates: strengths that are tried in any case, until one explains clearly less than the best.
+        finer: weaker strengths, which are tried as long as they pay.
+        count: returns how many edges pass a held-out test at a strength that was evaluated.
+    """
+
+    def __init__(self, candidates: Sequence[float], finer: Sequence[float], count: Callable[[float], int]) -> None:
+        self.finer = frozenset(finer)
+        self.counts: dict[float, int] = {}
+        self._count = count
+        super().__init__(STRENGTH, (*finer, *candidates), Rule(RULE, self._choose), self._from_strong_to_weak)
+
+    def edges(self, candidate: float) -> int:
+        """Return how many edges pass the held-out test at a strength."""
+        if candidate not in self.counts:
+            self.counts[candidate] = self._count(candidate)
+        return self.counts[candidate]
+
+    def _from_strong_to_weak(self, candidates: Sequence[float], errors: Errors) -> Iterator[float]:
+        tried: list[float] = []
+        for candidate in reversed(candidates):
+            if candidate in self.finer and not self._finer_pays(tried, errors):
+                return
+            yield candidate
+            tried.append(candidate)
+            explained = [1 - float(errors[one].mean()) for one in tried]
+            best = max(explained)
+            if best > 0 and explained[-1] < SUFFICIENT * best and explained[-1] < max(explained[:-1]):
+                return
+
+    def _finer_pays(self, tried: Sequence[float], errors: Errors) -> bool:
+        """Do errors still fall, and does the number of edges still grow?"""
+        *before, latest = tried
+        if not before:
+            return True
+        best = min(before, key=lambda one: float(errors[one].mean()))
+        if beats(errors[best], errors[latest]):
+            return False
+        if max(self.edges(one) for one in tried[-3:]) == 0:
+            return bool(errors[latest].mean() < FALLS * errors[best].mean())
+        if len(tried) < 3:
+            return True
+        return max(self.edges(one) for one in tried[-2:]) * MOST > self.edges(tried[-3])
+
+    def _choose(self, candidates: Array, errors: Array) -> int:
+        """Return the position of the chosen strength; candidates ascend."""
+        sufficient = strongest_sufficient(errors)
+        best = int(errors.mean(1).argmin())
+        if not beats(errors[best], errors[sufficient]):
+            return sufficient
+        weakest = max(place for place in range(sufficient) if not beats(errors[best], errors[place]))
+        places = range(weakest, sufficient + 1)
+        edges = np.array([self.edges(float(candidates[place])) for place in places])
+        at_first = edges[-1]
+        if edges.max() < at_first + 2 * np.sqrt(at_first + 1):
+            return sufficient
+        return weakest + int(np.flatnonzero(edges >= MOST * edges.max())[-1])

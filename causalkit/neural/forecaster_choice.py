@@ -1,0 +1,105 @@
+"""The forecaster, chosen without a truth: candidates compete by their forecasts of blocks that were held out.
+
+A joint network shares its hidden units among all targets, a component-wise one has some for each. Which of them suits
+depends on the system: few causes with many effects, or products of its own for every target. The held-out error tells.
+
+A candidate is first trained on all blocks but one, along the whole regularization path. If it forecasts that block no
+better than the best candidate so far, it is out, which costs a fraction of its whole training. Otherwise it is trained
+on all blocks, and wins where its errors are lower by more than one standard error of the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalkit.core.choice import Choice
+from causalkit.model_selection.rules import beats
+from causalkit.neural.ensemble import TracedPath
+
+PARAMETER = "forecaster.name"
+FIRST_BLOCK = slice(0, 1)
+ALL_BLOCKS = slice(None)
+RULE = (
+    "the first candidate, unless another has a lower held-out error by more than one standard error of the difference"
+)
+ONE_BLOCK = " (on a single block, where a candidate did no better)"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A forecaster that competes.
+
+    Attributes:
+        name: of its record.
+        trace: trains it along the regularization path, on some of the blocks.
+    """
+
+    name: str
+    trace: Callable[[slice], TracedPath]
+
+
+@dataclass(frozen=True)
+class Competition:
+    """Its outcome.
+
+    Attributes:
+        winner: position among the candidates.
+        traced: the path of the winner.
+        choices: of the forecaster; then the curves of strengths of the other candidates, as alternatives.
+    """
+
+    winner: int
+    traced: TracedPath
+    choices: tuple[Choice, ...]
+
+
+def compete(candidates: Sequence[Candidate], out_of_time: Callable[[], bool] = lambda: False) -> Competition:
+    """Return the candidate that forecasts held-out blocks best; the first one is trained in any case.
+
+    Args:
+        out_of_time: is there no time for another candidate?
+
+    Raises:
+        TrainingError: training diverged.
+    """
+    traced = {0: candidates[0].trace(ALL_BLOCKS)}
+    winner = 0
+    for number, candidate in enumerate(candidates[1:], start=1):
+        if out_of_time():
+            break
+        traced[number] = candidate.trace(FIRST_BLOCK)
+        if traced[number].lowest.mean() >= traced[winner].lowest[FIRST_BLOCK].mean():
+            continue
+        traced[number] = candidate.trace(ALL_BLOCKS)
+        if beats(traced[number].lowest, traced[winner].lowest):
+            winner = number
+    names = [candidate.name for candidate in candidates]
+    curves = (
+        replace(one.path.search.choice(), within=f"forecaster {names[number]}")
+        for number, one in traced.items()
+        if number != winner
+    )
+    return Competition(winner, traced[winner], (_choice(names, traced, winner), *curves))
+
+
+def _choice(names: Sequence[str], traced: dict[int, TracedPath], winner: int) -> Choice:
+    """Return the choice, with errors over the blocks that all candidates which were trained have in common."""
+    blocks = min(len(one.lowest) for one in traced.values())
+    errors = {number: one.lowest[:blocks] for number, one in traced.items()}
+    return Choice(
+        parameter=PARAMETER,
+        candidates=tuple(range(len(names))),
+        held_out_error=tuple(float(errors[n].mean()) if n in errors else np.nan for n in range(len(names))),
+        standard_error=tuple(_standard_error(errors[n]) if n in errors else np.nan for n in range(len(names))),
+        chosen=winner,
+        rule=RULE + (ONE_BLOCK if blocks == 1 else ""),
+        labels=tuple(names),
+    )
+
+
+def _standard_error(errors: NDArray[np.float64]) -> float:
+    return float(errors.std(ddof=1) / len(errors) ** 0.5) if len(errors) > 1 else np.nan
