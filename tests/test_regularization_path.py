@@ -327,7 +327,7 @@ def test_observers_hear_of_the_path_and_of_the_final_training() -> None:
     assert [info["stage"] for info in stages.heard] == ["strength", "all windows"]
     assert [info["done"] for info in stages.heard] == [0, 0]
     assert stages.epochs == {"strength": len(found.history["epoch"]), "all windows": 10}  # a quarter of 40
-    assert stages.heard[0]["epochs"] == 60  # at most one and a half times 40
+    assert stages.heard[0]["epochs"] == 100  # at most two and a half times 40
     assert stages.heard[1]["epochs"] == 10
 
 

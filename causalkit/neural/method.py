@@ -177,31 +177,29 @@ class NeuralMethod:
         if len(methods) == 1:
             traced = self._trace(ALL_BLOCKS, panel, data, run, context)
             return self, ensemble.train_at_choice(traced, run), ()
-        candidates = [
-            Candidate(
-                method.forecaster.record.name,
-                functools.partial(
-                    method._trace,
-                    panel=panel,
-                    data=data,
-                    run=run if method is methods[0] else method._own(run),
-                    context=context,
-                ),
-            )
-            for method in methods
-        ]
+        candidates = []
+        for number, method in enumerate(methods):
+            name = method.forecaster.record.name
+            mine = run if number == 0 else _with_own_checkpoint(run, name)
+            trace = functools.partial(method._trace, panel=panel, data=data, run=mine, context=context, name=name)
+            candidates.append(Candidate(name, trace))
         found = compete(candidates, lambda: run.expired)
         return methods[found.winner], ensemble.train_at_choice(found.traced, run), found.choices
 
-    def _own(self, run: Run) -> Run:
-        """Return the run with a checkpoint of the forecaster's own, beside that of the first candidate."""
-        if run.checkpoint is None:
-            return run
-        name = f"{run.checkpoint.stem}.{self.forecaster.record.name}{run.checkpoint.suffix}"
-        return replace(run, checkpoint=run.checkpoint.with_name(name))
+    def _trace(
+        self,
+        blocks: slice,
+        panel: Panel,
+        data: TrainingData,
+        run: Run,
+        context: TrainingContext,
+        name: str = "",
+    ) -> TracedPath:
+        """Train members along the regularization path, each without one of these blocks.
 
-    def _trace(self, blocks: slice, panel: Panel, data: TrainingData, run: Run, context: TrainingContext) -> TracedPath:
-        """Train members along the regularization path, each without one of these blocks."""
+        Args:
+            name: of the forecaster, where several compete, for observers.
+        """
         mine = data.of_networks(blocks)
         if blocks != ALL_BLOCKS:
             run = replace(run, checkpoint=None, resume=False)
@@ -213,6 +211,7 @@ class NeuralMethod:
             run,
             context=context,
             fingerprint=self.fingerprint(panel, run),
+            stage=f"strength, {name}" if name else "strength",
         )
 
     def first_models(self, panel: Panel, data: TrainingData, run: Run, context: TrainingContext) -> list[nn.Module]:
@@ -381,6 +380,14 @@ class NeuralMethod:
             names = " and ".join(keeping)
             return (f"{names} made forbidden pairs expensive in training; their scores were then set to 0",)
         return ("scores of forbidden pairs were masked after training, not in training",)
+
+
+def _with_own_checkpoint(run: Run, forecaster: str) -> Run:
+    """Return the run with a checkpoint for a further forecaster, beside that of the first one."""
+    if run.checkpoint is None:
+        return run
+    name = f"{run.checkpoint.stem}.{forecaster}{run.checkpoint.suffix}"
+    return replace(run, checkpoint=run.checkpoint.with_name(name))
 
 
 def _notes(state: TrainingState, settings: Training) -> tuple[str, ...]:
