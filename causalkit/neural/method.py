@@ -27,7 +27,7 @@ from causalkit.model_selection.lag import Lag, known_lag
 from causalkit.model_selection.splits import folds_of, hold_out_masks
 from causalkit.neural import ensemble
 from causalkit.neural.ensemble import TracedPath, TrainedEnsemble
-from causalkit.neural.forecaster_choice import ALL_BLOCKS, Candidate, compete
+from causalkit.neural.forecaster_choice import ALL_BLOCKS, Candidate, Competition, compete
 from causalkit.neural.modules.averaged import members_of
 from causalkit.neural.modules.input_mask import has_masked_inputs, hides_forbidden, mask_inputs
 from causalkit.neural.modules.weight_mask import has_own_input_weights
@@ -41,6 +41,9 @@ from causalkit.neural.training.schedule import Schedule
 from causalkit.neural.training.score_history import score_history
 from causalkit.neural.training.settings import Training
 from causalkit.neural.training.state import TrainingState
+
+MOST_WEIGHTS = 2_000_000
+"""Of a forecaster that competes beside the first one; a component-wise perceptron has them at about 350 series."""
 
 
 @dataclass(frozen=True)
@@ -174,17 +177,33 @@ class NeuralMethod:
     ) -> tuple[Self, TrainedEnsemble, tuple[Choice, ...]]:
         """Return the method with the forecaster that held-out errors choose, its members, and the choice."""
         methods = [self.with_forecaster(part) for part in (self.forecaster, *self.rivals)]
+        large = [method for method in methods[1:] if method._weights(panel.series) > MOST_WEIGHTS]
+        methods = [method for method in methods if method not in large]
         if len(methods) == 1:
-            traced = self._trace(ALL_BLOCKS, panel, data, run, context)
-            return self, ensemble.train_at_choice(traced, run), ()
-        candidates = []
-        for number, method in enumerate(methods):
-            name = method.forecaster.record.name
-            mine = run if number == 0 else _with_own_checkpoint(run, name)
-            trace = functools.partial(method._trace, panel=panel, data=data, run=mine, context=context, name=name)
-            candidates.append(Candidate(name, trace))
-        found = compete(candidates, lambda: run.expired)
-        return methods[found.winner], ensemble.train_at_choice(found.traced, run), found.choices
+            found = Competition(0, methods[0]._trace(ALL_BLOCKS, panel, data, run, context), ())
+        else:
+            found = compete(
+                [
+                    method._candidate(panel, data, _with_own_checkpoint(run, number, method), context)
+                    for number, method in enumerate(methods)
+                ],
+                lambda: run.expired,
+            )
+        trained = ensemble.train_at_choice(found.traced, run)
+        notes = tuple(_about_size(method.forecaster.record.name, method._weights(panel.series)) for method in large)
+        return methods[found.winner], replace(trained, notes=(*trained.notes, *notes)), found.choices
+
+    def _weights(self, series: int) -> int:
+        """Return how many weights a network for so many series has, without building it."""
+        with torch.device("meta"):
+            model = self.forecaster.build(series=series, lag=self.lag)
+        return sum(weight.numel() for weight in model.parameters())
+
+    def _candidate(self, panel: Panel, data: TrainingData, run: Run, context: TrainingContext) -> Candidate:
+        name = self.forecaster.record.name
+        return Candidate(
+            name, functools.partial(self._trace, panel=panel, data=data, run=run, context=context, name=name)
+        )
 
     def _trace(
         self,
@@ -382,12 +401,19 @@ class NeuralMethod:
         return ("scores of forbidden pairs were masked after training, not in training",)
 
 
-def _with_own_checkpoint(run: Run, forecaster: str) -> Run:
+def _with_own_checkpoint(run: Run, number: int, method: NeuralMethod) -> Run:
     """Return the run with a checkpoint for a further forecaster, beside that of the first one."""
-    if run.checkpoint is None:
+    if run.checkpoint is None or number == 0:
         return run
-    name = f"{run.checkpoint.stem}.{forecaster}{run.checkpoint.suffix}"
+    name = f"{run.checkpoint.stem}.{method.forecaster.record.name}{run.checkpoint.suffix}"
     return replace(run, checkpoint=run.checkpoint.with_name(name))
+
+
+def _about_size(forecaster: str, weights: int) -> str:
+    return (
+        f"{forecaster} did not compete, as it would have {weights / 1e6:.1f} million weights; "
+        f"to use it, name it: --forecaster {forecaster}"
+    )
 
 
 def _notes(state: TrainingState, settings: Training) -> tuple[str, ...]:
