@@ -14,8 +14,8 @@ Two estimators of the sum:
 * *exact*: every target's gradient in every window.
 * *sampled*: in every step each window draws its own random targets. Their absolute gradients, averaged over draws and
   windows, are an unbiased estimate of the mean over targets, for one backward pass with one-hot rows: the cost does not
-  grow with P. Of a component-wise forecaster every target has its gradient from a network of its own, and targets are
-  batched: there a random quarter of the windows is drawn, with all targets.
+  grow with P. Of a component-wise forecaster with a Jacobian of its own, every target has its gradient from its own
+  network, and targets are batched: there a random quarter of the windows is drawn, with all targets.
 
 Where background knowledge forbids pairs, their gradients count `FORBIDDEN` times, as far as the forecaster can have
 any; those of required pairs do not count.
@@ -112,7 +112,7 @@ class GradientL1(RegularizerObject):
     def _sampled(self, model: nn.Module, batch: Batch, weights: Tensor | None) -> Tensor:
         """Return an unbiased estimate of the mean over targets of sum_jl A_ijl."""
         windows, series = batch.y.shape
-        if has_own_input_weights(model, series):
+        if has_own_input_weights(model, series) and "jacobian" in as_forecaster(model).capabilities:
             some = torch.randint(windows, (-(-windows // SHARE),), generator=batch.generator, device=batch.x.device)
             return _exact(model, batch.x[some], weights)
         targets = torch.randint(series, (windows, self.draws), generator=batch.generator, device=batch.x.device)

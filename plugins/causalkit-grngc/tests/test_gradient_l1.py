@@ -1,5 +1,7 @@
 """The penalty: its scaling, its two estimators, and what it finds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,11 @@ from causalkit_grngc.lstm import LSTM
 from causalkit_grngc.mlp import MLP
 
 import causalkit
-from causalkit.neural import Batch, input_jacobian
+from causalkit import Run
+from causalkit.neural import Batch, ForecasterModule, Training, input_jacobian
+from causalkit.neural.parts import penalty_sum
+from causalkit.neural.training.data import TrainingData
+from causalkit.neural.training.networks import Epoch, Networks
 
 
 def batch(series=5, lag=2, windows=40, seed=0):
@@ -59,6 +65,53 @@ def test_sampled_penalty_and_its_gradient_are_unbiased(network, draws):
     assert (samples.std(0)[0] > 0).item()
 
 
+@pytest.mark.parametrize("hidden", [(8,), (8, 6)])
+def test_component_wise_members_learn_the_same_together_and_in_turn(hidden):
+    panel, _ = causalkit.simulate("var", series=5, lag=1, steps=80, seed=0)
+    run = Run(device="cpu", dtype="float64")
+    windows = panel.standardized()[0].windows(2)
+    data = replace(TrainingData.of(windows, run), rows=torch.stack([torch.arange(60), torch.arange(10, 70)]))
+    penalties = penalty_sum("gradient-l1", {"strength": 0.1, "estimator": "exact"}).for_stage("train")
+
+    def trained(*, vectorized):
+        torch.manual_seed(0)
+        models = [ComponentMLP(5, 2, hidden).double() for _ in range(2)]
+        networks = Networks(models, penalties, data, Training(), run)
+        networks._vectorized = None if vectorized else False
+        for _ in range(5):
+            networks.epoch(Epoch(0.01, 1.0))
+        assert networks._vectorized == vectorized
+        return networks.weights
+
+    together, in_turn = trained(vectorized=True), trained(vectorized=False)
+    for name, weight in together.items():
+        torch.testing.assert_close(weight, in_turn[name])
+
+
+def test_component_wise_networks_find_lorenz96_along_the_path():
+    panel, truth = causalkit.simulate("lorenz96", series=20, forcing=40.0, steps=500, seed=0)
+    found = causalkit.discover(panel, lag=1, forecaster="component-mlp", params={"training.epochs": 100})
+    assert found.config["regularizer"][0]["estimator"] == "sampled"
+    assert found.evaluate(truth, diagonal="include")["auroc"] > 0.985
+
+
+class WithoutJacobian(ComponentMLP):
+    """As a component-wise recurrent network, it leaves its Jacobian to automatic differentiation."""
+
+    jacobian = ForecasterModule.jacobian
+
+
+def test_windows_are_drawn_only_where_rows_are_cheap(monkeypatch):
+    """A row of a recurrent or joint network costs a backward pass: never all rows."""
+    asked = []
+    monkeypatch.setattr(gradient_l1, "input_jacobian", lambda *given: asked.append(given) or input_jacobian(*given))
+    seen = batch()
+    for network in (ComponentMLP, WithoutJacobian, MLP):
+        GradientL1(estimator="sampled").penalty(network(5, 2, (6,)), seen)
+    assert [len(x) for _, x, *_ in asked] == [10, 40, 40]
+    assert [rest[0].shape for _, _, *rest in asked if rest] == [(40, 1), (40, 1)]
+
+
 def test_sampling_uses_the_batch_generator_alone():
     model = MLP(5, 2, (6,))
     torch.manual_seed(1)
@@ -69,7 +122,14 @@ def test_sampling_uses_the_batch_generator_alone():
 
 @pytest.mark.parametrize(
     ("series", "network", "expected"),
-    [(10, MLP, "exact"), (40, MLP, "sampled"), (10, LSTM, "sampled"), (10, KAN, "exact")],
+    [
+        (10, MLP, "exact"),
+        (40, MLP, "sampled"),
+        (10, ComponentMLP, "exact"),
+        (40, ComponentMLP, "sampled"),
+        (10, LSTM, "sampled"),
+        (10, KAN, "exact"),
+    ],
 )
 def test_the_result_says_which_estimator_was_used(series, network, expected):
     assert GradientL1().describe(network(series, 1), series) == {"estimator": expected}
