@@ -33,6 +33,10 @@ VALIDATE_EVERY = 4
 """Epochs between two validations of members of a given strength."""
 
 
+MOST_WINDOWS = 2000
+"""Windows of a step along the path. More make a step dearer and its direction hardly better."""
+
+
 @dataclass(frozen=True)
 class TrainedEnsemble:
     """What training leaves of an ensemble.
@@ -152,7 +156,9 @@ def trace_path(
     """
     regularizer = penalties.scoring.regularizer
     unit = penalties.with_strength(1.0).for_stage("train")
-    networks = Networks(models, unit, data, settings, run, context=context, averaging=AVERAGING)
+    networks = Networks(
+        models, unit, data, settings, run, context=context, averaging=AVERAGING, most_windows=MOST_WINDOWS
+    )
     path = RegularizationPath(
         networks, regularizer.candidates, settings, finer=regularizer.finer_candidates, stage=stage
     )

@@ -1,0 +1,175 @@
+"""The forecaster that wins by its forecasts of held-out blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import causalkit
+from causalkit.errors import Interrupted
+from causalkit.model_selection.strength import StrengthSearch
+from causalkit.neural import method as method_module
+from causalkit.neural.forecaster_choice import ALL_BLOCKS, FIRST_BLOCK, Candidate, compete
+from causalkit.neural.training.networks import Networks
+from tests.systems import lagged_pair
+
+
+class Stub:
+    """A path that was traced, with given errors of the blocks at one strength."""
+
+    def __init__(self, errors: Sequence[float]) -> None:
+        self.lowest = np.array(errors)
+        self.path = self
+        self.search = StrengthSearch((0.1, 0.2), (), lambda strength: 0)
+        for strength in (0.2, 0.1):
+            self.search.ask()
+            self.search.tell(strength, self.lowest + strength)
+
+
+def candidate(name: str, errors: Sequence[float], calls: list[Any]) -> Candidate:
+    def trace(blocks: slice) -> Any:
+        calls.append((name, blocks))
+        return Stub(errors[blocks])
+
+    return Candidate(name, trace)
+
+
+FIRST = [0.50, 0.52, 0.48, 0.51, 0.49]
+
+
+def outcome(errors: Sequence[float], **more: Any) -> tuple[Any, list[Any]]:
+    calls: list[Any] = []
+    return compete([candidate("one", FIRST, calls), candidate("other", errors, calls)], **more), calls
+
+
+def test_who_does_no_better_on_the_first_block_is_out() -> None:
+    found, calls = outcome([0.5, 0.1, 0.1, 0.1, 0.1])
+    assert calls == [("one", ALL_BLOCKS), ("other", FIRST_BLOCK)]
+    choice, curve = found.choices
+    assert (found.winner, choice.chosen_label, choice.labels) == (0, "one", ("one", "other"))
+    assert choice.held_out_error == (0.5, 0.5), "errors on the block that both have in common"
+    assert "single block" in choice.rule
+    assert curve.within == "forecaster other"
+
+
+def test_who_is_better_on_all_blocks_wins() -> None:
+    found, calls = outcome([0.40, 0.42, 0.38, 0.41, 0.39])
+    assert calls[1:] == [("other", FIRST_BLOCK), ("other", ALL_BLOCKS)]
+    choice, curve = found.choices
+    assert (found.winner, choice.chosen_label) == (1, "other")
+    assert choice.held_out_error == pytest.approx((0.5, 0.4))
+    assert curve.within == "forecaster one"
+
+
+def test_the_first_stays_where_the_difference_is_chance() -> None:
+    found, _ = outcome([0.40, 0.60, 0.30, 0.65, 0.50])  # .01 lower in the mean
+    assert found.winner == 0
+
+
+def test_without_time_nobody_else_is_tried() -> None:
+    found, calls = outcome([0.1] * 5, out_of_time=lambda: True)
+    assert calls == [("one", ALL_BLOCKS)]
+    assert np.isnan(found.choices[0].held_out_error[1])
+
+
+QUICK = {"training.epochs": 40}
+
+
+def products(steps: int = 300, targets: int = 12) -> np.ndarray:
+    """Return series each of which is driven by a product of two others: too many for a few shared units."""
+    generator = np.random.default_rng(0)
+    x = 0.5 * generator.standard_normal((steps, targets))
+    for t in range(1, steps):
+        x[t] += np.tanh(1.5 * np.roll(x[t - 1], 1) * np.roll(x[t - 1], 2) * 4)
+    return x
+
+
+@pytest.mark.plugins
+def test_the_winner_is_what_the_result_describes() -> None:
+    found = causalkit.discover(products(), method="grngc", lag=1, params={"training.epochs": 100})
+    choice = found.choices[0]
+    assert choice.parameter == "forecaster.name"
+    assert found.config["forecaster"]["name"] == choice.chosen_label
+    strength = next(one for one in found.choices if one.parameter == "regularizer.strength" and not one.within)
+    assert found.config["regularizer"][0]["strength"] == strength.chosen
+    again = causalkit.discover(products(), method="grngc", lag=1, params={"training.epochs": 100})
+    assert again.scores.tobytes() == found.scores.tobytes()
+
+
+@pytest.mark.plugins
+def test_a_given_strength_leaves_the_first_candidate_and_says_so() -> None:
+    found = causalkit.discover(lagged_pair(), method="grngc", lag=2, params={"regularizer.strength": 0.1, **QUICK})
+    assert found.config["forecaster"]["name"] == "mlp"
+    assert "the forecaster was not chosen: it is mlp" in found.notes
+
+
+@pytest.mark.plugins
+def test_a_candidate_with_very_many_weights_does_not_compete(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(method_module, "MOST_WEIGHTS", 100)
+    found = causalkit.discover(lagged_pair(), method="grngc", lag=2, params=QUICK)
+    assert found.config["forecaster"]["name"] == "mlp"
+    assert any("component-mlp did not compete" in note for note in found.notes)
+    assert [choice.parameter for choice in found.choices] == ["regularizer.strength"]
+
+
+class _StopAfter:
+    def __init__(self, epochs: int) -> None:
+        self.left = epochs
+
+    def on_epoch(self, *_: Any) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.plugins
+@pytest.mark.parametrize("epochs", [3, 60, 110])
+def test_a_run_that_was_interrupted_goes_on_with_whichever_candidate_it_had(tmp_path: Any, epochs: int) -> None:
+    kept: dict[str, Any] = {"method": "grngc", "lag": 1, "params": QUICK}
+    whole = causalkit.discover(products(120, 6), **kept)
+    file = tmp_path / "state.safetensors"
+    with pytest.raises((KeyboardInterrupt, Interrupted)):
+        causalkit.discover(products(120, 6), **kept, checkpoint=file, observers=[_StopAfter(epochs)])
+    resumed = causalkit.discover(products(120, 6), **kept, checkpoint=file, resume=True)
+    assert resumed.scores.tobytes() == whole.scores.tobytes()
+
+
+class _Seen(torch.nn.Module):
+    """A forecaster that counts the windows that it is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(3))
+        self.windows: list[int] = []
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.windows.append(len(x))
+        return x[:, -1] * self.weight
+
+
+@pytest.mark.plugins
+def test_an_epoch_on_a_long_recording_is_one_step_on_some_of_its_windows() -> None:
+    from causalkit.core.run import Run
+    from causalkit.neural import Training
+    from causalkit.neural.parts import penalty_sum
+    from causalkit.neural.training.data import TrainingData
+    from causalkit.neural.training.networks import Epoch
+
+    data = TrainingData.of(causalkit.Panel.of(lagged_pair(steps=80)).windows(2), Run())
+    for batch_size, expected in ((None, 30), (39, 39)):
+        model = _Seen()
+        networks = Networks(
+            [model],
+            penalty_sum("gradient-l1", {"strength": 0.0, "estimator": "sampled"}),
+            data,
+            Training(batch_size=batch_size),
+            Run(),
+            most_windows=30,
+        )
+        losses = networks.epoch(Epoch(0.01, 0.0))
+        assert set(model.windows) == {expected}
+        assert losses["forecast"] == pytest.approx(float(data.y.square().mean()), rel=0.5)

@@ -1,0 +1,116 @@
+"""The test on held-out windows: does the past of one series improve the forecast of another?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from causalkit import Panel
+from causalkit.core.run import Run
+from causalkit.model_selection.splits import folds_of
+from causalkit.neural import held_out_test
+from causalkit.neural.held_out_test import edges_beyond_chance, held_out_p_values
+from causalkit.neural.training.data import TrainingData
+
+
+class Linear(nn.Module):
+    """A linear forecaster that was fitted by least squares."""
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        super().__init__()
+        self.weight = weight
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.flatten(1) @ self.weight
+
+
+def data_of(x: np.ndarray, folds: int = 5, lag: int = 1) -> TrainingData:
+    panel, run = Panel.of(x).standardized()[0], Run()
+    windows = panel.windows(lag)
+    found = folds_of(windows, folds, run)
+    assert found is not None
+    return TrainingData.of(windows, run).folded(found, run.numpy_generator())
+
+
+def fitted(data: TrainingData) -> list[nn.Module]:
+    return [Linear(torch.linalg.lstsq(data.x[rows].flatten(1), data.y[rows]).solution) for rows in data.rows]
+
+
+def chain(seed: int = 0, steps: int = 400) -> np.ndarray:
+    """Return 0 -> 1 -> 2, and 3 alone."""
+    noise = np.random.default_rng(seed).standard_normal((steps, 4))
+    x = np.zeros_like(noise)
+    for t in range(1, steps):
+        x[t] = noise[t] + 0.3 * x[t - 1]
+        x[t, 1] += 0.7 * x[t - 1, 0]
+        x[t, 2] += 0.7 * x[t - 1, 1]
+    return x
+
+
+def test_edges_pass_and_nothing_else_does() -> None:
+    data = data_of(chain())
+    p = held_out_p_values(fitted(data), data)
+    assert p.shape == (4, 4)
+    assert max(p[0, 1], p[1, 2]) < 1e-4
+    assert p[[1, 2, 0, 3, 3], [0, 1, 3, 0, 2]].min() > 0.001
+    assert edges_beyond_chance(fitted(data), data) == 2
+
+
+def test_pairs_without_an_edge_pass_as_rarely_as_the_level_says() -> None:
+    p = []
+    for seed in range(40):
+        data = data_of(np.random.default_rng(seed).standard_normal((150, 4)))
+        p.append(held_out_p_values(fitted(data), data)[~np.eye(4, dtype=bool)])
+    assert (np.concatenate(p) < 0.05).mean() < 0.08
+
+
+def test_a_forecaster_that_uses_a_stand_in_loses_nothing_without_what_the_stand_in_knows() -> None:
+    """Series 3 is nearly series 0; a forecast that uses 3 in the place of 0 does not show that 3 acts on 1."""
+    x = chain()
+    x[:, 3] = x[:, 0] + 0.05 * np.random.default_rng(1).standard_normal(len(x))
+    data = data_of(x)
+    weight = torch.zeros(4, 4)
+    weight[3, 1] = 0.6
+    p = held_out_p_values([Linear(weight)] * 5, data)
+    assert p[3, 1] > 0.01
+    assert p[0, 1] == 1.0, "the forecast does not depend on it"
+
+
+def test_what_must_not_be_learned_from_is_not_tested_on() -> None:
+    data = data_of(chain())
+    members = fitted(data)
+    spoiled = data.y.clone()
+    spoiled[::2, 1] = 100.0
+    seen = torch.ones_like(data.y)
+    seen[::2, 1] = 0.0
+    masked = held_out_p_values(members, replace(data, y=spoiled, observed=seen))
+    assert masked[0, 1] < 0.01
+    assert np.array_equal(masked[:, 2], held_out_p_values(members, data)[:, 2])
+
+
+def test_only_pairs_that_background_knowledge_allows_are_tested() -> None:
+    data = data_of(chain())
+    allowed = torch.ones(4, 4, dtype=torch.bool)
+    allowed[0, 1] = False
+    assert edges_beyond_chance(fitted(data), data, allowed) == 1
+    assert edges_beyond_chance(fitted(data), data, torch.eye(4, dtype=torch.bool)) == 0
+
+
+def test_of_a_long_recording_some_windows_are_tested(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all of them, a trace of an effect would be an edge."""
+    monkeypatch.setattr(held_out_test, "WINDOWS", 100)
+    data = data_of(chain(steps=2000))
+    few = held_out_p_values(fitted(data), data)
+    monkeypatch.setattr(held_out_test, "WINDOWS", 2000)
+    assert held_out_p_values(fitted(data), data)[0, 1] < few[0, 1] < 0.05
+
+
+def test_causes_are_taken_in_parts_where_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = data_of(chain(), lag=2)
+    at_once = held_out_p_values(fitted(data), data)
+    monkeypatch.setattr(held_out_test, "CELLS_AT_ONCE", 1)
+    assert np.allclose(held_out_p_values(fitted(data), data), at_once)

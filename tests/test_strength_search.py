@@ -1,0 +1,76 @@
+"""The strength of a penalty: which strengths are tried, and which one is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from causalkit.model_selection.strength import StrengthSearch
+
+NEVER: Mapping[float, int] = {}
+
+
+def searched(
+    means: Mapping[float, float], counts: Mapping[float, int] = NEVER, finer: tuple[float, ...] = (), folds: int = 5
+) -> StrengthSearch:
+    """Return a search that is over; errors of the blocks lie .001 around the mean, the same for all strengths."""
+    spread = 0.001 * np.linspace(-1, 1, folds) if folds > 1 else np.zeros(1)
+    noise = np.random.default_rng(0)
+    search = StrengthSearch([one for one in means if one not in finer], finer, lambda strength: counts[strength])
+    while (strength := search.ask()) is not None:
+        differs = noise.standard_normal(folds)
+        search.tell(strength, means[strength] + spread + 1e-5 * (differs - differs.mean()))
+    return search
+
+
+def test_strengths_are_tried_from_strong_to_weak_until_one_explains_clearly_less() -> None:
+    search = searched({0.05: 0.9, 0.1: 0.7, 0.2: 0.3, 0.4: 0.5})
+    assert list(search.errors) == [0.4, 0.2, 0.1]
+    assert search.chosen == 0.2
+
+
+def test_the_strongest_that_keeps_most_of_the_explained_variance_is_chosen_and_nothing_is_tested() -> None:
+    """Counting would raise a KeyError: errors that are no lower need no test."""
+    assert searched({0.1: 0.32, 0.2: 0.305, 0.4: 0.305}).chosen == 0.4
+
+
+def test_where_the_own_past_explains_nearly_all_a_weaker_one_with_clearly_more_edges_is_chosen() -> None:
+    errors = {0.1: 0.020, 0.2: 0.030, 0.4: 0.045}
+    assert searched(errors, {0.1: 40, 0.2: 37, 0.4: 5}).chosen == 0.1
+    assert searched(errors, {0.1: 40, 0.2: 39, 0.4: 5}).chosen == 0.2, "nearly as many are enough"
+
+
+def test_a_few_more_edges_are_chance() -> None:
+    errors = {0.1: 0.020, 0.2: 0.030, 0.4: 0.045}
+    assert searched(errors, {0.1: 8, 0.2: 6, 0.4: 4}).chosen == 0.4  # two deviations of a count of four: above eight
+
+
+def test_among_strengths_as_good_as_the_best_the_strongest_is_the_limit() -> None:
+    """Below .2 errors no longer fall, whatever passes there."""
+    errors = {0.05: 0.020, 0.1: 0.020, 0.2: 0.020, 0.4: 0.045}
+    assert searched(errors, {0.2: 40, 0.4: 0}).chosen == 0.2
+
+
+def test_finer_strengths_are_tried_while_errors_fall_and_edges_grow() -> None:
+    falling = {0.01: 0.010, 0.02: 0.015, 0.03: 0.020, 0.1: 0.03, 0.2: 0.04, 0.4: 0.045}
+    finer = (0.01, 0.02, 0.03)
+    growing = {0.01: 60, 0.02: 50, 0.03: 40, 0.1: 20, 0.2: 10, 0.4: 0}
+    assert min(searched(falling, growing, finer).errors) == 0.01
+    saturated = {**growing, 0.1: 30, 0.2: 30, 0.4: 30}
+    assert min(searched(falling, saturated, finer).errors) == 0.1
+    rising = {**falling, 0.1: 0.05}
+    assert min(searched(rising, growing, finer).errors) == 0.1
+
+
+def test_where_no_edge_passes_yet_finer_strengths_are_tried_while_errors_fall_clearly() -> None:
+    nothing = dict.fromkeys((0.01, 0.02, 0.1, 0.2, 0.4), 0)
+    falling = {0.01: 0.010, 0.02: 0.020, 0.1: 0.03, 0.2: 0.04, 0.4: 0.045}
+    assert min(searched(falling, nothing, (0.01, 0.02)).errors) == 0.01
+    flat = {0.01: 0.0299, 0.02: 0.0299, 0.1: 0.0299, 0.2: 0.03, 0.4: 0.045}
+    assert min(searched(flat, nothing, (0.01, 0.02)).errors) == 0.1
+
+
+def test_a_single_block_is_enough_for_a_curve() -> None:
+    search = searched({0.1: 0.2, 0.2: 0.3, 0.4: 0.5}, folds=1)
+    assert search.choice(chosen=0.1).error == search.errors[0.1][0]
