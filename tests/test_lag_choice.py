@@ -14,7 +14,9 @@ from causalkit.compare.store import load_records
 from causalkit.core.interventions import with_interventions
 from causalkit.errors import DataError, ParameterError, WrongUsageError
 from causalkit.model_selection import AutoLag, Lag
-from causalkit.model_selection.lag import CANDIDATES, candidates_of, choose_lag, smallest_sufficient
+from causalkit.model_selection.lag import choose_lag
+from causalkit.model_selection.lag_candidates import CANDIDATES, candidates_of
+from causalkit.model_selection.lag_rule import smallest_sufficient
 from causalkit.neural import NeuralMethod, Training, TwoStage
 from causalkit.neural.parts import ForecasterPart
 from causalkit.neural.transfer import two_stage
@@ -56,7 +58,9 @@ class TestChosen:
             ("lagged-pair", {}, {2}),
             ("var", {}, {2, 3}),
             ("lorenz96", {"forcing": 40.0}, {1}),
-            ("henon", {}, {3}),
+            ("henon", {}, {2}),
+            ("lorenz96", {"forcing": 10.0, "series": 20}, {1}),
+            ("tanh-var", {"series": 40}, {2}),
             ("gene-network", {}, {1}),
         ],
     )
@@ -90,10 +94,11 @@ class TestChosen:
         wide = Panel.of(far(series=300, steps=80, lag=1), orientation="time-series")
         assert chosen(wide) in CANDIDATES
 
-    def test_says_that_a_linear_forecaster_judged(self):
+    def test_says_which_forecaster_judged(self):
         said = choose_lag(Panel.of(lagged_pair()), Run()).sentence()
-        assert said.startswith("lag 2 was chosen by held-out forecast error of a linear forecaster among 5 candidates")
-        assert "keeps 95% of the best explained held-out variance" in said
+        by = "held-out forecast error of a sparse forecaster with squares and products"
+        assert said.startswith(f"lag 2 was chosen by {by} among 5 candidates")
+        assert "smallest lag whose held-out error is at most 10% above the lowest" in said
 
     def test_says_where_a_linear_forecaster_sees_nothing(self):
         said = choose_lag(Panel.of(np.random.default_rng(0).standard_normal((300, 20))), Run()).sentence()
@@ -192,17 +197,26 @@ class TestRule:
         return pieces.mean(axis=2).reshape(len(means), 5, 4).mean(axis=2), pieces
 
     def test_smallest_that_keeps_most(self):
-        assert smallest_sufficient(*self.errors(0.5, 0.31, 0.30, 0.29)) == 1
+        folds, pieces = self.errors(0.5, 0.31, 0.30, 0.29)
+        assert smallest_sufficient(folds, pieces, 0 * pieces) == 1
+
+    def test_persistence_alone_is_not_enough(self):
+        """All lags explain more than 95 % of the variance, and the second halves what is left."""
+        pieces = np.array([0.040, 0.020, 0.0195])[:, None, None] + np.random.default_rng(0).normal(0, 1e-4, (20, 3))
+        folds = pieces.mean(axis=2)[:, :5]
+        assert smallest_sufficient(folds, pieces, 0 * pieces) == 1
+        assert smallest_sufficient(folds / 100, pieces / 100, 0 * pieces) == 0, "there is next to no error to halve"
 
     def test_a_series_must_not_lose(self):
         folds, pieces = self.errors(0.5, 0.5, 0.5, series=40)
         pieces[:2, :, 7] += 0.3  # 0.0075 in the mean
-        assert smallest_sufficient(folds, pieces) == 2
+        assert smallest_sufficient(folds, pieces, pieces) == 2
+        assert smallest_sufficient(folds, pieces, 0 * pieces) == 0, "its own further past explains the same"
 
     def test_a_loss_by_chance_is_none(self):
         folds, pieces = self.errors(0.5, 0.5, series=40)
         pieces[0, 3, 7] += 5.0  # 0.25 in the mean, by a single piece
-        assert smallest_sufficient(folds, pieces) == 0
+        assert smallest_sufficient(folds, pieces, pieces) == 0
 
 
 class TestDataAsTheyAre:
@@ -407,7 +421,10 @@ class TestCommandLine:
     def test_says_what_was_chosen(self, table, run):
         code, _, err = run("discover", table, "-m", "var", "--lag", "auto")
         assert code == 0
-        assert "lag 2 was chosen by held-out forecast error of a linear forecaster" in " ".join(err.split())
+        assert (
+            "lag 2 was chosen by held-out forecast error of a sparse forecaster with squares and products"
+            in " ".join(err.split())
+        )
 
     def test_set_and_config(self, table, tmp_path, run):
         config = tmp_path / "settings.toml"

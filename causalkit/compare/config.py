@@ -11,7 +11,7 @@ from pydantic import Strict
 
 from causalkit.compare.settings import parse_bytes, parse_seeds
 from causalkit.errors import ParameterError
-from causalkit.model_selection.lag import AutoUpTo
+from causalkit.model_selection.lag_candidates import AutoUpTo
 from causalkit.plugins.params import read_toml, resolve
 from causalkit.plugins.specification import from_table, parse_specification
 

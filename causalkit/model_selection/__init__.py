@@ -1,6 +1,7 @@
 """Choose by validation error, never by a truth: blocked folds, searches, rules, and the lag."""
 
-from causalkit.model_selection.lag import AutoLag, ChosenLag, Lag, choose_lag, chosen_lag, known_lag, open_lag
+from causalkit.model_selection.lag import AutoLag, ChosenLag, choose_lag, chosen_lag
+from causalkit.model_selection.lag_candidates import Lag, known_lag, open_lag
 from causalkit.model_selection.rules import LOWEST_BEYOND_CHANCE, STRONGEST_SUFFICIENT, SUFFICIENT, Rule
 from causalkit.model_selection.search import Errors, Search, one_by_one, strongest_first
 from causalkit.model_selection.splits import Folds, blocked_folds, folds_of, hold_out

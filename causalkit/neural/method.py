@@ -23,7 +23,7 @@ from causalkit.core.plain import plain
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
 from causalkit.errors import TrainingError
-from causalkit.model_selection.lag import Lag, known_lag
+from causalkit.model_selection.lag_candidates import Lag, known_lag
 from causalkit.model_selection.splits import folds_of, hold_out_masks
 from causalkit.neural import ensemble
 from causalkit.neural.ensemble import TracedPath, TrainedEnsemble

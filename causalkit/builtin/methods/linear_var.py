@@ -16,7 +16,7 @@ from causalkit.core.run import Run
 from causalkit.core.windows import Windows
 from causalkit.display.words import listed
 from causalkit.errors import ParameterError
-from causalkit.model_selection.lag import Lag, known_lag
+from causalkit.model_selection.lag_candidates import Lag, known_lag
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]

@@ -1,0 +1,67 @@
+"""The rule that chooses a lag: the smallest that forecasts nearly as well as the best, for all and for each series."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+WORSE = 0.1
+"""Share by which the held-out error of the average series may exceed the lowest."""
+LOSS, RISE = 0.05, 0.15
+"""Share of its variance that no single series may lose to a larger lag of the others, if its error rises by a share."""
+LEVEL = 0.05
+NONE_LEFT = 0.002
+"""Share of the variance below which an error is no error: differences between smaller ones decide nothing."""
+RULE = (
+    f"the smallest lag whose held-out error is at most {WORSE:.0%} above the lowest, and with which no series loses "
+    f"{LOSS:.0%} of its variance, and {RISE:.0%} in error, that the other series' further past explains"
+)
+
+
+def smallest_sufficient(folds: Array, pieces: Array, own_past_free: Array) -> int:
+    """Return the position of the chosen candidate; errors are in units of the variance, and candidates ascend.
+
+    Errors are compared as ratios, and the ratios are averaged over series geometrically. Where persistence explains
+    nearly everything, a share of the explained variance would be satisfied by persistence alone.
+
+    Args:
+        folds: shape (candidates, folds), mean errors over series.
+        pieces: shape (candidates, pieces, series); NaN where a series was not to be forecast in a piece.
+        own_past_free: the same, of forecasters that may use the own past of a series up to the largest lag.
+    """
+    further = own_past_free[:, :, np.isfinite(own_past_free).all(axis=(0, 1))]
+    sufficient = [position for position in range(len(folds)) if not _loses(further, position)]
+    explained = 1 - folds.mean(axis=1)
+    best = max(sufficient, key=lambda position: float(explained[position]))
+    if explained[best] <= folds[best].std(ddof=1) / folds.shape[1] ** 0.5:
+        return sufficient[0]  # nothing is explained beyond chance
+    errors = np.log(_means(pieces) + NONE_LEFT)
+    ratio = np.exp((errors - errors[best]).mean(axis=1))
+    return next(position for position in sufficient if ratio[position] <= 1 + WORSE)
+
+
+def _means(pieces: Array) -> Array:
+    """Return the mean error (candidates, series) of the series that have one."""
+    there = np.isfinite(pieces)
+    known = there.any(axis=(0, 1))
+    result: Array = np.where(there, pieces, 0.0).sum(axis=1)[:, known] / there.sum(axis=1)[:, known]
+    return result
+
+
+def _loses(errors: Array, position: int) -> bool:
+    """Tell whether a series is forecast significantly worse than with a larger candidate.
+
+    A one-sided paired t-test over pieces, with Bonferroni's correction for series and larger candidates.
+    """
+    from scipy import stats
+
+    loss = errors[position] - errors[position + 1 :]  # (larger candidate, piece, series)
+    if not loss.size:
+        return False
+    mean = loss.mean(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = mean / (loss.std(axis=1, ddof=1) / loss.shape[1] ** 0.5)
+    significant = stats.t.sf(t, loss.shape[1] - 1) <= LEVEL / mean.size
+    least = np.maximum(LOSS, RISE * errors[position + 1 :].mean(axis=1))
+    return bool((significant & (mean >= least)).any())
