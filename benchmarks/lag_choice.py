@@ -1,7 +1,7 @@
 """How often `--lag auto` chooses the right lag, on systems whose lag is known; the table of docs/lag-choice.md.
 
 python benchmarks/lag_choice.py --seeds 0:20 --write docs/lag-choice.md
-python benchmarks/lag_choice.py --only henon,far --seeds 0:3
+python benchmarks/lag_choice.py --only henon "at lag 12" --seeds 0:3
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def row(name: str, system: System, seeds: tuple[int, ...]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="parts of names, separated by commas")
+    parser.add_argument("--only", nargs="+", default=[""], help="parts of names")
     parser.add_argument("--seeds", default="0:20")
     parser.add_argument("--write", type=Path, help="a page of documentation with two markers")
     given = parser.parse_args()
@@ -142,7 +142,7 @@ def main() -> None:
         "|---|---|---|---|---|---|",
     ]
     for name, system in SYSTEMS.items():
-        if any(part in name for part in given.only.split(",")):
+        if any(part in name for part in given.only):
             lines.append(row(name, system, seeds))
             print(lines[-1], flush=True)
     if given.write:

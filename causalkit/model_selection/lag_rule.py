@@ -8,14 +8,15 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 WORSE = 0.1
 """Share by which the held-out error of the average series may exceed the lowest."""
-LOSS, RISE = 0.05, 0.15
-"""Share of its variance that no single series may lose to a larger lag of the others, if its error rises by a share."""
-LEVEL = 0.05
+LOSS = 0.05
+"""Share of its variance that no single series may lose to a larger lag of the others."""
+LEVEL = 0.01
+"""Of the test of such a loss, for all series and lags together."""
 NONE_LEFT = 0.002
 """Share of the variance below which an error is no error: differences between smaller ones decide nothing."""
 RULE = (
     f"the smallest lag whose held-out error is at most {WORSE:.0%} above the lowest, and with which no series loses "
-    f"{LOSS:.0%} of its variance, and {RISE:.0%} in error, that the other series' further past explains"
+    f"{LOSS:.0%} of its variance that the other series' further past explains"
 )
 
 
@@ -63,5 +64,4 @@ def _loses(errors: Array, position: int) -> bool:
     with np.errstate(divide="ignore", invalid="ignore"):
         t = mean / (loss.std(axis=1, ddof=1) / loss.shape[1] ** 0.5)
     significant = stats.t.sf(t, loss.shape[1] - 1) <= LEVEL / mean.size
-    least = np.maximum(LOSS, RISE * errors[position + 1 :].mean(axis=1))
-    return bool((significant & (mean >= least)).any())
+    return bool((significant & (mean >= LOSS)).any())
