@@ -27,7 +27,7 @@ def competing(name="chooser", **tree):
     return [part.record.name for part in parts], parts[0].parameters["hidden"]
 
 
-pytestmark = pytest.mark.usefixtures("chooser")
+pytestmark = [pytest.mark.plugins, pytest.mark.usefixtures("chooser")]
 
 
 @pytest.mark.parametrize("given", [{}, {"forecaster": "auto"}, {"forecaster": {"name": "auto"}}, {"forecaster": {}}])

@@ -492,6 +492,7 @@ def test_a_comparison_says_what_methods_chose_by_themselves(tmp_path):
     assert outline(path).text.count(choice.sentence()) == 1
 
 
+@pytest.mark.plugins
 @pytest.mark.usefixtures("chooser")
 def test_a_comparison_counts_which_forecaster_was_chosen_where(tmp_path):
     records = []
