@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 WORSE = 0.1
 """Share by which the held-out error of the average series may exceed the lowest."""
+LEAST = 0.8
+"""Share of the best explained variance that a lag must explain: the narrower bound where little is explained."""
 LOSS = 0.05
 """Share of its variance that no single series may lose to a larger lag of the others."""
 LEVEL = 0.01
@@ -15,8 +17,9 @@ LEVEL = 0.01
 NONE_LEFT = 0.002
 """Share of the variance below which an error is no error: differences between smaller ones decide nothing."""
 RULE = (
-    f"the smallest lag whose held-out error is at most {WORSE:.0%} above the lowest, and with which no series loses "
-    f"{LOSS:.0%} of its variance that the other series' further past explains"
+    f"the smallest lag whose held-out error is at most {WORSE:.0%} above the lowest, which explains at least "
+    f"{LEAST:.0%} of the best explained variance, and with which no series loses {LOSS:.0%} of its variance that the "
+    "other series' further past explains"
 )
 
 
@@ -39,7 +42,8 @@ def smallest_sufficient(folds: Array, pieces: Array, own_past_free: Array) -> in
         return sufficient[0]  # nothing is explained beyond chance
     errors = np.log(_means(pieces) + NONE_LEFT)
     ratio = np.exp((errors - errors[best]).mean(axis=1))
-    return next(position for position in sufficient if ratio[position] <= 1 + WORSE)
+    enough = (ratio <= 1 + WORSE) & (explained >= LEAST * explained[best])
+    return next(position for position in sufficient if enough[position])
 
 
 def _means(pieces: Array) -> Array:
