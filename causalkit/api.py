@@ -391,8 +391,18 @@ def fit(
         versions={**found.versions, **versions(provided)},
         seconds=run.seconds,
         notes=(*said, *found.notes, *few_windows(found.data)),
-        refit=Refit.of(acting, panel, run, standardize, seconds),
+        refit=Refit.of(_as_it_chose(acting, found), panel, run, standardize, seconds),
     )
+
+
+def _as_it_chose(acting: Any, found: Discovery) -> Any:
+    """Return a method for refits: lag and strength are chosen again, the forecaster stays.
+
+    Scores of different forecasters differ in scale, and a rule that fits again compares scores. The choice of the
+    forecaster is also the dearest one.
+    """
+    settled = getattr(acting, "with_forecaster_of", None)
+    return acting if settled is None else settled(found)
 
 
 def pretrain(

@@ -12,6 +12,7 @@ import torch
 import causalkit
 from causalkit.errors import Interrupted
 from causalkit.model_selection.strength import StrengthSearch
+from causalkit.neural import forecaster_choice
 from causalkit.neural import method as method_module
 from causalkit.neural.forecaster_choice import ALL_BLOCKS, FIRST_BLOCK, Candidate, compete
 from causalkit.neural.training.networks import Networks
@@ -19,21 +20,24 @@ from tests.systems import lagged_pair
 
 
 class Stub:
-    """A path that was traced, with given errors of the blocks at one strength."""
+    """A path that was traced, with given errors of the blocks under its best strength, .1.
 
-    def __init__(self, errors: Sequence[float]) -> None:
-        self.lowest = np.array(errors)
+    Args:
+        finer: by how much errors are lower under the finer strength .05; None: the path ended before.
+    """
+
+    def __init__(self, errors: Sequence[float], finer: float | None = None) -> None:
         self.path = self
-        self.search = StrengthSearch((0.1, 0.2), (), lambda strength: 0)
-        for strength in (0.2, 0.1):
-            self.search.ask()
-            self.search.tell(strength, self.lowest + strength)
+        self.search = StrengthSearch((0.1, 0.2), (0.05,), lambda strength: 0)
+        more = {} if finer is None else {0.05: -finer}
+        for strength, offset in {0.2: 0.1, 0.1: 0.0, **more}.items():
+            self.search.tell(strength, np.array(errors) + offset)
 
 
-def candidate(name: str, errors: Sequence[float], calls: list[Any]) -> Candidate:
+def candidate(name: str, errors: Sequence[float], calls: list[Any], finer: float | None = None) -> Candidate:
     def trace(blocks: slice) -> Any:
         calls.append((name, blocks))
-        return Stub(errors[blocks])
+        return Stub(errors[blocks], finer)
 
     return Candidate(name, trace)
 
@@ -52,7 +56,7 @@ def test_who_does_no_better_on_the_first_block_is_out() -> None:
     choice, curve = found.choices
     assert (found.winner, choice.chosen_label, choice.labels) == (0, "one", ("one", "other"))
     assert choice.held_out_error == (0.5, 0.5), "errors on the block that both have in common"
-    assert "single block" in choice.rule
+    assert "other forecast the first block no better; errors are those of that block" in choice.rule
     assert curve.within == "forecaster other"
 
 
@@ -62,12 +66,25 @@ def test_who_is_better_on_all_blocks_wins() -> None:
     choice, curve = found.choices
     assert (found.winner, choice.chosen_label) == (1, "other")
     assert choice.held_out_error == pytest.approx((0.5, 0.4))
+    assert "first block" not in choice.rule
     assert curve.within == "forecaster one"
 
 
 def test_the_first_stays_where_the_difference_is_chance() -> None:
     found, _ = outcome([0.40, 0.60, 0.30, 0.65, 0.50])  # .01 lower in the mean
     assert found.winner == 0
+
+
+def test_a_path_that_went_on_to_finer_strengths_has_no_advantage() -> None:
+    """It ends where no more edges pass, though errors fall further; who has found the edges early ends early."""
+    better = [error - 0.1 for error in FIRST]
+    calls: list[Any] = []
+    found = compete([candidate("one", FIRST, calls, finer=0.3), candidate("other", better, calls)])
+    assert found.winner == 1
+    assert found.choices[0].held_out_error == pytest.approx((0.5, 0.4))
+    both = [candidate("one", FIRST, calls, finer=0.3), candidate("other", better, calls, finer=0.1)]
+    assert compete(both).choices[0].held_out_error == pytest.approx((0.2, 0.3)), "at what both tried"
+    assert compete(both).winner == 0
 
 
 def test_without_time_nobody_else_is_tried() -> None:
@@ -98,6 +115,111 @@ def test_the_winner_is_what_the_result_describes() -> None:
     assert found.config["regularizer"][0]["strength"] == strength.chosen
     again = causalkit.discover(products(), method="grngc", lag=1, params={"training.epochs": 100})
     assert again.scores.tobytes() == found.scores.tobytes()
+
+
+def mixed(steps: int = 120, seed: int = 0) -> np.ndarray:
+    """Return series all of which follow the same one: a few shared units are enough."""
+    generator = np.random.default_rng(seed)
+    x = generator.standard_normal((steps, 6))
+    for t in range(1, steps):
+        x[t] = 0.3 * x[t] + np.tanh(2 * x[t - 1, 0]) * np.array([0.8, 1, -1, 1, -1, 1])
+    return x
+
+
+@pytest.mark.plugins
+@pytest.mark.parametrize(("data", "winner"), [(mixed(), "mlp"), (products(400, 20), "component-mlp")])
+def test_shared_units_win_where_causes_are_shared_and_own_ones_where_each_target_has_its_products(
+    data: np.ndarray, winner: str
+) -> None:
+    found = causalkit.discover(data, method="grngc", lag=1, params={"training.epochs": 100})
+    assert found.config["forecaster"]["name"] == winner
+
+
+@pytest.fixture
+def component_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the last candidate win whatever its errors are."""
+    monkeypatch.setattr(forecaster_choice, "beats", lambda errors, others: True)
+    monkeypatch.setattr(
+        forecaster_choice, "_lowest_errors", lambda traced: [np.full(5, 1 / (1 + n)) for n in range(len(traced))]
+    )
+
+
+@pytest.mark.plugins
+@pytest.mark.usefixtures("component_wins")
+@pytest.mark.parametrize("lag", [1, "auto:2"])
+def test_refits_keep_the_forecaster_and_choose_the_strength_again(lag: Any) -> None:
+    data = products(120, 4)
+    found = causalkit.discover(data, method="grngc", lag=lag, params=QUICK)
+    assert found.config["forecaster"]["name"] == "component-mlp"
+    assert found.refit is not None
+    again = found.refit(causalkit.Panel.of(data[:100], names=found.names))
+    assert again.config["forecaster"]["name"] == "component-mlp"
+    chosen = [choice.parameter for choice in again.choices]
+    assert chosen == ["lag", "regularizer.strength"][lag == 1 :]
+    given = causalkit.discover(data, method="grngc", lag=found.lags, forecaster="component-mlp", params=QUICK)
+    alike = found.refit(causalkit.Panel.of(data, names=found.names))
+    assert alike.scores.tobytes() == given.scores.tobytes()
+
+
+class _Stages:
+    def __init__(self) -> None:
+        self.stages: list[str] = []
+
+    def on_start(self, info: Any) -> None:
+        self.stages.append(info["stage"])
+
+
+@pytest.mark.plugins
+@pytest.mark.usefixtures("component_wins")
+def test_observers_hear_which_candidate_is_trained() -> None:
+    observer = _Stages()
+    causalkit.discover(products(120, 4), method="grngc", lag=1, params=QUICK, observers=[observer])
+    assert observer.stages == ["strength, mlp", "strength, component-mlp", "strength, component-mlp", "all windows"]
+
+
+def _with_gaps() -> Any:
+    data = products(160, 4)
+    data[::9, 1] = np.nan
+    return data
+
+
+@pytest.mark.plugins
+@pytest.mark.usefixtures("component_wins")
+@pytest.mark.parametrize(
+    ("data", "more"),
+    [
+        (_with_gaps(), {}),
+        ([products(60, 4), products(50, 4)], {}),
+        (products(120, 4), {"params": {**QUICK, "training.batch_size": 32}}),
+        (products(120, 4), {"device": "cpu", "dtype": "float64"}),
+    ],
+    ids=["missing cells", "realisations", "batches", "float64"],
+)
+def test_whatever_the_data_and_the_run_are_the_winner_has_scores(data: Any, more: dict[str, Any]) -> None:
+    panel = causalkit.Panel.of(data)
+    found = causalkit.discover(panel, **{"method": "grngc", "lag": 1, "params": QUICK, **more})
+    assert found.config["forecaster"]["name"] == "component-mlp"
+    assert np.isfinite(found.scores).all()
+    assert found.scores.max() > 0
+    assert found.standard_errors is not None
+
+
+@pytest.mark.plugins
+@pytest.mark.usefixtures("component_wins")
+def test_forbidden_edges_of_the_winner_have_no_score() -> None:
+    panel = causalkit.Panel.of(products(120, 4), names=tuple("abcd"))
+    found = causalkit.discover(panel, method="grngc", lag=1, params=QUICK, knowledge={"forbid": ["a->b"]})
+    assert found.config["forecaster"]["name"] == "component-mlp"
+    assert found.scores[0, 1, 0] == 0 < found.scores[1, 0, 0]
+    assert any("exactly zero throughout training" in note for note in found.notes)
+
+
+@pytest.mark.plugins
+def test_too_few_windows_to_choose_leave_the_first_candidate_and_say_so() -> None:
+    found = causalkit.discover(products(4, 2), method="grngc", lag=1, params=QUICK)
+    assert found.config["forecaster"]["name"] == "mlp"
+    assert "the forecaster was not chosen: it is mlp" in found.notes
+    assert found.choices == ()
 
 
 @pytest.mark.plugins

@@ -41,6 +41,13 @@ def test_where_the_own_past_explains_nearly_all_a_weaker_one_with_clearly_more_e
     assert searched(errors, {0.1: 40, 0.2: 39, 0.4: 5}).chosen == 0.2, "nearly as many are enough"
 
 
+def test_the_rule_names_the_numbers_of_edges_that_decided() -> None:
+    errors = {0.1: 0.020, 0.2: 0.030, 0.4: 0.045}
+    assert "(5 pass at 0.4, 39 at 0.2)" in searched(errors, {0.1: 40, 0.2: 39, 0.4: 5}).choice().rule
+    assert "(4 pass at 0.4, 8 at 0.1)" in searched(errors, {0.1: 8, 0.2: 6, 0.4: 4}).choice().rule
+    assert "pass at" not in searched({0.1: 0.32, 0.2: 0.305, 0.4: 0.305}).choice().rule
+
+
 def test_a_few_more_edges_are_chance() -> None:
     errors = {0.1: 0.020, 0.2: 0.030, 0.4: 0.045}
     assert searched(errors, {0.1: 8, 0.2: 6, 0.4: 4}).chosen == 0.4  # two deviations of a count of four: above eight

@@ -35,6 +35,8 @@ class FitsPanels(Protocol[D_co]):
 class Refit(Generic[D]):
     """A method with its settings, as `causalkit.Discovery.refit`. It lives as long as its process and is never saved.
 
+    A lag or strength that was chosen is chosen again in every refit; a forecaster that was chosen stays.
+
     Attributes:
         method: object with ``fit(panel, run) -> Discovery``.
         panel: what the discovery was found in, in its own units.

@@ -91,6 +91,16 @@ class AutoLag:
         found: Discovery = self.build(chosen.lag).fit(panel, run)
         return chosen.recorded_in(found)
 
+    def with_forecaster_of(self, found: Discovery) -> AutoLag:
+        """Return the method with the forecaster that a discovery of it chose, and an open lag."""
+
+        def build(lag: int) -> Any:
+            method = self.build(lag)
+            settled = getattr(method, "with_forecaster_of", None)
+            return method if settled is None else settled(found)
+
+        return AutoLag(build, self.lag)
+
     def chosen(self, panel: Panel, run: Run) -> ChosenLag:
         """Return the lag of a panel."""
         return chosen_lag(panel, run, candidates_of(self.lag))

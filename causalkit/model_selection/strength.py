@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.choice import Choice
 from causalkit.model_selection.rules import SUFFICIENT, Rule, beats, strongest_sufficient
 from causalkit.model_selection.search import Errors, Search
 
@@ -52,6 +54,18 @@ class StrengthSearch(Search):
             self.counts[candidate] = self._count(candidate)
         return self.counts[candidate]
 
+    def choice(self, chosen: float | None = None, judge: str = "") -> Choice:
+        """Return the choice as `Search.choice`; its rule names the numbers of edges where they were counted for it."""
+        found = super().choice(chosen, judge)
+        evaluated = self.evaluated
+        sufficient, edges = self._second_look(evaluated, np.stack([self.errors[one] for one in evaluated]))
+        if not len(edges):
+            return found
+        strengths = evaluated[sufficient - len(edges) + 1 : sufficient + 1]
+        other = int(edges.argmax()) if found.chosen == strengths[-1] else strengths.index(found.chosen)
+        counts = f"{edges[-1]} pass at {strengths[-1]:g}, {edges[other]} at {strengths[other]:g}"
+        return replace(found, rule=f"{found.rule} ({counts})")
+
     def _from_strong_to_weak(self, candidates: Sequence[float], errors: Errors) -> Iterator[float]:
         tried: list[float] = []
         for candidate in reversed(candidates):
@@ -80,14 +94,20 @@ class StrengthSearch(Search):
 
     def _choose(self, candidates: Array, errors: Array) -> int:
         """Return the position of the chosen strength; candidates ascend."""
+        sufficient, edges = self._second_look(candidates.tolist(), errors)
+        if not len(edges) or edges.max() < edges[-1] + 2 * np.sqrt(edges[-1] + 1):
+            return sufficient
+        return sufficient - len(edges) + 1 + int(np.flatnonzero(edges >= MOST * edges.max())[-1])
+
+    def _second_look(self, candidates: Sequence[float], errors: Array) -> tuple[int, NDArray[np.int64]]:
+        """Return the position of the strongest sufficient strength, and how many edges pass from a weaker one up to it.
+
+        The weakest is the first whose error is as low as the lowest. Where the sufficient strength is as good, nothing
+        is counted: the array is empty.
+        """
         sufficient = strongest_sufficient(errors)
         best = int(errors.mean(1).argmin())
         if not beats(errors[best], errors[sufficient]):
-            return sufficient
+            return sufficient, np.array([], dtype=np.int64)
         weakest = max(place for place in range(sufficient) if not beats(errors[best], errors[place]))
-        places = range(weakest, sufficient + 1)
-        edges = np.array([self.edges(float(candidates[place])) for place in places])
-        at_first = edges[-1]
-        if edges.max() < at_first + 2 * np.sqrt(at_first + 1):
-            return sufficient
-        return weakest + int(np.flatnonzero(edges >= MOST * edges.max())[-1])
+        return sufficient, np.array([self.edges(one) for one in candidates[weakest : sufficient + 1]])

@@ -128,11 +128,6 @@ class TracedPath:
     history: dict[str, list[float]]
     stopped: str
 
-    @property
-    def lowest(self) -> NDArray[np.float64]:
-        """Validation errors of the members (E,) under the strength with the lowest mean."""
-        return min(self.path.search.errors.values(), key=lambda errors: float(errors.mean()))
-
 
 def trace_path(
     models: Sequence[nn.Module],

@@ -6,6 +6,9 @@ depends on the system: few causes with many effects, or products of its own for 
 A candidate is first trained on all blocks but one, along the whole regularization path. If it forecasts that block no
 better than the best candidate so far, it is out, which costs a fraction of its whole training. Otherwise it is trained
 on all blocks, and wins where its errors are lower by more than one standard error of the difference.
+
+A path goes on to finer strengths while more and more edges pass a test. A candidate that has found its edges early ends
+early, though its error would have fallen further. So of finer strengths, only those count that all tried.
 """
 
 from __future__ import annotations
@@ -23,10 +26,7 @@ from causalkit.neural.ensemble import TracedPath
 PARAMETER = "forecaster.name"
 FIRST_BLOCK = slice(0, 1)
 ALL_BLOCKS = slice(None)
-RULE = (
-    "the first candidate, unless another has a lower held-out error by more than one standard error of the difference"
-)
-ONE_BLOCK = " (on a single block, where a candidate did no better)"
+RULE = "the first one, unless another forecasts better by more than one standard error of the difference"
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,12 @@ def compete(candidates: Sequence[Candidate], out_of_time: Callable[[], bool] = l
         if out_of_time():
             break
         traced[number] = candidate.trace(FIRST_BLOCK)
-        if traced[number].lowest.mean() >= traced[winner].lowest[FIRST_BLOCK].mean():
+        best, other = _lowest_errors([traced[winner], traced[number]])
+        if other.mean() >= best[FIRST_BLOCK].mean():
             continue
         traced[number] = candidate.trace(ALL_BLOCKS)
-        if beats(traced[number].lowest, traced[winner].lowest):
+        best, other = _lowest_errors([traced[winner], traced[number]])
+        if beats(other, best):
             winner = number
     names = [candidate.name for candidate in candidates]
     curves = (
@@ -86,17 +88,31 @@ def compete(candidates: Sequence[Candidate], out_of_time: Callable[[], bool] = l
     return Competition(winner, traced[winner], (_choice(names, traced, winner), *curves))
 
 
+def _lowest_errors(traced: Sequence[TracedPath]) -> list[NDArray[np.float64]]:
+    """Return the errors (E,) of each path under its best strength, among those that all paths can be compared at."""
+    searches = [one.path.search for one in traced]
+    by_all = set(searches[0].errors).intersection(*(search.errors for search in searches))
+    unequal = searches[0].finer - by_all
+    return [
+        min((errors for strength, errors in search.errors.items() if strength not in unequal), key=np.mean)
+        for search in searches
+    ]
+
+
 def _choice(names: Sequence[str], traced: dict[int, TracedPath], winner: int) -> Choice:
     """Return the choice, with errors over the blocks that all candidates which were trained have in common."""
-    blocks = min(len(one.lowest) for one in traced.values())
-    errors = {number: one.lowest[:blocks] for number, one in traced.items()}
+    lowest = dict(zip(traced, _lowest_errors(list(traced.values())), strict=True))
+    blocks = min(map(len, lowest.values()))
+    out = [names[number] for number, one in lowest.items() if len(one) == 1]
+    about = f" ({' and '.join(out)} forecast the first block no better; errors are those of that block)" if out else ""
+    errors = {number: one[:blocks] for number, one in lowest.items()}
     return Choice(
         parameter=PARAMETER,
         candidates=tuple(range(len(names))),
         held_out_error=tuple(float(errors[n].mean()) if n in errors else np.nan for n in range(len(names))),
         standard_error=tuple(_standard_error(errors[n]) if n in errors else np.nan for n in range(len(names))),
         chosen=winner,
-        rule=RULE + (ONE_BLOCK if blocks == 1 else ""),
+        rule=RULE + about,
         labels=tuple(names),
     )
 

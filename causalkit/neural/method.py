@@ -27,7 +27,7 @@ from causalkit.model_selection.lag_candidates import Lag, known_lag
 from causalkit.model_selection.splits import folds_of, hold_out_masks
 from causalkit.neural import ensemble
 from causalkit.neural.ensemble import TracedPath, TrainedEnsemble
-from causalkit.neural.forecaster_choice import ALL_BLOCKS, Candidate, Competition, compete
+from causalkit.neural.forecaster_choice import ALL_BLOCKS, PARAMETER, Candidate, Competition, compete
 from causalkit.neural.modules.averaged import members_of
 from causalkit.neural.modules.input_mask import has_masked_inputs, hides_forbidden, mask_inputs
 from causalkit.neural.modules.weight_mask import has_own_input_weights
@@ -265,6 +265,12 @@ class NeuralMethod:
     def with_rivals(self, parts: tuple[ForecasterPart, ...]) -> Self:
         """Return the method with other forecasters that compete with its own."""
         return self._with(rivals=tuple(parts))
+
+    def with_forecaster_of(self, found: Discovery) -> Self:
+        """Return the method with the forecaster that a discovery of it chose; itself where nothing was chosen."""
+        chosen = [one.chosen_label for one in found.choices if one.parameter == PARAMETER and not one.within]
+        parts = [part for part in (self.forecaster, *self.rivals) if part.record.name in chosen]
+        return self.with_forecaster(parts[0]) if parts else self
 
     def with_default_forecaster(self) -> tuple[Self, tuple[str, ...]]:
         """Return the method with its first candidate where a forecaster is to be chosen, and a sentence on it.

@@ -27,6 +27,7 @@ _MAX_LABELS = 12  # candidates that have room for a label each
 _COLUMNS = 2  # panels in a row
 _LETTERS = 56  # of names that have room beside each other
 _TURNED_FROM = 5  # so many names stand aslant
+_LEGEND_ROOM = 0.5  # beside points without a curve, in distances between them
 _SHOW_MEAN_FROM = 0.85  # the error of the mean is drawn where a candidate comes as near as this
 
 
@@ -101,7 +102,7 @@ def plot_choice(choice: Choice, *, alternatives: Sequence[Choice] = (), ax: Axes
     style.log_scale(ax, errors)
     ax.grid(color=style.FAINT, linewidth=0.6, axis="y")
     style.frame(ax)
-    style.legend(ax, loc="best", handlelength=2.2)
+    style.legend(ax, loc="best", handlelength=2.2, numpoints=1)
     return ax
 
 
@@ -222,6 +223,7 @@ def _axes(ax: Axes, choice: Choice, scale: _Scale) -> None:
         ax.set_xlim(-0.5, len(values) - 0.5)
     if scale.labels:
         _names(ax, scale.labels)
+        ax.set_xlim(-0.5, len(values) + _LEGEND_ROOM)
     else:
         shown = values[:: math.ceil(len(values) / _MAX_LABELS)]
         ax.set_xticks([scale.place(value) for value in shown], [f"{value:g}" for value in shown])

@@ -1,6 +1,6 @@
 """GRNGC: gradient regularization-based neural Granger causality (arXiv 2507.11178), as a causalkit plugin.
 
-One forecaster for all series, of any architecture, trained under an L1 penalty on the gradient between its input and
+A forecaster of any architecture, trained under an L1 penalty on the gradient between its input and
 its output; the scores are the mean absolute gradients of the trained forecaster.
 """
 
@@ -18,7 +18,7 @@ def causalkit_methods() -> Iterator[Method]:
     yield Method(
         name="grngc",
         factory="causalkit_grngc.method:grngc",
-        summary="One joint forecaster under an L1 penalty on its input gradient",
+        summary="A joint or component-wise forecaster under an L1 penalty on its input gradient",
         aliases=("gcd",),
         reference=_PAPER,
         test_params=_FAST,
@@ -34,7 +34,7 @@ def causalkit_methods() -> Iterator[Method]:
 
 @hookimpl
 def causalkit_forecasters() -> Iterator[Forecaster]:
-    """Contribute the forecasters of the paper."""
+    """Contribute the forecasters of the paper, and the component-wise perceptron."""
     yield Forecaster(
         name="mlp",
         factory="causalkit_grngc.mlp:MLP",
