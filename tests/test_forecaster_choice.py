@@ -238,24 +238,30 @@ def test_a_candidate_with_very_many_weights_does_not_compete(monkeypatch: pytest
     assert [choice.parameter for choice in found.choices] == ["regularizer.strength"]
 
 
-class _StopAfter:
-    def __init__(self, epochs: int) -> None:
-        self.left = epochs
+class _StopIn:
+    """Interrupts a run in the fifth epoch of one of its stages."""
+
+    def __init__(self, stage: int) -> None:
+        self.stages, self.epochs = stage, 5
+
+    def on_start(self, *_: Any) -> None:
+        self.stages -= 1
 
     def on_epoch(self, *_: Any) -> None:
-        self.left -= 1
-        if self.left == 0:
+        self.epochs -= self.stages == 0
+        if self.epochs == 0:
             raise KeyboardInterrupt
 
 
 @pytest.mark.plugins
-@pytest.mark.parametrize("epochs", [3, 60, 110])
-def test_a_run_that_was_interrupted_goes_on_with_whichever_candidate_it_had(tmp_path: Any, epochs: int) -> None:
+@pytest.mark.usefixtures("component_wins")
+@pytest.mark.parametrize("stage", [1, 2, 3, 4], ids=["first", "one block", "second", "all windows"])
+def test_a_run_that_was_interrupted_goes_on_with_whichever_candidate_it_had(tmp_path: Any, stage: int) -> None:
     kept: dict[str, Any] = {"method": "grngc", "lag": 1, "params": QUICK}
     whole = causalkit.discover(products(120, 6), **kept)
     file = tmp_path / "state.safetensors"
     with pytest.raises((KeyboardInterrupt, Interrupted)):
-        causalkit.discover(products(120, 6), **kept, checkpoint=file, observers=[_StopAfter(epochs)])
+        causalkit.discover(products(120, 6), **kept, checkpoint=file, observers=[_StopIn(stage)])
     resumed = causalkit.discover(products(120, 6), **kept, checkpoint=file, resume=True)
     assert resumed.scores.tobytes() == whole.scores.tobytes()
 

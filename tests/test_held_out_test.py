@@ -80,6 +80,19 @@ def test_a_forecaster_that_uses_a_stand_in_loses_nothing_without_what_the_stand_
     assert p[0, 1] == 1.0, "the forecast does not depend on it"
 
 
+def test_where_nothing_can_be_measured_no_edge_passes() -> None:
+    x = chain()
+    x[:, 3] = np.round(x[:, 3] > 2.5)  # constant in most blocks
+    for weight in (torch.zeros(4, 4), torch.full((4, 4), torch.nan)):
+        data = data_of(x)
+        assert (held_out_p_values([Linear(weight)] * 5, data) == 1).all()
+        assert edges_beyond_chance([Linear(weight)] * 5, data) == 0
+    data = data_of(x)
+    unseen = replace(data, observed=torch.zeros_like(data.y))
+    assert (held_out_p_values(fitted(data), unseen) == 1).all()
+    assert np.isfinite(held_out_p_values(fitted(data), data)).all()
+
+
 def test_what_must_not_be_learned_from_is_not_tested_on() -> None:
     data = data_of(chain())
     members = fitted(data)

@@ -32,13 +32,19 @@ def one_by_one(candidates: Sequence[float], errors: Errors) -> Iterator[float]:
 
 def strongest_first(candidates: Sequence[float], errors: Errors) -> Iterator[float]:
     """Evaluate strengths in descending order, until a weaker one explains clearly less than the best."""
-    explained: list[float] = []
+    tried: list[float] = []
     for candidate in reversed(candidates):
         yield candidate
-        explained.append(1 - float(errors[candidate].mean()))
-        best = max(explained)
-        if best > 0 and explained[-1] < SUFFICIENT * best and explained[-1] < max(explained[:-1]):
+        tried.append(candidate)
+        if latest_explains_clearly_less(tried, errors):
             return
+
+
+def latest_explains_clearly_less(tried: Sequence[float], errors: Errors) -> bool:
+    """Tell whether the latest candidate explains clearly less of the held-out variance than the best one."""
+    *before, latest = (1 - float(errors[candidate].mean()) for candidate in tried)
+    best = max(before, default=0.0)
+    return best > 0 and latest < SUFFICIENT * best
 
 
 class Search:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from causalkit.core.choice import Choice
 from causalkit.model_selection.rules import SUFFICIENT, Rule, beats, strongest_sufficient
-from causalkit.model_selection.search import Errors, Search
+from causalkit.model_selection.search import Errors, Search, latest_explains_clearly_less
 
 Array = NDArray[np.float64]
 
@@ -73,9 +73,7 @@ class StrengthSearch(Search):
                 return
             yield candidate
             tried.append(candidate)
-            explained = [1 - float(errors[one].mean()) for one in tried]
-            best = max(explained)
-            if best > 0 and explained[-1] < SUFFICIENT * best and explained[-1] < max(explained[:-1]):
+            if latest_explains_clearly_less(tried, errors):
                 return
 
     def _finer_pays(self, tried: Sequence[float], errors: Errors) -> bool:
