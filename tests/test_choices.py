@@ -221,6 +221,12 @@ def test_a_named_choice_compares_all_candidates_by_name():
     assert "none of mlp and component-mlp forecasts" in forecaster(held_out_error=(1.1, 1.2)).sentence()
 
 
+def test_a_single_block_that_nothing_forecasts_is_no_verdict_on_the_scores():
+    said = forecaster(held_out_error=(1.1, 1.2), standard_error=(NAN, NAN), chosen=0).sentence()
+    assert said.startswith("forecaster mlp was chosen by held-out forecast error among mlp and component-mlp")
+    assert "do not trust" not in said
+
+
 def test_an_alternative_is_no_note_of_the_result():
     found = discovery(forecaster(), strength(), alternative())
     for text in (summary(found), html(found)):

@@ -214,7 +214,8 @@ def _default_parts(record: Method) -> list[str]:
         first = record.default_forecaster
         return [
             f"chooses its forecaster by held-out forecast error among {candidates}; --forecaster NAME sets it",
-            f"uses {first} where nothing can choose, and where forecaster.KEY is set without a name",
+            f"uses {first} where nothing can choose (fixed strength, pre-training, few windows), and where "
+            "forecaster.KEY is set without a name",
             f"uses the regularizer {record.regularizer}, which can be replaced",
         ]
     both = f"the forecaster {record.forecaster} and the regularizer {record.regularizer}"

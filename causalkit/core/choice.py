@@ -139,7 +139,12 @@ class Choice:
 
     @property
     def hopeless(self) -> bool:
-        """Does no candidate forecast better than the mean?"""
+        """Does no candidate forecast better than the mean?
+
+        Named ones without standard errors were compared on one block, which may be unlike the others: it does not tell.
+        """
+        if self.labels and all(map(math.isnan, self.standard_error)):
+            return False
         return self.relative and min(error for _, error in self.tried) >= 1
 
     @property

@@ -21,7 +21,11 @@ def _no_pair(members: int) -> int:
 
 Members = Annotated[
     int,
-    Field(ge=1, description="networks, each of which leaves another block of the recording out; 1: no ensemble"),
+    Field(
+        ge=1,
+        description="networks, each of which leaves another block of the recording out; 1: one network, or 5 where a "
+        "strength is chosen",
+    ),
     AfterValidator(_no_pair),
 ]
 

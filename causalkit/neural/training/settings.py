@@ -15,7 +15,9 @@ class Training(BaseModel):
 
     epochs: int = Field(default=200, ge=1, description="passes over all windows")
     learning_rate: float = Field(default=0.01, gt=0, description="step size of the optimiser")
-    batch_size: int | None = Field(default=None, ge=1, description="windows a step; none: all of them")
+    batch_size: int | None = Field(
+        default=None, ge=1, description="windows a step; none: all of them, and at most 2000 where a strength is chosen"
+    )
     optimizer: Literal["adam", "sgd"] = Field(
         default="adam", description="with sgd, penalties that have a proximal step take it (ISTA)"
     )
