@@ -7,6 +7,9 @@ forecast of i rises on windows that the forecaster has never seen, j matters. Th
 (Newey and West, Econometrica 55, 1987).
 
 The conditional mean is a ridge regression, fitted on the windows that the forecaster has learned from.
+
+Without an edge, p-values below .05 are rarer than .05: what a forecaster has wrongly learned of a cause raises its
+error, which then falls when the cause is replaced.
 """
 
 from __future__ import annotations
