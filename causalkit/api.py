@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.metadata
 import platform
 import time
@@ -251,7 +252,7 @@ def parameters_of(discovery: Discovery) -> Tree:
     """
     from causalkit.model_selection import open_lag
 
-    tree: Tree = {key: value for key, value in discovery.config.items() if key not in _NO_PARAMETERS}
+    tree: Tree = {key: copy.deepcopy(value) for key, value in discovery.config.items() if key not in _NO_PARAMETERS}
     if "forecaster" in tree:
         given = tree.pop("regularizer", None)
         if not isinstance(given, list) or not all(isinstance(part, Mapping) and "name" in part for part in given):

@@ -61,7 +61,7 @@ def test_a_result_is_trained_again_and_everything_is_said(run, folder):
         "-o", folder / "robust.json", "--plot", folder / "robust.png",
     )  # fmt: skip
     assert code == 0, err
-    assert "trained on 78 windows, evaluated on 18 that were held out" in err
+    assert "trained on 79 windows, evaluated on 19 that were held out" in err
     assert "the 5 strongest pairs" in out  # as many as were selected
     report = json.loads((folder / "robust.json").read_text())
     assert report["kind"] == "causalkit-robustness"
@@ -122,7 +122,7 @@ def test_a_pretrained_method_is_pretrained_again(run, folder):
         (["result.json", "data.csv", "-s", "training.epochs=3"], "--set is given, but"),
         (["result.json", "data.csv", "--drop", "x3"], "the digests differ"),
         (["result.json", "data.csv", "--attack-series", "x9"], "there is no series 'x9' to attack"),
-        (["result.json", "data.csv", "--last", "3"], "a window has 2"),
+        (["result.json", "data.csv", "--last", "3"], "a window has 1"),
         (["result.json", "data.csv", "--last", "1", "--per", "step"], "every step is the last of some window"),
         (["result.json", "data.csv", "--eps", "0"], "every epsilon must be above 0"),
         (["result.json", "data.csv", "--eps", "a"], "are no numbers"),
