@@ -34,8 +34,8 @@ def chosen(discovery: Discovery, album: Album) -> Section | None:
         drawn.append(album.picture(style.root(ax), alt, f"Set it with -s {name(choice.parameter)}={value}."))
     words = (
         "The method selected these parameters by its forecast error on held-out parts of the data, without a truth. A "
-        "flat curve means that the parameter hardly matters for these data. Where the error bars of two candidates "
-        "overlap widely, another recording could lead to the other candidate."
+        "flat curve means that the forecast hardly depends on the parameter. All candidates forecast the same parts, "
+        "so error bars that overlap do not mean that two candidates forecast equally well."
     )
     blocks: list[Block] = [Text(words), Bullets(used)]
     if unused:
