@@ -25,7 +25,7 @@ from typing import Any
 
 from published_page import markdown, missing
 from published_picture import draw
-from published_table import CHOSEN, Column, Family, Outcome, Row, Table, as_csv, from_csv
+from published_table import Column, Family, Outcome, Row, Table, as_csv, from_csv
 
 from causalkit import Dataset, Method
 from causalkit.cli.catalogue import items_of
@@ -244,10 +244,6 @@ def chosen(record: CellRecord) -> dict[str, str]:
         "lag": config.get("lag"),
         "strength": next((one["strength"] for one in regularizers if "strength" in one), None),
     }
-    for choice in discovery.get("choices") or ():
-        name = choice["parameter"].rpartition(".")[2]
-        if name in CHOSEN and (name != "forecaster" or isinstance(choice["chosen"], str)):
-            found[name] = choice["chosen"]
     return {name: f"{one:g}" if isinstance(one, int | float) else str(one) for name, one in found.items() if one}
 
 

@@ -8,6 +8,7 @@ import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
@@ -270,6 +271,12 @@ class TestOrigin:
         made = [self.made(seed, lag, date="2026-11-24") for seed, lag in enumerate(("2", "1", "2"))]
         found = figures(table({"one": made}).lines(), "First", "honest")
         assert (found["forecaster"], found["lag"], found["strength"]) == ("mlp", "2 (2 of 3 seeds)", "0.1")
+
+    def test_what_the_loser_would_have_had_is_not_what_was_chosen(self):
+        config = {"lag": 2, "forecaster": {"name": "kan"}, "regularizer": [{"name": "gradient-l1", "strength": 0.1}]}
+        alternative = {"parameter": "regularizer.strength", "chosen": 0.4, "within": "forecaster mlp"}
+        record = SimpleNamespace(discovery={"config": config, "choices": [alternative]})
+        assert published.chosen(record) == {"forecaster": "kan", "lag": "2", "strength": "0.1"}
 
     def test_days_and_versions_of_all_records_are_said(self):
         made = [self.made(0, "1", date="2026-11-24"), self.made(1, "1", date="2026-11-27", torch="2.11.0")]
