@@ -345,7 +345,7 @@ def fit(
     from causalkit.core.discovery import Discovery
     from causalkit.core.interventions import described, with_interventions
     from causalkit.core.preload import preload
-    from causalkit.core.refit import Refit
+    from causalkit.core.refit import Refit, as_it_chose
     from causalkit.display.windows import few_windows
     from causalkit.health.preparing import prepared
 
@@ -392,18 +392,8 @@ def fit(
         versions={**found.versions, **versions(provided)},
         seconds=run.seconds,
         notes=(*said, *found.notes, *few_windows(found.data)),
-        refit=Refit.of(_as_it_chose(acting, found), panel, run, standardize, seconds),
+        refit=Refit.of(as_it_chose(acting, found), panel, run, standardize, seconds),
     )
-
-
-def _as_it_chose(acting: Any, found: Discovery) -> Any:
-    """Return a method for refits: lag and strength are chosen again, the forecaster stays.
-
-    Scores of different forecasters differ in scale, and a rule that fits again compares scores. The choice of the
-    forecaster is also the dearest one.
-    """
-    settled = getattr(acting, "with_forecaster_of", None)
-    return acting if settled is None else settled(found)
 
 
 def pretrain(

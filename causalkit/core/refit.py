@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from causalkit.core.knowledge import Knowledge
 from causalkit.core.panel import Panel
@@ -72,3 +72,13 @@ class Refit(Generic[D]):
         learned = panel.standardized()[0] if self.standardize else panel
         run = replace(self.run, seed=self.run.seed if seed is None else seed, started=time.monotonic())
         return self.method.fit(learned, run).within(run.knowledge)
+
+
+def as_it_chose(method: Any, found: Any) -> Any:
+    """Return a method for refits of its discovery: lag and strength are chosen again, the forecaster stays.
+
+    Scores of different forecasters differ in scale, and a rule that fits again compares scores. The choice of the
+    forecaster is also the dearest one. Methods that choose none are returned as they are.
+    """
+    settled = getattr(method, "with_forecaster_of", None)
+    return method if settled is None else settled(found)

@@ -12,6 +12,7 @@ from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
 from causalkit.core.knowledge import Knowledge
 from causalkit.core.panel import Panel
+from causalkit.core.refit import as_it_chose
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
 from causalkit.errors import DataError, ParameterError
@@ -93,13 +94,7 @@ class AutoLag:
 
     def with_forecaster_of(self, found: Discovery) -> AutoLag:
         """Return the method with the forecaster that a discovery of it chose, and an open lag."""
-
-        def build(lag: int) -> Any:
-            method = self.build(lag)
-            settled = getattr(method, "with_forecaster_of", None)
-            return method if settled is None else settled(found)
-
-        return AutoLag(build, self.lag)
+        return AutoLag(lambda lag: as_it_chose(self.build(lag), found), self.lag)
 
     def chosen(self, panel: Panel, run: Run) -> ChosenLag:
         """Return the lag of a panel."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.model_selection.rules import standard_error
+
 Array = NDArray[np.float64]
 WORSE = 0.1
 """Share by which the held-out error of the average series may exceed the lowest."""
@@ -38,7 +40,7 @@ def smallest_sufficient(folds: Array, pieces: Array, own_past_free: Array) -> in
     sufficient = [position for position in range(len(folds)) if not _loses(further, position)]
     explained = 1 - folds.mean(axis=1)
     best = max(sufficient, key=lambda position: float(explained[position]))
-    if explained[best] <= folds[best].std(ddof=1) / folds.shape[1] ** 0.5:
+    if explained[best] <= standard_error(folds[best]):
         return sufficient[0]  # nothing is explained beyond chance
     errors = np.log(_means(pieces) + NONE_LEFT)
     ratio = np.exp((errors - errors[best]).mean(axis=1))

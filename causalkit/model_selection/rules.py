@@ -56,8 +56,12 @@ def lowest_beyond_chance(errors: Array) -> int:
 def beats(errors: Array, others: Array) -> bool:
     """Are errors (folds,) lower than others by more than one standard error of the difference, where it is known?"""
     gain = others - errors
-    chance = gain.std(ddof=1) / len(gain) ** 0.5 if len(gain) > 1 else 0.0
-    return bool(gain.mean() > chance)
+    return bool(gain.mean() > np.nan_to_num(standard_error(gain)))
+
+
+def standard_error(errors: Array) -> float:
+    """Return the standard error of a mean over folds (folds,); NaN for a single one."""
+    return float(errors.std(ddof=1) / len(errors) ** 0.5) if len(errors) > 1 else np.nan
 
 
 STRONGEST_SUFFICIENT = Rule(

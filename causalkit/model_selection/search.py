@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.core.choice import Choice
-from causalkit.model_selection.rules import SUFFICIENT, Rule
+from causalkit.model_selection.rules import SUFFICIENT, Rule, standard_error
 
 Array = NDArray[np.float64]
 Errors = Mapping[float, Array]
@@ -36,15 +36,10 @@ def strongest_first(candidates: Sequence[float], errors: Errors) -> Iterator[flo
     for candidate in reversed(candidates):
         yield candidate
         tried.append(candidate)
-        if latest_explains_clearly_less(tried, errors):
+        *before, latest = (1 - float(errors[one].mean()) for one in tried)
+        best = max(before, default=0.0)
+        if best > 0 and latest < SUFFICIENT * best:
             return
-
-
-def latest_explains_clearly_less(tried: Sequence[float], errors: Errors) -> bool:
-    """Tell whether the latest candidate explains clearly less of the held-out variance than the best one."""
-    *before, latest = (1 - float(errors[candidate].mean()) for candidate in tried)
-    best = max(before, default=0.0)
-    return best > 0 and latest < SUFFICIENT * best
 
 
 class Search:
@@ -95,8 +90,7 @@ class Search:
         for position, candidate in enumerate(self.candidates):
             if candidate in self.errors:
                 errors = self.errors[candidate]
-                spread = errors.std(ddof=1) / len(errors) ** 0.5 if len(errors) > 1 else np.nan
-                curve[:, position] = errors.mean(), spread
+                curve[:, position] = errors.mean(), standard_error(errors)
         return Choice(
             parameter=self.parameter,
             candidates=self.candidates,

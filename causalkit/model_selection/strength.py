@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from causalkit.core.choice import Choice
 from causalkit.model_selection.rules import SUFFICIENT, Rule, beats, strongest_sufficient
-from causalkit.model_selection.search import Errors, Search, latest_explains_clearly_less
+from causalkit.model_selection.search import Errors, Search, strongest_first
 
 Array = NDArray[np.float64]
 
@@ -68,13 +68,11 @@ class StrengthSearch(Search):
 
     def _from_strong_to_weak(self, candidates: Sequence[float], errors: Errors) -> Iterator[float]:
         tried: list[float] = []
-        for candidate in reversed(candidates):
+        for candidate in strongest_first(candidates, errors):
             if candidate in self.finer and not self._finer_pays(tried, errors):
                 return
             yield candidate
             tried.append(candidate)
-            if latest_explains_clearly_less(tried, errors):
-                return
 
     def _finer_pays(self, tried: Sequence[float], errors: Errors) -> bool:
         """Do errors still fall, and does the number of edges still grow?"""

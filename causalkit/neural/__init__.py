@@ -3,7 +3,7 @@
 from causalkit.core.fitted import Fitted
 from causalkit.neural.interfaces import Batch, RegularizerObject, Stage, squared_error
 from causalkit.neural.method import NeuralMethod, Trained
-from causalkit.neural.modules.component_wise import component_jacobian
+from causalkit.neural.modules.component_wise import component_jacobian, uniform_parameter
 from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster, autograd_jacobian, input_jacobian
 from causalkit.neural.modules.jacobian import as_scores, mean_absolute_jacobian
 from causalkit.neural.modules.weight_mask import has_own_input_weights
@@ -42,5 +42,6 @@ __all__ = [
     "mean_absolute_jacobian",
     "squared_error",
     "tensors",
+    "uniform_parameter",
     "with_pretrained",
 ]

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.core.choice import Choice
-from causalkit.model_selection.rules import beats
+from causalkit.model_selection.rules import beats, standard_error
 from causalkit.neural.ensemble import TracedPath
 
 PARAMETER = "forecaster.name"
@@ -110,12 +110,8 @@ def _choice(names: Sequence[str], traced: dict[int, TracedPath], winner: int) ->
         parameter=PARAMETER,
         candidates=tuple(range(len(names))),
         held_out_error=tuple(float(errors[n].mean()) if n in errors else np.nan for n in range(len(names))),
-        standard_error=tuple(_standard_error(errors[n]) if n in errors else np.nan for n in range(len(names))),
+        standard_error=tuple(standard_error(errors[n]) if n in errors else np.nan for n in range(len(names))),
         chosen=winner,
         rule=RULE + about,
         labels=tuple(names),
     )
-
-
-def _standard_error(errors: NDArray[np.float64]) -> float:
-    return float(errors.std(ddof=1) / len(errors) ** 0.5) if len(errors) > 1 else np.nan

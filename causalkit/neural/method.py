@@ -157,7 +157,7 @@ class NeuralMethod:
             method, trained, choices = self._best_forecaster(panel, data, run, context)
         else:
             method, notes = self.with_default_forecaster()
-            models = method.first_models(panel, data, run, context)
+            models = method._first_models(panel, data, run, context)
             trained = ensemble.train_ensemble(models, self.regularizer, data, self.training, run, context=context)
             trained, choices = replace(trained, notes=(*trained.notes, *notes)), ()
         single = method if trained.choice is None else method.with_strength(trained.choice.chosen)
@@ -177,7 +177,8 @@ class NeuralMethod:
     ) -> tuple[Self, TrainedEnsemble, tuple[Choice, ...]]:
         """Return the method with the forecaster that held-out errors choose, its members, and the choice."""
         methods = [self.with_forecaster(part) for part in (self.forecaster, *self.rivals)]
-        large = [method for method in methods[1:] if method._weights(panel.series) > MOST_WEIGHTS]
+        sizes = {method: method._weights(panel.series) for method in methods[1:]}
+        large = {method: size for method, size in sizes.items() if size > MOST_WEIGHTS}
         methods = [method for method in methods if method not in large]
         if len(methods) == 1:
             found = Competition(0, methods[0]._trace(ALL_BLOCKS, panel, data, run, context), ())
@@ -190,7 +191,7 @@ class NeuralMethod:
                 lambda: run.expired,
             )
         trained = ensemble.train_at_choice(found.traced, run)
-        notes = tuple(_about_size(method.forecaster.record.name, method._weights(panel.series)) for method in large)
+        notes = tuple(_about_size(method.forecaster.record.name, size) for method, size in large.items())
         return methods[found.winner], replace(trained, notes=(*trained.notes, *notes)), found.choices
 
     def _weights(self, series: int) -> int:
@@ -223,7 +224,7 @@ class NeuralMethod:
         if blocks != ALL_BLOCKS:
             run = replace(run, checkpoint=None, resume=False)
         return ensemble.trace_path(
-            self.first_models(panel, mine, run, context),
+            self._first_models(panel, mine, run, context),
             self.regularizer,
             mine,
             self.training,
@@ -233,7 +234,7 @@ class NeuralMethod:
             stage=f"strength, {name}" if name else "strength",
         )
 
-    def first_models(self, panel: Panel, data: TrainingData, run: Run, context: TrainingContext) -> list[nn.Module]:
+    def _first_models(self, panel: Panel, data: TrainingData, run: Run, context: TrainingContext) -> list[nn.Module]:
         """Return networks with first weights, as many as the data are for."""
         return [mask_inputs(self.build(panel.series, run), context.allowed) for _ in data.rows]
 

@@ -65,8 +65,8 @@ def forecaster_parts(method: Method, given: Any) -> tuple[ForecasterPart, ...]:
         )
     if name == AUTO:
         candidates = tuple(_candidate(method, one) for one in method.forecasters)
-        for key in table:
-            names = ", ".join(method.forecasters)
+        if table:
+            key, names = next(iter(table)), ", ".join(method.forecasters)
             raise ParameterError(
                 f"forecaster.{key} is a parameter of one forecaster, and forecaster={AUTO} chooses among {names}",
                 f"name the forecaster as well: --set forecaster.name={_knowing(key, candidates)}",

@@ -27,7 +27,7 @@ _MAX_LABELS = 12  # candidates that have room for a label each
 _COLUMNS = 2  # panels in a row
 _LETTERS = 56  # of names that have room beside each other
 _TURNED_FROM = 5  # so many names stand aslant
-_LEGEND_ROOM = 0.5  # beside points without a curve, in distances between them
+_LEGEND_ROOM = 1.0  # beside points without a curve, in distances between them
 _SHOW_MEAN_FROM = 0.85  # the error of the mean is drawn where a candidate comes as near as this
 
 
@@ -220,10 +220,9 @@ def _axes(ax: Axes, choice: Choice, scale: _Scale) -> None:
         room = max((values[-1] / values[0]) ** 0.06, 1.2)
         ax.set_xlim(values[0] / room, values[-1] * room)
     else:
-        ax.set_xlim(-0.5, len(values) - 0.5)
+        ax.set_xlim(-0.5, len(values) - 0.5 + (_LEGEND_ROOM if scale.labels else 0.0))
     if scale.labels:
         _names(ax, scale.labels)
-        ax.set_xlim(-0.5, len(values) + _LEGEND_ROOM)
     else:
         shown = values[:: math.ceil(len(values) / _MAX_LABELS)]
         ax.set_xticks([scale.place(value) for value in shown], [f"{value:g}" for value in shown])

@@ -1,4 +1,4 @@
-"""The input Jacobian of component-wise perceptrons: one small network for each target, all as batched products.
+"""What component-wise forecasters share: one small network for each target, all as batched products.
 
 Every weight has the target as its first axis. What depends on windows has them as its last axis, (P, H, B), so that no
 product needs a copy of what it multiplies.
@@ -6,10 +6,11 @@ product needs a copy of what it multiplies.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def component_jacobian(
@@ -48,3 +49,9 @@ def component_jacobian(
         mine = rows.permute(2, 0, 1)[windows, targets]  # (B, m, H)
         return (mine.unsqueeze(2) @ weight[targets]).reshape(*targets.shape, *first.shape[2:])
     return (weight.mT @ rows).reshape(len(first), *first.shape[2:], -1).permute(3, 0, 1, 2)
+
+
+def uniform_parameter(shape: tuple[int, ...], inputs: int) -> nn.Parameter:
+    """Return a parameter of any shape, drawn as torch draws those of a layer with so many inputs."""
+    bound = 1 / math.sqrt(inputs)
+    return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))

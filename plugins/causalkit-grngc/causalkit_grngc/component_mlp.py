@@ -5,13 +5,12 @@ y_i = v_i . a(W_i x + b_i) + L_i x + c_i,     dy_i/dx = (v_i * a'(z_i)) W_i + L_
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
-from causalkit.neural import ForecasterModule, component_jacobian
+from causalkit.neural import ForecasterModule, component_jacobian, uniform_parameter
 from causalkit_grngc.activation import ACTIVATIONS, ActivationName
 from causalkit_grngc.mlp import Hidden
 
@@ -40,12 +39,14 @@ class ComponentMLP(ForecasterModule):
         self.series, self.lag, self.linear = series, lag, linear
         self.activation, self.slope = ACTIVATIONS[activation]
         inputs, first = lag * series, hidden[0]
-        self.input = _uniform((series, first + linear, lag, series), inputs)
-        self.bias = _uniform((series, first), inputs)
-        self.weights = nn.ParameterList(_uniform((series, above, below), below) for below, above in pairwise(hidden))
-        self.biases = nn.ParameterList(_uniform((series, above), below) for below, above in pairwise(hidden))
-        self.head = _uniform((series, hidden[-1]), hidden[-1])
-        self.offset = _uniform((series,), hidden[-1])
+        self.input = uniform_parameter((series, first + linear, lag, series), inputs)
+        self.bias = uniform_parameter((series, first), inputs)
+        self.weights = nn.ParameterList(
+            uniform_parameter((series, above, below), below) for below, above in pairwise(hidden)
+        )
+        self.biases = nn.ParameterList(uniform_parameter((series, above), below) for below, above in pairwise(hidden))
+        self.head = uniform_parameter((series, hidden[-1]), hidden[-1])
+        self.offset = uniform_parameter((series,), hidden[-1])
         if linear:  # the last unit of the first layer is the linear map: one product, one tensor of input weights
             with torch.no_grad():
                 self.input[:, -1] = 0.0
@@ -90,9 +91,3 @@ class ComponentMLP(ForecasterModule):
     def _output(self, h: Tensor, straight: Tensor | None) -> Tensor:
         forecast = (self.head.unsqueeze(1) @ h).squeeze(1) + self.offset.unsqueeze(1)  # (P, B)
         return (forecast if straight is None else forecast + straight).T
-
-
-def _uniform(shape: tuple[int, ...], inputs: int) -> nn.Parameter:
-    """Return a parameter drawn as torch draws those of a layer with so many inputs."""
-    bound = 1 / math.sqrt(inputs)
-    return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from causalkit.neural import ForecasterModule
-from causalkit_neuralgc.cmlp import Parameters, uniform
+from causalkit.neural import ForecasterModule, uniform_parameter
+from causalkit_neuralgc.cmlp import Parameters
 
 
 class CLSTM(ForecasterModule):
@@ -23,11 +23,11 @@ class CLSTM(ForecasterModule):
     def __init__(self, series: int, lag: int, hidden: int = 50) -> None:
         super().__init__()
         self.series, self.lag = series, lag
-        self.input = uniform((series, 4 * hidden, 1, series), hidden)
-        self.bias = uniform((series, 4 * hidden), hidden)
-        self.recurrent = uniform((series, 4 * hidden, hidden), hidden)
-        self.head = uniform((series, hidden), hidden)
-        self.offset = uniform((series,), hidden)
+        self.input = uniform_parameter((series, 4 * hidden, 1, series), hidden)
+        self.bias = uniform_parameter((series, 4 * hidden), hidden)
+        self.recurrent = uniform_parameter((series, 4 * hidden, hidden), hidden)
+        self.head = uniform_parameter((series, hidden), hidden)
+        self.offset = uniform_parameter((series,), hidden)
 
     def forward(self, x: Tensor) -> Tensor:
         """Forecast from the last hidden state: (B, K, P) -> (B, P)."""

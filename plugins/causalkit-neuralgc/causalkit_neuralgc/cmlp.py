@@ -7,7 +7,6 @@ The first hidden layer of target i is a convolution over the window, which for o
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated
@@ -16,7 +15,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from causalkit.neural import ForecasterModule, component_jacobian
+from causalkit.neural import ForecasterModule, component_jacobian, uniform_parameter
 
 Hidden = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
 Parameters = Mapping[str, Tensor]
@@ -36,12 +35,14 @@ class CMLP(ForecasterModule):
     def __init__(self, series: int, lag: int, hidden: Hidden = (100,)) -> None:
         super().__init__()
         self.series, self.lag = series, lag
-        self.input = uniform((series, hidden[0], lag, series), lag * series)
-        self.bias = uniform((series, hidden[0]), lag * series)
-        self.weights = nn.ParameterList(uniform((series, above, below), below) for below, above in pairwise(hidden))
-        self.biases = nn.ParameterList(uniform((series, above), below) for below, above in pairwise(hidden))
-        self.head = uniform((series, hidden[-1]), hidden[-1])
-        self.offset = uniform((series,), hidden[-1])
+        self.input = uniform_parameter((series, hidden[0], lag, series), lag * series)
+        self.bias = uniform_parameter((series, hidden[0]), lag * series)
+        self.weights = nn.ParameterList(
+            uniform_parameter((series, above, below), below) for below, above in pairwise(hidden)
+        )
+        self.biases = nn.ParameterList(uniform_parameter((series, above), below) for below, above in pairwise(hidden))
+        self.head = uniform_parameter((series, hidden[-1]), hidden[-1])
+        self.offset = uniform_parameter((series,), hidden[-1])
 
     def forward(self, x: Tensor) -> Tensor:
         """Forecast: (B, K, P) -> (B, P)."""
@@ -93,9 +94,3 @@ class CMLP(ForecasterModule):
     def input_weights(self) -> Tensor:
         """Return the first layers: (P, H, K, P)."""
         return self.input
-
-
-def uniform(shape: tuple[int, ...], inputs: int) -> nn.Parameter:
-    """Return a parameter drawn as torch draws those of a layer with so many inputs."""
-    bound = 1 / math.sqrt(inputs)
-    return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
