@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from page_section import replace_section
 
 import causalkit
 from causalkit import Panel, Run
@@ -21,7 +22,7 @@ from causalkit.compare.settings import parse_seeds
 from causalkit.model_selection import choose_lag
 from causalkit.model_selection.lag_candidates import candidates_of
 
-BEGIN, END = "<!-- lag choice: begin -->", "<!-- lag choice: end -->"
+SECTION = "lag choice"
 EVEN, ODD = (lambda u: 2 * np.tanh(1.5 * u) ** 2 - 1), (lambda u: u)
 
 
@@ -147,9 +148,7 @@ def main() -> None:
             lines.append(row(name, system, seeds))
             print(lines[-1], flush=True)
     if given.write:
-        text = given.write.read_text()
-        before, after = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
-        given.write.write_text("\n".join([before, "", *lines, "", after]))
+        replace_section(given.write, SECTION, "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from page_section import replace_section
 from published_page import markdown, missing
 from published_picture import draw
 from published_table import Column, Family, Outcome, Row, Table, as_csv, from_csv
@@ -48,7 +49,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 PICTURE = "images/benchmarks.svg"  # beside the page
 COLUMNS: tuple[Column, ...] = ("honest", "oracle", "rival")
 DEVICES = ("cpu", "cuda")
-BEGIN, END = "<!-- published numbers: begin -->", "<!-- published numbers: end -->"
+SECTION = "published numbers"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -387,18 +388,11 @@ def write(table: Table, path: Path) -> None:
     Raises:
         DataError: the page has no markers.
     """
-    page = path.read_text(encoding="utf-8")
-    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
-        raise DataError(
-            f"{path} does not say where the summary belongs", f"write {BEGIN} and {END} into it, in this order"
-        )
-    before, after = page.split(BEGIN)[0], page.split(END)[1]
+    replace_section(path, SECTION, markdown(table, PICTURE))
     with atomic_path(path.with_suffix(".csv")) as temporary:
         temporary.write_text(as_csv(table.lines()), encoding="utf-8")
     (path.parent / PICTURE).parent.mkdir(exist_ok=True)
     save_figure(draw(table.lines(), table.families, table.rows), path.parent / PICTURE)
-    with atomic_path(path) as temporary:
-        temporary.write_text(f"{before}{BEGIN}\n\n{markdown(table, PICTURE)}\n{END}{after}", encoding="utf-8")
 
 
 def arguments(plan: Plan, words: Sequence[str] | None) -> argparse.Namespace:

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))  # scripts, not a package
 
 import published  # noqa: E402
+from page_section import markers  # noqa: E402
 from published_page import markdown, missing, short, summary, verdict  # noqa: E402
 from published_picture import draw  # noqa: E402
 from published_table import NO_SELF_EDGES, Family, Outcome, Row, Table, as_csv  # noqa: E402
@@ -31,6 +32,7 @@ from published_table import NO_SELF_EDGES, Family, Outcome, Row, Table, as_csv  
 sys.path.remove(str(ROOT / "benchmarks"))
 
 PLAN = published.Plan.read()
+BEGIN, END = markers(published.SECTION)
 MINE = """
 seeds = "0:2"
 method = "var"
@@ -368,14 +370,14 @@ class TestCommand:
 
     def test_computes_once_and_writes_between_the_markers(self, plan, tmp_path):
         page, out = tmp_path / "page.md", tmp_path / "records"
-        page.write_text(f"before\n{published.BEGIN}\nstale\n{published.END}\nafter\n")
+        page.write_text(f"before\n{BEGIN}\nstale\n{END}\nafter\n")
         published.main(["--out", str(out), "--write", str(page)])
         text = page.read_text()
-        assert text.startswith(f"before\n{published.BEGIN}\n\n![Dots for each data set")
+        assert text.startswith(f"before\n{BEGIN}\n\n![Dots for each data set")
         assert "### Pairs\n\nTwo series.\n\nNo published figure" in text
         assert f"]({published.PICTURE})" in text
         assert "</svg>" in (tmp_path / published.PICTURE).read_text()
-        assert text.endswith(f"{published.END}\nafter\n")
+        assert text.endswith(f"{END}\nafter\n")
         assert "stale" not in text
         lines = read(page.with_suffix(".csv").read_text())
         records = [one for one in load_records(out) if one.cell.method == "var (honest)"]
@@ -442,7 +444,7 @@ class TestCommand:
 
     def test_the_page_has_a_place_for_the_table(self):
         page = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
-        assert page.count(published.BEGIN) == page.count(published.END) == 1
+        assert page.count(BEGIN) == page.count(END) == 1
 
     def test_the_page_summarizes_the_csv_file(self):
         page = ROOT / "docs/benchmarks.md"
