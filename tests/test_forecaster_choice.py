@@ -35,8 +35,8 @@ class Stub:
 
 
 def candidate(name: str, errors: Sequence[float], calls: list[Any], finer: float | None = None) -> Candidate:
-    def trace(blocks: slice) -> Any:
-        calls.append((name, blocks))
+    def trace(blocks: slice, strongest: float) -> Any:
+        calls.append((name, blocks, strongest))
         return Stub(errors[blocks], finer)
 
     return Candidate(name, trace)
@@ -52,7 +52,7 @@ def outcome(errors: Sequence[float], **more: Any) -> tuple[Any, list[Any]]:
 
 def test_who_does_no_better_on_the_first_block_is_out() -> None:
     found, calls = outcome([0.5, 0.1, 0.1, 0.1, 0.1])
-    assert calls == [("one", ALL_BLOCKS), ("other", FIRST_BLOCK)]
+    assert calls == [("one", ALL_BLOCKS, np.inf), ("other", FIRST_BLOCK, np.inf)]
     choice, curve = found.choices
     assert (found.winner, choice.chosen_label, choice.labels) == (0, "one", ("one", "other"))
     assert choice.held_out_error == (0.5, 0.5), "errors on the block that both have in common"
@@ -62,7 +62,7 @@ def test_who_does_no_better_on_the_first_block_is_out() -> None:
 
 def test_who_is_better_on_all_blocks_wins() -> None:
     found, calls = outcome([0.40, 0.42, 0.38, 0.41, 0.39])
-    assert calls[1:] == [("other", FIRST_BLOCK), ("other", ALL_BLOCKS)]
+    assert calls[1:] == [("other", FIRST_BLOCK, np.inf), ("other", ALL_BLOCKS, 0.2)]
     choice, curve = found.choices
     assert (found.winner, choice.chosen_label) == (1, "other")
     assert choice.held_out_error == pytest.approx((0.5, 0.4))
@@ -89,7 +89,7 @@ def test_a_path_that_went_on_to_finer_strengths_has_no_advantage() -> None:
 
 def test_without_time_nobody_else_is_tried() -> None:
     found, calls = outcome([0.1] * 5, out_of_time=lambda: True)
-    assert calls == [("one", ALL_BLOCKS)]
+    assert calls == [("one", ALL_BLOCKS, np.inf)]
     assert np.isnan(found.choices[0].held_out_error[1])
 
 
@@ -296,8 +296,7 @@ def test_an_epoch_on_a_long_recording_is_one_step_on_some_of_its_windows() -> No
             data,
             Training(batch_size=batch_size),
             Run(),
-            most_windows=30,
         )
-        losses = networks.epoch(Epoch(0.01, 0.0))
+        losses = networks.epoch(Epoch(0.01, 0.0, most_windows=30))
         assert set(model.windows) == {expected}
         assert losses["forecast"] == pytest.approx(float(data.y.square().mean()), rel=0.5)

@@ -21,10 +21,11 @@ from causalkit.api import build_method
 from causalkit.core.run import Run
 from causalkit.errors import DataError, ParameterError, WrongUsageError
 from causalkit.model_selection.splits import Folds, folds_of
-from causalkit.neural import PLAIN, Training
-from causalkit.neural.ensemble import TrainedEnsemble, trace_path, train_at_choice
+from causalkit.neural import PLAIN, Training, ensemble, regularization_path
+from causalkit.neural.ensemble import TracedPath, TrainedEnsemble, trace_path, train_at_choice
 from causalkit.neural.parts import forecaster_part, penalty_sum
 from causalkit.neural.regularization_path import AVERAGING, RegularizationPath
+from causalkit.neural.training.context import TrainingContext
 from causalkit.neural.training.data import TrainingData
 from causalkit.neural.training.loop import train
 from causalkit.neural.training.networks import Epoch, Networks
@@ -155,6 +156,41 @@ def test_the_path_goes_from_strong_to_weak_with_steps_that_grow() -> None:
     assert rates[0.1] == 0.02
     assert rates[0.2] == pytest.approx(0.02 * (0.15 / 0.2) ** 0.8)
     assert rates[0.4] == pytest.approx(0.02 * (0.15 / 0.4) ** 0.8)
+
+
+def traced_path(forecaster: str, data: TrainingData, strongest: float = np.inf) -> TracedPath:
+    penalties = penalty_sum("gradient-l1", {}).with_candidates_up_to(strongest)
+    models = [forecaster_part(forecaster, {"hidden": (4,)}).build(series=3, lag=2) for _ in data.rows]
+    return trace_path(models, penalties, data, Training(epochs=20), Run(), context=PLAIN)
+
+
+def test_a_path_may_start_at_a_weaker_strength_with_the_same_steps() -> None:
+    whole, part = (traced_path("mlp", folded(), strongest) for strongest in (np.inf, 0.2))
+    assert part.path.points[0].strength == 0.18
+    assert whole.path.points[0].strength == 0.6
+    assert part.path.weakest == whole.path.weakest
+
+
+@pytest.mark.parametrize(("forecaster", "along"), [("mlp", 50), ("component-mlp", 20)])
+def test_networks_of_single_targets_see_fewer_windows_in_a_step_until_the_end(
+    forecaster: str, along: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def batch(self: TrainingContext, x: torch.Tensor, *more: Any) -> Any:
+        seen.append(len(x))
+        return original(self, x, *more)
+
+    original = TrainingContext.batch
+    monkeypatch.setattr(TrainingContext, "batch", batch)
+    for module in (ensemble, regularization_path):
+        monkeypatch.setattr(module, "MOST_WINDOWS", 50)
+    monkeypatch.setattr(ensemble, "MOST_WINDOWS_BY_TARGET", 20)
+    traced = traced_path(forecaster, folded())
+    assert set(seen) == {along}
+    seen.clear()
+    train_at_choice(traced, Run())
+    assert set(seen) == {50}
 
 
 class Scripted:

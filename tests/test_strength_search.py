@@ -48,6 +48,18 @@ def test_the_rule_names_the_numbers_of_edges_that_decided() -> None:
     assert "pass at" not in searched({0.1: 0.32, 0.2: 0.305, 0.4: 0.305}).choice().rule
 
 
+def test_a_second_search_starts_two_strengths_above_the_sufficient_one_if_there_are_any() -> None:
+    errors = {0.4: 0.95, 0.3: 0.9, 0.2: 0.8, 0.1: 0.5, 0.05: 0.5}
+    assert searched(errors).ahead == 0.3
+    assert searched(errors, folds=1).ahead == 0.3, "of one block too"
+    assert searched({0.4: 0.51, 0.2: 0.5}).ahead == 0.4
+    weak = {0.4: 0.99, 0.1: 0.98, 0.05: 0.97, 0.02: 0.9, 0.01: 0.1, 0.005: 0.1}
+    counts = dict.fromkeys(weak, 0) | {0.01: 9, 0.005: 9}
+    search = searched(weak, counts, finer=(0.05, 0.02, 0.01, 0.005))
+    assert search.chosen <= 0.01
+    assert search.ahead == 0.1, "what is tried in any case is not left out"
+
+
 def test_a_few_more_edges_are_chance() -> None:
     errors = {0.1: 0.020, 0.2: 0.030, 0.4: 0.045}
     assert searched(errors, {0.1: 8, 0.2: 6, 0.4: 4}).chosen == 0.4  # two deviations of a count of four: above eight

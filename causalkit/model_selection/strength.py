@@ -19,6 +19,8 @@ MOST = 0.95
 """Share of the largest number of edges that is enough."""
 FALLS = 0.99
 """Where no edge passes the test yet, a finer strength pays while errors fall below this share of the lowest before."""
+AHEAD = 2
+"""Strengths above the sufficient one of a first search, at which a second one starts."""
 RULE = (
     f"strongest that keeps {SUFFICIENT:.0%} of the best explained held-out variance, or a weaker one where the "
     "error is lower and clearly more edges pass a held-out test"
@@ -53,6 +55,17 @@ class StrengthSearch(Search):
         if candidate not in self.counts:
             self.counts[candidate] = self._count(candidate)
         return self.counts[candidate]
+
+    @property
+    def ahead(self) -> float:
+        """Where another search on like data may start: some strengths above the strongest that is sufficient here.
+
+        It is one of the candidates that are tried in any case.
+        """
+        evaluated = self.evaluated
+        sufficient = strongest_sufficient(np.stack([self.errors[one] for one in evaluated]))
+        start = evaluated[min(sufficient + AHEAD, len(evaluated) - 1)]
+        return max(start, min(one for one in self.candidates if one not in self.finer))
 
     def choice(self, chosen: float | None = None, judge: str = "") -> Choice:
         """Return the choice as `Search.choice`; its rule names the numbers of edges where they were counted for it."""

@@ -18,7 +18,14 @@ from causalkit.core.choice import Choice
 from causalkit.core.run import Run
 from causalkit.errors import ParameterError, WrongUsageError
 from causalkit.neural.modules.averaged import AveragedForecaster
-from causalkit.neural.regularization_path import AVERAGING, RegularizationPath, train_on_all
+from causalkit.neural.modules.weight_mask import has_own_input_weights
+from causalkit.neural.regularization_path import (
+    AVERAGING,
+    MOST_WINDOWS,
+    MOST_WINDOWS_BY_TARGET,
+    RegularizationPath,
+    train_on_all,
+)
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import TrainingContext
 from causalkit.neural.training.data import TrainingData
@@ -31,10 +38,6 @@ MEMBERS = 5
 """Blocks, hence members, where the user gives no number."""
 VALIDATE_EVERY = 4
 """Epochs between two validations of members of a given strength."""
-
-
-MOST_WINDOWS = 2000
-"""Windows of a step along the path. More make a step dearer and its direction hardly better."""
 
 
 @dataclass(frozen=True)
@@ -151,11 +154,15 @@ def trace_path(
     """
     regularizer = penalties.scoring.regularizer
     unit = penalties.with_strength(1.0).for_stage("train")
-    networks = Networks(
-        models, unit, data, settings, run, context=context, averaging=AVERAGING, most_windows=MOST_WINDOWS
-    )
+    networks = Networks(models, unit, data, settings, run, context=context, averaging=AVERAGING)
+    by_target = has_own_input_weights(models[0], data.y.shape[1])
     path = RegularizationPath(
-        networks, regularizer.candidates, settings, finer=regularizer.finer_candidates, stage=stage
+        networks,
+        regularizer.candidates,
+        settings,
+        finer=regularizer.finer_candidates,
+        most_windows=MOST_WINDOWS_BY_TARGET if by_target else MOST_WINDOWS,
+        stage=stage,
     )
     state = train(networks, path, run, fingerprint=fingerprint)
     return TracedPath(path, state.history, state.stopped)

@@ -5,7 +5,9 @@ depends on the system: few causes with many effects, or products of its own for 
 
 A candidate is first trained on all blocks but one, along the whole regularization path. If it forecasts that block no
 better than the best candidate so far, it is out, which costs a fraction of its whole training. Otherwise it is trained
-on all blocks, and wins where its errors are lower by more than one standard error of the difference.
+on all blocks, and wins where its errors are lower by more than one standard error of the difference. Where little was
+explained on the first block, under the strongest penalties, this second path does not go: it starts two strengths above
+the one that was sufficient.
 
 A path goes on to finer strengths while more and more edges pass a test. A candidate that has found its edges early ends
 early, though its error would have fallen further. So of finer strengths, only those count that all tried.
@@ -35,11 +37,12 @@ class Candidate:
 
     Attributes:
         name: of its record.
-        trace: trains it along the regularization path, on some of the blocks.
+        trace: trains it along the regularization path, on some of the blocks, from a strength on; inf: from the
+            strongest one.
     """
 
     name: str
-    trace: Callable[[slice], TracedPath]
+    trace: Callable[[slice, float], TracedPath]
 
 
 @dataclass(frozen=True)
@@ -66,16 +69,16 @@ def compete(candidates: Sequence[Candidate], out_of_time: Callable[[], bool] = l
     Raises:
         TrainingError: training diverged.
     """
-    traced = {0: candidates[0].trace(ALL_BLOCKS)}
+    traced = {0: candidates[0].trace(ALL_BLOCKS, np.inf)}
     winner = 0
     for number, candidate in enumerate(candidates[1:], start=1):
         if out_of_time():
             break
-        traced[number] = candidate.trace(FIRST_BLOCK)
+        traced[number] = candidate.trace(FIRST_BLOCK, np.inf)
         best, other = _lowest_errors([traced[winner], traced[number]])
         if other.mean() >= best[FIRST_BLOCK].mean():
             continue
-        traced[number] = candidate.trace(ALL_BLOCKS)
+        traced[number] = candidate.trace(ALL_BLOCKS, traced[number].path.search.ahead)
         best, other = _lowest_errors([traced[winner], traced[number]])
         if beats(other, best):
             winner = number

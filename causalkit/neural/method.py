@@ -181,7 +181,7 @@ class NeuralMethod:
         large = {method: size for method, size in sizes.items() if size > MOST_WEIGHTS}
         methods = [method for method in methods if method not in large]
         if len(methods) == 1:
-            found = Competition(0, methods[0]._trace(ALL_BLOCKS, panel, data, run, context), ())
+            found = Competition(0, methods[0]._trace(ALL_BLOCKS, np.inf, panel, data, run, context), ())
         else:
             found = compete(
                 [
@@ -209,6 +209,7 @@ class NeuralMethod:
     def _trace(
         self,
         blocks: slice,
+        strongest: float,
         panel: Panel,
         data: TrainingData,
         run: Run,
@@ -218,6 +219,7 @@ class NeuralMethod:
         """Train members along the regularization path, each without one of these blocks.
 
         Args:
+            strongest: strength to start with.
             name: of the forecaster, where several compete, for observers.
         """
         mine = data.of_networks(blocks)
@@ -225,7 +227,7 @@ class NeuralMethod:
             run = replace(run, checkpoint=None, resume=False)
         return ensemble.trace_path(
             self._first_models(panel, mine, run, context),
-            self.regularizer,
+            self.regularizer.with_candidates_up_to(strongest),
             mine,
             self.training,
             run,

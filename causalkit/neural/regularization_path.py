@@ -37,6 +37,9 @@ CHECK_EVERY, VALIDATE_EVERY = 0.05, 0.025
 validations."""
 FINAL_EPOCHS = 0.25
 """In units of ``training.epochs``: how long networks learn from all windows in the end."""
+MOST_WINDOWS, MOST_WINDOWS_BY_TARGET = 2000, 400
+"""Windows of a step. More make a step dearer and its direction hardly better. Where every target has a network of its
+own, a step costs many times as much, so there are fewer windows, except in the final training."""
 MIN_GAIN = 0.01
 """Share of the explained held-out variance that has to be gained between two checks."""
 
@@ -63,6 +66,7 @@ class RegularizationPath(Schedule):
         networks: are trained; the penalty that supplies the scores has strength 1 in them.
         candidates, finer: strengths; see `causalkit.model_selection.strength.StrengthSearch`.
         settings: number of epochs and step size.
+        most_windows: as in `causalkit.neural.training.networks.Epoch`.
         stage: its name for observers.
 
     Attributes:
@@ -77,9 +81,11 @@ class RegularizationPath(Schedule):
         settings: Training,
         *,
         finer: Sequence[float] = (),
+        most_windows: int | None = None,
         stage: str = "strength",
     ) -> None:
         super().__init__(settings, stage)
+        self.most_windows = most_windows
         self.epochs = self._epochs(MAX_EPOCHS)
         self.networks, self.data = networks, networks.data
         self.weakest = min(candidates)
@@ -95,7 +101,7 @@ class RegularizationPath(Schedule):
     def epoch(self, state: TrainingState) -> Epoch:
         """Return the step size and the strength of the next epoch."""
         rate = step_size(self.settings, self.strength, self.weakest)
-        return Epoch(rate, min(1.0, state.epoch / self.epochs), self.strength)
+        return Epoch(rate, min(1.0, state.epoch / self.epochs), self.strength, self.most_windows)
 
     def validates(self, state: TrainingState) -> bool:
         """Is the epoch that was just finished validated?"""
@@ -211,7 +217,7 @@ class FinalTraining(Schedule):
 
     def epoch(self, state: TrainingState) -> Epoch:
         """Return the step size and the strength."""
-        return Epoch(self.rate, 1.0, self.strength)
+        return Epoch(self.rate, 1.0, self.strength, MOST_WINDOWS)
 
 
 def step_size(settings: Training, strength: float, weakest: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -119,6 +120,12 @@ class PenaltySum:
         changed = self.scoring if term is None else term
         regularizer = changed.regularizer.with_strength(strength)
         return self.with_regularizer(changed, regularizer, {**changed.parameters, "strength": strength})
+
+    def with_candidates_up_to(self, strongest: float) -> PenaltySum:
+        """Return the penalties with no stronger candidate for the strength of the one that supplies the scores."""
+        regularizer = copy.copy(self.scoring.regularizer)
+        regularizer.candidates = tuple(one for one in regularizer.candidates if one <= strongest)
+        return self.with_regularizer(self.scoring, regularizer)
 
     def with_regularizer(
         self, term: Term, regularizer: RegularizerObject, parameters: Mapping[str, Any] | None = None

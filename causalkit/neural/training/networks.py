@@ -37,11 +37,14 @@ class Epoch:
         rate: step size.
         progress: share of the training that is over, from 0 to 1.
         strength: what the penalty that supplies the scores is multiplied by.
+        most_windows: where there are more windows than this, the pass is one step on so many of them, drawn at random,
+            unless the settings have a batch size; None: no limit.
     """
 
     rate: float
     progress: float
     strength: float = 1.0
+    most_windows: int | None = None
 
 
 class Networks:
@@ -54,8 +57,6 @@ class Networks:
         averaging: share that the mean of the weights over past steps keeps in every step; 0: no mean is kept. The
             steps of Adam under a penalty that is not smooth, or that is sampled, leave weights trembling about the
             point that they have found; their mean does not tremble.
-        most_windows: where there are more windows than this, an epoch is one step on so many of them, drawn at random,
-            unless the settings have a batch size; None: no limit.
     """
 
     def __init__(
@@ -68,11 +69,9 @@ class Networks:
         *,
         context: TrainingContext = PLAIN,
         averaging: float = 0.0,
-        most_windows: int | None = None,
     ) -> None:
         self.models, self.penalties, self.settings, self.context = list(models), penalties, settings, context
         self.averaging = averaging
-        self.most_windows = most_windows if settings.batch_size is None else None
         self.weights = _stacked(models)
         self._bind()
         trained = [weight for weight in self.weights.values() if weight.requires_grad]
@@ -119,23 +118,24 @@ class Networks:
             self.weights[name].copy_(value)
 
     def epoch(self, epoch: Epoch) -> dict[str, float]:
-        """Pass over the windows once; return the mean of each part of the loss over windows and networks."""
+        """Pass over windows once; return the mean of each part of the loss over windows and networks."""
         for group in self.optimizer.param_groups:
             group["lr"] = epoch.rate
         size = self._inputs.shape[1]
-        covered = size if self.most_windows is None else min(size, self.most_windows)
+        most = epoch.most_windows if self.settings.batch_size is None else None
+        covered = size if most is None else min(size, most)
         sums: Stacked = {}
-        for chosen in self._batches(size):
+        for chosen in self._batches(size, most):
             for name, part in self._step(chosen, epoch).items():
                 mean = part.detach() if chosen is None else part.detach() * (len(chosen) / covered)
                 sums[name] = sums[name] + mean if name in sums else mean
         return {name: float(part.mean()) for name, part in sums.items()}
 
-    def _batches(self, size: int) -> Iterator[Tensor | None]:
+    def _batches(self, size: int, most: int | None) -> Iterator[Tensor | None]:
         """Yield positions of the windows of each step, the same for all networks; None stands for all at once."""
         wanted = self.settings.batch_size
-        if self.most_windows is not None and self.most_windows < size:
-            yield torch.randperm(size, generator=self.generator, device=self.generator.device)[: self.most_windows]
+        if most is not None and most < size:
+            yield torch.randperm(size, generator=self.generator, device=self.generator.device)[:most]
             return
         if wanted is None or wanted >= size:
             yield None
