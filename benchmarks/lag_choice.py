@@ -123,7 +123,7 @@ def row(name: str, system: System, seeds: tuple[int, ...]) -> str:
     for seed in seeds:
         panel = system.draw(seed)
         started = time.process_time()
-        choice = choose_lag(panel, Run(seed=seed), candidates_of(system.lag))
+        choice = choose_lag(panel, Run(seed=seed), candidates_of(system.lag, panel.lengths, panel.series))
         seconds += time.process_time() - started
         chosen[0 if choice is None else int(choice.chosen)] += 1
     right = sum(chosen[lag] for lag in system.right)

@@ -15,7 +15,7 @@ from causalkit.core.interventions import with_interventions
 from causalkit.errors import DataError, ParameterError, WrongUsageError
 from causalkit.model_selection import AutoLag, Lag
 from causalkit.model_selection.lag import choose_lag
-from causalkit.model_selection.lag_candidates import CANDIDATES, candidates_of
+from causalkit.model_selection.lag_candidates import candidates_of, open_lag
 from causalkit.model_selection.lag_rule import smallest_sufficient
 from causalkit.neural import NeuralMethod, Training, TwoStage
 from causalkit.neural.parts import ForecasterPart
@@ -92,18 +92,18 @@ class TestChosen:
 
     def test_more_series_than_windows(self):
         wide = Panel.of(far(series=300, steps=80, lag=1), orientation="time-series")
-        assert chosen(wide) in CANDIDATES
+        assert chosen(wide) in range(1, 6)
 
     def test_says_which_forecaster_judged(self):
         said = choose_lag(Panel.of(lagged_pair()), Run()).sentence()
         by = "held-out forecast error of a sparse forecaster with squares and products"
-        assert said.startswith(f"lag 2 was chosen by {by} among 5 candidates")
+        assert said.startswith(f"lag 2 was chosen by {by} among 12 candidates")
         assert "smallest lag whose held-out error is at most 10% above the lowest" in said
 
     def test_says_where_a_linear_forecaster_sees_nothing(self):
         said = choose_lag(Panel.of(np.random.default_rng(0).standard_normal((300, 20))), Run()).sentence()
         assert said == (
-            "no lag up to 5 forecasts these series better than their mean, so lag 1 was taken; try a larger maximum: "
+            "no lag up to 7 forecasts these series better than their mean, so lag 1 was taken; try a larger maximum: "
             "--lag auto:12"
         )
 
@@ -135,18 +135,44 @@ class TestLargest:
         assert parameters_of(found)["lag"] == "auto:12", "a repetition chooses among the same candidates"
 
     def test_the_default_says_what_to_try(self):
-        found = causalkit.discover(far(series=2, steps=400, lag=12), method="var", lag="auto", select="fdr:0.01")
+        found = causalkit.discover(far(series=2, steps=200, lag=12), method="var", lag="auto", select="fdr:0.01")
         assert not found.selected.any()
-        assert any("no lag up to 5" in note and "--lag auto:12" in note for note in found.notes)
-        assert repr(found.summary() if hasattr(found, "summary") else found).count("no lag up to 5") <= 1
+        assert any("no lag up to 10" in note and "--lag auto:12" in note for note in found.notes)
+        assert repr(found.summary() if hasattr(found, "summary") else found).count("no lag up to 10") <= 1
 
     def test_candidates(self):
-        assert candidates_of("auto") == CANDIDATES
-        assert candidates_of("auto:3") == (1, 2, 3)
-        many = candidates_of("auto:100")
+        assert candidates_of("auto:3", [500], 3) == (1, 2, 3)
+        many = candidates_of("auto:100", [500], 3)
         assert many[:20] == tuple(range(1, 21))
         assert many[-1] == 100
         assert len(many) < 40
+
+    @pytest.mark.parametrize(
+        ("lengths", "series", "largest"),
+        [
+            ([40], 3, 5),
+            ([160], 3, 8),
+            ([240], 10, 12),
+            ([240], 20, 6),  # many series leave few time steps for each value of a window
+            ([100_000], 100, 12),
+            ([21] * 100, 3, 5),  # no realisation is long enough for more
+            ([30] * 100, 3, 7),
+        ],
+    )
+    def test_the_default_follows_the_size_of_the_panel(self, lengths, series, largest):
+        assert candidates_of("auto", lengths, series) == tuple(range(1, largest + 1))
+
+    def test_the_default_finds_a_far_effect_in_a_long_recording(self):
+        x = far(series=3, steps=240, lag=11)
+        found = causalkit.discover(x, method="var", lag="auto", select="fdr:0.01")
+        assert [tuple(edge) for edge in np.argwhere(found.selected)] == [(1, 0, 10)]
+        half = found.refit(Panel.of(x[:180]))
+        assert half.lags < 11, "a refit of the default follows the length of its own data"
+        again = build_method("var", parameters_of(found))[0].fit(Panel.of(x[:180]), Run())
+        assert again.lags == 11, "a repetition has the candidates of the result"
+
+    def test_a_result_with_the_former_maximum_is_repeated_with_it(self):
+        assert open_lag([1, 2, 3, 4, 5]) == "auto:5"
 
     @pytest.mark.parametrize("lag", ["auto:0", "auto:", "auto:x", "auto:-3", "auto:1.5", "12:auto"])
     def test_nonsense(self, lag, table, run):
@@ -212,6 +238,14 @@ class TestRule:
         pieces[:2, :, 7] += 0.3  # 0.0075 in the mean
         assert smallest_sufficient(folds, pieces, pieces) == 2
         assert smallest_sufficient(folds, pieces, 0 * pieces) == 0, "its own further past explains the same"
+
+    def test_a_loss_counts_as_much_among_many_candidates_as_among_few(self):
+        loss = 0.06 + 0.08 * np.resize([-1, 1], 20)  # p = .002 for this series
+        few = np.full((2, 20, 3), 0.5)
+        few[0, :, 1] += loss
+        many = np.concatenate([few, np.repeat(few[1:], 20, axis=0)])
+        for pieces in (few, many):
+            assert smallest_sufficient(pieces.mean(axis=2)[:, :5], pieces, pieces) == 1
 
     def test_a_loss_by_chance_is_none(self):
         folds, pieces = self.errors(0.5, 0.5, series=40)

@@ -16,7 +16,7 @@ from causalkit.core.refit import as_it_chose
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
 from causalkit.errors import DataError, ParameterError
-from causalkit.model_selection.lag_candidates import CANDIDATES, candidates_of
+from causalkit.model_selection.lag_candidates import candidates_of, long_enough
 from causalkit.model_selection.lag_judge import JUDGE, Judge, effects_by_causes
 from causalkit.model_selection.lag_rule import RULE, smallest_sufficient
 from causalkit.model_selection.rules import Rule
@@ -24,10 +24,6 @@ from causalkit.model_selection.search import Search
 from causalkit.model_selection.splits import Folds, fold_masks
 
 FOLDS = 5
-STEPS = 4
-"""Time steps that a realisation has for each step of the largest candidate."""
-COUNTED = 0.9
-"""Share of all time steps that lie in realisations of that length."""
 COMPLETE = 0.25
 """Share of the windows of the smallest candidate that the largest keeps, where cells are missing."""
 MOST_GROUPS = 20
@@ -98,19 +94,20 @@ class AutoLag:
 
     def chosen(self, panel: Panel, run: Run) -> ChosenLag:
         """Return the lag of a panel."""
-        return chosen_lag(panel, run, candidates_of(self.lag))
+        return chosen_lag(panel, run, candidates_of(self.lag, panel.lengths, panel.series))
 
 
-def chosen_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -> ChosenLag:
+def chosen_lag(panel: Panel, run: Run, candidates: Sequence[int] | None = None) -> ChosenLag:
     """Return the lag of a panel as `choose_lag` chooses it, or the smallest where the panel is too short to choose.
 
     `causalkit.discover` does this for every method whose lag is "auto", and hands the method a number.
     """
-    choice = choose_lag(panel, run, candidates)
-    return ChosenLag(min(candidates) if choice is None else int(choice.chosen), choice)
+    lags = candidates_of("auto", panel.lengths, panel.series) if candidates is None else candidates
+    choice = choose_lag(panel, run, lags)
+    return ChosenLag(min(lags) if choice is None else int(choice.chosen), choice)
 
 
-def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -> Choice | None:
+def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] | None = None) -> Choice | None:
     """Choose the lag of a panel by the held-out forecast error of sparse nonlinear forecasters.
 
     For every candidate K, each series is forecast from the last K steps of all by the inputs that forward selection
@@ -128,7 +125,7 @@ def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -
     Args:
         panel: whose series need not be standardised.
         run: whose seed decides which realisations make a block, where there are many.
-        candidates: lags, each at least 1.
+        candidates: lags, each at least 1; None: those of "auto", whose maximum follows the size of the panel.
 
     Returns:
         The choice of "lag", with NaN for candidates that the panel is too short for; None if it is too short for all.
@@ -136,9 +133,9 @@ def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -
     Raises:
         ParameterError: there is no candidate, or one is below 1.
     """
-    lags = sorted(set(candidates))
+    lags = sorted(set(candidates_of("auto", panel.lengths, panel.series) if candidates is None else candidates))
     if not lags or lags[0] < 1:
-        raise ParameterError(f"candidates for the lag are {list(candidates)}", "give whole numbers from 1 on")
+        raise ParameterError(f"candidates for the lag are {lags}", "give whole numbers from 1 on")
     found = _blocks(panel, run, lags)
     if found is None:
         return None
@@ -154,11 +151,10 @@ def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] = CANDIDATES) -
 
 def _blocks(panel: Panel, run: Run, lags: Sequence[int]) -> tuple[Windows, Folds] | None:
     """Return the windows of the largest lag that the panel is long enough for, and their blocks."""
-    lengths = np.array(panel.lengths)
     knowledge = _knowledge(panel, run)
-    most = len(panel.windows(lags[0], by_effect=True, knowledge=knowledge)) if max(lengths) > lags[0] else 0
+    most = len(panel.windows(lags[0], by_effect=True, knowledge=knowledge)) if max(panel.lengths) > lags[0] else 0
     for lag in reversed(lags):
-        if lag > lags[0] and lengths[lengths >= STEPS * lag].sum() < COUNTED * lengths.sum():
+        if lag > lags[0] and not long_enough(lag, panel.lengths):
             continue
         try:
             windows = _thinned(panel.windows(lag, by_effect=True, knowledge=knowledge))

@@ -10,9 +10,14 @@ from pydantic import BeforeValidator, Field
 
 from causalkit.errors import ParameterError
 
-LARGEST = 5
-"""Largest candidate of "auto"."""
-CANDIDATES = tuple(range(1, LARGEST + 1))
+SHORT, LONG = 5, 12
+"""Largest candidate of "auto" in short panels, and in long ones."""
+STEPS_A_LAG, STEPS_A_VALUE = 20, 2
+"""Time steps that a panel has for each step of that candidate, and for each value of its window."""
+STEPS = 4
+"""Time steps that a realisation has for each step of a candidate."""
+COUNTED = 0.9
+"""Share of all time steps that lie in realisations of that length."""
 EVERY = 20
 """Up to here, every lag is a candidate; beyond, one in ten percent is."""
 
@@ -30,12 +35,29 @@ def _up_to(lag: Any) -> str:
 
 AutoUpTo = Annotated[str, BeforeValidator(_up_to), Field(title="auto:MAX")]
 Lag = int | Literal["auto"] | AutoUpTo
-"""K; "auto": by `choose_lag`, anew in every fit; "auto:12": the same, with lags up to 12."""
+"""K; "auto": by `choose_lag`, anew in every fit, with lags up to `default_largest`; "auto:12": with lags up to 12."""
 
 
-def candidates_of(lag: str) -> tuple[int, ...]:
-    """Return the candidates of "auto" or "auto:12"."""
-    largest = int(lag.partition(":")[2] or LARGEST)
+def long_enough(lag: int, lengths: Sequence[int]) -> bool:
+    """Do nearly all time steps lie in realisations that are several times as long as the lag?"""
+    return sum(length for length in lengths if length >= STEPS * lag) >= COUNTED * sum(lengths)
+
+
+def default_largest(lengths: Sequence[int], series: int) -> int:
+    """Return the largest candidate of "auto" for a number of series and realisations of these lengths.
+
+    A panel of T time steps and P series has T / 20 of them and at most T / 2P, as far as its realisations are
+    `long_enough`; from 5 to 12. With fewer steps, more candidates make worse choices: all of them are compared on the
+    windows that the largest leaves.
+    """
+    steps = sum(lengths)
+    largest = min(LONG, steps // STEPS_A_LAG, steps // (STEPS_A_VALUE * series))
+    return next((lag for lag in range(largest, SHORT, -1) if long_enough(lag, lengths)), SHORT)
+
+
+def candidates_of(lag: str, lengths: Sequence[int], series: int) -> tuple[int, ...]:
+    """Return the candidates of "auto" or "auto:12" for a number of series and realisations of these lengths."""
+    largest = int(lag.partition(":")[2] or default_largest(lengths, series))
     found = [1]
     while found[-1] < largest:
         found.append(min(largest, found[-1] + max(1, found[-1] // 10 if found[-1] >= EVERY else 1)))
@@ -43,9 +65,8 @@ def candidates_of(lag: str) -> tuple[int, ...]:
 
 
 def open_lag(candidates: Sequence[float]) -> str:
-    """Return "auto" or "auto:12", whichever has these candidates."""
-    largest = int(max(candidates))
-    return "auto" if largest == LARGEST else f"auto:{largest}"
+    """Return "auto:12", whichever has these candidates, so that a fit to other data has the same ones."""
+    return f"auto:{int(max(candidates))}"
 
 
 def known_lag(lag: Lag) -> int:

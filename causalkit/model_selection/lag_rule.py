@@ -15,7 +15,7 @@ LEAST = 0.8
 LOSS = 0.05
 """Share of its variance that no single series may lose to a larger lag of the others."""
 LEVEL = 0.01
-"""Of the test of such a loss, for all series and lags together."""
+"""Of the test of such a loss, for all series together."""
 NONE_LEFT = 0.002
 """Share of the variance below which an error is no error: differences between smaller ones decide nothing."""
 RULE = (
@@ -33,11 +33,11 @@ def smallest_sufficient(folds: Array, pieces: Array, own_past_free: Array) -> in
 
     Args:
         folds: shape (candidates, folds), mean errors over series.
-        pieces: shape (candidates, pieces, series); NaN where a series was not to be forecast in a piece.
+        pieces: shape (candidates, pieces, series), of one fold after the other, as many of each; NaN where a series was not to be forecast in a piece.
         own_past_free: the same, of forecasters that may use the own past of a series up to the largest lag.
     """
     further = own_past_free[:, :, np.isfinite(own_past_free).all(axis=(0, 1))]
-    sufficient = [position for position in range(len(folds)) if not _loses(further, position)]
+    sufficient = [position for position in range(len(folds)) if not _loses(further, position, folds.shape[1])]
     explained = 1 - folds.mean(axis=1)
     best = max(sufficient, key=lambda position: float(explained[position]))
     if explained[best] <= standard_error(folds[best]):
@@ -56,18 +56,29 @@ def _means(pieces: Array) -> Array:
     return result
 
 
-def _loses(errors: Array, position: int) -> bool:
+def _loses(errors: Array, position: int, folds: int) -> bool:
     """Tell whether a series is forecast significantly worse than with a larger candidate.
 
-    A one-sided paired t-test over pieces, with Bonferroni's correction for series and larger candidates.
+    The larger candidate is the best one for the series on the other folds. So there is one comparison for a series,
+    a one-sided paired t-test over pieces with Bonferroni's correction for series, and its level does not depend on
+    how many candidates there are.
+
+    Args:
+        errors: shape (candidates, pieces, series), no NaN.
+        position: of the candidate.
+        folds: how many the pieces come from.
     """
     from scipy import stats
 
-    loss = errors[position] - errors[position + 1 :]  # (larger candidate, piece, series)
-    if not loss.size:
+    larger = errors[position + 1 :]
+    if not larger.size:
         return False
-    mean = loss.mean(axis=1)
+    loss = np.empty(errors.shape[1:])
+    for mine in np.array_split(np.arange(len(loss)), folds):
+        best = np.delete(larger, mine, axis=1).mean(axis=1).argmin(axis=0)
+        loss[mine] = errors[position, mine] - np.take_along_axis(larger[:, mine], best[None, None], axis=0)[0]
+    mean = loss.mean(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        t = mean / (loss.std(axis=1, ddof=1) / loss.shape[1] ** 0.5)
-    significant = stats.t.sf(t, loss.shape[1] - 1) <= LEVEL / mean.size
+        t = mean / (loss.std(axis=0, ddof=1) / len(loss) ** 0.5)
+    significant = stats.t.sf(t, len(loss) - 1) <= LEVEL / mean.size
     return bool((significant & (mean >= LOSS)).any())
