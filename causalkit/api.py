@@ -48,8 +48,8 @@ def discover(
         data: a DataFrame, an array (T, P) or (R, T, P), a list of these (one a realisation), a `Panel`, or the path
             of a file or folder.
         method: name of a method; ``causalkit methods`` lists them.
-        lag: K, how many past steps may act; "auto": by held-out forecast error, up to 5 to 12, by the size
-            of the panel; "auto:12": the same, up to 12; default: the method's own.
+        lag: K, how many past steps may act; "auto": by held-out forecast error, up to a maximum from 5 to 12
+            that grows with the panel; "auto:12": the same, up to 12; default: the method's own.
         params: parameters of the method, nested or with dotted keys: ``{"training.epochs": 400}``.
         select: a rule that turns scores into edges, such as ``"top-k:20"``.
         seed: random seed; the same seed gives the same bytes on the same machine and build.

@@ -33,7 +33,8 @@ def smallest_sufficient(folds: Array, pieces: Array, own_past_free: Array) -> in
 
     Args:
         folds: shape (candidates, folds), mean errors over series.
-        pieces: shape (candidates, pieces, series), of one fold after the other, as many of each; NaN where a series was not to be forecast in a piece.
+        pieces: shape (candidates, pieces, series), of one fold after the other, as many of each; NaN where a series was
+            not to be forecast in a piece.
         own_past_free: the same, of forecasters that may use the own past of a series up to the largest lag.
     """
     further = own_past_free[:, :, np.isfinite(own_past_free).all(axis=(0, 1))]
