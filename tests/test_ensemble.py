@@ -51,6 +51,15 @@ def test_blocks_share_no_time_step_with_what_is_learned(realisations: int) -> No
         assert not steps_of(windows, mine) & steps_of(windows, others)
 
 
+@pytest.mark.parametrize("realisations", [2, 3, 4])
+def test_no_block_holds_the_beginnings_of_all_realisations(realisations: int) -> None:
+    panel = causalkit.Panel.of(np.random.default_rng(0).standard_normal((realisations, 60, 2)))
+    windows = panel.windows(3)
+    _, held = masks(panel, 3, 5)
+    begins = np.r_[True, np.diff(windows.realisation) != 0]
+    assert held[:, begins].sum(1).max() == 1
+
+
 def test_too_few_windows_for_the_blocks_are_refused() -> None:
     with pytest.raises(ParameterError, match="cannot be split into 5 blocks"):
         masks(causalkit.Panel.of(np.random.default_rng(0).standard_normal((7, 2))), 3, 5)

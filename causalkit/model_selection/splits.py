@@ -56,7 +56,9 @@ def fold_masks(
     """Split windows into blocks that are left out one at a time.
 
     With as many realisations as folds, or more, a block is a set of whole realisations, chosen at random. With fewer,
-    a block is a stretch of each; the windows around it that share time steps with it are in neither part.
+    a block is a stretch of each; the windows around it that share time steps with it are in neither part. The stretch
+    begins later from one realisation to the next, as in a Latin square: where each begins with a response to the same
+    stimulus, no block holds all of these.
 
     Returns:
         What to train on and what to validate on, each of shape (folds, windows).
@@ -73,9 +75,10 @@ def fold_masks(
             held[number] = np.isin(windows.realisation, block)
             kept[number] = ~held[number]
     else:
-        for realisation in present:
+        for place, realisation in enumerate(present):
             mine = np.flatnonzero(windows.realisation == realisation)
-            for number, block in enumerate(np.array_split(mine, folds)):
+            for stretch, block in enumerate(np.array_split(mine, folds)):
+                number = (place + stretch) % folds
                 if len(block):
                     held[number, block] = True
                     first, last = windows.step[block[0]], windows.step[block[-1]]
