@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.core.choice import Choice
-from causalkit.model_selection.rules import SUFFICIENT, Rule, standard_error
+from causalkit.model_selection.rules import SUFFICIENT, Rule, beats, standard_error
 
 Array = NDArray[np.float64]
 Errors = Mapping[float, Array]
@@ -32,13 +32,14 @@ def one_by_one(candidates: Sequence[float], errors: Errors) -> Iterator[float]:
 
 def strongest_first(candidates: Sequence[float], errors: Errors) -> Iterator[float]:
     """Evaluate strengths in descending order, until a weaker one explains clearly less than the best."""
-    tried: list[float] = []
+    best: float | None = None
     for candidate in reversed(candidates):
         yield candidate
-        tried.append(candidate)
-        *before, latest = (1 - float(errors[one].mean()) for one in tried)
-        best = max(before, default=0.0)
-        if best > 0 and latest < SUFFICIENT * best:
+        latest = errors[candidate]
+        if best is None or latest.mean() < errors[best].mean():
+            best = candidate
+        explained, most = 1 - latest.mean(), 1 - errors[best].mean()
+        if most > 0 and explained < SUFFICIENT * most and beats(errors[best], latest):
             return
 
 

@@ -8,6 +8,7 @@ from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster,
 from causalkit.neural.modules.jacobian import as_scores, mean_absolute_jacobian
 from causalkit.neural.modules.weight_mask import has_own_input_weights
 from causalkit.neural.parts import ForecasterPart, forecaster_part
+from causalkit.neural.prewhitening import Prewhiten
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import PLAIN, TrainingContext
 from causalkit.neural.training.data import inputs_complete, tensors
@@ -25,6 +26,7 @@ __all__ = [
     "NeuralMethod",
     "PenaltySum",
     "Pretrained",
+    "Prewhiten",
     "RegularizerObject",
     "Stage",
     "Trained",

@@ -51,6 +51,7 @@ class TrainedEnsemble:
         choice: of a strength, where it was unset.
         validated: the members before they learned from all windows, where they did; their scores give the standard
             errors.
+        units: what the scores of each effect are divided by, shape (P,); None: 1.
     """
 
     members: list[nn.Module]
@@ -58,6 +59,7 @@ class TrainedEnsemble:
     notes: tuple[str, ...]
     choice: Choice | None = None
     validated: list[nn.Module] | None = None
+    units: NDArray[np.float64] | None = None
 
     @property
     def model(self) -> nn.Module:
@@ -193,16 +195,22 @@ def scores_of(penalties: PenaltySum, trained: TrainedEnsemble, data: TrainingDat
     Those of the mean forecast, from its Jacobian; for a regularizer that reads scores off the weights of a network, of
     which a mean forecast has none, the mean of the members' scores.
     """
-    if "input-weights" in penalties.scoring.record.needs:
-        mean: NDArray[np.float64] = scores_of_each(penalties, trained.members, data).mean(0)
-        return mean
-    return penalties.scores(trained.model, data.x, data.inputs_complete).cpu().double().numpy()
+    of_weights = "input-weights" in penalties.scoring.record.needs
+    networks = trained.members if of_weights else [trained.model]
+    mean: NDArray[np.float64] = _scores(penalties, networks, trained, data).mean(0)
+    return mean
 
 
-def scores_of_each(penalties: PenaltySum, members: Sequence[nn.Module], data: TrainingData) -> NDArray[np.float64]:
-    """Return the scores of every member, shape (E, cause, effect, lag)."""
-    scores = [penalties.scores(member, data.x, data.inputs_complete) for member in members]
-    return np.stack([one.cpu().double().numpy() for one in scores])
+def scores_of_each(penalties: PenaltySum, trained: TrainedEnsemble, data: TrainingData) -> NDArray[np.float64]:
+    """Return the scores of every member, shape (E, cause, effect, lag), before it learned from all windows."""
+    return _scores(penalties, trained.validated or trained.members, trained, data)
+
+
+def _scores(
+    penalties: PenaltySum, networks: Sequence[nn.Module], trained: TrainedEnsemble, data: TrainingData
+) -> NDArray[np.float64]:
+    scores = [penalties.scores(network, data.x, data.inputs_complete).cpu().double().numpy() for network in networks]
+    return np.stack(scores) if trained.units is None else np.stack(scores) / trained.units[:, None]
 
 
 def jackknife_errors(scores: NDArray[np.float64]) -> NDArray[np.float64]:

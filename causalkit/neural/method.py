@@ -22,7 +22,7 @@ from causalkit.core.panel import Panel
 from causalkit.core.plain import plain
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
-from causalkit.errors import TrainingError
+from causalkit.errors import ParameterError, TrainingError
 from causalkit.model_selection.lag_candidates import Lag, known_lag
 from causalkit.model_selection.splits import folds_of, hold_out_masks
 from causalkit.neural import ensemble
@@ -32,6 +32,9 @@ from causalkit.neural.modules.averaged import members_of
 from causalkit.neural.modules.input_mask import has_masked_inputs, hides_forbidden, mask_inputs
 from causalkit.neural.modules.weight_mask import has_own_input_weights
 from causalkit.neural.parts import ForecasterPart
+from causalkit.neural.prewhitening import Prewhiten
+from causalkit.neural.prewhitening_choice import PARAMETER as PREWHITEN
+from causalkit.neural.prewhitening_choice import choose_prewhitening
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import PLAIN, TrainingContext
 from causalkit.neural.training.data import TrainingData, inputs_complete, tensors
@@ -74,6 +77,9 @@ class NeuralMethod:
         forecaster, regularizer: resolved by causalkit from the user's ``forecaster.*`` and ``regularizer.*``.
         lag: K, steps of a window.
         training: settings of the training loop.
+        prewhiten: order of the autoregression on its own past that is subtracted from every series before the network
+            learns, at most the lag, see `causalkit.neural.prewhitening`; 0: nothing is subtracted; auto: by the data,
+            where a strength is chosen; None: the method has no such parameter.
 
     Attributes:
         members: networks of an ensemble, each of which leaves another block of the recording out; 1: no ensemble.
@@ -86,12 +92,20 @@ class NeuralMethod:
     needs_standardized: ClassVar[bool] = False
     """Does it need series of mean 0 and standard deviation 1?"""
 
-    def __init__(self, forecaster: ForecasterPart, regularizer: PenaltySum, lag: Lag, training: Training) -> None:
+    def __init__(
+        self,
+        forecaster: ForecasterPart,
+        regularizer: PenaltySum,
+        lag: Lag,
+        training: Training,
+        prewhiten: Prewhiten | None = None,
+    ) -> None:
         regularizer.check_records(forecaster.record)
         self.forecaster = forecaster
         self.regularizer = regularizer
         self.lag = known_lag(lag)
         self.training = training
+        self.prewhiten = prewhiten
         self.members = 1
         self.rivals: tuple[ForecasterPart, ...] = ()
 
@@ -106,6 +120,7 @@ class NeuralMethod:
         self.regularizer.check_stages(("train",))
         windows = self.windows(panel, run)
         with run.isolated():
+            self._check_prewhiten()
             if self.members > 1 or self.regularizer.strength_to_choose:
                 return self.fit_ensemble(panel, windows, run)
             method, notes = self.with_default_forecaster()
@@ -154,7 +169,7 @@ class NeuralMethod:
         data = TrainingData.of(windows, run).folded(folds, run.numpy_generator())
         context = PLAIN.with_knowledge(panel, run)
         if choosing:
-            method, trained, choices = self._best_forecaster(panel, data, run, context)
+            method, trained, choices = self._chosen(panel, data, run, context)
         else:
             method, notes = self.with_default_forecaster()
             models = method._first_models(panel, data, run, context)
@@ -168,31 +183,65 @@ class NeuralMethod:
             choices=(*choices[:1], *(() if trained.choice is None else (trained.choice,)), *choices[1:]),
         )
         found = single.read_off(trained.model, panel, windows, run, result)
-        each = ensemble.scores_of_each(single.regularizer, trained.validated or trained.members, data)
+        each = ensemble.scores_of_each(single.regularizer, trained, data)
         config = {**found.config, "ensemble": len(trained.members)}
         return replace(found, config=config, standard_errors=ensemble.jackknife_errors(each))
 
-    def _best_forecaster(
+    def _chosen(
         self, panel: Panel, data: TrainingData, run: Run, context: TrainingContext
     ) -> tuple[Self, TrainedEnsemble, tuple[Choice, ...]]:
-        """Return the method with the forecaster that held-out errors choose, its members, and the choice."""
+        """Return the method with the forecaster and the prewhitening that the data choose, its members, and choices."""
         methods = [self.with_forecaster(part) for part in (self.forecaster, *self.rivals)]
         sizes = {method: method._weights(panel.series) for method in methods[1:]}
         large = {method: size for method, size in sizes.items() if size > MOST_WEIGHTS}
         methods = [method for method in methods if method not in large]
-        if len(methods) == 1:
-            found = Competition(0, methods[0]._trace(ALL_BLOCKS, np.inf, panel, data, run, context), ())
-        else:
-            found = compete(
-                [
-                    method._candidate(panel, data, _with_own_checkpoint(run, number, method), context)
-                    for number, method in enumerate(methods)
-                ],
+
+        def competition(own: TrainingData, order: int) -> Competition:
+            mine = _with_own_checkpoint(run, f"prewhiten-{order}" if order else "")
+            if len(methods) == 1:
+                return Competition(0, methods[0]._trace(ALL_BLOCKS, np.inf, panel, own, mine, context), ())
+            names = [""] + [method.forecaster.record.name for method in methods[1:]]
+            runs = [_with_own_checkpoint(mine, name) for name in names]
+            return compete(
+                [method._candidate(panel, own, one, context) for method, one in zip(methods, runs, strict=True)],
                 lambda: run.expired,
             )
-        trained = ensemble.train_at_choice(found.traced, run)
+
+        best = choose_prewhitening(data, self._order(), competition, lambda: run.expired)
+        trained = best.whole(ensemble.train_at_choice(best.competition.traced, run))
         notes = tuple(_about_size(method.forecaster.record.name, size) for method, size in large.items())
-        return methods[found.winner], replace(trained, notes=(*trained.notes, *notes)), found.choices
+        chosen = methods[best.competition.winner]
+        if best.choice is not None:
+            chosen = chosen.with_prewhiten(best.order)
+        choices = (*best.competition.choices, *(() if best.choice is None else (best.choice,)))
+        return chosen, replace(trained, notes=(*trained.notes, *notes, *best.notes)), choices
+
+    def _check_prewhiten(self) -> None:
+        """Refuse an order of prewhitening where nothing can be subtracted.
+
+        Raises:
+            ParameterError: with what to do instead.
+        """
+        if self.prewhiten is None or self.prewhiten in ("auto", 0):
+            return
+        if not self.regularizer.strength_to_choose:
+            raise ParameterError(
+                f"prewhiten={self.prewhiten} needs a strength that is chosen", "leave out regularizer.strength"
+            )
+        if self._reads_weights:
+            name = self.regularizer.scoring.record.name
+            raise ParameterError(f"prewhiten={self.prewhiten} does not work with {name}", "leave it out")
+
+    @property
+    def _reads_weights(self) -> bool:
+        """Are scores read off first-layer weights, of which an autoregression has none?"""
+        return "input-weights" in self.regularizer.scoring.record.needs
+
+    def _order(self) -> int | None:
+        """Return the order of the autoregression that is subtracted, None where it is to be chosen."""
+        if self.prewhiten is None or self._reads_weights:
+            return 0
+        return None if self.prewhiten == "auto" else min(self.prewhiten, self.lag)
 
     def _weights(self, series: int) -> int:
         """Return how many weights a network for so many series has, without building it."""
@@ -269,11 +318,16 @@ class NeuralMethod:
         """Return the method with other forecasters that compete with its own."""
         return self._with(rivals=tuple(parts))
 
+    def with_prewhiten(self, order: int) -> Self:
+        """Return the method with a given order of prewhitening."""
+        return self._with(prewhiten=order)
+
     def with_forecaster_of(self, found: Discovery) -> Self:
-        """Return the method with the forecaster that a discovery of it chose; itself where nothing was chosen."""
-        chosen = [one.chosen_label for one in found.choices if one.parameter == PARAMETER and not one.within]
-        parts = [part for part in (self.forecaster, *self.rivals) if part.record.name in chosen]
-        return self.with_forecaster(parts[0]) if parts else self
+        """Return the method with the forecaster and the prewhitening that a discovery of it chose."""
+        used = {one.parameter: one.chosen_label for one in found.choices if not one.within}
+        method = self if self.prewhiten != "auto" else self.with_prewhiten(int(used.get(PREWHITEN, 0)))
+        parts = [part for part in (self.forecaster, *self.rivals) if part.record.name == used.get(PARAMETER)]
+        return method.with_forecaster(parts[0]) if parts else method
 
     def with_default_forecaster(self) -> tuple[Self, tuple[str, ...]]:
         """Return the method with its first candidate where a forecaster is to be chosen, and a sentence on it.
@@ -379,6 +433,7 @@ class NeuralMethod:
             "forecaster": self.forecaster.config(),
             "regularizer": self.regularizer.config(None if model is None else members_of(model)[0], series),
             "training": plain(self.training),
+            **({} if self.prewhiten is None else {"prewhiten": self.prewhiten}),
         }
 
     def fingerprint(self, panel: Panel, run: Run) -> str:
@@ -410,11 +465,11 @@ class NeuralMethod:
         return ("scores of forbidden pairs were masked after training, not in training",)
 
 
-def _with_own_checkpoint(run: Run, number: int, method: NeuralMethod) -> Run:
-    """Return the run with a checkpoint for a further forecaster, beside that of the first one."""
-    if run.checkpoint is None or number == 0:
+def _with_own_checkpoint(run: Run, part: str) -> Run:
+    """Return the run with a checkpoint for a further part of the training, beside that of the first one, ""."""
+    if run.checkpoint is None or not part:
         return run
-    name = f"{run.checkpoint.stem}.{method.forecaster.record.name}{run.checkpoint.suffix}"
+    name = f"{run.checkpoint.stem}.{part}{run.checkpoint.suffix}"
     return replace(run, checkpoint=run.checkpoint.with_name(name))
 
 

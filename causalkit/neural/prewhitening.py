@@ -1,0 +1,127 @@
+"""Prewhitening: a network forecasts what a linear autoregression on a series' own past leaves.
+
+In finely sampled recordings the own past explains nearly all of the variance. A penalty on the input Jacobian that
+leaves room for the own past leaves room for everything, and one that is strong enough to keep proxies out takes away
+from the own past first. So the own past is subtracted, as before a cross-correlation (Box and Jenkins, Time Series
+Analysis, 1970, section 11.2), and the network, which sees all series, learns the innovations in units of their standard
+deviation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+from torch import Tensor, nn
+
+from causalkit.neural.modules.forecaster import ForecasterModule, input_jacobian
+from causalkit.neural.training.data import TrainingData
+
+Prewhiten = Annotated[int, Field(ge=0)] | Literal["auto"]
+RIDGE = 1e-6
+"""Of the autoregression, for series of variance 1, relative to the number of windows."""
+
+
+class Autoregression(nn.Module):
+    """Forecast every series linearly from its own latest steps.
+
+    Attributes:
+        coefficients: shape (P, order), lag 1 last, as in a window.
+        intercept: shape (P,).
+        scale: standard deviation of the innovations, shape (P,).
+    """
+
+    coefficients: Tensor
+    intercept: Tensor
+    scale: Tensor
+
+    def __init__(self, coefficients: Tensor, intercept: Tensor, scale: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("coefficients", coefficients)
+        self.register_buffer("intercept", intercept)
+        self.register_buffer("scale", scale)
+
+    @classmethod
+    def of(cls, data: TrainingData, order: int, rows: Tensor | None = None) -> Autoregression:
+        """Return the least-squares fit of an order from 1 to K to windows: all, or those of some rows."""
+        x, y, seen = data.x[:, -order:], data.y, data.observed
+        if rows is not None:
+            x, y, seen = x[rows], y[rows], None if seen is None else seen[rows]
+        inputs = torch.cat([x.permute(2, 0, 1), torch.ones_like(y.T)[:, :, None]], dim=2).double()  # (P, N, order + 1)
+        target = y.T.double()
+        weight = torch.ones_like(target) if seen is None else (seen.T > 0).double()
+        weighted = inputs * weight[:, :, None]
+        gram = weighted.transpose(1, 2) @ inputs
+        count = weight.sum(1).clamp(min=1)
+        gram = gram + RIDGE * count[:, None, None] * torch.eye(order + 1, dtype=gram.dtype, device=gram.device)
+        found = torch.linalg.solve(gram, weighted.transpose(1, 2) @ target[:, :, None])[:, :, 0]
+        left = (target - (inputs @ found[:, :, None])[:, :, 0]) * weight
+        scale = (left.square().sum(1) / count).sqrt()
+        smallest = torch.finfo(y.dtype).eps
+        return cls(found[:, :-1].to(y), found[:, -1].to(y), scale.clamp(min=smallest).to(y))
+
+    @property
+    def order(self) -> int:
+        """How many steps of its own past a series is forecast from."""
+        return self.coefficients.shape[1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Forecast: (B, K, P) -> (B, P)."""
+        forecast: Tensor = (x[:, -self.order :] * self.coefficients.T).sum(1) + self.intercept
+        return forecast
+
+    def innovations(self, data: TrainingData) -> TrainingData:
+        """Return data whose next steps are what the autoregression leaves, in units of ``scale``."""
+        return replace(data, y=(data.y - self(data.x)) / self.scale)
+
+
+class Prewhitened(ForecasterModule):
+    """An autoregression and a network that forecasts its innovations, together a forecaster of the series.
+
+    Args:
+        network: forecaster (B, K, P) -> (B, P) of innovations in units of their standard deviation.
+        own_past: the autoregression.
+    """
+
+    def __init__(self, network: nn.Module, own_past: Autoregression) -> None:
+        super().__init__()
+        self.network, self.own_past = network, own_past
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Forecast: (B, K, P) -> (B, P)."""
+        forecast: Tensor = self.own_past(x) + self.own_past.scale * self.network(x)
+        return forecast
+
+    def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`."""
+        own = self.own_past
+        forecast, jacobian = input_jacobian(self.network, x, targets)
+        chosen = torch.arange(x.shape[2], device=x.device) if targets is None else targets
+        chosen = chosen.expand(len(x), -1) if chosen.ndim == 1 else chosen  # (B, m)
+        scaled = jacobian * own.scale[chosen][:, :, None, None]
+        columns = chosen[:, :, None, None].expand(-1, -1, own.order, 1)
+        before = x.new_zeros(len(x), chosen.shape[1], x.shape[1] - own.order, x.shape[2])
+        latest = before.new_zeros(len(x), chosen.shape[1], own.order, x.shape[2])
+        latest = latest.scatter(3, columns, own.coefficients[chosen][..., None])
+        return own(x) + own.scale * forecast, scaled + torch.cat([before, latest], dim=2)
+
+
+def held_out_errors(members: list[nn.Module], data: TrainingData) -> NDArray[np.float64]:
+    """Return the mean squared error of each of E forecasters on the windows that it was held away from, (E, P)."""
+    assert data.held is not None
+    errors = []
+    with torch.no_grad():
+        for member, held in zip(members, data.held, strict=True):
+            squared = (member(data.x[held]) - data.y[held]).square()
+            seen = torch.ones_like(squared) if data.observed is None else (data.observed[held] > 0).to(squared)
+            errors.append((squared * seen).sum(0) / seen.sum(0).clamp(min=1))
+    return torch.stack(errors).cpu().double().numpy()
+
+
+def own_past_errors(data: TrainingData, order: int) -> NDArray[np.float64]:
+    """Return the error of the autoregression on each of E blocks, which it was held away from: (E, P)."""
+    return held_out_errors([Autoregression.of(data, order, torch.unique(rows)) for rows in data.rows], data)

@@ -1,0 +1,162 @@
+"""How much of the own past is subtracted before a network learns, chosen without a truth.
+
+A series that hardly changes from step to step is best forecast from its own past, so an error tells little about the
+others. What tells is how many edges from the others pass a test on held-out windows. Without noise, a single step of
+the own past has to be subtracted: more steps contain how fast a series moves, which is what the others do to it. With
+noise, all steps have to be, as a single one is a poor measurement of where the series stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from causalkit.core.choice import Choice
+from causalkit.model_selection.rules import beats, standard_error
+from causalkit.neural.ensemble import TrainedEnsemble
+from causalkit.neural.forecaster_choice import Competition
+from causalkit.neural.prewhitening import Autoregression, Prewhitened, held_out_errors, own_past_errors
+from causalkit.neural.training.data import TrainingData
+
+PARAMETER = "prewhiten"
+PERSISTENT = 1 / 3
+"""Share of the variance that the own past leaves at most where prewhitening is tried."""
+NEARLY = 1.5
+"""Times the error of the network that the own past has at most where prewhitening is tried."""
+RULE = (
+    "tried where the own past explains two thirds of the variance, nearly as much as the network; chosen where the "
+    "error is lower: the order with which most edges pass a held-out test"
+)
+
+
+@dataclass(frozen=True)
+class Whitened:
+    """A network that was chosen, and what was subtracted before it learned.
+
+    Attributes:
+        competition: the network.
+        own_past: the autoregression, or None: nothing was subtracted.
+        choice: how this was chosen, or None: there was nothing to choose.
+    """
+
+    competition: Competition
+    own_past: Autoregression | None = None
+    choice: Choice | None = None
+
+    @property
+    def order(self) -> int:
+        """Of the autoregression; 0: nothing was subtracted."""
+        return 0 if self.own_past is None else self.own_past.order
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Say what the scores are in, where something was subtracted."""
+        if self.own_past is None:
+            return ()
+        steps = "its last step" if self.own_past.order == 1 else f"its last {self.own_past.order} steps"
+        return (
+            f"the network forecasts what a linear forecast of each series from {steps} leaves; scores are in units of "
+            "the standard deviation of that",
+        )
+
+    def whole(self, trained: TrainedEnsemble) -> TrainedEnsemble:
+        """Return an ensemble that was trained as the competition was, as forecasters of the series."""
+        if self.own_past is None:
+            return trained
+        units = self.own_past.scale.cpu().double().numpy()
+        validated = None if trained.validated is None else self.forecasters(trained.validated)
+        return replace(trained, members=self.forecasters(trained.members), validated=validated, units=units)
+
+    def forecasters(self, networks: list[nn.Module]) -> list[nn.Module]:
+        """Return networks that were trained as the competition was, as forecasters of the series."""
+        return networks if self.own_past is None else [Prewhitened(network, self.own_past) for network in networks]
+
+
+def choose_prewhitening(
+    data: TrainingData,
+    order: int | None,
+    compete: Callable[[TrainingData, int], Competition],
+    out_of_time: Callable[[], bool] = lambda: False,
+) -> Whitened:
+    """Return the network that learns from the series, or from innovations where more edges are found there.
+
+    Args:
+        data: of E networks, each with a block held out.
+        order: of the autoregression that is subtracted; 0: none; None: to be chosen.
+        compete: trains networks on data of an order, and returns the best.
+        out_of_time: is there no time for another order?
+
+    Raises:
+        TrainingError: training diverged.
+    """
+    if order is not None:
+        return _whitened(data, order, compete)
+    tried = {0: _whitened(data, 0, compete)}
+    lag = data.x.shape[1]
+    errors = {0: _errors(tried[0], data)}
+    if _persistent(own_past_errors(data, lag).mean(), errors[0].mean()):
+        for one in sorted({1, lag}):
+            if out_of_time():
+                break
+            tried[one] = _whitened(data, one, compete)
+            errors[one] = _errors(tried[one], data)
+    edges = {one: _edges(whitened) for one, whitened in tried.items()}
+    chosen = _chosen(errors, edges)
+    if len(tried) == 1:
+        return tried[0]
+    return Whitened(tried[chosen].competition, tried[chosen].own_past, _choice(errors, edges, chosen))
+
+
+def _whitened(data: TrainingData, order: int, compete: Callable[[TrainingData, int], Competition]) -> Whitened:
+    if order == 0:
+        return Whitened(compete(data, 0))
+    own_past = Autoregression.of(data, order)
+    return Whitened(compete(own_past.innovations(data), order), own_past)
+
+
+def _persistent(own_past: float, network: float) -> bool:
+    return own_past <= PERSISTENT and own_past <= NEARLY * network
+
+
+def _errors(whitened: Whitened, data: TrainingData) -> NDArray[np.float64]:
+    """Return the errors (E,) at the chosen strength, in units of the series."""
+    path = whitened.competition.traced.path
+    members = path.networks.with_weights(path.chosen().weights)
+    errors: NDArray[np.float64] = held_out_errors(whitened.forecasters(members), data).mean(1)
+    return errors
+
+
+def _edges(whitened: Whitened) -> int:
+    """Return how many edges pass the held-out test at the chosen strength."""
+    search = whitened.competition.traced.path.search
+    return search.edges(search.chosen)
+
+
+def _chosen(errors: dict[int, NDArray[np.float64]], edges: dict[int, int]) -> int:
+    """Return the order with most edges; none, where no other lowers the error or where clearly fewer edges pass.
+
+    "Clearly" is two standard deviations of a Poisson count.
+    """
+    better = [one for one in errors if one > 0 and edges[one] > 0 and beats(errors[one], errors[0])]
+    if not better:
+        return 0
+    best = max(better, key=lambda one: (edges[one], one))
+    return best if edges[best] + 2 * np.sqrt(edges[best] + 1) >= edges[0] else 0
+
+
+def _choice(errors: dict[int, NDArray[np.float64]], edges: dict[int, int], chosen: int) -> Choice:
+    orders = sorted(errors)
+    counts = ", ".join(f"{edges[one]} pass at {one}" for one in orders)
+    return Choice(
+        parameter=PARAMETER,
+        candidates=tuple(range(len(orders))),
+        held_out_error=tuple(float(errors[one].mean()) for one in orders),
+        standard_error=tuple(standard_error(errors[one]) for one in orders),
+        chosen=orders.index(chosen),
+        rule=f"{RULE} ({counts})",
+        labels=tuple(map(str, orders)),
+    )
