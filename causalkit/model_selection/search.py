@@ -24,6 +24,9 @@ Errors = Mapping[float, Array]
 Order = Callable[[Sequence[float], Errors], Iterator[float]]
 """Yields candidates; before each but the first, it may look at the errors of those that were evaluated."""
 
+LITTLE = 0.02
+"""Explained share of the variance that may be chance."""
+
 
 def one_by_one(candidates: Sequence[float], errors: Errors) -> Iterator[float]:
     """Evaluate all candidates in ascending order."""
@@ -31,7 +34,10 @@ def one_by_one(candidates: Sequence[float], errors: Errors) -> Iterator[float]:
 
 
 def strongest_first(candidates: Sequence[float], errors: Errors) -> Iterator[float]:
-    """Evaluate strengths in descending order, until a weaker one explains clearly less than the best."""
+    """Evaluate strengths in descending order, until a weaker one explains clearly less than the best.
+
+    Where even the best explains next to nothing, nothing has come in yet, and all are evaluated.
+    """
     best: float | None = None
     for candidate in reversed(candidates):
         yield candidate
@@ -39,7 +45,7 @@ def strongest_first(candidates: Sequence[float], errors: Errors) -> Iterator[flo
         if best is None or latest.mean() < errors[best].mean():
             best = candidate
         explained, most = 1 - latest.mean(), 1 - errors[best].mean()
-        if most > 0 and explained < SUFFICIENT * most and beats(errors[best], latest):
+        if most > LITTLE and explained < SUFFICIENT * most and beats(errors[best], latest):
             return
 
 
