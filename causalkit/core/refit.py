@@ -35,7 +35,7 @@ class FitsPanels(Protocol[D_co]):
 class Refit(Generic[D]):
     """A method with its settings, as `causalkit.Discovery.refit`. It lives as long as its process and is never saved.
 
-    A lag or strength that was chosen is chosen again in every refit; a forecaster that was chosen stays.
+    A lag or strength that was chosen is chosen again in every refit; a forecaster and a prewhitening that were chosen stay.
 
     Attributes:
         method: object with ``fit(panel, run) -> Discovery``.
@@ -75,7 +75,7 @@ class Refit(Generic[D]):
 
 
 def as_it_chose(method: Any, found: Any) -> Any:
-    """Return a method for refits of its discovery: lag and strength are chosen again, the forecaster stays.
+    """Return a method for refits of its discovery: lag and strength are chosen again, forecaster and prewhitening stay.
 
     Scores of different forecasters differ in scale, and a rule that fits again compares scores. The choice of the
     forecaster is also the dearest one. Methods that choose none are returned as they are.
