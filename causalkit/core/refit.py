@@ -35,7 +35,7 @@ class FitsPanels(Protocol[D_co]):
 class Refit(Generic[D]):
     """A method with its settings, as `causalkit.Discovery.refit`. It lives as long as its process and is never saved.
 
-    A lag or strength that was chosen is chosen again in every refit; a forecaster and a prewhitening that were chosen stay.
+    A lag or strength that was chosen is chosen again in every refit; a chosen forecaster and prewhitening stay.
 
     Attributes:
         method: object with ``fit(panel, run) -> Discovery``.

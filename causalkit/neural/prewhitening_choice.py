@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
@@ -26,7 +27,7 @@ from causalkit.neural.training.data import TrainingData
 PARAMETER = "prewhiten"
 ORDERS = (1, 2)
 PERSISTENT = 1 / 3
-"""Share of the variance that the own past leaves at most where prewhitening is tried."""
+"""Share of the variance of next steps that the own past leaves at most where prewhitening is tried."""
 NEARLY = 1.5
 """Times the error of the network that the own past has at most where prewhitening is tried."""
 RULE = (
@@ -100,7 +101,7 @@ def choose_prewhitening(
     tried = {0: _whitened(data, 0, compete)}
     errors = {0: _errors(tried[0], data)}
     orders = [one for one in ORDERS if one <= data.x.shape[1]]
-    if _persistent(own_past_errors(data, orders[-1]).mean(), errors[0].mean()):
+    if _persistent(own_past_errors(data, orders[-1]), errors[0], data):
         for one in orders:
             if out_of_time():
                 break
@@ -120,8 +121,17 @@ def _whitened(data: TrainingData, order: int, compete: Callable[[TrainingData, i
     return Whitened(compete(own_past.innovations(data), order), own_past)
 
 
-def _persistent(own_past: float, network: float) -> bool:
-    return own_past <= PERSISTENT and own_past <= NEARLY * network
+def _persistent(own_past: NDArray[np.float64], network: NDArray[np.float64], data: TrainingData) -> bool:
+    """Tell whether the own past explains most of the variance of next steps, and nearly as much as the network.
+
+    The variance over all windows: that of a whole panel of short trials contains what trials start from.
+    """
+    seen = torch.ones_like(data.y) if data.observed is None else (data.observed > 0).to(data.y)
+    count = seen.sum(0).clamp(min=1)
+    mean = (data.y * seen).sum(0) / count
+    variance = (((data.y - mean) * seen).square().sum(0) / count).cpu().double().numpy()
+    left = (own_past.mean(0) / np.maximum(variance, np.finfo(np.float64).tiny)).mean()
+    return bool(left <= PERSISTENT and own_past.mean() <= NEARLY * network.mean())
 
 
 def _errors(whitened: Whitened, data: TrainingData) -> NDArray[np.float64]:
