@@ -17,13 +17,16 @@ Array = NDArray[np.float64]
 STRENGTH = "regularizer.strength"
 MOST = 0.95
 """Share of the largest number of edges that is enough."""
-FALLS = 0.99
-"""Where no edge passes the test yet, a finer strength pays while errors fall below this share of the lowest before."""
+WORSE = 0.2
+"""Share by which the error may exceed the lowest: the narrower bound where little is left to explain."""
+FALLS, FALLS_YET = 0.97, 0.99
+"""A finer strength pays while errors fall below this share of the lowest before; below the second one, where no edge
+passes the test yet."""
 AHEAD = 2
 """Strengths above the sufficient one of a first search, at which a second one starts."""
 RULE = (
-    f"strongest that keeps {SUFFICIENT:.0%} of the best explained held-out variance, or a weaker one where the "
-    "error is lower and clearly more edges pass a held-out test"
+    f"strongest that keeps {SUFFICIENT:.0%} of the best explained held-out variance, with an error at most {WORSE:.0%} "
+    "above the lowest, or a weaker one where the error is lower and clearly more edges pass a held-out test"
 )
 
 
@@ -32,11 +35,11 @@ class StrengthSearch(Search):
 
     A penalty shrinks a forecast as well as its noise, so the lowest error belongs to a strength at which many inputs
     are still in use that carry nothing. So the strongest penalty counts that keeps most of the explained variance
-    (`causalkit.model_selection.rules.strongest_sufficient`). Where a series' own past explains nearly all of its
-    variance, as in finely sampled recordings, that penalty leaves little but the own past. There a test on held-out
-    windows tells: among weaker penalties down to the first one whose error is as low as the lowest, the strongest is
-    preferred that lets nearly as many edges pass as any, where these are clearly more. "Clearly" is two standard
-    deviations of a Poisson count, "as low" within one standard error.
+    (`causalkit.model_selection.rules.strongest_sufficient`), and whose error is not far above the lowest. Where the own
+    past of a series explains nearly all of its variance, as in fine sampling, that penalty may leave little but the
+    own past. There a test on held-out windows tells: among weaker penalties down to the first one whose error is as low
+    as the lowest, the strongest is preferred that lets nearly as many edges pass as any, where these are clearly more.
+    "Clearly" is two standard deviations of a Poisson count, "as low" within one standard error.
 
     Args:
         candidates: strengths that are tried in any case, until one explains clearly less than the best.
@@ -63,7 +66,7 @@ class StrengthSearch(Search):
         It is one of the candidates that are tried in any case.
         """
         evaluated = self.evaluated
-        sufficient = strongest_sufficient(np.stack([self.errors[one] for one in evaluated]))
+        sufficient = _sufficient(np.stack([self.errors[one] for one in evaluated]))
         start = evaluated[min(sufficient + AHEAD, len(evaluated) - 1)]
         return max(start, min(one for one in self.candidates if one not in self.finer))
 
@@ -95,8 +98,10 @@ class StrengthSearch(Search):
         best = min(before, key=lambda one: float(errors[one].mean()))
         if beats(errors[best], errors[latest]):
             return False
+        if errors[latest].mean() < FALLS * errors[best].mean():
+            return True
         if max(self.edges(one) for one in tried[-3:]) == 0:
-            return bool(errors[latest].mean() < FALLS * errors[best].mean())
+            return bool(errors[latest].mean() < FALLS_YET * errors[best].mean())
         if len(tried) < 3:
             return True
         return max(self.edges(one) for one in tried[-2:]) * MOST > self.edges(tried[-3])
@@ -114,9 +119,15 @@ class StrengthSearch(Search):
         The weakest is the first whose error is as low as the lowest. Where the sufficient strength is as good, nothing
         is counted: the array is empty.
         """
-        sufficient = strongest_sufficient(errors)
+        sufficient = _sufficient(errors)
         best = int(errors.mean(1).argmin())
         if not beats(errors[best], errors[sufficient]):
             return sufficient, np.array([], dtype=np.int64)
         weakest = max(place for place in range(sufficient) if not beats(errors[best], errors[place]))
         return sufficient, np.array([self.edges(one) for one in candidates[weakest : sufficient + 1]])
+
+
+def _sufficient(errors: Array) -> int:
+    """Return the position of the strongest strength that explains enough, with an error not far above the lowest."""
+    means = errors.mean(1)
+    return min(strongest_sufficient(errors), int(np.flatnonzero(means <= (1 + WORSE) * means.min())[-1]))
