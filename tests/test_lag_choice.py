@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -74,6 +75,15 @@ class TestChosen:
         assert min(choice.held_out_error) > 0.98, "the mean over series shows nothing"
         assert choice.chosen == 4
 
+    def test_many_weak_effects_at_a_larger_lag_are_not_missed_one_by_one(self):
+        for seed in range(3):
+            x = np.random.default_rng(seed).standard_normal((500, 10))
+            for t in range(2, 500):
+                x[t] += 0.4 * x[t - 1]
+                x[t, 5:] += 0.3 * x[t - 1, :5]
+                x[t, :5] += 0.25 * x[t - 2, 5:]
+            assert chosen(x) == 2
+
     def test_without_any_relation_is_the_smallest(self):
         found = [chosen(np.random.default_rng(seed).standard_normal((200, 20))) for seed in range(10)]
         assert found.count(1) >= 9
@@ -100,11 +110,11 @@ class TestChosen:
         assert said.startswith(f"lag 2 was chosen by {by} among 12 candidates")
         assert "smallest lag whose held-out error is at most 10% above the lowest" in said
 
-    def test_says_where_a_linear_forecaster_sees_nothing(self):
+    def test_says_which_forecaster_sees_nothing(self):
         said = choose_lag(Panel.of(np.random.default_rng(0).standard_normal((300, 20))), Run()).sentence()
         assert said == (
-            "no lag up to 7 forecasts these series better than their mean, so lag 1 was taken; try a larger maximum: "
-            "--lag auto:12"
+            "a sparse forecaster with squares and products finds no lag up to 7 that forecasts these series better "
+            "than their mean beyond chance, so lag 1 was taken; try a larger maximum: --lag auto:12"
         )
 
     def test_proposes_no_larger_maximum_where_the_recordings_are_too_short_for_it(self):
@@ -235,7 +245,8 @@ class TestRule:
 
     def test_a_series_must_not_lose(self):
         folds, pieces = self.errors(0.5, 0.5, 0.5, series=40)
-        pieces[:2, :, 7] += 0.3  # 0.0075 in the mean
+        pieces[:2, :, 7] += 0.3
+        pieces[:2, :, 8] -= 0.3  # nothing in the mean
         assert smallest_sufficient(folds, pieces, pieces) == 2
         assert smallest_sufficient(folds, pieces, 0 * pieces) == 0, "its own further past explains the same"
 
@@ -243,9 +254,19 @@ class TestRule:
         loss = 0.06 + 0.08 * np.resize([-1, 1], 20)  # p = .002 for this series
         few = np.full((2, 20, 3), 0.5)
         few[0, :, 1] += loss
+        few[0, :, 2] -= loss  # nothing in the mean
         many = np.concatenate([few, np.repeat(few[1:], 20, axis=0)])
         for pieces in (few, many):
             assert smallest_sufficient(pieces.mean(axis=2)[:, :5], pieces, pieces) == 1
+
+    def test_a_small_loss_of_all_counts(self):
+        folds, pieces = self.errors(0.51, 0.5, 0.499)
+        pieces[0] += np.random.default_rng(1).normal(0, 0.03, pieces[0].shape)
+        pieces[1] += np.random.default_rng(2).normal(0, 0.03, pieces[1].shape)
+        assert smallest_sufficient(folds, pieces, pieces) == 0, "the loss may be chance"
+        pieces[0] += 0.03
+        assert smallest_sufficient(folds, pieces, pieces) == 1
+        assert smallest_sufficient(folds, pieces, 0 * pieces) == 0, "their own further past explains the same"
 
     def test_a_loss_by_chance_is_none(self):
         folds, pieces = self.errors(0.5, 0.5, series=40)
@@ -299,6 +320,10 @@ class TestDataAsTheyAre:
         panel = Panel.of(lagged_pair(), names=("a", "b", "c"))
         held = [Intervention("b", 40, 90), Intervention("a", 150, 200)]
         assert chosen(with_interventions(panel, held)) == 2
+        each_for_long = [Intervention(name, first, first + 60) for name, first in (("a", 20), ("b", 120), ("c", 200))]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert chosen(with_interventions(panel, each_for_long)) == 2
 
 
 class TestInMethods:

@@ -163,8 +163,10 @@ class Choice:
             return f"{would}: {self._achieved()}"
         among = self._among()
         if self.nothing_explained:
+            none = f"no lag up to {max(lag for lag, _ in self.tried):g}"
+            forecaster = f"{self.judge} finds {none} that" if self.judge else none
             return (
-                f"no lag up to {max(lag for lag, _ in self.tried):g} forecasts these series better than their mean, so "
+                f"{forecaster} forecasts these series better than their mean beyond chance, so "
                 f"lag {self.chosen:g} was taken; {self._larger()}"
             )
         if self.hopeless and self.judge:

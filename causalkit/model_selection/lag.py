@@ -116,7 +116,8 @@ def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] | None = None) 
     (`causalkit.model_selection.splits.fold_masks`). The rule is `causalkit.model_selection.lag_rule`: a lag must be
     nearly as good as the best for the average series, in units of the error that remains and not of the variance, so
     that series that persist are no exception; and no single series may lose what only the further past of the others
-    explains, so that one far-lagged effect in a large panel is not averaged away.
+    explains, so that one far-lagged effect in a large panel is not averaged away; nor the average series anything
+    beyond chance, so that many weak effects at a larger lag are not missed one by one.
 
     Short recordings have fewer candidates: nine tenths of all steps must lie in realisations of 4 K steps or more.
     Steps at which a series was set from outside or not measured do not count for it. Windows with missing inputs do not

@@ -16,12 +16,14 @@ LOSS = 0.05
 """Share of its variance that no single series may lose to a larger lag of the others."""
 LEVEL = 0.01
 """Of the test of such a loss, for all series together."""
+LEVEL_OF_ALL = 0.005
+"""Of the test whether the average series loses anything, however little, to a larger lag of the others."""
 NONE_LEFT = 0.002
 """Share of the variance below which an error is no error: differences between smaller ones decide nothing."""
 RULE = (
     f"the smallest lag whose held-out error is at most {WORSE:.0%} above the lowest, which explains at least "
     f"{LEAST:.0%} of the best explained variance, and with which no series loses {LOSS:.0%} of its variance that the "
-    "other series' further past explains"
+    "other series' further past explains, nor the average series anything beyond chance"
 )
 
 
@@ -38,7 +40,13 @@ def smallest_sufficient(folds: Array, pieces: Array, own_past_free: Array) -> in
         own_past_free: the same, of forecasters that may use the own past of a series up to the largest lag.
     """
     further = own_past_free[:, :, np.isfinite(own_past_free).all(axis=(0, 1))]
-    sufficient = [position for position in range(len(folds)) if not _loses(further, position, folds.shape[1])]
+    average = further.mean(axis=2, keepdims=True) if further.size else further
+    sufficient = [
+        position
+        for position in range(len(folds))
+        if not _loses(further, position, folds.shape[1], LOSS, LEVEL)
+        and not _loses(average, position, folds.shape[1], 0.0, LEVEL_OF_ALL)
+    ]
     explained = 1 - folds.mean(axis=1)
     best = max(sufficient, key=lambda position: float(explained[position]))
     if explained[best] <= standard_error(folds[best]):
@@ -57,8 +65,8 @@ def _means(pieces: Array) -> Array:
     return result
 
 
-def _loses(errors: Array, position: int, folds: int) -> bool:
-    """Tell whether a series is forecast significantly worse than with a larger candidate.
+def _loses(errors: Array, position: int, folds: int, least: float, level: float) -> bool:
+    """Tell whether a series, or the average of several, is forecast significantly worse than with a larger candidate.
 
     The larger candidate is the best one for the series on the other folds. So there is one comparison for a series,
     a one-sided paired t-test over pieces with Bonferroni's correction for series, and its level does not depend on
@@ -68,6 +76,8 @@ def _loses(errors: Array, position: int, folds: int) -> bool:
         errors: shape (candidates, pieces, series), no NaN.
         position: of the candidate.
         folds: how many the pieces come from.
+        least: loss that counts, as a share of the variance.
+        level: of the test, for all series together.
     """
     from scipy import stats
 
@@ -81,5 +91,5 @@ def _loses(errors: Array, position: int, folds: int) -> bool:
     mean = loss.mean(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = mean / (loss.std(axis=0, ddof=1) / len(loss) ** 0.5)
-    significant = stats.t.sf(t, len(loss) - 1) <= LEVEL / mean.size
-    return bool((significant & (mean >= LOSS)).any())
+    significant = stats.t.sf(t, len(loss) - 1) <= level / mean.size
+    return bool((significant & (mean >= least)).any())
