@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causalkit import Choice, Discovery
+from causalkit.core.choice import MEASURED_ON_ONE
 from causalkit.display.discovery import html, summary
 from causalkit.errors import DataError, PluginError
 from causalkit.io.results.record import from_record, to_record
@@ -225,6 +226,37 @@ def test_a_single_block_that_nothing_forecasts_is_no_verdict_on_the_scores():
     said = forecaster(held_out_error=(1.1, 1.2), standard_error=(NAN, NAN), chosen=0).sentence()
     assert said.startswith("forecaster mlp was chosen by held-out forecast error among mlp and component-mlp")
     assert "do not trust" not in said
+
+
+def test_errors_of_the_first_block_are_called_so():
+    of_one = {"measured": MEASURED_ON_ONE, "standard_error": (NAN, NAN)}
+    said = forecaster(**of_one).sentence()
+    assert "it explains 67% of the held-out variance of the first block, mlp explains 43%" in said
+    grey = alternative(measured=MEASURED_ON_ONE)
+    assert "60% of the held-out variance of the first block" in grey.sentence()
+    first, second = plot_choices(discovery(forecaster(**of_one), grey, strength()))
+    assert "first block" in first.get_ylabel().replace("\n", " ")
+    assert "not used: forecaster mlp,\nfirst block only" in legend(second)
+    assert "first block" not in second.get_ylabel().replace("\n", " ")
+
+
+@pytest.mark.parametrize("judge", ["", "a linear forecaster"])
+def test_a_single_candidate_was_not_chosen(judge):
+    only = Choice("lag", (1,), (0.4,), (0.01,), 1, "smallest", judge=judge)
+    by = f" (by {judge})" if judge else ""
+    assert only.sentence() == f"lag 1 was the only candidate: it explains 60% of the held-out variance{by}"
+    assert plot_choice(only).get_title() == "The only candidate: lag 1"
+    assert not any("chosen" in words for words in legend(plot_choice(only)))
+    hopeless = replace(only, parameter="regularizer.strength", held_out_error=(1.1,)).sentence()
+    assert hopeless.startswith("strength 1 was the only candidate, and it forecasts held-out steps no better than")
+
+
+def test_the_legend_covers_nothing_that_is_drawn():
+    for ax in plot_choices(discovery(lag(), forecaster(), alternative(), strength())):
+        ax.figure.draw_without_rendering()
+        box = ax.get_legend().get_window_extent()
+        assert not box.overlaps(ax.bbox)
+        assert not box.overlaps(ax.title.get_window_extent())
 
 
 def test_an_alternative_is_no_note_of_the_result():

@@ -9,12 +9,15 @@ import types
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 
+import causalkit
 from causalkit.cli.main import COMMANDS, cli
 from causalkit.plugins import hookspecs
 from causalkit.plugins.records import Contribution
 from causalkit.plugins.registry import KINDS, Registry, hook_of
+from tests.plugins_for_tests.installing import REAL, installed
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("plugins/*/README.md"), *ROOT.glob("docs/**/*.md")])
@@ -112,6 +115,22 @@ def test_example_of_hook_is_a_working_plugin(hook):
         assert list(group.commands) == ["hello"]
     else:
         assert [observer for _, observer in registry.call(hook, run=None)]
+
+
+@pytest.mark.plugins
+def test_the_example_of_a_neural_method_discovers_with_changed_settings():
+    (code,) = (
+        block["code"] for block in blocks(ROOT / "docs/plugins.md", "python") if "NeuralMethod(" in block["code"]
+    )
+    plugin = types.ModuleType("example")
+    exec(compile(code, "example of a neural method", "exec"), plugin.__dict__)
+    with installed(beside=[*REAL, types.SimpleNamespace(name="example", dist=None, load=lambda: plugin)], strict=True):
+        series = np.random.default_rng(0).standard_normal((60, 3))
+        settings = {"training.epochs": 4, "regularizer.strength": 0.1}
+        found = causalkit.discover(series, method="short-training", lag="auto:2", params=settings)
+    assert found.config["training"]["epochs"] == 4
+    assert found.config["training"]["learning_rate"] == 0.01
+    assert found.lags in (1, 2)
 
 
 def run_page(page, marks, folder, monkeypatch):

@@ -24,20 +24,27 @@ class Stub:
 
     Args:
         finer: by how much errors are lower under the finer strength .05; None: the path ended before.
+        cut_short: did the time limit end the path?
     """
 
-    def __init__(self, errors: Sequence[float], finer: float | None = None) -> None:
-        self.path = self
+    def __init__(self, errors: Sequence[float], finer: float | None = None, cut_short: bool = False) -> None:
+        self.path, self.cut_short = self, cut_short
         self.search = StrengthSearch((0.1, 0.2), (0.05,), lambda strength: 0)
         more = {} if finer is None else {0.05: -finer}
         for strength, offset in {0.2: 0.1, 0.1: 0.0, **more}.items():
             self.search.tell(strength, np.array(errors) + offset)
 
 
-def candidate(name: str, errors: Sequence[float], calls: list[Any], finer: float | None = None) -> Candidate:
+def candidate(
+    name: str,
+    errors: Sequence[float],
+    calls: list[Any],
+    finer: float | None = None,
+    cut_short: slice | None = None,
+) -> Candidate:
     def trace(blocks: slice, strongest: float) -> Any:
         calls.append((name, blocks, strongest))
-        return Stub(errors[blocks], finer)
+        return Stub(errors[blocks], finer, blocks == cut_short)
 
     return Candidate(name, trace)
 
@@ -56,8 +63,11 @@ def test_who_does_no_better_on_the_first_block_is_out() -> None:
     choice, curve = found.choices
     assert (found.winner, choice.chosen_label, choice.labels) == (0, "one", ("one", "other"))
     assert choice.held_out_error == (0.5, 0.5), "errors on the block that both have in common"
-    assert "other forecast the first block no better; errors are those of that block" in choice.rule
+    assert "other forecast the first block no better" in choice.rule
+    assert "it explains 50% of the held-out variance of the first block, other explains 50%" in choice.sentence()
     assert curve.within == "forecaster other"
+    assert curve.first_block_only
+    assert found.notes == ()
 
 
 def test_who_is_better_on_all_blocks_wins() -> None:
@@ -66,8 +76,9 @@ def test_who_is_better_on_all_blocks_wins() -> None:
     choice, curve = found.choices
     assert (found.winner, choice.chosen_label) == (1, "other")
     assert choice.held_out_error == pytest.approx((0.5, 0.4))
-    assert "first block" not in choice.rule
+    assert "first block" not in choice.sentence()
     assert curve.within == "forecaster one"
+    assert not curve.first_block_only
 
 
 def test_the_first_stays_where_the_difference_is_chance() -> None:
@@ -91,6 +102,36 @@ def test_without_time_nobody_else_is_tried() -> None:
     found, calls = outcome([0.1] * 5, out_of_time=lambda: True)
     assert calls == [("one", ALL_BLOCKS, np.inf)]
     assert np.isnan(found.choices[0].held_out_error[1])
+    assert found.notes == ("the time limit left no time to compare forecaster other with what was used",)
+
+
+@pytest.mark.parametrize("blocks", [FIRST_BLOCK, ALL_BLOCKS], ids=["one block", "all blocks"])
+def test_who_was_cut_short_by_the_time_limit_and_did_not_win_counts_as_not_tried(blocks: slice) -> None:
+    calls: list[Any] = []
+    errors = [0.4, *[0.7] * 4] if blocks == ALL_BLOCKS else [0.7] * 5
+    rivals = [candidate("other", errors, calls, cut_short=blocks), candidate("third", FIRST, calls)]
+    found = compete([candidate("one", FIRST, calls), *rivals], lambda: len(calls) > 1 + (blocks == ALL_BLOCKS))
+    (choice,) = found.choices
+    assert (found.winner, choice.chosen_label) == (0, "one")
+    assert choice.held_out_error == pytest.approx((0.5, np.nan, np.nan), nan_ok=True)
+    assert "other (not tried)" in choice.sentence()
+    assert "first block" not in choice.sentence()
+    assert [f"forecaster {name}" in note for name, note in zip(("other", "third"), found.notes, strict=True)] == [
+        True
+    ] * 2
+
+
+def test_who_was_cut_short_on_the_first_block_trains_no_further() -> None:
+    calls: list[Any] = []
+    compete([candidate("one", FIRST, calls), candidate("other", [0.1] * 5, calls, cut_short=FIRST_BLOCK)])
+    assert calls[1:] == [("other", FIRST_BLOCK, np.inf)]
+
+
+def test_who_was_cut_short_and_forecasts_better_all_the_same_wins() -> None:
+    calls: list[Any] = []
+    found = compete([candidate("one", FIRST, calls), candidate("other", [0.3] * 5, calls, cut_short=ALL_BLOCKS)])
+    assert (found.winner, found.notes) == (1, ())
+    assert found.choices[0].held_out_error == pytest.approx((0.5, 0.3))
 
 
 QUICK = {"training.epochs": 40}

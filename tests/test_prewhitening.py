@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from causalkit.core.refit import as_it_chose
 from causalkit.core.run import Run
 from causalkit.errors import ParameterError
 from causalkit.model_selection.splits import folds_of
+from causalkit.neural import ensemble
 from causalkit.neural.modules.forecaster import autograd_jacobian
 from causalkit.neural.prewhitening import Autoregression, Prewhitened, own_past_errors
 from causalkit.neural.training.data import TrainingData
@@ -104,6 +107,32 @@ def test_finely_sampled_series_are_prewhitened_and_the_graph_is_better(
     assert any("leaves; scores are in units of" in note for note in found.notes)
     areas = [one.evaluate(truth, diagonal="exclude")["auroc"] for one in (found, plain)]
     assert areas[0] > areas[1] + 0.05
+
+
+@pytest.mark.plugins
+@pytest.mark.parametrize(("cut", "untried"), [(1, "1 or 2"), (2, "2")])
+def test_an_order_whose_path_was_cut_short_by_the_time_limit_is_not_compared(
+    sampled_finely: tuple[causalkit.Panel, causalkit.Truth], monkeypatch: pytest.MonkeyPatch, cut: int, untried: str
+) -> None:
+    trace, paths = ensemble.trace_path, []
+
+    def traced(*given: Any, **named: Any) -> ensemble.TracedPath:
+        paths.append(trace(*given, **named))
+        return replace(paths[-1], stopped="time limit") if len(paths) == 1 + cut else paths[-1]
+
+    monkeypatch.setattr(ensemble, "trace_path", traced)
+    found = causalkit.discover(sampled_finely[0], method="grngc", lag=2, params=QUICK)
+    assert f"the time limit left no time to compare prewhiten {untried} with what was used" in found.notes
+    assert len(paths) == 1 + cut
+    choices = [one for one in found.choices if one.parameter == "prewhiten"]
+    if cut == 1:
+        assert choices == []
+        monkeypatch.undo()
+        plain = causalkit.discover(sampled_finely[0], method="grngc", lag=2, params={**QUICK, "prewhiten": 0})
+        assert np.array_equal(found.scores, plain.scores)
+    else:
+        assert [np.isnan(error) for error in choices[0].held_out_error] == [False, False, True]
+        assert "2 (not tried)" in choices[0].sentence()
 
 
 @pytest.mark.plugins

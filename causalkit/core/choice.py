@@ -13,6 +13,7 @@ from causalkit.errors import DataError, PluginError
 YEAR = 12
 """Months: a common season, and the next maximum to try for the lag."""
 MEASURED = "mean squared forecast error on blocks that were held out, in units of the variance"
+MEASURED_ON_ONE = "mean squared forecast error on the first block that was held out, in units of the variance"
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,12 @@ class Choice:
     @property
     def relative(self) -> bool:
         """Is the error in units of the variance, so that 1 is that of forecasting the mean?"""
-        return self.measured == MEASURED
+        return self.measured in (MEASURED, MEASURED_ON_ONE)
+
+    @property
+    def first_block_only(self) -> bool:
+        """Are errors those of the first block only, and not of all?"""
+        return self.measured == MEASURED_ON_ONE
 
     @property
     def hopeless(self) -> bool:
@@ -161,7 +167,6 @@ class Choice:
         if self.within:
             would = f"{self.within}, which was not used, would have had {self.name} {self.chosen_label}"
             return f"{would}: {self._achieved()}"
-        among = self._among()
         if self.nothing_explained:
             none = f"no lag up to {max(lag for lag, _ in self.tried):g}"
             forecaster = f"{self.judge} finds {none} that" if self.judge else none
@@ -169,6 +174,9 @@ class Choice:
                 f"{forecaster} forecasts these series better than their mean beyond chance, so "
                 f"lag {self.chosen:g} was taken; {self._larger()}"
             )
+        if len(self.candidates) == 1:
+            return self._only()
+        among = self._among()
         if self.hopeless and self.judge:
             return (
                 f"{self.name} {self.chosen_label} was chosen, but {self.judge} with any of {among} forecasts held-out "
@@ -184,6 +192,13 @@ class Choice:
         by = f"held-out forecast error of {self.judge}" if self.judge else "held-out forecast error"
         parts = [f"{self.name} {self.chosen_label} was chosen by {by} among {among}: {self._achieved()}"]
         return "; ".join([*parts, f"rule: {self.rule}", *filter(None, [self.edge()])])
+
+    def _only(self) -> str:
+        """Return how well a single candidate forecasts, among which there was nothing to choose."""
+        only = f"{self.name} {self.chosen_label} was the only candidate"
+        if self.hopeless:
+            return f"{only}, and it forecasts held-out steps no better than the mean: do not trust the scores"
+        return f"{only}: {self._achieved()}" + (f" (by {self.judge})" if self.judge else "")
 
     def edge(self) -> str:
         """Return a warning that better candidates may be beyond those that were tried, or ""."""
@@ -234,9 +249,7 @@ class Choice:
             raise DataError(problem, "write it again") from error
 
     def _among(self) -> str:
-        """Return from what was chosen."""
-        if len(self.candidates) == 1:
-            return "a single candidate"
+        """Return from what was chosen, of several candidates."""
         if not self.labels:
             return f"{len(self.candidates)} candidates from {min(self.candidates):g} to {max(self.candidates):g}"
         tried = dict(self.tried)
@@ -252,17 +265,22 @@ class Choice:
             return self._each_achieved()
         best, other = dict(self.tried)[self.best], self.chosen != self.best
         if self.relative:
-            share = f"it explains {1 - self.error:.0%} of the held-out variance"
+            share = f"it explains {1 - self.error:.0%} of {self._variance}"
             return share + (f", {self.best:g} explains most, {1 - best:.0%}" if other else "")
         return f"its error is {self.error:.4g}, " + (
             f"{self.best:g} has the lowest, {best:.4g}" if other else "the lowest"
         )
 
+    @property
+    def _variance(self) -> str:
+        """Of which variance a share is explained."""
+        return "the held-out variance" + (" of the first block" if self.first_block_only else "")
+
     def _each_achieved(self) -> str:
         """Return how well each named candidate forecasts, the chosen one first."""
         others = [(self.label(candidate), error) for candidate, error in self.tried if candidate != self.chosen]
         if self.relative:
-            said = [f"it explains {_share(self.error)} of the held-out variance"]
+            said = [f"it explains {_share(self.error)} of {self._variance}"]
             return ", ".join([*said, *(f"{name} explains {_share(error)}" for name, error in others)])
         return ", ".join([f"its error is {self.error:.4g}", *(f"that of {name} {error:.4g}" for name, error in others)])
 

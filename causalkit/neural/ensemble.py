@@ -29,7 +29,7 @@ from causalkit.neural.regularization_path import (
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import TrainingContext
 from causalkit.neural.training.data import TrainingData
-from causalkit.neural.training.loop import train
+from causalkit.neural.training.loop import TIME_LIMIT, train
 from causalkit.neural.training.networks import Networks
 from causalkit.neural.training.schedule import Schedule
 from causalkit.neural.training.settings import Training
@@ -133,6 +133,11 @@ class TracedPath:
     history: dict[str, list[float]]
     stopped: str
 
+    @property
+    def cut_short(self) -> bool:
+        """Did the time limit end the path before its end?"""
+        return self.stopped == TIME_LIMIT
+
 
 def trace_path(
     models: Sequence[nn.Module],
@@ -183,7 +188,7 @@ def train_at_choice(traced: TracedPath, run: Run) -> TrainedEnsemble:
         f"scores are those of the mean forecast of {len(validated)} members, each of which left another block out "
         "until the strength was chosen"
     ]
-    if traced.stopped == "time limit":
+    if traced.cut_short:
         count = len(path.search.candidates)
         notes.append(f"the time limit ended the path after {len(path.points)} of {count} strengths")
     return TrainedEnsemble(networks.with_weights(final), traced.history, tuple(notes), path.search.choice(), validated)

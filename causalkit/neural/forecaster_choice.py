@@ -11,6 +11,9 @@ the one that was sufficient.
 
 A path goes on to finer strengths while more and more edges pass a test. A candidate that has found its edges early ends
 early, though its error would have fallen further. So of finer strengths, only those count that all tried.
+
+A path that the time limit cut short has errors that would have fallen further, too. So such a candidate counts as not
+tried, unless it forecasts better all the same.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.core.choice import Choice
+from causalkit.core.choice import MEASURED, MEASURED_ON_ONE, Choice
 from causalkit.model_selection.rules import beats, standard_error
 from causalkit.neural.ensemble import TracedPath
 
@@ -53,11 +56,13 @@ class Competition:
         winner: position among the candidates.
         traced: the path of the winner.
         choices: of the forecaster; then the curves of strengths of the other candidates, as alternatives.
+        notes: which candidates the time limit kept from competing.
     """
 
     winner: int
     traced: TracedPath
     choices: tuple[Choice, ...]
+    notes: tuple[str, ...] = ()
 
 
 def compete(candidates: Sequence[Candidate], out_of_time: Callable[[], bool] = lambda: False) -> Competition:
@@ -74,21 +79,41 @@ def compete(candidates: Sequence[Candidate], out_of_time: Callable[[], bool] = l
     for number, candidate in enumerate(candidates[1:], start=1):
         if out_of_time():
             break
-        traced[number] = candidate.trace(FIRST_BLOCK, np.inf)
-        best, other = _lowest_errors([traced[winner], traced[number]])
+        first = candidate.trace(FIRST_BLOCK, np.inf)
+        if first.cut_short:
+            break
+        best, other = _lowest_errors([traced[winner], first])
         if other.mean() >= best[FIRST_BLOCK].mean():
+            traced[number] = first
             continue
-        traced[number] = candidate.trace(ALL_BLOCKS, traced[number].path.search.ahead)
-        best, other = _lowest_errors([traced[winner], traced[number]])
-        if beats(other, best):
+        whole = candidate.trace(ALL_BLOCKS, first.path.search.ahead)
+        best, other = _lowest_errors([traced[winner], whole])
+        better = beats(other, best)
+        if better or not whole.cut_short:
+            traced[number] = whole
+        if better:
             winner = number
     names = [candidate.name for candidate in candidates]
-    curves = (
-        replace(one.path.search.choice(), within=f"forecaster {names[number]}")
-        for number, one in traced.items()
-        if number != winner
-    )
-    return Competition(winner, traced[winner], (_choice(names, traced, winner), *curves))
+    curves = (_curve(names[number], one) for number, one in traced.items() if number != winner)
+    notes = tuple(no_time_for(f"forecaster {name}") for number, name in enumerate(names) if number not in traced)
+    return Competition(winner, traced[winner], (_choice(names, traced, winner), *curves), notes)
+
+
+def no_time_for(candidate: str) -> str:
+    """Return the note that the time limit kept a candidate from being compared."""
+    return f"the time limit left no time to compare {candidate} with what was used"
+
+
+def _curve(name: str, traced: TracedPath) -> Choice:
+    """Return the errors of a candidate that did not win at all strengths."""
+    found = traced.path.search.choice()
+    blocks = min(map(len, traced.path.search.errors.values()))
+    return replace(found, within=f"forecaster {name}", measured=_measured(blocks))
+
+
+def _measured(blocks: int) -> str:
+    """Return what errors on so many blocks are."""
+    return MEASURED if blocks > 1 else MEASURED_ON_ONE
 
 
 def _lowest_errors(traced: Sequence[TracedPath]) -> list[NDArray[np.float64]]:
@@ -107,7 +132,7 @@ def _choice(names: Sequence[str], traced: dict[int, TracedPath], winner: int) ->
     lowest = dict(zip(traced, _lowest_errors(list(traced.values())), strict=True))
     blocks = min(map(len, lowest.values()))
     out = [names[number] for number, one in lowest.items() if len(one) == 1]
-    about = f" ({' and '.join(out)} forecast the first block no better; errors are those of that block)" if out else ""
+    about = f" ({' and '.join(out)} forecast the first block no better)" if out else ""
     errors = {number: one[:blocks] for number, one in lowest.items()}
     return Choice(
         parameter=PARAMETER,
@@ -116,5 +141,6 @@ def _choice(names: Sequence[str], traced: dict[int, TracedPath], winner: int) ->
         standard_error=tuple(standard_error(errors[n]) if n in errors else np.nan for n in range(len(names))),
         chosen=winner,
         rule=RULE + about,
+        measured=_measured(blocks),
         labels=tuple(names),
     )

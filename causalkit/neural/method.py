@@ -38,7 +38,7 @@ from causalkit.neural.prewhitening_choice import choose_prewhitening
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import PLAIN, TrainingContext
 from causalkit.neural.training.data import TrainingData, inputs_complete, tensors
-from causalkit.neural.training.loop import train
+from causalkit.neural.training.loop import TIME_LIMIT, train
 from causalkit.neural.training.networks import Networks
 from causalkit.neural.training.schedule import Schedule
 from causalkit.neural.training.score_history import score_history
@@ -214,7 +214,8 @@ class NeuralMethod:
         if best.choice is not None:
             chosen = chosen.with_prewhiten(best.order)
         choices = (*best.competition.choices, *(() if best.choice is None else (best.choice,)))
-        return chosen, replace(trained, notes=(*trained.notes, *notes, *best.notes)), choices
+        notes = (*trained.notes, *best.competition.notes, *notes, *best.notes)
+        return chosen, replace(trained, notes=notes), choices
 
     def _check_prewhiten(self) -> None:
         """Refuse an order of prewhitening where nothing can be subtracted.
@@ -483,7 +484,7 @@ def _about_size(forecaster: str, weights: int) -> str:
 def _notes(state: TrainingState, settings: Training) -> tuple[str, ...]:
     """Say what a user should know about how training ended."""
     notes = []
-    if state.stopped == "time limit":
+    if state.stopped == TIME_LIMIT:
         notes.append(f"the time limit ended training after {state.epoch} of {settings.epochs} epochs")
     if state.best is not None:
         epoch = int(state.best.epochs.max())

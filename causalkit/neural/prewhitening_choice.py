@@ -20,7 +20,7 @@ from torch import nn
 from causalkit.core.choice import Choice
 from causalkit.model_selection.rules import beats, standard_error
 from causalkit.neural.ensemble import TrainedEnsemble
-from causalkit.neural.forecaster_choice import Competition
+from causalkit.neural.forecaster_choice import Competition, no_time_for
 from causalkit.neural.prewhitening import Autoregression, Prewhitened, held_out_errors, own_past_errors
 from causalkit.neural.training.data import TrainingData
 
@@ -44,11 +44,13 @@ class Whitened:
         competition: the network.
         own_past: the autoregression, or None: nothing was subtracted.
         choice: how this was chosen, or None: there was nothing to choose.
+        untried: orders that the time limit kept from being compared.
     """
 
     competition: Competition
     own_past: Autoregression | None = None
     choice: Choice | None = None
+    untried: tuple[int, ...] = ()
 
     @property
     def order(self) -> int:
@@ -57,11 +59,14 @@ class Whitened:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Say what the scores are in, where something was subtracted."""
+        """Say what there was no time for, and what the scores are in where something was subtracted."""
+        orders = " or ".join(map(str, self.untried))
+        no_time = (no_time_for(f"{PARAMETER} {orders}"),) if orders else ()
         if self.own_past is None:
-            return ()
+            return no_time
         steps = "its last step" if self.own_past.order == 1 else f"its last {self.own_past.order} steps"
         return (
+            *no_time,
             f"the network forecasts what a linear forecast of each series from {steps} leaves; scores are in units of "
             "the standard deviation of that",
         )
@@ -87,6 +92,8 @@ def choose_prewhitening(
 ) -> Whitened:
     """Return the network that learns from the series, or from innovations where more edges are found there.
 
+    An order whose path the time limit cut short is not compared: with less training, fewer edges pass.
+
     Args:
         data: of E networks, each with a block held out.
         order: of the autoregression that is subtracted; 0: none; None: to be chosen.
@@ -101,17 +108,20 @@ def choose_prewhitening(
     tried = {0: _whitened(data, 0, compete)}
     errors = {0: _errors(tried[0], data)}
     orders = [one for one in ORDERS if one <= data.x.shape[1]]
-    if _persistent(own_past_errors(data, orders[-1]), errors[0], data):
-        for one in orders:
-            if out_of_time():
-                break
-            tried[one] = _whitened(data, one, compete)
-            errors[one] = _errors(tried[one], data)
+    pays = _persistent(own_past_errors(data, orders[-1]), errors[0], data)
+    for one in orders if pays else ():
+        if out_of_time():
+            break
+        found = _whitened(data, one, compete)
+        if found.competition.traced.cut_short:
+            break
+        tried[one], errors[one] = found, _errors(found, data)
+    untried = tuple(one for one in orders if pays and one not in tried)
+    if len(tried) == 1:
+        return replace(tried[0], untried=untried)
     edges = {one: _edges(whitened) for one, whitened in tried.items()}
     chosen = _chosen(errors, edges)
-    if len(tried) == 1:
-        return tried[0]
-    return Whitened(tried[chosen].competition, tried[chosen].own_past, _choice(errors, edges, chosen))
+    return replace(tried[chosen], choice=_choice(errors, edges, chosen, untried), untried=untried)
 
 
 def _whitened(data: TrainingData, order: int, compete: Callable[[TrainingData, int], Competition]) -> Whitened:
@@ -160,14 +170,16 @@ def _chosen(errors: dict[int, NDArray[np.float64]], edges: dict[int, int]) -> in
     return best if edges[best] + 2 * np.sqrt(edges[best] + 1) >= edges[0] else 0
 
 
-def _choice(errors: dict[int, NDArray[np.float64]], edges: dict[int, int], chosen: int) -> Choice:
-    orders = sorted(errors)
-    counts = ", ".join(f"{edges[one]} pass at {one}" for one in orders)
+def _choice(
+    errors: dict[int, NDArray[np.float64]], edges: dict[int, int], chosen: int, untried: tuple[int, ...]
+) -> Choice:
+    orders = [*sorted(errors), *untried]
+    counts = ", ".join(f"{edges[one]} pass at {one}" for one in sorted(edges))
     return Choice(
         parameter=PARAMETER,
         candidates=tuple(range(len(orders))),
-        held_out_error=tuple(float(errors[one].mean()) for one in orders),
-        standard_error=tuple(standard_error(errors[one]) for one in orders),
+        held_out_error=tuple(float(errors[one].mean()) if one in errors else np.nan for one in orders),
+        standard_error=tuple(standard_error(errors[one]) if one in errors else np.nan for one in orders),
         chosen=orders.index(chosen),
         rule=f"{RULE} ({counts})",
         labels=tuple(map(str, orders)),

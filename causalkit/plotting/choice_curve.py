@@ -27,7 +27,7 @@ _MAX_LABELS = 12  # candidates that have room for a label each
 _COLUMNS = 2  # panels in a row
 _LETTERS = 56  # of names that have room beside each other
 _TURNED_FROM = 5  # so many names stand aslant
-_LEGEND_ROOM = 1.0  # beside points without a curve, in distances between them
+_LEGEND_COLUMNS = 2
 _SHOW_MEAN_FROM = 0.85  # the error of the mean is drawn where a candidate comes as near as this
 
 
@@ -88,10 +88,10 @@ def plot_choice(choice: Choice, *, alternatives: Sequence[Choice] = (), ax: Axes
         _alternative(ax, scale, other)
     words = f"{shorten(choice.name, 30)} {shorten(choice.chosen_label, 30)}"
     if choice.within:
-        style.title(ax, f"Not used: {shorten(choice.within, 30)}, {words}")
+        title = f"Not used: {shorten(choice.within, 30)}, {words}"
         _alternative(ax, scale, choice)
     else:
-        style.title(ax, f"Chosen without a truth: {words}")
+        title = f"{'Chosen without a truth' if len(choice.candidates) > 1 else 'The only candidate'}: {words}"
         _chosen(ax, scale, choice)
     errors = np.concatenate([np.array(one.held_out_error, dtype=np.float64) for one in curves])
     known = np.isfinite(errors)
@@ -102,8 +102,15 @@ def plot_choice(choice: Choice, *, alternatives: Sequence[Choice] = (), ax: Axes
     style.log_scale(ax, errors)
     ax.grid(color=style.FAINT, linewidth=0.6, axis="y")
     style.frame(ax)
-    style.legend(ax, loc="best", handlelength=2.2, numpoints=1)
+    style.legend(ax, above=True, ncols=_LEGEND_COLUMNS, handlelength=2.2, numpoints=1)
+    style.title(ax, title, legend=_legend_lines(ax))
     return ax
+
+
+def _legend_lines(ax: Axes) -> int:
+    """Return how many lines of text the legend has below each other."""
+    _, words = ax.get_legend_handles_labels()
+    return math.ceil(len(words) / _LEGEND_COLUMNS) + max((one.count("\n") for one in words), default=0)
 
 
 @dataclass(frozen=True)
@@ -167,7 +174,7 @@ def _chosen(ax: Axes, scale: _Scale, choice: Choice) -> None:
             markersize=9,
             color=style.VERMILLION,
             zorder=4,
-            label=f"chosen: {shorten(choice.chosen_label, 24)}",
+            label=f"{'chosen' if len(choice.candidates) > 1 else 'only'}: {shorten(choice.chosen_label, 24)}",
             gid="choice-chosen",
         )
     if choice.best != choice.chosen:
@@ -189,7 +196,7 @@ def _alternative(ax: Axes, scale: _Scale, other: Choice) -> None:
         linewidth=0.9,
         marker="o",
         markersize=2.8,
-        label=f"not used: {shorten(other.within, 24)}",
+        label=f"not used: {shorten(other.within, 24)}" + (",\nfirst block only" if other.first_block_only else ""),
         gid="choice-alternative",
         zorder=1.5,
     )
@@ -220,7 +227,7 @@ def _axes(ax: Axes, choice: Choice, scale: _Scale) -> None:
         room = max((values[-1] / values[0]) ** 0.06, 1.2)
         ax.set_xlim(values[0] / room, values[-1] * room)
     else:
-        ax.set_xlim(-0.5, len(values) - 0.5 + (_LEGEND_ROOM if scale.labels else 0.0))
+        ax.set_xlim(-0.5, len(values) - 0.5)
     if scale.labels:
         _names(ax, scale.labels)
     else:

@@ -53,15 +53,16 @@ def text(size: float, color: str = INK, **more: Any) -> dict[str, Any]:
     return {"fontsize": size, "color": color, "fontfamily": fonts(), "parse_math": False, **more}
 
 
-def title(ax: Axes, words: str, *, legend: bool = False) -> None:
-    """Set the title, with room for a legend between it and the picture."""
-    ax.set_title(words, pad=26 if legend else 7, **text(TITLE))
+def title(ax: Axes, words: str, *, legend: int = 0) -> None:
+    """Set the title, with room for a legend of so many lines between it and the picture."""
+    ax.set_title(words, pad=13 * (1 + legend) if legend else 7, **text(TITLE))
 
 
 def legend(ax: Axes, *, above: bool = False, **more: Any) -> None:
     """Add a legend, in the picture or above it."""
     if above:  # where it can never hide anything
-        more |= {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "borderaxespad": 0.3, "ncols": 4, "frameon": False}
+        place: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "borderaxespad": 0.3}
+        more = place | {"ncols": 4, "frameon": False} | more
     look: dict[str, Any] = {"frameon": True, "framealpha": 0.9, "edgecolor": FAINT, "labelcolor": INK, "borderpad": 0.5}
     shown = ax.legend(prop={"size": SMALL + 1, "family": fonts()}, **look | more)
     for entry in shown.get_texts():

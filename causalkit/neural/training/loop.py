@@ -12,6 +12,9 @@ from causalkit.neural.training.schedule import Schedule
 from causalkit.neural.training.score_history import is_due, take_snapshot
 from causalkit.neural.training.state import BestWeights, TrainingState
 
+TIME_LIMIT = "time limit"
+"""Why training ended, where the time limit ended it."""
+
 
 def train(
     networks: Networks, schedule: Schedule, run: Run, *, fingerprint: str = "", snapshots: int | None = None
@@ -64,7 +67,7 @@ def train(
                 raise KeyboardInterrupt
             if limited:
                 schedule.cut_short(state)
-                state.stopped = "time limit"
+                state.stopped = TIME_LIMIT
     if snapshots is not None:  # not before the checkpoint: the last epoch of a resumed run is another one
         take_snapshot(networks, state)
     return state

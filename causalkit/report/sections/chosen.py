@@ -26,7 +26,8 @@ def chosen(discovery: Discovery, album: Album) -> Section | None:
     drawn: list[Picture] = []
     for choice, alternatives in panels(discovery.choices):
         ax = plot_choice(choice, alternatives=alternatives, ax=style.new_axes(None, (5.8, 3.9)))
-        what = f"{name(choice.chosen_label)} was chosen" if not choice.within else f"{name(choice.within)} was not used"
+        how = "was chosen" if len(choice.candidates) > 1 else "was the only candidate"
+        what = f"{name(choice.chosen_label)} {how}" if not choice.within else f"{name(choice.within)} was not used"
         alt = f"Held-out error of each candidate for {name(choice.parameter)}; {what}."
         if alternatives:
             alt += f" Grey: {listed([name(other.within) for other in alternatives])}, not used."
