@@ -455,3 +455,11 @@ def test_no_selected_edge_gives_an_empty_table(run):
     code, out, _ = run("discover", "--dataset", "lagged-pair", "-m", "var", "--select", "threshold:1e9")
     assert code == 0
     assert "0 edges selected" in out
+
+
+def test_a_choice_beyond_the_own_past_says_so() -> None:
+    choice = Choice("regularizer.strength", (0.1, 0.2), (0.7, 0.6), (0.1, 0.1), 0.2, "lowest").beyond_own_past()
+    assert "it explains 40% of the held-out variance beyond the own past" in choice.sentence()
+    assert choice.relative
+    hopeless = Choice("regularizer.strength", (0.1, 0.2), (1.2, 1.1), (0.1, 0.1), 0.2, "lowest").beyond_own_past()
+    assert "better than their own past: do not trust the scores" in hopeless.sentence()

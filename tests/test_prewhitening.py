@@ -104,6 +104,9 @@ def test_finely_sampled_series_are_prewhitened_and_the_graph_is_better(
     assert choice.labels == ("0", "1", "2")
     assert choice.chosen_label == str(found.config["prewhiten"]) != "0"
     assert choice.error < choice.held_out_error[0]  # in the same units
+    (strength,) = [one for one in found.choices if one.parameter == "regularizer.strength"]
+    assert "of the held-out variance beyond the own past" in strength.sentence()
+    assert "of the held-out variance," in choice.sentence()
     assert any("leaves; scores are in units of" in note for note in found.notes)
     areas = [one.evaluate(truth, diagonal="exclude")["auroc"] for one in (found, plain)]
     assert areas[0] > areas[1] + 0.05

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from causalkit.core.plain import number_of, plain
@@ -14,6 +14,8 @@ YEAR = 12
 """Months: a common season, and the next maximum to try for the lag."""
 MEASURED = "mean squared forecast error on blocks that were held out, in units of the variance"
 MEASURED_ON_ONE = "mean squared forecast error on the first block that was held out, in units of the variance"
+BEYOND_OWN_PAST = " that a linear forecast of each series from its own past leaves"
+"""Added to one of these, where that was subtracted before."""
 
 
 @dataclass(frozen=True)
@@ -136,12 +138,12 @@ class Choice:
     @property
     def relative(self) -> bool:
         """Is the error in units of the variance, so that 1 is that of forecasting the mean?"""
-        return self.measured in (MEASURED, MEASURED_ON_ONE)
+        return self.measured.removesuffix(BEYOND_OWN_PAST) in (MEASURED, MEASURED_ON_ONE)
 
     @property
     def first_block_only(self) -> bool:
         """Are errors those of the first block only, and not of all?"""
-        return self.measured == MEASURED_ON_ONE
+        return self.measured.removesuffix(BEYOND_OWN_PAST) == MEASURED_ON_ONE
 
     @property
     def hopeless(self) -> bool:
@@ -183,9 +185,10 @@ class Choice:
                 "steps no better than the mean: choose it yourself if you know it"
             )
         if self.hopeless:
+            rival = "their own past" if self._beyond else "the mean"
             return (
                 f"{self.name} {self.chosen_label} was chosen, but none of {among} forecasts held-out steps better than "
-                "the mean: do not trust the scores"
+                f"{rival}: do not trust the scores"
             )
         if (untried := len(self.candidates) - len(self.tried)) and not self.labels:
             among += f", {untried} of them not tried"
@@ -272,9 +275,19 @@ class Choice:
         )
 
     @property
+    def _beyond(self) -> bool:
+        """Was a forecast from the own past subtracted before?"""
+        return self.measured.endswith(BEYOND_OWN_PAST)
+
+    @property
     def _variance(self) -> str:
         """Of which variance a share is explained."""
-        return "the held-out variance" + (" of the first block" if self.first_block_only else "")
+        beyond = " beyond the own past" if self._beyond else ""
+        return "the held-out variance" + beyond + (" of the first block" if self.first_block_only else "")
+
+    def beyond_own_past(self) -> Choice:
+        """Return the choice, whose errors are of what a linear forecast of each series from its own past leaves."""
+        return replace(self, measured=self.measured + BEYOND_OWN_PAST)
 
     def _each_achieved(self) -> str:
         """Return how well each named candidate forecasts, the chosen one first."""

@@ -213,9 +213,8 @@ class NeuralMethod:
         chosen = methods[best.competition.winner]
         if best.choice is not None:
             chosen = chosen.with_prewhiten(best.order)
-        choices = (*best.competition.choices, *(() if best.choice is None else (best.choice,)))
         notes = (*trained.notes, *best.competition.notes, *notes, *best.notes)
-        return chosen, replace(trained, notes=notes), choices
+        return chosen, replace(trained, notes=notes), best.choices
 
     def _check_prewhiten(self) -> None:
         """Refuse an order of prewhitening where nothing can be subtracted.

@@ -71,13 +71,23 @@ class Whitened:
             "the standard deviation of that",
         )
 
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Return those of the competition, and how this was chosen."""
+        inner = self.competition.choices
+        if self.own_past is not None:
+            inner = tuple(one.beyond_own_past() for one in inner)
+        return inner if self.choice is None else (*inner, self.choice)
+
     def whole(self, trained: TrainedEnsemble) -> TrainedEnsemble:
         """Return an ensemble that was trained as the competition was, as forecasters of the series."""
         if self.own_past is None:
             return trained
         units = self.own_past.scale.cpu().double().numpy()
         validated = None if trained.validated is None else self.forecasters(trained.validated)
-        return replace(trained, members=self.forecasters(trained.members), validated=validated, units=units)
+        choice = None if trained.choice is None else trained.choice.beyond_own_past()
+        members = self.forecasters(trained.members)
+        return replace(trained, members=members, validated=validated, choice=choice, units=units)
 
     def forecasters(self, networks: list[nn.Module]) -> list[nn.Module]:
         """Return networks that were trained as the competition was, as forecasters of the series."""
