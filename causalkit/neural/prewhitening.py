@@ -48,12 +48,11 @@ class Autoregression(nn.Module):
     @classmethod
     def of(cls, data: TrainingData, order: int, rows: Tensor | None = None) -> Autoregression:
         """Return the least-squares fit of an order from 1 to K to windows: all, or those of some rows."""
-        x, y, seen = data.x[:, -order:], data.y, data.observed
-        if rows is not None:
-            x, y, seen = x[rows], y[rows], None if seen is None else seen[rows]
+        chosen = slice(None) if rows is None else rows
+        x, y = data.x[chosen, -order:], data.y[chosen]
         inputs = torch.cat([x.permute(2, 0, 1), torch.ones_like(y.T)[:, :, None]], dim=2).double()  # (P, N, order + 1)
         target = y.T.double()
-        weight = torch.ones_like(target) if seen is None else (seen.T > 0).double()
+        weight = data.seen[chosen].T.double()
         weighted = inputs * weight[:, :, None]
         gram = weighted.transpose(1, 2) @ inputs
         count = weight.sum(1).clamp(min=1)
@@ -117,7 +116,7 @@ def held_out_errors(members: list[nn.Module], data: TrainingData) -> NDArray[np.
     with torch.no_grad():
         for member, held in zip(members, data.held, strict=True):
             squared = (member(data.x[held]) - data.y[held]).square()
-            seen = torch.ones_like(squared) if data.observed is None else (data.observed[held] > 0).to(squared)
+            seen = data.seen[held]
             errors.append((squared * seen).sum(0) / seen.sum(0).clamp(min=1))
     return torch.stack(errors).cpu().double().numpy()
 

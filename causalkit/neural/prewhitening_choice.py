@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
@@ -146,7 +145,7 @@ def _persistent(own_past: NDArray[np.float64], network: NDArray[np.float64], dat
 
     The variance over all windows: that of a whole panel of short trials contains what trials start from.
     """
-    seen = torch.ones_like(data.y) if data.observed is None else (data.observed > 0).to(data.y)
+    seen = data.seen
     count = seen.sum(0).clamp(min=1)
     mean = (data.y * seen).sum(0) / count
     variance = (((data.y - mean) * seen).square().sum(0) / count).cpu().double().numpy()

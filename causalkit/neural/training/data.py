@@ -35,6 +35,11 @@ class TrainingData:
     observed: Tensor | None = None
     inputs_complete: Tensor | None = None
 
+    @property
+    def seen(self) -> Tensor:
+        """1 where a next step is learned from and 0 elsewhere, without weights: shape (N, P)."""
+        return torch.ones_like(self.y) if self.observed is None else (self.observed > 0).to(self.y)
+
     @classmethod
     def of(cls, windows: Windows, run: Run) -> TrainingData:
         """Return the data of one network that learns from all windows."""
