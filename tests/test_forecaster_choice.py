@@ -12,8 +12,7 @@ import torch
 import causalkit
 from causalkit.errors import Interrupted
 from causalkit.model_selection.strength import StrengthSearch
-from causalkit.neural import forecaster_choice
-from causalkit.neural import method as method_module
+from causalkit.neural import forecaster_choice, network_choice
 from causalkit.neural.forecaster_choice import ALL_BLOCKS, FIRST_BLOCK, Candidate, compete
 from causalkit.neural.training.networks import Networks
 from tests.systems import lagged_pair
@@ -272,7 +271,7 @@ def test_a_given_strength_leaves_the_first_candidate_and_says_so() -> None:
 
 @pytest.mark.plugins
 def test_a_candidate_with_very_many_weights_does_not_compete(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(method_module, "MOST_WEIGHTS", 100)
+    monkeypatch.setattr(network_choice, "MOST_WEIGHTS", 100)
     found = causalkit.discover(lagged_pair(), method="grngc", lag=2, params=QUICK)
     assert found.config["forecaster"]["name"] == "mlp"
     assert any("component-mlp did not compete" in note for note in found.notes)

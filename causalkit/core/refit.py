@@ -80,5 +80,5 @@ def as_it_chose(method: Any, found: Any) -> Any:
     Scores of different forecasters differ in scale, and a rule that fits again compares scores. The choice of the
     forecaster is also the dearest one. Methods that choose none are returned as they are.
     """
-    settled = getattr(method, "with_forecaster_of", None)
+    settled = getattr(method, "with_network_of", None)
     return method if settled is None else settled(found)

@@ -88,7 +88,7 @@ class AutoLag:
         found: Discovery = self.build(chosen.lag).fit(panel, run)
         return chosen.recorded_in(found)
 
-    def with_forecaster_of(self, found: Discovery) -> AutoLag:
+    def with_network_of(self, found: Discovery) -> AutoLag:
         """Return the method with the forecaster that a discovery of it chose, and an open lag."""
         return AutoLag(lambda lag: as_it_chose(self.build(lag), found), self.lag)
 

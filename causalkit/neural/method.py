@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -26,15 +25,14 @@ from causalkit.errors import ParameterError, TrainingError
 from causalkit.model_selection.lag_candidates import Lag, known_lag
 from causalkit.model_selection.splits import folds_of, hold_out_masks
 from causalkit.neural import ensemble
-from causalkit.neural.ensemble import TracedPath, TrainedEnsemble
-from causalkit.neural.forecaster_choice import ALL_BLOCKS, PARAMETER, Candidate, Competition, compete
+from causalkit.neural.forecaster_choice import PARAMETER
 from causalkit.neural.modules.averaged import members_of
 from causalkit.neural.modules.input_mask import has_masked_inputs, hides_forbidden, mask_inputs
 from causalkit.neural.modules.weight_mask import has_own_input_weights
+from causalkit.neural.network_choice import choose_network, first_models
 from causalkit.neural.parts import ForecasterPart
 from causalkit.neural.prewhitening import Prewhiten
 from causalkit.neural.prewhitening_choice import PARAMETER as PREWHITEN
-from causalkit.neural.prewhitening_choice import choose_prewhitening
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import PLAIN, TrainingContext
 from causalkit.neural.training.data import TrainingData, inputs_complete, tensors
@@ -44,9 +42,6 @@ from causalkit.neural.training.schedule import Schedule
 from causalkit.neural.training.score_history import score_history
 from causalkit.neural.training.settings import Training
 from causalkit.neural.training.state import TrainingState
-
-MOST_WEIGHTS = 2_000_000
-"""Of a forecaster that competes beside the first one; a component-wise perceptron has them at about 350 series."""
 
 
 @dataclass(frozen=True)
@@ -169,10 +164,14 @@ class NeuralMethod:
         data = TrainingData.of(windows, run).folded(folds, run.numpy_generator())
         context = PLAIN.with_knowledge(panel, run)
         if choosing:
-            method, trained, choices = self._chosen(panel, data, run, context)
+            candidates = [self.with_forecaster(part) for part in (self.forecaster, *self.rivals)]
+            best = choose_network(candidates, self._order(), panel, data, run, context)
+            method, trained, choices = candidates[best.winner], best.trained, best.choices
+            if best.order is not None:
+                method = method.with_prewhiten(best.order)
         else:
             method, notes = self.with_default_forecaster()
-            models = method._first_models(panel, data, run, context)
+            models = first_models(method, panel, data, run, context)
             trained = ensemble.train_ensemble(models, self.regularizer, data, self.training, run, context=context)
             trained, choices = replace(trained, notes=(*trained.notes, *notes)), ()
         single = method if trained.choice is None else method.with_strength(trained.choice.chosen)
@@ -186,35 +185,6 @@ class NeuralMethod:
         each = ensemble.scores_of_each(single.regularizer, trained, data)
         config = {**found.config, "ensemble": len(trained.members)}
         return replace(found, config=config, standard_errors=ensemble.jackknife_errors(each))
-
-    def _chosen(
-        self, panel: Panel, data: TrainingData, run: Run, context: TrainingContext
-    ) -> tuple[Self, TrainedEnsemble, tuple[Choice, ...]]:
-        """Return the method with the forecaster and the prewhitening that the data choose, its members, and choices."""
-        methods = [self.with_forecaster(part) for part in (self.forecaster, *self.rivals)]
-        sizes = {method: method._weights(panel.series) for method in methods[1:]}
-        large = {method: size for method, size in sizes.items() if size > MOST_WEIGHTS}
-        methods = [method for method in methods if method not in large]
-
-        def competition(own: TrainingData, order: int) -> Competition:
-            mine = _with_own_checkpoint(run, f"prewhiten-{order}" if order else "")
-            if len(methods) == 1:
-                return Competition(0, methods[0]._trace(ALL_BLOCKS, np.inf, panel, own, mine, context), ())
-            names = [""] + [method.forecaster.record.name for method in methods[1:]]
-            runs = [_with_own_checkpoint(mine, name) for name in names]
-            return compete(
-                [method._candidate(panel, own, one, context) for method, one in zip(methods, runs, strict=True)],
-                lambda: run.expired,
-            )
-
-        best = choose_prewhitening(data, self._order(), competition, lambda: run.expired)
-        trained = best.whole(ensemble.train_at_choice(best.competition.traced, run))
-        notes = tuple(_about_size(method.forecaster.record.name, size) for method, size in large.items())
-        chosen = methods[best.competition.winner]
-        if best.choice is not None:
-            chosen = chosen.with_prewhiten(best.order)
-        notes = (*trained.notes, *best.competition.notes, *notes, *best.notes)
-        return chosen, replace(trained, notes=notes), best.choices
 
     def _check_prewhiten(self) -> None:
         """Refuse an order of prewhitening where nothing can be subtracted.
@@ -242,52 +212,6 @@ class NeuralMethod:
         if self.prewhiten is None or self._reads_weights:
             return 0
         return None if self.prewhiten == "auto" else min(self.prewhiten, self.lag)
-
-    def _weights(self, series: int) -> int:
-        """Return how many weights a network for so many series has, without building it."""
-        with torch.device("meta"):
-            model = self.forecaster.build(series=series, lag=self.lag)
-        return sum(weight.numel() for weight in model.parameters())
-
-    def _candidate(self, panel: Panel, data: TrainingData, run: Run, context: TrainingContext) -> Candidate:
-        name = self.forecaster.record.name
-        return Candidate(
-            name, functools.partial(self._trace, panel=panel, data=data, run=run, context=context, name=name)
-        )
-
-    def _trace(
-        self,
-        blocks: slice,
-        strongest: float,
-        panel: Panel,
-        data: TrainingData,
-        run: Run,
-        context: TrainingContext,
-        name: str = "",
-    ) -> TracedPath:
-        """Train members along the regularization path, each without one of these blocks.
-
-        Args:
-            strongest: strength to start with.
-            name: of the forecaster, where several compete, for observers.
-        """
-        mine = data.of_networks(blocks)
-        if blocks != ALL_BLOCKS:
-            run = replace(run, checkpoint=None, resume=False)
-        return ensemble.trace_path(
-            self._first_models(panel, mine, run, context),
-            self.regularizer.with_candidates_up_to(strongest),
-            mine,
-            self.training,
-            run,
-            context=context,
-            fingerprint=self.fingerprint(panel, run),
-            stage=f"strength, {name}" if name else "strength",
-        )
-
-    def _first_models(self, panel: Panel, data: TrainingData, run: Run, context: TrainingContext) -> list[nn.Module]:
-        """Return networks with first weights, as many as the data are for."""
-        return [mask_inputs(self.build(panel.series, run), context.allowed) for _ in data.rows]
 
     @property
     def steps(self) -> int:
@@ -322,7 +246,7 @@ class NeuralMethod:
         """Return the method with a given order of prewhitening."""
         return self._with(prewhiten=order)
 
-    def with_forecaster_of(self, found: Discovery) -> Self:
+    def with_network_of(self, found: Discovery) -> Self:
         """Return the method with the forecaster and the prewhitening that a discovery of it chose."""
         used = {one.parameter: one.chosen_label for one in found.choices if not one.within}
         method = self if self.prewhiten != "auto" else self.with_prewhiten(int(used.get(PREWHITEN, 0)))
@@ -463,21 +387,6 @@ class NeuralMethod:
             names = " and ".join(keeping)
             return (f"{names} made forbidden pairs expensive in training; their scores were then set to 0",)
         return ("scores of forbidden pairs were masked after training, not in training",)
-
-
-def _with_own_checkpoint(run: Run, part: str) -> Run:
-    """Return the run with a checkpoint for a further part of the training, beside that of the first one, ""."""
-    if run.checkpoint is None or not part:
-        return run
-    name = f"{run.checkpoint.stem}.{part}{run.checkpoint.suffix}"
-    return replace(run, checkpoint=run.checkpoint.with_name(name))
-
-
-def _about_size(forecaster: str, weights: int) -> str:
-    return (
-        f"{forecaster} did not compete, as it would have {weights / 1e6:.1f} million weights; "
-        f"to use it, name it: --forecaster {forecaster}"
-    )
 
 
 def _notes(state: TrainingState, settings: Training) -> tuple[str, ...]:
