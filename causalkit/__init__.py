@@ -37,11 +37,13 @@ if TYPE_CHECKING:
     from causalkit.api import build_method, discover, parameter_tree, parameters_of, pretrain, read, simulate
     from causalkit.core.choice import Choice
     from causalkit.core.discovery import Discovery
+    from causalkit.core.effects import Effects
     from causalkit.core.interventions import Intervention
     from causalkit.core.knowledge import Knowledge
     from causalkit.core.panel import Panel
     from causalkit.core.preparation import Preparation
     from causalkit.core.refit import Refit
+    from causalkit.core.response import Response
     from causalkit.core.run import Run
     from causalkit.core.truth import Truth
     from causalkit.core.windows import Windows
@@ -53,11 +55,13 @@ install()
 _LAZY = {
     "Choice": "causalkit.core.choice",
     "Discovery": "causalkit.core.discovery",
+    "Effects": "causalkit.core.effects",
     "Intervention": "causalkit.core.interventions",
     "Knowledge": "causalkit.core.knowledge",
     "Panel": "causalkit.core.panel",
     "Preparation": "causalkit.core.preparation",
     "Refit": "causalkit.core.refit",
+    "Response": "causalkit.core.response",
     "Run": "causalkit.core.run",
     "Truth": "causalkit.core.truth",
     "Windows": "causalkit.core.windows",
@@ -77,6 +81,7 @@ __all__ = [
     "Dataset",
     "DatasetItem",
     "Discovery",
+    "Effects",
     "Forecaster",
     "Intervention",
     "Knowledge",
@@ -88,6 +93,7 @@ __all__ = [
     "Reader",
     "Refit",
     "Regularizer",
+    "Response",
     "Run",
     "SelectionRule",
     "Truth",

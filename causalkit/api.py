@@ -366,7 +366,7 @@ def fit(
             "source and target are standardised each by itself where a forecaster carries over",
             "leave out --no-standardize",
         )
-    learned = panel.standardized()[0] if standardize else panel
+    learned, scaling = panel.standardized() if standardize else (panel, None)
     preload()
     clock = time.monotonic()
     found = acting.fit(learned, run)
@@ -383,7 +383,9 @@ def fit(
         facts["interventions"] = described(interventions)
     said = [*panel.notes, *ready.notes, *_limits(provided, panel, run)]
     found = found.within(run.knowledge)
-    return replace(
+    if found.effects is not None and scaling is not None:
+        found = replace(found, effects=found.effects.before_scaling(scaling))
+    found = replace(
         found,
         method=provided.record.name,
         config={"method": provided.record.name, **config, **found.config, **_circumstances(run, standardize)},
@@ -394,6 +396,7 @@ def fit(
         notes=(*said, *found.notes, *few_windows(found.data)),
         refit=Refit.of(as_it_chose(acting, found), panel, run, standardize, seconds),
     )
+    return replace(found, responses=found.apply("responses"))
 
 
 def pretrain(

@@ -269,7 +269,7 @@ def causalkit_writers() -> Iterable[Writer]:
     """Yield the writers of discoveries."""
     for name, summary in (
         ("json", "The whole result as JSON"),
-        ("csv", "One row an edge: cause, effect, lag, score, p_value, selected"),
+        ("csv", "One row an edge: cause, effect, lag, score, p-value, sign and size"),
         ("npz", "The whole result as compressed NumPy arrays, without pickle"),
         ("graphml", "The summary graph for Cytoscape, yEd and networkx"),
         ("gexf", "The summary graph for Gephi"),
@@ -288,6 +288,9 @@ def causalkit_operations() -> Iterable[Operation]:
         ("health", "causalkit.health:health", "Examine a panel before a method learns from it"),
         ("select", "causalkit.selection:select", "Select edges by a rule"),
         ("evaluate", "causalkit.evaluation:evaluate", "Compare with a true graph"),
+        ("response", "causalkit.builtin.responses:response", "How the forecast of an effect changes with a cause"),
+        ("responses", "causalkit.builtin.responses:strongest", "Response curves of the strongest edges"),
+        ("explain", "causalkit.display.explanation:explain", "An edge in a few sentences"),
         ("summary", "causalkit.display.discovery:summary", "A few lines of text"),
         ("html", "causalkit.display.discovery:html", "A part of a page, for notebooks"),
         ("save", "causalkit.io:write", "Write to a file; the suffix chooses the format"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from causalkit.cli.console import note, print_table
 from causalkit.core.shell import argument
 from causalkit.display.discovery import standard_error_note
+from causalkit.display.effects import explained, size
 from causalkit.display.formats import duration, number
 from causalkit.display.labels import POLICIES
 from causalkit.display.windows import fewest_windows
@@ -53,12 +54,25 @@ def _with_confidence(discovery: Discovery, frame: pd.DataFrame) -> tuple[pd.Data
     frequencies = (discovery.selection or {}).get("frequencies")
     if discovery.selected is not None and frequencies is not None:
         known["frequency"] = np.array(frequencies, dtype=np.float64)[cause, effect]
+    known |= _effects(discovery, cause, effect, frame["lag"].to_numpy() - 1)
     return frame.assign(**known), [*columns, *known]
+
+
+def _effects(discovery: Discovery, cause: Any, effect: Any, position: Any) -> dict[str, Any]:
+    """Return the columns on sign and size of edges, given by their places."""
+    effects = discovery.effects
+    if effects is None:
+        return {}
+    places = zip(cause.tolist(), effect.tolist(), position.tolist(), strict=True)
+    known: dict[str, Any] = {"effect": [size(effects, place) for place in places]}
+    if effects.same_sign is not None:
+        known["same sign"] = [f"{share:.2f}" for share in effects.same_sign[cause, effect, position]]
+    return known
 
 
 def confidence(discovery: Discovery) -> list[str]:
     """Return sentences on the certainty of the edges: what was not tested, and which rules test it."""
-    lines = list(filter(None, [standard_error_note(discovery)]))
+    lines = list(filter(None, [standard_error_note(discovery), explained(discovery.effects)]))
     if discovery.selected is not None:
         return [*(discovery.selection or {}).get("notes", ()), *lines]
     if discovery.pair_p_values is None:

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.core.choice import Choice
+from causalkit.core.effects import Effects
 from causalkit.core.fitted import Fitted
 from causalkit.core.knowledge import Knowledge
 from causalkit.core.read_only import make_read_only, read_only
 from causalkit.core.refit import Refit
+from causalkit.core.response import Response
 from causalkit.core.truth import Truth
 from causalkit.errors import PluginError
 from causalkit.plugins.records import Operation
@@ -40,6 +42,8 @@ class Discovery:
         p_values: shape (P, P, L), or None.
         standard_errors: of the scores, shape (P, P, L), where a method knows them; or None.
         joint_p_values: shape (P, P), of a test over all lags of a pair at once, or None.
+        effects: sign and size of every edge, see `causalkit.Effects`; or None.
+        responses: response curves of the strongest edges, see `causalkit.Response`.
         selected: shape (P, P, L), the edges that `causalkit.selection` chose, or None.
         selection: how they were chosen.
         path: scores along a path of regularisation strengths: ``strengths`` (S,), ``scores`` (S, P, P, L) and
@@ -64,6 +68,8 @@ class Discovery:
     p_values: Array | None = None
     standard_errors: Array | None = None
     joint_p_values: Array | None = None
+    effects: Effects | None = None
+    responses: tuple[Response, ...] = ()
     selected: NDArray[np.bool_] | None = None
     selection: Mapping[str, Any] | None = None
     path: Mapping[str, Array] | None = None
@@ -101,6 +107,9 @@ class Discovery:
             values, shape = getattr(self, what), cells[:2] if what == "joint_p_values" else cells
             if values is not None and values.shape != shape:
                 raise PluginError(f"{what} have the shape {values.shape}", f"scores of {cells} need {shape}")
+        if self.effects is not None and self.effects.mean.shape != cells:
+            raise PluginError(f"effects have the shape {self.effects.mean.shape}", f"scores of {cells} need {cells}")
+        object.__setattr__(self, "responses", tuple(self.responses))
         make_read_only(self, "scores", "p_values", "standard_errors", "joint_p_values", "selected")
         if self.path is not None:
             object.__setattr__(self, "path", {name: read_only(values) for name, values in self.path.items()})
@@ -161,7 +170,9 @@ class Discovery:
             selected_only: keep selected edges.
 
         Returns:
-            Columns ``cause, effect, lag, score, p_value, selected``; the last two are empty where they are unknown.
+            Columns ``cause, effect, lag, score, p_value, selected, effect_size, effect_se, same_sign,
+            effect_in_units``; from ``p_value`` on, they are empty where they are unknown. ``effect_size`` is
+            `Effects.mean`, ``effect_se`` its standard error.
         """
         import pandas as pd
 
@@ -183,8 +194,21 @@ class Discovery:
                 "selected": pd.array([pd.NA] * len(order), dtype="boolean")
                 if self.selected is None
                 else pd.array(self.selected.ravel()[order], dtype="boolean"),
+                **{name: values.ravel()[order] for name, values in self._effect_columns().items()},
             }
         )
+
+    def _effect_columns(self) -> dict[str, Array]:
+        """Return the columns of `edges` on sign and size, each of shape (P, P, L), NaN where unknown."""
+        known, unknown = self.effects, np.full(self.scores.shape, np.nan)
+        if known is None:
+            return dict.fromkeys(("effect_size", "effect_se", "same_sign", "effect_in_units"), unknown)
+        return {
+            "effect_size": known.mean,
+            "effect_se": unknown if known.standard_errors is None else known.standard_errors,
+            "same_sign": known.agreement,
+            "effect_in_units": known.in_units,
+        }
 
     def graph(self, *, selected_only: bool | None = None) -> nx.DiGraph:
         """Return the summary graph for networkx; an edge runs from cause to effect.
@@ -194,7 +218,8 @@ class Discovery:
 
         Returns:
             A graph with every series as a node. Edges carry ``score`` (largest over lags), ``lag`` (where it is
-            largest) and, where they are known, ``p_value`` and ``selected``.
+            largest) and, where they are known, ``p_value``, ``selected``, and ``effect_size``, ``effect_se``,
+            ``same_sign`` and ``effect_in_units`` at that lag.
         """
         import networkx as nx
 
@@ -202,13 +227,16 @@ class Discovery:
             selected_only = self.selected is not None
         graph = nx.DiGraph()
         graph.add_nodes_from(self.names)
+        effects = {} if self.effects is None else self._effect_columns()
         scores, lags, chosen, p_values = self.pair_scores, self.pair_lags, self.pair_selected, self.pair_p_values
         for cause, effect in np.argwhere(chosen if selected_only and chosen is not None else scores > 0):
+            place = (cause, effect, lags[cause, effect] - 1)
             facts = {"score": float(scores[cause, effect]), "lag": int(lags[cause, effect])}
             if p_values is not None:
                 facts["p_value"] = float(p_values[cause, effect])
             if chosen is not None:
                 facts["selected"] = bool(chosen[cause, effect])
+            facts |= {name: float(values[place]) for name, values in effects.items() if np.isfinite(values[place])}
             graph.add_edge(self.names[cause], self.names[effect], **facts)
         return graph
 
@@ -232,6 +260,7 @@ class Discovery:
             standard_errors=kept(self.standard_errors, 0.0),
             p_values=kept(self.p_values, 1.0),
             joint_p_values=kept(self.joint_p_values, 1.0),
+            effects=None if self.effects is None else self.effects.within(allowed),
             path=None if self.path is None else {**self.path, "scores": kept(self.path["scores"], 0.0)},
             config={**self.config, "knowledge": knowledge.describe()},
         )
@@ -263,6 +292,24 @@ class Discovery:
         """Return the named metrics, or all that apply; see `causalkit.evaluation.evaluate`."""
         found: dict[str, float] = self.apply("evaluate", truth, diagonal=diagonal, metrics=metrics)
         return found
+
+    def response(self, cause: str, effect: str) -> Response:
+        """Return how the forecast of an effect changes with a cause, at the lag where the cause has the largest score.
+
+        Raises:
+            UnknownNameError: there is no such series.
+            WrongUsageError: the curve is neither stored nor can it be computed.
+        """
+        found: Response = self.apply("response", cause, effect)
+        return found
+
+    def explain(self, cause: str, effect: str) -> str:
+        """Return a few sentences on an edge: rank, lag, sign, size, certainty, and what they do not show.
+
+        Raises:
+            UnknownNameError: there is no such series.
+        """
+        return str(self.apply("explain", cause, effect))
 
     def summary(self, top: int = 10) -> str:
         """Return a few readable lines: what was done, and the strongest edges between different series."""

@@ -22,6 +22,8 @@ class Fitted:
         panel: what it learned from, in its units; ``panel.names`` is the order of the network's series.
         method: the object whose ``fit(panel, run)`` trained it.
         run: of the training, without observers and checkpoint.
+        held_away: members of an ensemble before they learned from all windows, each held away from another block; ()
+            where there are none.
     """
 
     model: nn.Module
@@ -29,3 +31,4 @@ class Fitted:
     panel: Panel
     method: Any
     run: Run
+    held_away: tuple[nn.Module, ...] = ()

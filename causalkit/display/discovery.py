@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from causalkit.display.effects import SWITCHING, size
 from causalkit.display.formats import duration, number, p_value
 from causalkit.display.labels import labels, one_line, shorten
 from causalkit.display.notebook import STYLE
@@ -18,6 +19,7 @@ from causalkit.display.words import count, span, were
 
 if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery
+    from causalkit.core.effects import Effects
 
 HEATMAP_SERIES = 30  # a heat map of table cells is legible up to here
 _HTML_EDGES = 10
@@ -34,6 +36,7 @@ class _Row:
     error: float | None
     p_value: float | None
     selected: bool | None
+    size: str = ""
 
 
 def summary(discovery: Discovery, top: int = 10) -> str:
@@ -117,7 +120,8 @@ def _strongest(discovery: Discovery, top: int, width: int) -> list[_Row]:
             break
         arrays = (scores, discovery.standard_errors, p_values, discovery.selected)
         known: list[Any] = [None if values is None else values[place[: values.ndim]].item() for values in arrays]
-        rows.append(_Row(names[place[0]], names[place[1]], place[2] + 1, *known))
+        effects = "" if discovery.effects is None else _effect(discovery.effects, (place[0], place[1], place[2]))
+        rows.append(_Row(names[place[0]], names[place[1]], place[2] + 1, *known, size=effects))
     return rows
 
 
@@ -168,6 +172,12 @@ def _score(row: _Row) -> str:
     return number(row.score, 3) + ("" if row.error is None else f" ± {number(row.error, 2)}")
 
 
+def _effect(effects: Effects, place: tuple[int, int, int]) -> str:
+    """Return sign and size, and that the sign switches where it does."""
+    switches = " (switches)" if effects.agreement[place] <= SWITCHING else ""
+    return size(effects, place) + switches
+
+
 def _p_title(discovery: Discovery) -> str:
     joint = "p (all lags)" if discovery.joint_p_values is not None else ""
     return joint if discovery.p_values is None else "p"
@@ -184,6 +194,7 @@ def _columns(rows: Sequence[_Row], discovery: Discovery) -> list[str]:
             f" lag {row.lag}",
             f" score {_score(row)}",
             *([f" {p_title} {p_value(row.p_value)}"] if row.p_value is not None else []),
+            *([f" effect {row.size}"] if row.size else []),
             *([" selected"] if row.selected else []),
         ]
         for row in rows
@@ -197,6 +208,7 @@ def _edge_table(rows: Sequence[_Row], discovery: Discovery) -> str:
     p_title = _p_title(discovery)
     chosen = discovery.selected is not None
     titles = ["cause", "effect", "lag", "score", *([p_title] if p_title else []), *(["selected"] if chosen else [])]
+    titles += ["effect"] if any(row.size for row in rows) else []
     lines = ["<tr>" + "".join(f"<th>{title}</th>" for title in titles) + "</tr>"]
     for row in rows:
         bar = f'<span class="ck-bar" style="width:{5 * row.score / rows[0].score:.2f}em"></span>'
@@ -206,6 +218,8 @@ def _edge_table(rows: Sequence[_Row], discovery: Discovery) -> str:
             line += f'<td class="ck-n">{p_value(row.p_value)}</td>'
         if chosen:
             line += f"<td>{'yes' if row.selected else 'no'}</td>"
+        if row.size:
+            line += f'<td class="ck-n">{escape(row.size)}</td>'
         lines.append(f"<tr>{line}</tr>")
     return f'<table class="ck-edges">{"".join(lines)}</table>'
 

@@ -25,6 +25,7 @@ from causalkit.errors import ParameterError, TrainingError
 from causalkit.model_selection.lag_candidates import Lag, known_lag
 from causalkit.model_selection.splits import folds_of, hold_out_masks
 from causalkit.neural import ensemble
+from causalkit.neural.effects import effects_of
 from causalkit.neural.forecaster_choice import PARAMETER
 from causalkit.neural.modules.averaged import members_of
 from causalkit.neural.modules.input_mask import has_masked_inputs, hides_forbidden, mask_inputs
@@ -55,6 +56,8 @@ class Trained:
         scores: (cause, effect, lag) where training has already read them off; otherwise the regularizer does it.
         path: as `causalkit.Discovery.path`.
         choices: hyperparameters that training chose.
+        data: of the members of an ensemble, with the windows that each was held away from.
+        held_away: these members; () where no window was held out.
     """
 
     history: Mapping[str, list[float]]
@@ -63,6 +66,8 @@ class Trained:
     scores: NDArray[np.float64] | None = None
     path: Mapping[str, NDArray[np.float64]] | None = None
     choices: tuple[Choice, ...] = ()
+    data: TrainingData | None = None
+    held_away: tuple[nn.Module, ...] = ()
 
 
 class NeuralMethod:
@@ -180,6 +185,8 @@ class NeuralMethod:
             trained.notes,
             scores=ensemble.scores_of(single.regularizer, trained, data),
             choices=(*choices[:1], *(() if trained.choice is None else (trained.choice,)), *choices[1:]),
+            data=data,
+            held_away=tuple(trained.validated or trained.members),
         )
         found = single.read_off(trained.model, panel, windows, run, result)
         each = ensemble.scores_of_each(single.regularizer, trained, data)
@@ -337,9 +344,11 @@ class NeuralMethod:
                 "training diverged: the scores are not finite",
                 f"try --set training.learning_rate={self.training.learning_rate / 10:g}",
             )
+        context = replace(run, observers=[], checkpoint=None, resume=False)
         return Discovery(
             names=panel.names,
             scores=scores,
+            effects=effects_of(model, trained.data or TrainingData.of(windows, run), panel, trained.held_away),
             path=trained.path,
             choices=trained.choices,
             history=trained.history,
@@ -347,7 +356,7 @@ class NeuralMethod:
             device=str(run.torch_device()),
             data={**windows.describe(panel.names), "windows_held_out": trained.held_out},
             notes=(*trained.notes, *self._about_knowledge(model, panel, run)),
-            fitted=Fitted(model, self.lag, panel, self, replace(run, observers=[], checkpoint=None, resume=False)),
+            fitted=Fitted(model, self.lag, panel, self, context, trained.held_away),
         )
 
     def config(self, model: nn.Module | None = None, series: int = 0) -> dict[str, Any]:

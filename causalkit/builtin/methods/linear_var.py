@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from causalkit.builtin.methods.design import TREND_COLUMNS, check_rank, check_size, design_matrix, distinct_lags
 from causalkit.builtin.methods.events import FEWEST, Events
 from causalkit.core.discovery import Discovery
+from causalkit.core.effects import Effects
 from causalkit.core.panel import Panel
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
@@ -95,6 +97,7 @@ class LinearVar:
         design = design_matrix(windows, self.trend)
         shape = (panel.series, panel.series, self.lag)
         scores, p_values, joint = np.zeros(shape), np.ones(shape), np.ones(shape[:2])
+        coefficients, errors = np.zeros(shape), np.zeros(shape)
         fewest: tuple[int, int, int] | None = None
         events = Events(panel, windows)
         perfect: list[int] = []
@@ -113,8 +116,10 @@ class LinearVar:
             check_rank(part, chosen, panel, self.lag, self.trend)
             y = windows.y[np.ix_(rows, effects)]
             place = np.ix_(causes, effects)
-            scores[place], p_values[place], joint[place], exact = self._tests(part, y, kept, panel.removed)
-            perfect += [int(effect) for effect in effects[exact]]
+            tests = self._tests(part, y, kept, panel.removed)
+            scores[place], p_values[place], joint[place] = tests.scores, tests.p_values, tests.joint
+            coefficients[place], errors[place] = tests.coefficients, tests.standard_errors
+            perfect += [int(effect) for effect in effects[tests.perfect]]
             few = events.too_few(causes, rows, effects)
             p_values[place] = np.where(few, 1.0, p_values[place])
             sparse[place] = few.all(axis=2)
@@ -129,6 +134,7 @@ class LinearVar:
             scores=scores,
             p_values=p_values,
             joint_p_values=joint,
+            effects=Effects.of(panel, coefficients, errors),
             data=windows.describe(panel.names),
             notes=(
                 *_about_lags(merged, panel),
@@ -137,8 +143,8 @@ class LinearVar:
             ),
         )
 
-    def _tests(self, design: Array, y: Array, kept: Mask, removed: int) -> tuple[Array, Array, Array, Mask]:
-        """Return the results of E regressions on one design (N, ...).
+    def _tests(self, design: Array, y: Array, kept: Mask, removed: int) -> _Tests:
+        """Return the tests of E regressions on one design (N, ...).
 
         Args:
             design: regressors, the trend last.
@@ -146,15 +152,13 @@ class LinearVar:
             kept: which lags (K, C) of the causes are regressors; others get the score 0.
             removed: numbers that a preparation has estimated before; they count as parameters, as in a regression
                 that contains them (Frisch-Waugh-Lovell theorem).
-
-        Returns:
-            Scores and p-values (C, E, K), joint p-values (C, E), and which effects are fitted perfectly (E,).
         """
         from scipy import stats
         from statsmodels.regression.linear_model import OLS
 
         # Unit columns keep series of very different size apart from rounding; t and F do not depend on it.
-        design = design / np.linalg.norm(design, axis=0)
+        lengths = np.linalg.norm(design, axis=0)
+        design = design / lengths
         # One decomposition serves all effects: only the left-hand side differs between their regressions.
         first = OLS(y[:, 0], design)
         unscaled = first.fit().normalized_cov_params  # (X'X)^-1
@@ -168,13 +172,18 @@ class LinearVar:
         by_lag, spread = np.zeros((*kept.shape, y.shape[1])), np.ones(kept.shape)
         by_lag[kept] = coefficients[:lagged]  # (lag, cause, effect)
         spread[kept] = np.diag(unscaled)[:lagged]
-        t = by_lag / np.sqrt(spread[:, :, None] * variance)  # (lag, cause, effect)
+        errors = np.sqrt(spread[:, :, None] * variance)  # (lag, cause, effect)
+        t = by_lag / errors
         f = _wald(by_lag, unscaled[:lagged, :lagged], variance, kept)
         scores = np.abs(t) if self.score == "t" else _share(np.sqrt(f), np.abs(t))
         p_values = 2 * stats.t.sf(np.abs(t), degrees)
         perfect = (residuals**2).sum(axis=0) <= PERFECT * ((y - y.mean(axis=0)) ** 2).sum(axis=0)
         joint = stats.f.sf(f, kept.sum(axis=0)[:, None], degrees)
-        return scores.transpose(1, 2, 0), p_values.transpose(1, 2, 0), joint, perfect
+        size = np.ones(kept.shape)
+        size[kept] = lengths[:lagged]
+        units = np.where(kept, size, np.inf)[:, :, None]  # of what is no regressor, coefficient and error are 0
+        by_cause = [values.transpose(1, 2, 0) for values in (scores, p_values, by_lag / units, errors / units)]
+        return _Tests(by_cause[0], by_cause[1], by_cause[2], by_cause[3], joint, perfect)
 
     def _notes(self, degrees: int, count: int, unknowns: int) -> tuple[str, ...]:
         if degrees >= FEW_DEGREES:
@@ -183,6 +192,24 @@ class LinearVar:
             f"Only {degrees} residual degrees of freedom are left ({count} windows, {unknowns} coefficients for every "
             "effect): the tests have little power.",
         )
+
+
+@dataclass(frozen=True)
+class _Tests:
+    """Results of E regressions on the same C causes.
+
+    Attributes:
+        scores, p_values, coefficients, standard_errors: of each lag, shape (C, E, K).
+        joint: p-values of all lags of a cause, (C, E).
+        perfect: which effects are fitted perfectly, (E,).
+    """
+
+    scores: Array
+    p_values: Array
+    coefficients: Array
+    standard_errors: Array
+    joint: Array
+    perfect: Mask
 
 
 def _degrees(windows: int, coefficients: int, removed: int) -> int:

@@ -11,7 +11,9 @@ import numpy as np
 
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
+from causalkit.core.effects import Effects
 from causalkit.core.plain import number_of, plain
+from causalkit.core.response import Response
 from causalkit.errors import CausalkitError, DataError
 
 SCHEMA = 1
@@ -49,7 +51,7 @@ def from_record(record: Any, source: str) -> Discovery:
         return Discovery(**{key: read(record[key]) for key, read in _READ.items() if record.get(key) is not None})
     except CausalkitError as error:
         raise DataError(f"{source} is damaged: {error.message}", "write it again") from error
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise DataError(f"{source} is damaged: {' '.join(str(error).split())}", "write it again") from error
 
 
@@ -60,6 +62,8 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "p_values": _floats,
     "standard_errors": _floats,
     "joint_p_values": _floats,
+    "effects": Effects.from_dict,
+    "responses": lambda responses: tuple(Response.from_dict(response) for response in responses),
     "selected": partial(np.asarray, dtype=np.bool_),
     "selection": dict,
     "path": lambda path: {str(name): _floats(values) for name, values in path.items()},

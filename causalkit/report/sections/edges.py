@@ -7,6 +7,7 @@ import numpy as np
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
 from causalkit.display.discovery import standard_error_note
+from causalkit.display.effects import explained, signed, size
 from causalkit.display.formats import p_value, score
 from causalkit.display.labels import labels
 from causalkit.display.words import count, were
@@ -60,6 +61,7 @@ def _row(discovery: Discovery, truth: Truth | None, place: Place) -> dict[str, C
     known: dict[str, Cell | str] = {"score": score(float(discovery.scores[place]))}
     if discovery.standard_errors is not None:
         known["score"] = f"{known['score']} ± {float(discovery.standard_errors[place]):.2g}"
+    known |= _effect(discovery, place)
     if discovery.p_values is not None:
         known["p of the lag"] = p_value(float(discovery.p_values[place]))
     if discovery.joint_p_values is not None:
@@ -73,6 +75,18 @@ def _row(discovery: Discovery, truth: Truth | None, place: Place) -> dict[str, C
     return known
 
 
+def _effect(discovery: Discovery, place: Place) -> dict[str, Cell | str]:
+    """Return the cells on sign and size of an edge."""
+    effects = discovery.effects
+    if effects is None:
+        return {}
+    known: dict[str, Cell | str] = {"effect": size(effects, place)}
+    known["in units"] = signed(float(effects.in_units[place]), 3)
+    if effects.same_sign is not None:
+        known["same sign"] = f"{effects.same_sign[place]:.2f}"
+    return known
+
+
 def _frequencies(discovery: Discovery) -> np.ndarray | None:
     """Return the share of halves in which a pair was among the strongest, (P, P), where the rule says so."""
     frequencies = (discovery.selection or {}).get("frequencies")
@@ -82,6 +96,8 @@ def _frequencies(discovery: Discovery) -> np.ndarray | None:
 def _explained(discovery: Discovery) -> list[str]:
     """Explain the columns."""
     notes = [f"{note}."] if (note := standard_error_note(discovery)) else []
+    if words := explained(discovery.effects):
+        notes.append(f"{words[0].upper()}{words[1:]}. In units: units of the effect for one unit of the cause.")
     if discovery.p_values is not None and discovery.joint_p_values is not None:
         notes.append("Each lag has its own p-value; selection rules use the joint test of all lags.")
     if discovery.pair_p_values is not None and (discovery.selection or {}).get("statistic") != "maximum":

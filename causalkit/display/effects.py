@@ -1,0 +1,68 @@
+"""Signs and sizes of edges as text; tables, sentences and reports write them alike."""
+
+from __future__ import annotations
+
+from causalkit.core.effects import Effects
+from causalkit.display.formats import MINUS, number
+
+Place = tuple[int, int, int]
+"""Cause, effect, lag - 1."""
+MONOTONE = 0.95
+"""Share of windows with one sign from which an effect counts as monotone."""
+SWITCHING = 0.75
+"""Share of windows with one sign below which an effect counts as switching."""
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Return a number with its sign, also a plus: ``+0.31``."""
+    if not value:
+        return "0"
+    return ("+" if value > 0 else MINUS) + number(abs(value), digits)
+
+
+def size(effects: Effects, place: Place, *, unsigned: bool = False) -> str:
+    """Return the mean effect in standard deviations, with its standard error: ``+0.31 ± 0.04``."""
+    mean = float(effects.mean[place])
+    shown = number(abs(mean), 2) if unsigned else signed(mean)
+    return shown if effects.standard_errors is None else f"{shown} ± {number(float(effects.standard_errors[place]), 1)}"
+
+
+def certain_sign(effects: Effects, place: Place) -> bool | None:
+    """Is the mean effect more than two standard errors away from 0? None: no standard error is known."""
+    if effects.standard_errors is None:
+        return None
+    return bool(abs(effects.mean[place]) > 2 * effects.standard_errors[place])
+
+
+def monotone(agreement: float, *, linear: bool) -> str:
+    """Return a sentence on the share of windows in which the effect has the sign of its mean."""
+    if linear:
+        return "The method is linear, so the effect is the same everywhere."
+    share = f"{100 * agreement:.0f} % of the windows"
+    if agreement >= MONOTONE:
+        return f"The effect is monotone: it has this sign in {share}."
+    if agreement > SWITCHING:
+        return f"The effect mostly has this sign, in {share}."
+    return f"The effect switches its sign with the state: it has the sign of its mean in only {share}."
+
+
+def uncertain(agreement: float) -> str:
+    """Return a sentence on an effect whose mean is within two standard errors of 0."""
+    words = "The sign is uncertain: 0 is within two standard errors"
+    if agreement > SWITCHING:
+        return f"{words}."
+    return (
+        f"{words}. Only {100 * agreement:.0f} % of the windows have it: the effect switches its sign, or there is none."
+    )
+
+
+def explained(effects: Effects | None) -> str:
+    """Return a sentence that says what the effects in a table are, without a full stop; "" without any."""
+    if effects is None:
+        return ""
+    words = "effect is the mean change of the next step in standard deviations, for one standard deviation of the cause"
+    if effects.standard_errors is not None:
+        words += ", ± its standard error"
+    if effects.same_sign is not None:
+        words += "; same sign is the share of windows with the sign of that mean; near 0.5 the effect switches its sign"
+    return words

@@ -1,0 +1,80 @@
+"""An edge of a discovery in a few sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from causalkit.core.discovery import Discovery
+from causalkit.display.effects import certain_sign, monotone, signed, size, uncertain
+from causalkit.display.formats import p_equals, score
+from causalkit.display.labels import name
+from causalkit.errors import UnknownNameError, did_you_mean
+
+Place = tuple[int, int, int]
+
+
+def explain(discovery: Discovery, cause: str, effect: str) -> str:
+    """Return two to five sentences on an edge, see `causalkit.Discovery.explain`."""
+    for one in (cause, effect):
+        if one not in discovery.names:
+            raise UnknownNameError(f"unknown series {one!r}", did_you_mean(one, discovery.names))
+    pair = discovery.names.index(cause), discovery.names.index(effect)
+    place = (*pair, int(discovery.pair_lags[pair]) - 1)
+    ends = name(cause), name(effect)
+    if not discovery.scores[place]:
+        return f"{ends[0]} → {ends[1]} has the score 0: the forecast of {ends[1]} does not use {ends[0]}."
+    sentences = [_rank(discovery, place, ends), *_effect(discovery, place, ends), _certainty(discovery, pair)]
+    return " ".join([*sentences, _limits(ends)])
+
+
+def _rank(discovery: Discovery, place: Place, ends: tuple[str, str]) -> str:
+    """Return score, rank and lag."""
+    scores = discovery.pair_scores
+    own = place[0] == place[1]
+    rivals = scores.diagonal() if own else scores[~np.eye(len(scores), dtype=bool)]
+    rank = int((rivals > scores[place[:2]]).sum()) + 1
+    among = f"{len(rivals)} self-edges" if own else f"{len(rivals)} pairs of different series"
+    words = f"{ends[0]} → {ends[1]} has the score {score(float(scores[place[:2]]))}, number {rank} among {among}"
+    if discovery.lags == 1:
+        return f"{words}; {ends[0]} acts one step before {ends[1]}."
+    return f"{words}; it is strongest at lag {place[2] + 1} of {discovery.lags}."
+
+
+def _effect(discovery: Discovery, place: Place, ends: tuple[str, str]) -> list[str]:
+    """Return sign, size and shape."""
+    effects = discovery.effects
+    if effects is None:
+        return []
+    mean = float(effects.mean[place])
+    direction = "higher" if mean > 0 else "lower"
+    steps = "one step" if not place[2] else f"{place[2] + 1} steps"
+    words = (
+        f"Where {ends[0]} is one standard deviation higher, {ends[1]} is on average "
+        f"{size(effects, place, unsigned=True)} standard deviations {direction} {steps} later, all else equal; in the "
+        f"units of the data, {signed(float(effects.in_units[place]), 3)} for each unit of {ends[0]}."
+    )
+    agreement, linear = float(effects.agreement[place]), effects.same_sign is None
+    if certain_sign(effects, place) is False:
+        return [words, uncertain(agreement)]
+    return [words, monotone(agreement, linear=linear)]
+
+
+def _certainty(discovery: Discovery, pair: tuple[int, int]) -> str:
+    """Return the p-value of the pair and whether it was selected."""
+    p_values, chosen = discovery.pair_p_values, discovery.pair_selected
+    tested = "" if p_values is None else f"its test gives {p_equals(float(p_values[pair]))}"
+    rule = str((discovery.selection or {}).get("rule", ""))
+    picked = "" if chosen is None else f"{'' if chosen[pair] else 'not '}selected by {rule or 'the rule'}"
+    if tested and picked:
+        return f"It was {picked}; {tested}."
+    if tested:
+        return f"Without any correction for the number of pairs, {tested}."
+    return f"It was {picked}." if picked else "Nothing was tested: a score only ranks."
+
+
+def _limits(ends: tuple[str, str]) -> str:
+    """Return what all this does not show."""
+    return (
+        f"All this says that the past of {ends[0]} helps to forecast {ends[1]} beyond the other series; one that was "
+        "not measured may drive both."
+    )
