@@ -36,7 +36,7 @@ class _Row:
     error: float | None
     p_value: float | None
     selected: bool | None
-    size: str = ""
+    size: str
 
 
 def summary(discovery: Discovery, top: int = 10) -> str:
@@ -120,8 +120,8 @@ def _strongest(discovery: Discovery, top: int, width: int) -> list[_Row]:
             break
         arrays = (scores, discovery.standard_errors, p_values, discovery.selected)
         known: list[Any] = [None if values is None else values[place[: values.ndim]].item() for values in arrays]
-        effects = "" if discovery.effects is None else _effect(discovery.effects, (place[0], place[1], place[2]))
-        rows.append(_Row(names[place[0]], names[place[1]], place[2] + 1, *known, size=effects))
+        known.append("" if discovery.effects is None else _effect(discovery.effects, (place[0], place[1], place[2])))
+        rows.append(_Row(names[place[0]], names[place[1]], place[2] + 1, *known))
     return rows
 
 
