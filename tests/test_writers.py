@@ -158,7 +158,8 @@ def test_csv_is_sorted_and_exact(tmp_path):
     write(found, tmp_path / "result.csv")
     with (tmp_path / "result.csv").open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
-    assert list(rows[0]) == ["cause", "effect", "lag", "score", "p_value", "selected"]
+    assert list(rows[0])[:6] == ["cause", "effect", "lag", "score", "p_value", "selected"]
+    assert list(rows[0])[6:] == ["effect_size", "effect_se", "same_sign", "effect_in_units"]
     assert len(rows) == 32
     scores = [float(row["score"]) for row in rows]
     assert scores == sorted(scores, reverse=True)

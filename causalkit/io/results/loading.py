@@ -9,7 +9,7 @@ from typing import Any
 from causalkit.core.discovery import Discovery
 from causalkit.errors import DataError
 from causalkit.io.paths import existing_file
-from causalkit.io.results.record import HINT, from_record
+from causalkit.io.results.record import EFFECTS, HINT, from_record
 from causalkit.io.tables.arrays import load_arrays
 
 
@@ -42,6 +42,8 @@ def _npz(path: Path) -> Any:
     if not {"metadata", "scores"} <= set(arrays):
         raise DataError(f"{path} is not a discovery; it contains {', '.join(arrays) or 'nothing'}", HINT)
     try:
-        return {**json.loads(str(arrays.pop("metadata"))), **arrays}
+        record = {**json.loads(str(arrays.pop("metadata"))), **arrays}
     except (json.JSONDecodeError, TypeError) as error:
         raise DataError(f"{path} is damaged: its metadata are not a JSON object", "write it again") from error
+    effects = {name.removeprefix(EFFECTS): record.pop(name) for name in list(record) if name.startswith(EFFECTS)}
+    return record | ({"effects": effects} if effects else {})

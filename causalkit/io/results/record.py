@@ -18,6 +18,8 @@ from causalkit.errors import CausalkitError, DataError
 
 SCHEMA = 1
 HINT = "name a .json or .npz file that causalkit discover -o wrote"
+EFFECTS = "effects."
+"""What names of the arrays of effects begin with in an .npz file."""
 _IN_MEMORY = ("fitted", "refit")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from causalkit.errors import DataError
-from causalkit.io.results.record import to_record
+from causalkit.io.results.record import EFFECTS, to_record
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -32,18 +33,26 @@ def write_json(discovery: Discovery, path: Path) -> None:
 
 
 def write_csv(discovery: Discovery, path: Path) -> None:
-    """Write one row for each cause, effect and lag, strongest first: ``cause,effect,lag,score,p_value,selected``."""
+    """Write one row for each cause, effect and lag, strongest first; columns as in `causalkit.Discovery.edges`."""
     discovery.edges().to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
 def write_npz(discovery: Discovery, path: Path) -> None:
     """Write arrays as they are and everything else as JSON in the scalar ``metadata``; nothing is pickled."""
     record = to_record(discovery)
-    arrays: dict[str, Any] = {key: getattr(discovery, key) for key in _ARRAYS}
-    metadata = {key: value for key, value in record.items() if key not in _ARRAYS}
+    arrays: dict[str, Any] = {key: getattr(discovery, key) for key in _ARRAYS} | _effect_arrays(discovery)
+    metadata = {key: value for key, value in record.items() if key not in (*_ARRAYS, "effects")}
     present = {key: array for key, array in arrays.items() if array is not None}
     with path.open("wb") as stream:
         np.savez_compressed(stream, metadata=np.array(json.dumps(metadata, allow_nan=False)), **present)
+
+
+def _effect_arrays(discovery: Discovery) -> dict[str, Any]:
+    """Return the arrays of the effects, as ``effects.mean`` and so on."""
+    if discovery.effects is None:
+        return {}
+    fields = dataclasses.fields(discovery.effects)
+    return {f"{EFFECTS}{field.name}": getattr(discovery.effects, field.name) for field in fields}
 
 
 def write_graphml(discovery: Discovery, path: Path) -> None:
