@@ -8,10 +8,10 @@ e its forecast error,
 
 estimates the average derivative of series i with respect to the cell c = (cause, lag). r_c is what a linear regression
 on all other cells of the windows leaves of x_c; it never sees the effect, so it need not be cross-fitted. The second
-term is the part of the error that the cell still explains. It makes the estimate insensitive to small errors of the forecaster and of the regression: it is a Neyman-orthogonal score, whose
-Riesz representer is linear (Chernozhukov et al., Econometrics Journal 21, 2018; for the lasso: van de Geer et al.,
-Annals of Statistics 42, 2014). The standard error is that of a mean of these terms under serial dependence (Newey and
-West, Econometrica 55, 1987).
+term is the part of the error that the cell still explains. It makes the estimate insensitive to small errors of the
+forecaster and of the regression: it is a Neyman-orthogonal score, whose Riesz representer is linear (Chernozhukov et
+al., Econometrics Journal 21, 2018; for the lasso: van de Geer et al., Annals of Statistics 42, 2014). The standard
+error is that of a mean of these terms under serial dependence (Newey and West, Econometrica 55, 1987).
 
 For a linear forecaster theta is close to the coefficient of least squares. For any other the representer is an
 approximation: what the forecaster has missed is put back as its linear part.
