@@ -59,6 +59,13 @@ def test_the_autoregression_is_the_least_squares_fit() -> None:
     assert left.std(0, correction=0).numpy() == pytest.approx([1, 1, 1], rel=1e-3)
 
 
+@pytest.mark.parametrize("unit", [1e-5, 1e5])
+def test_units_of_series_that_are_not_standardised_make_no_difference(unit: float) -> None:
+    expected, found = (Autoregression.of(data_of(series), 2) for series in (persistent(), persistent() * unit))
+    assert found.coefficients.numpy() == pytest.approx(expected.coefficients.numpy(), rel=1e-6)
+    assert found.scale.numpy() == pytest.approx(unit * expected.scale.numpy(), rel=1e-6)
+
+
 def test_steps_that_are_not_to_be_learned_from_have_no_influence() -> None:
     data = data_of(persistent())
     seen = torch.ones_like(data.y)
@@ -158,6 +165,34 @@ def test_scores_are_the_jacobian_in_units_of_the_innovations(
     sizes = whole.jacobian(x)[1].detach().abs().mean(0)  # (effect, K, cause)
     expected = sizes.permute(2, 0, 1).flip(2).numpy() / scale[:, None]
     assert found.scores == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.plugins
+@pytest.mark.parametrize("forecaster", ["mlp", "component-mlp"])
+def test_an_own_past_that_is_forbidden_is_not_subtracted(
+    sampled_finely: tuple[causalkit.Panel, causalkit.Truth], forecaster: str
+) -> None:
+    panel, _ = sampled_finely
+    name = panel.names[1]
+    params = {"training.epochs": 20, "forecaster.name": forecaster, "forecaster.hidden": 8, "prewhiten": 1}
+    found = causalkit.discover(panel, method="grngc", lag=2, params=params, knowledge={"forbid": [f"{name}->{name}"]})
+    x = torch.randn(5, 2, panel.series)
+    changed = x.clone()
+    changed[:, :, 1] += 1
+    with torch.no_grad():
+        differs = (found.fitted.model(x) != found.fitted.model(changed)).any(0)
+    assert not differs[1]
+    assert differs[0]
+    about_first_layers = "first-layer weights of forbidden pairs were exactly zero throughout training" in found.notes
+    assert about_first_layers == (forecaster == "component-mlp")
+
+
+@pytest.mark.plugins
+def test_a_result_says_how_the_penalty_of_the_network_was_estimated() -> None:
+    panel, _ = causalkit.simulate("var", seed=0, series=3, steps=100)
+    params = {"training.epochs": 20, "forecaster.name": "lstm", "forecaster.hidden": 4, "prewhiten": 1}
+    found = causalkit.discover(panel, method="grngc", lag=1, params=params)
+    assert found.config["regularizer"][0]["estimator"] == "sampled"
 
 
 @pytest.mark.plugins

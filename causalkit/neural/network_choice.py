@@ -96,7 +96,7 @@ def choose_network(
         entries = [_entry(candidates[number], panel, own, mine, context, first=not number) for number in competing]
         return compete(entries, lambda: run.expired)
 
-    best = choose_prewhitening(data, order, competition, lambda: run.expired)
+    best = choose_prewhitening(data, order, competition, lambda: run.expired, context.allowed)
     trained = best.whole(ensemble.train_at_choice(best.competition.traced, run))
     sizes_said = (_about_size(candidates[number].forecaster.record.name, size) for number, size in large.items())
     notes = (*trained.notes, *best.competition.notes, *sizes_said, *best.notes)

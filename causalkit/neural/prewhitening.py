@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
-from causalkit.neural.modules.forecaster import ForecasterModule, input_jacobian
+from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster, input_jacobian
 from causalkit.neural.training.data import TrainingData
 
 Prewhiten = Annotated[int, Field(ge=0)] | Literal["auto"]
 RIDGE = 1e-6
-"""Of the autoregression, for series of variance 1, relative to the number of windows."""
+"""Of the autoregression, relative to the sum of squares of each of its inputs."""
 
 
 class Autoregression(nn.Module):
@@ -46,17 +46,27 @@ class Autoregression(nn.Module):
         self.register_buffer("scale", scale)
 
     @classmethod
-    def of(cls, data: TrainingData, order: int, rows: Tensor | None = None) -> Autoregression:
-        """Return the least-squares fit of an order from 1 to K to windows: all, or those of some rows."""
+    def of(
+        cls, data: TrainingData, order: int, rows: Tensor | None = None, allowed: Tensor | None = None
+    ) -> Autoregression:
+        """Return the least-squares fit of an order from 1 to K to windows: all, or those of some rows.
+
+        Args:
+            allowed: background knowledge, shape (cause, effect), or None: everything is. A series whose own past is
+                forbidden is forecast by its mean.
+        """
         chosen = slice(None) if rows is None else rows
         x, y = data.x[chosen, -order:], data.y[chosen]
+        if allowed is not None:
+            x = x * allowed.diagonal()
         inputs = torch.cat([x.permute(2, 0, 1), torch.ones_like(y.T)[:, :, None]], dim=2).double()  # (P, N, order + 1)
         target = y.T.double()
         weight = data.seen[chosen].T.double()
         weighted = inputs * weight[:, :, None]
         gram = weighted.transpose(1, 2) @ inputs
         count = weight.sum(1).clamp(min=1)
-        gram = gram + RIDGE * count[:, None, None] * torch.eye(order + 1, dtype=gram.dtype, device=gram.device)
+        squares = gram.diagonal(dim1=1, dim2=2).clamp(min=torch.finfo(y.dtype).tiny)
+        gram = gram + RIDGE * torch.diag_embed(squares)
         found = torch.linalg.solve(gram, weighted.transpose(1, 2) @ target[:, :, None])[:, :, 0]
         left = (target - (inputs @ found[:, :, None])[:, :, 0]) * weight
         scale = (left.square().sum(1) / count).sqrt()
@@ -88,7 +98,20 @@ class Prewhitened(ForecasterModule):
 
     def __init__(self, network: nn.Module, own_past: Autoregression) -> None:
         super().__init__()
-        self.network, self.own_past = network, own_past
+        self.network, self.own_past = as_forecaster(network), own_past
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """Those of the network."""
+        return self.network.capabilities
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return the features of the network."""
+        return self.network.features(x)
+
+    def input_weights(self) -> Tensor:
+        """Return the first layer of the network."""
+        return self.network.input_weights()
 
     def forward(self, x: Tensor) -> Tensor:
         """Forecast: (B, K, P) -> (B, P)."""
@@ -121,6 +144,6 @@ def held_out_errors(members: list[nn.Module], data: TrainingData) -> NDArray[np.
     return torch.stack(errors).cpu().double().numpy()
 
 
-def own_past_errors(data: TrainingData, order: int) -> NDArray[np.float64]:
+def own_past_errors(data: TrainingData, order: int, allowed: Tensor | None = None) -> NDArray[np.float64]:
     """Return the error of the autoregression on each of E blocks, which it was held away from: (E, P)."""
-    return held_out_errors([Autoregression.of(data, order, torch.unique(rows)) for rows in data.rows], data)
+    return held_out_errors([Autoregression.of(data, order, torch.unique(rows), allowed) for rows in data.rows], data)

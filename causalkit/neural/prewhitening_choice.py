@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from causalkit.core.choice import Choice
 from causalkit.model_selection.rules import beats, standard_error
@@ -98,6 +98,7 @@ def choose_prewhitening(
     order: int | None,
     compete: Callable[[TrainingData, int], Competition],
     out_of_time: Callable[[], bool] = lambda: False,
+    allowed: Tensor | None = None,
 ) -> Whitened:
     """Return the network that learns from the series, or from innovations where more edges are found there.
 
@@ -108,20 +109,21 @@ def choose_prewhitening(
         order: of the autoregression that is subtracted; 0: none; None: to be chosen.
         compete: trains networks on data of an order, and returns the best.
         out_of_time: is there no time for another order?
+        allowed: background knowledge, shape (cause, effect), or None: everything is.
 
     Raises:
         TrainingError: training diverged.
     """
     if order is not None:
-        return _whitened(data, order, compete)
-    tried = {0: _whitened(data, 0, compete)}
+        return _whitened(data, order, compete, allowed)
+    tried = {0: _whitened(data, 0, compete, allowed)}
     errors = {0: _errors(tried[0], data)}
     orders = [one for one in ORDERS if one <= data.x.shape[1]]
-    pays = _persistent(own_past_errors(data, orders[-1]), errors[0], data)
+    pays = _persistent(own_past_errors(data, orders[-1], allowed), errors[0], data)
     for one in orders if pays else ():
         if out_of_time():
             break
-        found = _whitened(data, one, compete)
+        found = _whitened(data, one, compete, allowed)
         if found.competition.traced.cut_short:
             break
         tried[one], errors[one] = found, _errors(found, data)
@@ -133,10 +135,12 @@ def choose_prewhitening(
     return replace(tried[chosen], choice=_choice(errors, edges, chosen, untried), untried=untried)
 
 
-def _whitened(data: TrainingData, order: int, compete: Callable[[TrainingData, int], Competition]) -> Whitened:
+def _whitened(
+    data: TrainingData, order: int, compete: Callable[[TrainingData, int], Competition], allowed: Tensor | None
+) -> Whitened:
     if order == 0:
         return Whitened(compete(data, 0))
-    own_past = Autoregression.of(data, order)
+    own_past = Autoregression.of(data, order, allowed=allowed)
     return Whitened(compete(own_past.innovations(data), order), own_past)
 
 
