@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from causalkit.model_selection.splits import folds_of
 from causalkit.neural import ensemble
 from causalkit.neural.modules.forecaster import autograd_jacobian
 from causalkit.neural.prewhitening import Autoregression, Prewhitened, own_past_errors
+from causalkit.neural.prewhitening_choice import choose_prewhitening
 from causalkit.neural.training.data import TrainingData
 
 QUICK = {"training.epochs": 100, "forecaster.name": "mlp", "forecaster.hidden": 32}
@@ -165,6 +167,26 @@ def test_scores_are_the_jacobian_in_units_of_the_innovations(
     sizes = whole.jacobian(x)[1].detach().abs().mean(0)  # (effect, K, cause)
     expected = sizes.permute(2, 0, 1).flip(2).numpy() / scale[:, None]
     assert found.scores == pytest.approx(expected, rel=1e-3)
+
+
+class Silent(nn.Module):
+    """A network that forecasts the mean."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.zeros_like(x[:, -1])
+
+
+@pytest.mark.parametrize(("error", "chosen"), [(0.9, 2), (1.0, 0)])
+def test_an_order_at_which_the_network_adds_nothing_to_the_own_past_is_not_used(error: float, chosen: int) -> None:
+    data = data_of(persistent())
+
+    def compete(_: TrainingData, order: int) -> Any:
+        search = SimpleNamespace(chosen=0.1, errors={0.1: np.full(4, error)}, edges=lambda strength: 2)
+        networks = SimpleNamespace(with_weights=lambda weights: [Silent() for _ in range(4)])
+        path = SimpleNamespace(search=search, networks=networks, chosen=lambda: SimpleNamespace(weights={}))
+        return SimpleNamespace(traced=SimpleNamespace(path=path, cut_short=False), choices=())
+
+    assert choose_prewhitening(data, None, compete).order == chosen
 
 
 @pytest.mark.plugins

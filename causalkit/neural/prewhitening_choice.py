@@ -166,8 +166,13 @@ def _errors(whitened: Whitened, data: TrainingData) -> NDArray[np.float64]:
 
 
 def _edges(whitened: Whitened) -> int:
-    """Return how many edges pass the held-out test at the chosen strength."""
+    """Return how many edges pass the held-out test at the chosen strength.
+
+    None, where the network forecasts innovations no better than their mean: the own past alone is as good.
+    """
     search = whitened.competition.traced.path.search
+    if whitened.order and search.errors[search.chosen].mean() >= 1:
+        return 0
     return search.edges(search.chosen)
 
 
