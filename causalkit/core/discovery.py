@@ -44,7 +44,7 @@ class Discovery:
         joint_p_values: shape (P, P), of a test over all lags of a pair at once, or None.
         effects: sign and size of every edge, see `causalkit.Effects`; or None.
         responses: response curves of the strongest edges, see `causalkit.Response`.
-        selected: shape (P, P, L), the edges that `causalkit.selection` chose, or None.
+        selected: shape (P, P, L), the edges that `causalkit.selection` or the method itself selected, or None.
         selection: how they were chosen.
         path: scores along a path of regularisation strengths: ``strengths`` (S,), ``scores`` (S, P, P, L) and
             ``forecast`` (S,), the training error at each; or, with ``epochs`` (S,) in the place of strengths, as they
@@ -241,7 +241,9 @@ class Discovery:
         return graph
 
     def within(self, knowledge: Knowledge | None) -> Self:
-        """Return the discovery with score 0 and p-value 1 for forbidden pairs, and the knowledge in its configuration.
+        """Return the discovery with score 0 and p-value 1 for forbidden pairs, none of which is selected.
+
+        The knowledge is in its configuration.
 
         Methods follow it in training as far as they can; this makes sure for all of them.
         """
@@ -261,6 +263,7 @@ class Discovery:
             p_values=kept(self.p_values, 1.0),
             joint_p_values=kept(self.joint_p_values, 1.0),
             effects=None if self.effects is None else self.effects.within(allowed),
+            selected=kept(self.selected, False),
             path=None if self.path is None else {**self.path, "scores": kept(self.path["scores"], 0.0)},
             config={**self.config, "knowledge": knowledge.describe()},
         )

@@ -1,4 +1,4 @@
-"""Methods of other packages behind causalkit's hooks, to compare with: PCMCI, VARLiNGAM and the Granger lasso.
+"""Methods of other packages behind causalkit's hooks, to compare with: PCMCI, PCMCI+, VARLiNGAM, SRNGC and others.
 
 None of these packages is needed to install or to list this plugin. A method whose package is absent is listed all the
 same, and says what to install when it is asked to work.
@@ -25,6 +25,19 @@ def causalkit_methods() -> Iterator[Method]:
         knowledge="training",
     )
     yield Method(
+        name="pcmci-plus",
+        factory="causalkit_peers.pcmci_plus:PCMCIPlus",
+        summary="Conditional independence tests of lagged and same-step links, by tigramite (not bundled)",
+        reference=(
+            "Runge, Discovering contemporaneous and lagged causal relations in autocorrelated nonlinear time series "
+            "datasets, UAI 2020. Runs the package tigramite, GPL-3, of which nothing is bundled"
+        ),
+        test_params={"lag": 2},
+        missing=True,
+        contemporaneous=True,
+        knowledge="training",
+    )
+    yield Method(
         name="varlingam",
         factory="causalkit_peers.varlingam:VARLiNGAM",
         summary="Structural autoregression with non-Gaussian noise, by lingam (not bundled)",
@@ -45,4 +58,34 @@ def causalkit_methods() -> Iterator[Method]:
             "causal-learn, MIT"
         ),
         test_params={"lag": 2},
+    )
+    yield Method(
+        name="srngc",
+        factory="causalkit_peers.srngc:SRNGC",
+        summary="Network under an interaction-aware gradient penalty, by shapneurgc (not bundled)",
+        reference=(
+            "Yang, Zhu, Tian, Gao and Li, Shapley regularized neural Granger causality, ICML 2026, PMLR 306. Runs the "
+            "package shapneurgc, MIT"
+        ),
+        test_params={"lag": 2, "epochs": 200, "hidden": 16},
+    )
+    yield Method(
+        name="cedar",
+        factory="causalkit_peers.cedar:Cedar",
+        summary="Lags by distance correlation, then two tests of each pair, by causalts (not bundled)",
+        reference=(
+            "Fesanghary, CEDAR: causal edge discovery for autoregressive processes, arXiv 2607.20696 (2026). Runs the "
+            "package causalts, GPL-3, of which nothing is bundled"
+        ),
+        test_params={"lag": 2},
+    )
+    yield Method(
+        name="grace",
+        factory="causalkit_peers.grace:Grace",
+        summary="A skeleton of independence tests, refined by a gated network, by causalts (not bundled)",
+        reference=(
+            "Fesanghary and Havaldar, GRACE: gated refinement for accurate causal edge discovery, arXiv 2606.23880 "
+            "(2026). Runs the package causalts, GPL-3, of which nothing is bundled"
+        ),
+        test_params={"lag": 2, "epochs": 10},
     )

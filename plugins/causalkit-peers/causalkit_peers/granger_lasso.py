@@ -11,8 +11,9 @@ from causalkit import Discovery, Panel, Run
 from causalkit.errors import DataError, ways_out
 from causalkit_peers.contained import contained
 from causalkit_peers.package import Package
+from causalkit_peers.recording import only_recording
 
-PACKAGE = Package(method="granger-lasso", name="causal-learn", module="causallearn")
+PACKAGE = Package(method="granger-lasso", name="causal-learn", module="causallearn", versions=">=0.1.3.8")
 
 
 class GrangerLasso:
@@ -43,7 +44,7 @@ class GrangerLasso:
         Raises:
             DataError: the panel is no single recording without gaps, or it has fewer windows than folds.
         """
-        values = _only_recording(panel)
+        values = only_recording(panel, PACKAGE)
         count = len(values) - self.lag
         if count < self.folds:
             raise DataError(
@@ -62,21 +63,3 @@ class GrangerLasso:
             data={"windows": count, "dropped": 0},
             notes=tuple(warned),
         )
-
-
-def _only_recording(panel: Panel) -> np.ndarray:
-    """Return the single recording of a panel, or say why it is needed."""
-    other = "method var, pcmci or varlingam reads such data"
-    if len(panel.lengths) > 1:
-        raise DataError(
-            f"{panel.source}: granger-lasso reads one recording, and there are {len(panel.lengths)} realisations; "
-            "causal-learn would let windows run from one into the next",
-            other,
-        )
-    if panel.missing:
-        raise DataError(
-            f"{panel.source}: granger-lasso reads data without gaps, and {panel.missing} cells are missing; "
-            "causal-learn would let windows run over them",
-            other,
-        )
-    return panel.realisations[0]

@@ -12,20 +12,27 @@ from typing import Any
 
 from causalkit.errors import WrongUsageError
 
+KEPT = ("numpy", "scipy")
+"""What no installation of another package may downgrade."""
+
 
 @dataclass(frozen=True)
 class Package:
     """A package that is not part of causalkit.
 
     Attributes:
-        method: name of the method that runs it.
+        method: name of the method that runs it, with the setting that needs it where others do not.
         name: what pip calls it.
         module: what Python calls it.
+        versions: which versions of it the method can use, as pip writes it.
+        needs: other packages that it imports and does not require.
     """
 
     method: str
     name: str
     module: str
+    versions: str = ""
+    needs: tuple[Package, ...] = ()
 
     def check(self) -> None:
         """Refuse to go on without the package, before any data is read; imports nothing.
@@ -36,8 +43,21 @@ class Package:
         if importlib.util.find_spec(self.module) is None:
             raise WrongUsageError(
                 f"method {self.method} needs the package {self.name}, which is not installed",
-                f"install it: python -m pip install {self.name}",
+                f"install it: {self.install}",
             )
+        for other in self.needs:
+            other.check()
+
+    @property
+    def install(self) -> str:
+        """The command that installs it and all that it needs, and that never downgrades numpy or scipy.
+
+        pip installs older versions of numpy and scipy where a package asks for them. With the installed versions as
+        lower bounds it finds other versions of the package, or changes nothing and says why.
+        """
+        wanted = [f"{one.name}{one.versions}" for one in (self, *self.needs)]
+        kept = [f"{name}>={importlib.metadata.version(name).partition('+')[0]}" for name in KEPT]
+        return "python -m pip install " + " ".join(f'"{one}"' for one in (*wanted, *kept))
 
     def load(self, path: str) -> Any:
         """Import ``"module:attribute"`` of the package; what it prints while being imported is dropped.
@@ -53,7 +73,7 @@ class Package:
         except (ImportError, AttributeError) as error:
             raise WrongUsageError(
                 f"method {self.method} cannot use the package {self.name} {self.version}: {error}",
-                f"install another version of it: python -m pip install --upgrade {self.name}",
+                f"install another version of it: {self.install} --upgrade",
             ) from error
 
     @property

@@ -15,7 +15,7 @@ from causalkit_peers.package import Package
 from causalkit_peers.pooled import pooled_varlingam
 
 Array = NDArray[np.float64]
-PACKAGE = Package(method="varlingam", name="lingam", module="lingam")
+PACKAGE = Package(method="varlingam", name="lingam", module="lingam", versions=">=1.8.3")
 
 
 class VARLiNGAM:

@@ -27,18 +27,18 @@ def with_gaps(values, share=0.02, seed=1):
     return values
 
 
-@pytest.mark.parametrize("name", ["pcmci", "varlingam"])
+@pytest.mark.parametrize("name", ["pcmci", "pcmci-plus", "varlingam"])
 def test_recordings_of_unequal_length_and_gaps_are_read(name, request):
-    request.getfixturevalue(name)
+    request.getfixturevalue(name.replace("-", "_"))
     for data in (recordings(), [with_gaps(part) for part in recordings()], with_gaps(recordings((400,))[0])):
         found = causalkit.discover(data, method=name, lag=3)
         assert np.unravel_index(found.scores.argmax(), found.scores.shape) == (0, 1, 1)
 
 
-@pytest.mark.parametrize("name", ["pcmci", "varlingam"])
+@pytest.mark.parametrize("name", ["pcmci", "pcmci-plus", "varlingam"])
 def test_order_of_recordings_does_not_matter(name, request):
     """Were windows to cross borders, other pairs of steps would become neighbours."""
-    request.getfixturevalue(name)
+    request.getfixturevalue(name.replace("-", "_"))
     parts = recordings()
     forward, backward = (causalkit.discover(order, method=name, lag=2) for order in (parts, parts[::-1]))
     assert np.allclose(forward.scores, backward.scores, atol=1e-9)
@@ -96,11 +96,13 @@ def test_varlingam_keeps_effects_within_one_time_step_apart(varlingam):
     assert np.array_equal(joined.scores[:, :, 0], np.maximum(found.scores[:, :, 0], present))
 
 
+@pytest.mark.parametrize("name", ["granger-lasso", "srngc", "cedar", "grace"])
 @pytest.mark.parametrize(
     ("data", "reason"),
     [(recordings(), "3 realisations"), (with_gaps(recordings()[0]), "cells are missing")],
     ids=["recordings", "gaps"],
 )
-def test_granger_lasso_refuses_what_it_would_read_wrongly(granger_lasso, data, reason):
-    with pytest.raises(DataError, match=f"{reason}.*method var, pcmci or varlingam"):
-        causalkit.discover(data, method=granger_lasso)
+def test_what_a_package_would_read_wrongly_is_refused(name, data, reason, request):
+    request.getfixturevalue(name.replace("-", "_"))
+    with pytest.raises(DataError, match=f"{name} reads .*{reason}.*method var, pcmci or varlingam"):
+        causalkit.discover(data, method=name)
