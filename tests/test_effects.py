@@ -9,10 +9,14 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 import causalkit
 from causalkit import Discovery, Effects, Knowledge, Panel
+from causalkit.display.effects import size
 from causalkit.errors import CausalkitError, PluginError, UnknownNameError, WrongUsageError
+from causalkit.plotting import plot, plot_graph, plot_heatmap, plot_lags, plot_response, style
+from causalkit.report import report_discovery
 
 NAMES = ("a", "b", "c")
 
@@ -31,7 +35,7 @@ def effects(**changed):
 
 def discovery(**changed):
     scores = np.abs(np.random.default_rng(1).normal(size=(3, 3, 2)))
-    return Discovery(names=NAMES, scores=scores, **{"effects": effects(), "method": "grngc", **changed})
+    return Discovery(**{"names": NAMES, "scores": scores, "effects": effects(), "method": "grngc", **changed})
 
 
 def linear_panel(scales=(1.0, 100.0, 0.01), steps=600):
@@ -240,6 +244,76 @@ def test_an_explanation_says_where_an_effect_switches_its_sign():
 def test_tables_have_sign_and_size():
     found = discovery()
     place = np.unravel_index(np.where(np.eye(3)[:, :, None] > 0, 0, found.scores).argmax(), found.scores.shape)
-    shown = f"{abs(found.effects.mean[place]):.2g} ± 0.1"
+    shown = f"{abs(found.effects.mean[place]):.2f} ± 0.10"
     assert shown in found.summary()
     assert shown in found._repr_html_()
+
+
+def test_a_standard_error_sets_the_digits_of_an_effect():
+    known = effects(mean=np.full((3, 3, 2), -0.00012345), standard_errors=np.full((3, 3, 2), 0.041))
+    assert size(known, (0, 1, 0)) == "\N{MINUS SIGN}0.000 ± 0.041"
+    assert size(effects(mean=np.full((3, 3, 2), 0.4567), standard_errors=None), (0, 1, 0)) == "+0.46"
+
+
+def signed_discovery(**changed):
+    """Return a discovery in which a raises b, b lowers c, and c switches a; all other effects are uncertain."""
+    scores, mean, same = np.full((3, 3, 1), 0.01), np.full((3, 3, 1), 0.01), np.full((3, 3, 1), 0.9)
+    for (cause, effect), value in {(0, 1): 0.9, (1, 2): -0.8, (2, 0): 0.7}.items():
+        scores[cause, effect], mean[cause, effect] = abs(value), value
+    same[2, 0] = 0.55
+    known = effects(mean=mean, standard_errors=np.full((3, 3, 1), 0.1), same_sign=same)
+    return discovery(scores=scores, effects=known, **changed)
+
+
+def legend(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+@pytest.mark.parametrize("draw", [plot_graph, plot_lags])
+def test_arrows_are_painted_by_sign_unless_there_is_a_truth(draw):
+    ax = draw(signed_discovery(), top=3)
+    looks = {
+        patch.get_gid().split("edge-")[1][:3]: (to_hex(patch.get_edgecolor()), patch.get_linestyle())
+        for patch in ax.patches
+        if patch.get_gid()
+    }
+    assert looks["0-1"][0] == style.BLUE.lower()
+    assert looks["1-2"][0] == style.VERMILLION.lower()
+    assert len({look[1] for look in looks.values()}) == 3  # readable without colours
+    assert legend(ax) == ["raises the effect (1)", "lowers it (1)", "sign switches or is uncertain (1)"]
+    truth = causalkit.Truth.from_edges([("a", "b")], NAMES)
+    assert legend(draw(signed_discovery(), top=3, truth=truth))[0].startswith("true")
+
+
+def test_cells_of_a_heat_map_are_painted_by_sign():
+    ax = plot_heatmap(signed_discovery())
+    lowers, unclear = (image.get_array() for image in ax.images[1:])
+    assert lowers.mask.sum() == 8
+    assert not lowers.mask[1, 2]
+    assert not unclear.mask[2, 0]
+    assert unclear.mask[0, 1]
+    assert [tuple(offset) for offset in ax.collections[0].get_offsets()] == [(2, pytest.approx(1.28))]
+    assert legend(ax) == ["raises the effect", "lowers it (\N{MINUS SIGN})", "sign switches or is uncertain"]
+
+
+def test_response_curves_are_drawn_and_reported(tmp_path):
+    found = causalkit.discover(linear_panel(), method="var", lag=2)
+    one = plot_response(found, cause="a", effect="b")
+    assert one.get_xlabel() == "a at t\N{MINUS SIGN}2"
+    assert one.get_ylabel() == "change of b at t"
+    all_of_them = style.root(plot_response(found)).axes
+    assert sum(bool(ax.lines) for ax in all_of_them) == 6
+    found.save(tmp_path / "result.json")
+    plot(Discovery.load(tmp_path / "result.json"), tmp_path / "curves.png", kind="response")
+    assert (tmp_path / "curves.png").stat().st_size > 10_000
+    report_discovery(Discovery.load(tmp_path / "result.json"), tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Response curves of a → b" in page
+    assert "in units" in page
+
+
+def test_pictures_without_curves_say_what_to_do(tmp_path):
+    with pytest.raises(WrongUsageError, match="no response curves"):
+        plot(discovery(), tmp_path / "curves.png", kind="response")
+    with pytest.raises(WrongUsageError, match="a cause and an effect"):
+        plot(discovery(), tmp_path / "curves.png", kind="response", cause="a")

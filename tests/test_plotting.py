@@ -15,6 +15,7 @@ from matplotlib.colors import to_hex
 
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
+from causalkit.core.response import Response
 from causalkit.core.truth import Truth
 from causalkit.display.labels import cells, labels
 from causalkit.errors import DataError, ParameterError, WrongUsageError
@@ -56,7 +57,10 @@ def random(size, lags, names=None, seed=0):
     scores = generator.random((size, size, lags)) + truth.edges[:, :, None]
     history = {"epoch": [1.0, 2.0, 3.0], "forecast": [1.0, 0.1, 0.001], "validation": [1.0, 0.2, 0.1]}
     choices = (Choice("lag", (1, 2), (0.5, 0.4), (0.1, 0.1), 2, "lowest"),)
-    return Discovery(names=names, scores=scores, history=history, choices=choices, method="made"), truth
+    curve = np.linspace(-1, 1, 5)
+    responses = tuple(Response(cause, names[0], 1, curve, curve, curve - 1, curve + 1) for cause in names[1:])
+    known = {"history": history, "choices": choices, "responses": responses}
+    return Discovery(names=names, scores=scores, method="made", **known), truth
 
 
 def arrows(ax, kind):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from causalkit.display.effects import SWITCHING, size
+from causalkit.display.effects import SWITCHING, signs, size
 from causalkit.display.formats import duration, number, p_value
 from causalkit.display.labels import labels, one_line, shorten
 from causalkit.display.notebook import STYLE
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 HEATMAP_SERIES = 30  # a heat map of table cells is legible up to here
 _HTML_EDGES = 10
+_COLORS = {"raises": "0,114,178", "lowers": "213,94,0", "unclear": "106,81,163"}
 
 
 @dataclass(frozen=True)
@@ -230,15 +231,27 @@ def _heat(discovery: Discovery) -> str:
     size = len(scores)
     limit = float(scores[~np.eye(size, dtype=bool)].max()) or float(scores.max()) or 1.0
     names = [escape(name, quote=True) for name in labels(discovery.names, 40)]
+    found = None if discovery.effects is None else signs(discovery.effects)
     lines = []
     for cause in range(size):
         line = ""
         for effect, score in enumerate(scores[cause]):
             mark = ' class="ck-self"' if cause == effect else ""
-            hint = f"{names[cause]} → {names[effect]}: {score:.3g}"
-            shade = f"background:rgba(0,114,178,{min(score / limit, 1.0):.2f})"
+            color, shown = _look(discovery, found, cause, effect)
+            hint = f"{names[cause]} → {names[effect]}: {score:.3g}{shown}"
+            shade = f"background:rgba({color},{min(score / limit, 1.0):.2f})"
             line += f'<td{mark} title="{hint}" style="{shade}"></td>'
         lines.append(f"<tr>{line}</tr>")
     few = " ck-few" if size <= 12 else ""
     table = f'<table class="ck-map{few}">{"".join(lines)}</table>'
-    return f"<div><div>Scores: rows are causes, columns are effects</div>{table}</div>"
+    signed = "" if discovery.effects is None else "; blue raises, orange lowers, purple switches or is uncertain"
+    return f"<div><div>Scores: rows are causes, columns are effects{signed}</div>{table}</div>"
+
+
+def _look(discovery: Discovery, found: Any, cause: int, effect: int) -> tuple[str, str]:
+    """Return the colour of a pair and what the hint says of its effect; ``found`` has all signs (P, P, L)."""
+    effects = discovery.effects
+    if effects is None:
+        return _COLORS["raises"], ""
+    place = (cause, effect, int(discovery.pair_lags[cause, effect]) - 1)
+    return _COLORS[found[place].item()], f", effect {size(effects, place)}"

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import math
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
 from causalkit.core.effects import Effects
 from causalkit.display.formats import MINUS, number
 
 Place = tuple[int, int, int]
 """Cause, effect, lag - 1."""
+Sign = Literal["raises", "lowers", "unclear"]
 MONOTONE = 0.95
 """Share of windows with one sign from which an effect counts as monotone."""
 SWITCHING = 0.75
 """Share of windows with one sign below which an effect counts as switching."""
+
+
+def signs(effects: Effects) -> NDArray[np.str_]:
+    """Return the `Sign` of every edge, (P, P, L): unclear within two standard errors of 0, and where it switches."""
+    clear = (effects.agreement > SWITCHING) & (effects.mean != 0)
+    if effects.standard_errors is not None:
+        clear &= np.abs(effects.mean) > 2 * effects.standard_errors
+    found: NDArray[np.str_] = np.where(clear, np.where(effects.mean > 0, "raises", "lowers"), "unclear")
+    return found
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -21,10 +37,14 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def size(effects: Effects, place: Place, *, unsigned: bool = False) -> str:
-    """Return the mean effect in standard deviations, with its standard error: ``+0.31 ± 0.04``."""
-    mean = float(effects.mean[place])
-    shown = number(abs(mean), 2) if unsigned else signed(mean)
-    return shown if effects.standard_errors is None else f"{shown} ± {number(float(effects.standard_errors[place]), 1)}"
+    """Return the mean effect in standard deviations, with its standard error: ``+0.312 ± 0.041``."""
+    mean = abs(float(effects.mean[place])) if unsigned else float(effects.mean[place])
+    error = 0.0 if effects.standard_errors is None else float(effects.standard_errors[place])
+    if not error:
+        return number(mean, 2) if unsigned else signed(mean)
+    decimals = min(max(1 - math.floor(math.log10(error)), 0), 9)  # two digits of the standard error
+    shown = f"{mean:{'' if unsigned else '+'}.{decimals}f}".replace("-", MINUS)
+    return f"{shown} ± {error:.{decimals}f}"
 
 
 def certain_sign(effects: Effects, place: Place) -> bool | None:

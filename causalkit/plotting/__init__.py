@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from causalkit.plotting.mean_curves import plot_roc_curves as plot_roc_curves
     from causalkit.plotting.overview import plot_overview as plot_overview
     from causalkit.plotting.ranking import plot_ranking as plot_ranking
+    from causalkit.plotting.response import plot_response as plot_response
     from causalkit.plotting.saving import save_figure as save_figure
     from causalkit.plotting.series import plot_series as plot_series
     from causalkit.plotting.summary_graph import plot_graph as plot_graph
@@ -49,6 +50,7 @@ _MODULES = {
     "plot_graph": "summary_graph",
     "plot_lags": "lag_graph",
     "plot_training": "training",
+    "plot_response": "response",
     "plot_choices": "choice_curve",
     "plot_choice": "choice_curve",
     "plot_ranking": "ranking",
@@ -61,7 +63,7 @@ _MODULES = {
     "plot_series": "series",
     "save_figure": "saving",
 }
-KINDS = ("overview", "heatmap", "graph", "lags", "training", "choices", "ranking")
+KINDS = ("overview", "heatmap", "graph", "lags", "training", "choices", "response", "ranking")
 
 __all__ = ["KINDS", "SUFFIXES", "check_suffix", "plot", "shorten", "style", *_MODULES]
 
@@ -81,8 +83,9 @@ def plot(
 
     Args:
         kind: one of `KINDS`.
-        truth: a known graph to compare with; "ranking" needs one, "training" and "choices" ignore it.
-        options: of the picture, for example ``top=20`` for "graph" or ``lag=2`` for "heatmap".
+        truth: a known graph to compare with; "ranking" needs one, "training", "choices" and "response" ignore it.
+        options: of the picture, for example ``top=20`` for "graph", ``lag=2`` for "heatmap", or
+            ``cause="a", effect="b"`` for "response".
 
     Returns:
         The path.
@@ -106,6 +109,7 @@ def plot(
             "let a neural method select one, for example with -s regularizer.strength=auto",
         )
     from causalkit.io.atomic import check_writable
+    from causalkit.plotting.response import plot_response as plot_response
     from causalkit.plotting.saving import save_figure
     from causalkit.plotting.style import root
 

@@ -11,6 +11,7 @@ from matplotlib.patches import FancyArrowPatch
 
 from causalkit.plotting import style
 from causalkit.plotting.chosen import MAX_MISSED, Chosen, Drawn, Verdict
+from causalkit.plotting.signs import COLORS, DASHES, SIGNS, WORDS
 
 Point = tuple[float, float]
 
@@ -61,8 +62,8 @@ class Arrows:
             shrinkB=self.gap,
             mutation_scale=(8 if missed else 8 + 7 * strength) * max(self.scale, 0.75),
             linewidth=(1.1 if missed else 0.9 + 2.3 * strength) * self.scale,
-            linestyle=_DASHES[edge.verdict],
-            color=_COLORS[edge.verdict],
+            linestyle=_DASHES[edge.verdict] if edge.sign is None else DASHES[edge.sign],
+            color=_COLORS[edge.verdict] if edge.sign is None else COLORS[edge.sign],
             alpha=0.75 if missed else 0.6 + 0.4 * strength,
             capstyle="butt",
             joinstyle="miter",
@@ -71,6 +72,17 @@ class Arrows:
         )
         arrow.set_gid(gid)
         self.ax.add_patch(arrow)
+
+
+def explain_signs(ax: Axes, chosen: Chosen) -> None:
+    """Add the legend of signs, with the number of edges of each, above the picture."""
+    counts = {sign: sum(edge.sign == sign for edge in chosen.edges) for sign in SIGNS}
+    handles = [
+        Line2D([], [], color=COLORS[sign], linestyle=DASHES[sign], linewidth=2, label=f"{WORDS[sign]} ({number})")
+        for sign, number in counts.items()
+        if number
+    ]
+    style.legend(ax, above=True, handles=handles)
 
 
 def explain(ax: Axes, chosen: Chosen, *, selected: bool, lag_known: bool = True) -> None:

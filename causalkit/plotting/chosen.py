@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
+from causalkit.display.effects import Sign, signs
 from causalkit.display.words import count
 from causalkit.errors import WrongUsageError
 
@@ -20,13 +21,14 @@ MAX_MISSED = 60  # more dotted lines hide what was found
 
 @dataclass(frozen=True)
 class Drawn:
-    """One edge of a picture; ``lag`` is the strongest one where the picture has no lags."""
+    """One edge of a picture; ``lag`` is the strongest one where the picture has no lags; ``sign`` is of its effect."""
 
     cause: int
     effect: int
     lag: int
     score: float
     verdict: Verdict = "unknown"
+    sign: Sign | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class Chosen:
     def drawn(self) -> tuple[Drawn, ...]:
         """Edges to draw: missed ones first, unless there are too many of them."""
         return (*(self.missed if len(self.missed) <= MAX_MISSED else ()), *self.edges)
+
+    @property
+    def signed(self) -> bool:
+        """Are edges painted by the sign of their effects?"""
+        return any(edge.sign is not None for edge in self.edges)
 
     @property
     def series(self) -> set[int]:
@@ -94,11 +101,13 @@ def choose_edges(
     order = np.argsort(-scores[pool], kind="stable")[:limit]
     title = _title(len(order), len(places), int(allowed.sum()), selected is not None, with_self)
     lags = None if lagged else discovery.pair_lags
+    known_signs = None if discovery.effects is None or truth is not None else signs(discovery.effects)
 
     def drawn(place: NDArray[np.intp], verdict: Verdict) -> Drawn:
         cause, effect, position = (int(index) for index in place)
         lag = position + 1 if lags is None else int(lags[cause, effect])
-        return Drawn(cause, effect, lag, float(scores[cause, effect, position]), verdict)
+        sign = None if known_signs is None else known_signs[cause, effect, lag - 1].item()
+        return Drawn(cause, effect, lag, float(scores[cause, effect, position]), verdict, sign)
 
     edges = places[order[::-1]]
     if truth is None:

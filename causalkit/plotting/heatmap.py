@@ -15,9 +15,15 @@ from numpy.typing import NDArray
 
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
+from causalkit.display.effects import signs
+from causalkit.display.formats import MINUS
 from causalkit.display.labels import labels
 from causalkit.errors import WrongUsageError
 from causalkit.plotting import style
+from causalkit.plotting.signs import COLORS, SCALES, SIGNS, WORDS, pair_signs
+
+MARKED = 0.1
+"""Share of the largest score from which a negative cell has a minus."""
 
 
 def plot_heatmap(
@@ -31,7 +37,8 @@ def plot_heatmap(
     """Draw the scores: rows are causes, columns are effects.
 
     Colours are scaled to the scores between different series; self-edges, which are usually far stronger, may go
-    beyond the end of the scale, and the colour bar then ends in a point. A dot marks a selected edge.
+    beyond the end of the scale, and the colour bar then ends in a point. A dot marks a selected edge. Where signs of
+    effects are known, cells are blue, orange (with a minus) or purple by the sign, and as dark as their score.
 
     Args:
         lag: draw the scores at this lag; default: the largest over lags.
@@ -58,16 +65,45 @@ def plot_heatmap(
         norm=Normalize(0, limit),
         interpolation="nearest",
     )
+    marks = _signs(ax, discovery, lag, image, limit, np.ones_like(apart) if self_edges else apart)
     ax.set_facecolor(style.FAINT)
     _bar(ax, image, beyond=diagonal > limit)
     _ticks(ax, discovery)
-    marks = _marks(ax, discovery, lag, truth, scores / limit, self_edges)
+    lines = bool(marks)
+    marks += _marks(ax, discovery, lag, truth, scores / limit, self_edges)
     if marks:
         style.legend(ax, above=True, handles=marks)
     lags = f"largest over lags 1 to {discovery.lags}" if discovery.lags > 1 else "at lag 1"
     which = f"at lag {lag}" if lag else lags
-    style.title(ax, f"Scores, {which}{'' if scores.any() else ': all are zero'}", legend=bool(marks))
+    style.title(
+        ax,
+        f"Scores, {which}{'' if scores.any() else ': all are zero'}",
+        legend=bool(marks) + (lines and len(marks) > len(SIGNS)),
+    )
     return ax
+
+
+def _signs(
+    ax: Axes, discovery: Discovery, lag: int | None, image: AxesImage, limit: float, visible: NDArray[np.bool_]
+) -> list[Patch | Line2D]:
+    """Paint cells by the sign of their effects, over those of the image; return the entries of the legend."""
+    if discovery.effects is None:
+        return []
+    found = pair_signs(discovery) if lag is None else signs(discovery.effects)[:, :, lag - 1]
+    assert found is not None
+    scores = np.asarray(image.get_array())
+    for sign in SIGNS[1:]:
+        here = np.ma.masked_array(scores, mask=~(visible & (found == sign)))
+        ax.imshow(here, cmap=SCALES[sign], norm=Normalize(0, limit), interpolation="nearest")
+    causes, effects = np.nonzero(visible & (found == "lowers") & (scores > MARKED * limit))
+    cell = min(style.room(ax)) * 0.75 / len(found)
+    dark = scores[causes, effects] > 0.5 * limit
+    colors = np.where(dark, "white", style.INK).tolist()
+    ax.scatter(
+        effects, causes + 0.28, marker="_", s=(cell / 4) ** 2, c=colors, linewidths=max(0.5, cell / 25), zorder=4
+    )
+    minus = {"lowers": f" ({MINUS})"}
+    return [Patch(color=COLORS[sign], label=WORDS[sign] + minus.get(sign, "")) for sign in SIGNS]
 
 
 def _bar(ax: Axes, image: AxesImage, *, beyond: bool) -> None:
@@ -115,10 +151,11 @@ def _marks(
             for cause, effect in np.argwhere(known & visible)
         ]
         width = min(2.2, max(0.7, cell / 9))
-        drawn = PatchCollection(outlines, facecolor="none", edgecolor=style.VERMILLION, linewidth=width, zorder=3)
+        color = style.VERMILLION if discovery.effects is None else style.INK  # cells have colours of their own
+        drawn = PatchCollection(outlines, facecolor="none", edgecolor=color, linewidth=width, zorder=3)
         drawn.set_gid("heatmap-truth")
         ax.add_collection(drawn)
-        marks.append(Patch(facecolor="none", edgecolor=style.VERMILLION, linewidth=1.5, label=label))
+        marks.append(Patch(facecolor="none", edgecolor=color, linewidth=1.5, label=label))
     if discovery.selected is not None:
         chosen = (discovery.selected.any(axis=2) if lag is None else discovery.selected[:, :, lag - 1]) & visible
         causes, effects = np.nonzero(chosen)

@@ -11,7 +11,7 @@ from causalkit.core.truth import Truth
 from causalkit.display.labels import labels
 from causalkit.display.words import count
 from causalkit.plotting import style
-from causalkit.plotting.arrows import Arrows, explain
+from causalkit.plotting.arrows import Arrows, explain, explain_signs
 from causalkit.plotting.chosen import choose_edges
 
 _MAX_ROWS = 40  # beyond this, only series that take part in an edge get a row
@@ -29,6 +29,7 @@ def plot_lags(
 
     Args:
         truth: paints edges as true (solid), false (dashed) or missed (dotted); a truth without lags covers the pair.
+            Without it, edges are painted by the sign of their effect, where that is known.
         top: number of edges; default: all selected ones, or the 2 P strongest and at most 40.
         self_edges: draw arrows within one row; default: only where one was selected.
         ax: where to draw; default: a new figure.
@@ -55,7 +56,9 @@ def plot_lags(
         lines.append(f"{len(rows)} of {size} series have a row")
     if chosen.lost:
         lines.append(f"{count(chosen.lost, 'true edge')} beyond lag {depth}")
-    style.title(ax, "\n".join(lines), legend=truth is not None)
+    style.title(ax, "\n".join(lines), legend=truth is not None or chosen.signed)
+    if chosen.signed:
+        explain_signs(ax, chosen)
     if truth is not None:
         explain(ax, chosen, selected=discovery.selected is not None, lag_known=truth.lags is not None)
     return ax

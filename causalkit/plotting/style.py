@@ -26,6 +26,7 @@ GREEN = "#009E73"
 PURPLE = "#CC79A7"
 SKY = "#56B4E9"
 ORANGE = "#E69F00"
+VIOLET = "#6A51A3"
 LINES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 DASHES: tuple[Any, ...] = ("solid", (0, (5, 2)), (0, (1, 1.4)), (0, (5, 1.5, 1, 1.5)))
 SCORES = "Blues"

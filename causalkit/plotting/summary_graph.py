@@ -13,7 +13,7 @@ from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
 from causalkit.display.labels import cells, labels
 from causalkit.plotting import style
-from causalkit.plotting.arrows import Arrows, Point, explain
+from causalkit.plotting.arrows import Arrows, Point, explain, explain_signs
 from causalkit.plotting.chosen import Chosen, choose_edges
 
 _LOOP = math.radians(55)  # a loop leaves and meets its node so far left and right of the outward direction
@@ -33,7 +33,8 @@ def plot_graph(
     from two series to a hundred, and no arrow crosses a third series.
 
     Args:
-        truth: paints edges as true (solid), false (dashed) or missed (dotted).
+        truth: paints edges as true (solid), false (dashed) or missed (dotted); without it, edges are painted by the
+            sign of their effect, where that is known.
         top: number of edges; default: all selected ones, or the 2 P strongest and at most 40.
         self_edges: draw self-edges as loops; default: only where one was selected.
         ax: where to draw; default: a new figure.
@@ -52,7 +53,9 @@ def plot_graph(
     loops = any(edge.cause == edge.effect for edge in (*chosen.edges, *chosen.missed))
     _nodes(ax, discovery, chosen, places, radius, loops)
     ax.set_axis_off()
-    style.title(ax, f"Summary graph\n{chosen.title}", legend=truth is not None)
+    style.title(ax, f"Summary graph\n{chosen.title}", legend=truth is not None or chosen.signed)
+    if chosen.signed:
+        explain_signs(ax, chosen)
     if truth is not None:
         explain(ax, chosen, selected=discovery.selected is not None)
     return ax

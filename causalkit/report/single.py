@@ -25,6 +25,7 @@ def discovery_page(discovery: Discovery, truth: Truth | None = None) -> Page:
     from causalkit.report.sections.data import data
     from causalkit.report.sections.discovered import evaluation, found, pictures, settings
     from causalkit.report.sections.edges import edges
+    from causalkit.report.sections.responses import responses
 
     if truth is not None:
         truth = truth.align(discovery.names)
@@ -32,6 +33,7 @@ def discovery_page(discovery: Discovery, truth: Truth | None = None) -> Page:
     sections = [
         found(discovery, truth),
         edges(discovery, truth),
+        responses(discovery, album),
         data(discovery),
         chosen(discovery, album),
         pictures(discovery, truth, album),

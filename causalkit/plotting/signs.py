@@ -1,0 +1,31 @@
+"""The sign of edges in pictures: blue and solid raises, orange and dashed lowers, purple and dotted is not clear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalkit.core.discovery import Discovery
+from causalkit.display.effects import Sign, signs
+from causalkit.plotting import style
+
+SIGNS: tuple[Sign, ...] = ("raises", "lowers", "unclear")
+COLORS: dict[Sign, str] = {"raises": style.BLUE, "lowers": style.VERMILLION, "unclear": style.VIOLET}
+DASHES: dict[Sign, Any] = {"raises": "solid", "lowers": (0, (4, 1.6)), "unclear": (0, (1, 1.8))}
+WORDS: dict[Sign, str] = {
+    "raises": "raises the effect",
+    "lowers": "lowers it",
+    "unclear": "sign switches or is uncertain",
+}
+SCALES: dict[Sign, str] = {"raises": style.SCORES, "lowers": "Oranges", "unclear": "Purples"}
+
+
+def pair_signs(discovery: Discovery) -> NDArray[np.str_] | None:
+    """Return the sign of every pair (P, P) at the lag of its largest score; None without effects."""
+    if discovery.effects is None:
+        return None
+    place = discovery.pair_lags[:, :, None] - 1
+    found: NDArray[np.str_] = np.take_along_axis(signs(discovery.effects), place, axis=2)[:, :, 0]
+    return found
