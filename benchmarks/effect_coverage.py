@@ -43,7 +43,7 @@ def mean_jacobian(found: causalkit.Discovery) -> tuple[Array, Array]:
     fitted, effects = found.fitted, found.effects
     assert fitted is not None
     assert effects is not None
-    x = torch.as_tensor(fitted.panel.windows(fitted.lag).x, dtype=fitted.run.torch_dtype())
+    x = torch.tensor(fitted.panel.windows(fitted.lag).x, dtype=fitted.run.torch_dtype())
     units = effects.units[None, :, None] / effects.units[:, None, None]
     with torch.no_grad():
         means = [as_scores(input_jacobian(one, x)[1].mean(0)).numpy() for one in (fitted.model, *fitted.held_away)]

@@ -317,3 +317,16 @@ def test_pictures_without_curves_say_what_to_do(tmp_path):
         plot(discovery(), tmp_path / "curves.png", kind="response")
     with pytest.raises(WrongUsageError, match="a cause and an effect"):
         plot(discovery(), tmp_path / "curves.png", kind="response", cause="a")
+
+
+def test_the_table_of_the_terminal_has_sign_and_size_beside_the_names(capsys):
+    from causalkit.cli.results import show_discovery
+
+    found = causalkit.discover(linear_panel(), method="var", lag=2)
+    show_discovery(found, 10)
+    shown = capsys.readouterr()
+    header, first, *_ = (line for line in shown.out.splitlines() if line.startswith(("cause", "a  ")))
+    assert header.split()[-2:] == ["effect", "size"]
+    assert first.split()[:3] == ["a", "b", "2"]
+    assert first.split()[-3:] == size(found.effects, (0, 1, 1)).split()
+    assert "effect size is the mean change" in shown.err

@@ -64,7 +64,7 @@ def _effects(discovery: Discovery, cause: Any, effect: Any, position: Any) -> di
     if effects is None:
         return {}
     places = zip(cause.tolist(), effect.tolist(), position.tolist(), strict=True)
-    known: dict[str, Any] = {"effect": [size(effects, place) for place in places]}
+    known: dict[str, Any] = {"effect size": [size(effects, place) for place in places]}
     if effects.same_sign is not None:
         known["same sign"] = [f"{share:.2f}" for share in effects.same_sign[cause, effect, position]]
     return known

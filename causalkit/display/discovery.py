@@ -209,7 +209,7 @@ def _edge_table(rows: Sequence[_Row], discovery: Discovery) -> str:
     p_title = _p_title(discovery)
     chosen = discovery.selected is not None
     titles = ["cause", "effect", "lag", "score", *([p_title] if p_title else []), *(["selected"] if chosen else [])]
-    titles += ["effect"] if any(row.size for row in rows) else []
+    titles += ["effect size"] if any(row.size for row in rows) else []
     lines = ["<tr>" + "".join(f"<th>{title}</th>" for title in titles) + "</tr>"]
     for row in rows:
         bar = f'<span class="ck-bar" style="width:{5 * row.score / rows[0].score:.2f}em"></span>'

@@ -80,7 +80,9 @@ def explained(effects: Effects | None) -> str:
     """Return a sentence that says what the effects in a table are, without a full stop; "" without any."""
     if effects is None:
         return ""
-    words = "effect is the mean change of the next step in standard deviations, for one standard deviation of the cause"
+    words = (
+        "effect size is the mean change of the effect in standard deviations, for one standard deviation of the cause"
+    )
     if effects.standard_errors is not None:
         words += ", ± its standard error"
     if effects.same_sign is not None:

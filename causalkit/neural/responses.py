@@ -22,9 +22,9 @@ from causalkit.core.response import Response
 from causalkit.neural.ensemble import jackknife_errors
 from causalkit.neural.training.data import inputs_complete, tensors
 
-POINTS = 15
+POINTS = 11
 """Values of the cause."""
-WINDOWS = 100
+WINDOWS = 50
 """Windows at most, evenly spaced, over which forecasts are averaged."""
 OUTER = 0.025
 """Share of the values of the cause that the curve leaves out on either side."""

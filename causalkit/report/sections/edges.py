@@ -80,7 +80,7 @@ def _effect(discovery: Discovery, place: Place) -> dict[str, Cell | str]:
     effects = discovery.effects
     if effects is None:
         return {}
-    known: dict[str, Cell | str] = {"effect": size(effects, place)}
+    known: dict[str, Cell | str] = {"effect size": size(effects, place)}
     known["in units"] = signed(float(effects.in_units[place]), 3)
     if effects.same_sign is not None:
         known["same sign"] = f"{effects.same_sign[place]:.2f}"
