@@ -12,8 +12,8 @@ from torch import nn
 from causalkit import Panel
 from causalkit.core.run import Run
 from causalkit.model_selection.splits import folds_of
-from causalkit.neural import held_out_test
-from causalkit.neural.held_out_test import edges_beyond_chance, held_out_p_values
+from causalkit.neural import held_out_test as module
+from causalkit.neural.held_out_test import edges_beyond_chance, rises_without
 from causalkit.neural.training.data import TrainingData
 
 
@@ -53,7 +53,7 @@ def chain(seed: int = 0, steps: int = 400) -> np.ndarray:
 
 def test_edges_pass_and_nothing_else_does() -> None:
     data = data_of(chain())
-    p = held_out_p_values(fitted(data), data)
+    p = rises_without(fitted(data), data).p_values(0)
     assert p.shape == (4, 4)
     assert max(p[0, 1], p[1, 2]) < 1e-4
     assert p[[1, 2, 0, 3, 3], [0, 1, 3, 0, 2]].min() > 0.001
@@ -70,7 +70,7 @@ def test_pairs_without_an_edge_pass_no_more_often_than_the_level_says(own: float
         for t in range(1, len(x)):
             x[t] += own * x[t - 1]
         data = data_of(x)
-        p.append(held_out_p_values(fitted(data), data)[~np.eye(4, dtype=bool)])
+        p.append(rises_without(fitted(data), data).p_values(0)[~np.eye(4, dtype=bool)])
         panels_with_edges += edges_beyond_chance(fitted(data), data) > 0
     assert (np.concatenate(p) < 0.05).mean() <= 0.05
     assert panels_with_edges <= 0.1 * 40
@@ -83,7 +83,7 @@ def test_a_forecaster_that_uses_a_stand_in_loses_nothing_without_what_the_stand_
     data = data_of(x)
     weight = torch.zeros(4, 4)
     weight[3, 1] = 0.6
-    p = held_out_p_values([Linear(weight)] * 5, data)
+    p = rises_without([Linear(weight)] * 5, data).p_values(0)
     assert p[3, 1] > 0.01
     assert p[0, 1] == 1.0, "the forecast does not depend on it"
 
@@ -93,12 +93,12 @@ def test_where_nothing_can_be_measured_no_edge_passes() -> None:
     x[:, 3] = np.round(x[:, 3] > 2.5)  # constant in most blocks
     for weight in (torch.zeros(4, 4), torch.full((4, 4), torch.nan)):
         data = data_of(x)
-        assert (held_out_p_values([Linear(weight)] * 5, data) == 1).all()
+        assert (rises_without([Linear(weight)] * 5, data).p_values(0) == 1).all()
         assert edges_beyond_chance([Linear(weight)] * 5, data) == 0
     data = data_of(x)
     unseen = replace(data, observed=torch.zeros_like(data.y))
-    assert (held_out_p_values(fitted(data), unseen) == 1).all()
-    assert np.isfinite(held_out_p_values(fitted(data), data)).all()
+    assert (rises_without(fitted(data), unseen).p_values(0) == 1).all()
+    assert np.isfinite(rises_without(fitted(data), data).p_values(0)).all()
 
 
 def test_what_must_not_be_learned_from_is_not_tested_on() -> None:
@@ -108,9 +108,9 @@ def test_what_must_not_be_learned_from_is_not_tested_on() -> None:
     spoiled[::2, 1] = 100.0
     seen = torch.ones_like(data.y)
     seen[::2, 1] = 0.0
-    masked = held_out_p_values(members, replace(data, y=spoiled, observed=seen))
+    masked = rises_without(members, replace(data, y=spoiled, observed=seen)).p_values(0)
     assert masked[0, 1] < 0.01
-    assert np.array_equal(masked[:, 2], held_out_p_values(members, data)[:, 2])
+    assert np.array_equal(masked[:, 2], rises_without(members, data).p_values(0)[:, 2])
 
 
 def test_only_pairs_that_background_knowledge_allows_are_tested() -> None:
@@ -123,15 +123,15 @@ def test_only_pairs_that_background_knowledge_allows_are_tested() -> None:
 
 def test_of_a_long_recording_some_windows_are_tested(monkeypatch: pytest.MonkeyPatch) -> None:
     """With all of them, a trace of an effect would be an edge."""
-    monkeypatch.setattr(held_out_test, "WINDOWS", 100)
+    monkeypatch.setattr(module, "WINDOWS", 100)
     data = data_of(chain(steps=2000))
-    few = held_out_p_values(fitted(data), data)
-    monkeypatch.setattr(held_out_test, "WINDOWS", 2000)
-    assert held_out_p_values(fitted(data), data)[0, 1] < few[0, 1] < 0.05
+    few = rises_without(fitted(data), data).p_values(0)
+    monkeypatch.setattr(module, "WINDOWS", 2000)
+    assert rises_without(fitted(data), data).p_values(0)[0, 1] < few[0, 1] < 0.05
 
 
 def test_causes_are_taken_in_parts_where_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     data = data_of(chain(), lag=2)
-    at_once = held_out_p_values(fitted(data), data)
-    monkeypatch.setattr(held_out_test, "CELLS_AT_ONCE", 1)
-    assert np.allclose(held_out_p_values(fitted(data), data), at_once)
+    at_once = rises_without(fitted(data), data).p_values(0)
+    monkeypatch.setattr(module, "CELLS_AT_ONCE", 1)
+    assert np.allclose(rises_without(fitted(data), data).p_values(0), at_once)

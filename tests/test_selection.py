@@ -330,18 +330,19 @@ class TestRulesOfPlugins:
             listed = json.loads(CliRunner().invoke(cli, ["rules", "--json"]).stdout)
         assert re.search("mine +scores +nothing at all +on trial +unknown 0", shown)
         assert [one["name"] for one in listed] == [
-            "density", "fdr", "mine", "stability", "surrogate", "threshold", "top-k"
+            "density", "fdr", "heldout", "mine", "stability", "surrogate", "threshold", "top-k"
         ]  # fmt: skip
         assert {one["name"]: one["needs"] for one in listed if one["name"] != "mine"} == {
             "density": "scores",
             "fdr": "p-values",
+            "heldout": "held-out",
             "stability": "refits",
             "surrogate": "refits",
             "threshold": "scores",
             "top-k": "scores",
         }
 
-    @pytest.mark.parametrize("name", ["density", "fdr", "stability", "surrogate", "threshold", "top-k"])
+    @pytest.mark.parametrize("name", ["density", "fdr", "heldout", "stability", "surrogate", "threshold", "top-k"])
     def test_show_explains_every_parameter(self, name):
         (shown,) = json.loads(CliRunner().invoke(cli, ["show", name, "--json"]).stdout)
         assert shown["kind_of_part"] == "selection rule"
@@ -349,7 +350,7 @@ class TestRulesOfPlugins:
         keys = [parameter["key"] for parameter in shown["parameters"]]
         assert "discovery" not in keys
         assert "observers" not in keys
-        assert ("self-edges" in keys) == (name != "surrogate")
+        assert ("self-edges" in keys) == (name not in ("heldout", "surrogate"))
 
     def test_show_says_how_a_rule_is_written(self):
         assert "--select fdr:LEVEL[,method=...][,self-edges=...]\n" in CliRunner().invoke(cli, ["show", "fdr"]).stdout

@@ -203,6 +203,15 @@ def causalkit_selection_rules() -> Iterable[SelectionRule]:
         controls="expected share of false edges, if the assumptions of the method hold",
     )
     yield SelectionRule(
+        name="heldout",
+        factory=f"{_RULES}.held_out:held_out",
+        summary="Pairs without whose cause held-out steps are forecast worse; no further fit",
+        reference="Watson and Wright, Conditional independence in supervised learning, Machine Learning 110, 2021",
+        test_params={"level": 0.05},
+        needs="held-out",
+        controls="expected share of false edges",
+    )
+    yield SelectionRule(
         name="stability",
         factory=f"{_RULES}.stability:stability",
         summary="Pairs that are strong in most random halves of the data",

@@ -8,6 +8,7 @@ from causalkit.cli.console import note, print_table
 from causalkit.core.shell import argument
 from causalkit.display.discovery import standard_error_note
 from causalkit.display.effects import explained, size
+from causalkit.display.findings import pair_findings
 from causalkit.display.formats import duration, number
 from causalkit.display.labels import POLICIES
 from causalkit.display.windows import fewest_windows
@@ -51,9 +52,7 @@ def _with_confidence(discovery: Discovery, frame: pd.DataFrame) -> tuple[pd.Data
         known["p_value"] = frame["p_value"]
     if discovery.joint_p_values is not None and (discovery.selected is not None or discovery.p_values is None):
         known["p (all lags)"] = discovery.joint_p_values[cause, effect]  # selection rules use these
-    frequencies = (discovery.selection or {}).get("frequencies")
-    if discovery.selected is not None and frequencies is not None:
-        known["frequency"] = np.array(frequencies, dtype=np.float64)[cause, effect]
+    known |= {title: values[cause, effect] for title, values in pair_findings(discovery).items()}
     known |= _effects(discovery, cause, effect, frame["lag"].to_numpy() - 1)
     return frame.assign(**known), [*columns, *known]
 

@@ -231,7 +231,11 @@ def _fits(provided: Provided[Any]) -> list[str]:
     if isinstance(record, SelectionRule):
         from causalkit.selection.rule import written_form
 
-        reads = {"refits": "fits the method again", "p-values": "needs p-values of the method"}
+        reads = {
+            "refits": "fits the method again",
+            "p-values": "needs p-values of the method",
+            "held-out": "needs a neural method whose networks left blocks of the recording out",
+        }
         lines = [f"written as --select {written_form(record)}"]
         lines += [reads[record.needs]] if record.needs in reads else []
         return [*lines, f"controls: {record.controls or 'no error'}"]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from causalkit.core.choice import Choice
 from causalkit.core.effects import Effects
 from causalkit.core.fitted import Fitted
+from causalkit.core.held_out import HeldOut
 from causalkit.core.knowledge import Knowledge
 from causalkit.core.read_only import make_read_only, read_only
 from causalkit.core.refit import Refit
@@ -60,6 +61,8 @@ class Discovery:
             learned from and why others were of no use to it (see `causalkit.core.recordings.WindowCounts`).
         notes: what was assumed, dropped or cut short, in sentences.
         fitted: the trained forecaster of a neural method, in memory only: neither saved nor pickled; or None.
+        held_out: tests edges on windows that the networks were held away from; in memory only; or None. See
+            `causalkit.core.held_out.HeldOut`.
         refit: fits the same method with the same settings to another panel, ``refit(panel)``; in memory only; or None.
     """
 
@@ -85,6 +88,7 @@ class Discovery:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     fitted: Fitted | None = None
+    held_out: HeldOut | None = None
     refit: Refit[Discovery] | None = None
 
     def __post_init__(self) -> None:
@@ -119,7 +123,7 @@ class Discovery:
                 raise PluginError(f"a choice is recorded as {type(choice).__name__}", "record it as a causalkit.Choice")
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "fitted": None, "refit": None}
+        return {**self.__dict__, "fitted": None, "held_out": None, "refit": None}
 
     @property
     def knowledge(self) -> Knowledge | None:
@@ -284,6 +288,18 @@ class Discovery:
         """Return the discovery with edges selected by a rule such as ``"top-k:20"``; see `causalkit.selection`."""
         chosen: Discovery = self.apply("select", rule, observers=observers)
         return chosen
+
+    def test(self, level: float = 0.05) -> Discovery:
+        """Return the discovery with the edges that a test finds, with an expected share of false ones up to a level.
+
+        The test is the one on held-out forecasts where the method has them (the rule ``heldout``), else the method's
+        own (``fdr``).
+
+        Raises:
+            WrongUsageError: the method has neither.
+        """
+        rule = "heldout" if self.held_out is not None else "fdr"
+        return self.select(f"{rule}@causalkit:{level}")
 
     def evaluate(
         self,

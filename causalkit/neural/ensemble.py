@@ -17,6 +17,7 @@ from torch import nn
 from causalkit.core.choice import Choice
 from causalkit.core.run import Run
 from causalkit.errors import ParameterError, WrongUsageError
+from causalkit.neural.held_out_test import HeldOutMembers
 from causalkit.neural.modules.averaged import AveragedForecaster
 from causalkit.neural.modules.weight_mask import has_own_input_weights
 from causalkit.neural.regularization_path import (
@@ -52,6 +53,7 @@ class TrainedEnsemble:
         validated: the members before they learned from all windows, where they did; their scores give the standard
             errors.
         units: what the scores of each effect are divided by, shape (P,); None: 1.
+        held_out: the members as they were validated, each with the windows that it was held away from, for tests.
     """
 
     members: list[nn.Module]
@@ -60,6 +62,7 @@ class TrainedEnsemble:
     choice: Choice | None = None
     validated: list[nn.Module] | None = None
     units: NDArray[np.float64] | None = None
+    held_out: HeldOutMembers | None = None
 
     @property
     def model(self) -> nn.Module:
@@ -116,7 +119,8 @@ def train_ensemble(
     state = train(networks, Schedule(settings, validate_every=VALIDATE_EVERY), run)
     assert state.best is not None
     note = f"scores are those of the mean forecast of {len(models)} members, each without another block"
-    return TrainedEnsemble(networks.with_weights(state.best.weights), state.history, (note,))
+    members = networks.with_weights(state.best.weights)
+    return TrainedEnsemble(members, state.history, (note,), held_out=HeldOutMembers(members, data))
 
 
 @dataclass(frozen=True)
@@ -191,7 +195,14 @@ def train_at_choice(traced: TracedPath, run: Run) -> TrainedEnsemble:
     if traced.cut_short:
         count = len(path.search.candidates)
         notes.append(f"the time limit ended the path after {len(path.points)} of {count} strengths")
-    return TrainedEnsemble(networks.with_weights(final), traced.history, tuple(notes), path.search.choice(), validated)
+    return TrainedEnsemble(
+        networks.with_weights(final),
+        traced.history,
+        tuple(notes),
+        path.search.choice(),
+        validated,
+        held_out=HeldOutMembers(validated, path.data),
+    )
 
 
 def scores_of(penalties: PenaltySum, trained: TrainedEnsemble, data: TrainingData) -> NDArray[np.float64]:

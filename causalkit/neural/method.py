@@ -191,7 +191,8 @@ class NeuralMethod:
         found = single.read_off(trained.model, panel, windows, run, result)
         each = ensemble.scores_of_each(single.regularizer, trained, data)
         config = {**found.config, "ensemble": len(trained.members)}
-        return replace(found, config=config, standard_errors=ensemble.jackknife_errors(each))
+        errors = ensemble.jackknife_errors(each)
+        return replace(found, config=config, standard_errors=errors, held_out=trained.held_out)
 
     def _check_prewhiten(self) -> None:
         """Refuse an order of prewhitening where nothing can be subtracted.

@@ -264,14 +264,15 @@ class SelectionRule(Contribution):
     See `causalkit.selection` for `Outcome` and for functions that rules can use.
 
     Attributes:
-        needs: what it reads: "scores" alone, the "p-values" of the method, or "refits" of the method to other panels.
+        needs: what it reads: "scores" alone, the "p-values" of the method, its "held-out" forecasts, or "refits" of it
+            to other panels.
             causalkit refuses a discovery that lacks it before the rule is called.
         controls: the error that it limits, in a few words for listings; "" if none.
     """
 
     noun: ClassVar[str] = "selection rule"
 
-    needs: Literal["scores", "p-values", "refits"] = "scores"
+    needs: Literal["scores", "p-values", "held-out", "refits"] = "scores"
     controls: str = ""
 
 

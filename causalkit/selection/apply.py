@@ -100,9 +100,29 @@ def _check_needs(discovery: Discovery, rule: Rule) -> None:
             f"{rule.name} needs p-values, and {owner} has none",
             "choose a method with tests, such as var, or another rule, such as top-k:20",
         )
+    if needs == "held-out" and discovery.held_out is None:
+        raise _no_held_out(discovery, rule)
     if needs == "refits" and discovery.refit is None:
         raise WrongUsageError(
             f"{rule.name} fits the method again, and this result has neither the method nor its data",
             f"select where the result is computed: causalkit discover ... --select {rule.text}, or "
             f"causalkit.discover(data, ..., select={rule.text!r})",
         )
+
+
+def _no_held_out(discovery: Discovery, rule: Rule) -> WrongUsageError:
+    """Return the error for a rule that needs forecasts of held-out steps."""
+    need = f"{rule.name} needs networks that left blocks of the recording out"
+    if discovery.refit is None:
+        saved = ", or use the p-values that it has: fdr:0.05" if discovery.pair_p_values is not None else ""
+        return WrongUsageError(
+            f"{need}, and a saved result has none",
+            f"select where the result is computed: causalkit discover ... --select {rule.text}{saved}",
+        )
+    tested = discovery.pair_p_values is not None
+    other = "its own tests are used by fdr:0.05" if tested else "surrogate:0.05 and stability fit it again"
+    return WrongUsageError(
+        f"{need}, and this fit of {discovery.method or 'the method'} has none",
+        f"select by another rule: {other}. Neural methods have them where they choose the strength, or with "
+        "-s ensemble=5, in recordings that are long enough",
+    )

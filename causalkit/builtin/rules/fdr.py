@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from causalkit.core.discovery import Discovery
-from causalkit.selection import candidate_pairs, cells_of
+from causalkit.selection import Outcome, candidate_pairs, cells_of
 
 
 def fdr(
@@ -17,7 +16,7 @@ def fdr(
     level: Annotated[float, Field(gt=0, lt=1)],
     method: Literal["bh", "by"] = "bh",
     self_edges: bool = False,
-) -> NDArray[np.bool_]:
+) -> Outcome:
     """Select pairs by the p-values of the method and control the false discovery rate.
 
     With the m p-values sorted, Benjamini and Hochberg select all up to the largest k with ``p_(k) <= k * level / m``.
@@ -31,7 +30,8 @@ def fdr(
         self_edges: are self-edges tested and selected like the others?
 
     Returns:
-        Shape (P, P, L).
+        The selected cells. The finding ``q_values``, shape (cause, effect), has the smallest level at which a pair is
+        selected, NaN where it was not tested.
 
     Reference:
         Benjamini and Hochberg, J. R. Stat. Soc. B 57, 289-300, 1995; Benjamini and Yekutieli, Ann. Stat. 29, 1165-1188,
@@ -44,5 +44,8 @@ def fdr(
     candidates = candidate_pairs(discovery, self_edges)
     tested = np.nan_to_num(p_values[candidates], nan=1.0)  # a test that could not be computed is no evidence
     pairs = np.zeros(candidates.shape, dtype=bool)
-    pairs[candidates] = multipletests(tested, alpha=level, method=f"fdr_{method}")[0]
-    return cells_of(discovery, pairs, p_values=discovery.p_values, pair_p_values=p_values)
+    q_values = np.full(candidates.shape, np.nan)
+    if candidates.any():
+        pairs[candidates], q_values[candidates] = multipletests(tested, alpha=level, method=f"fdr_{method}")[:2]
+    selected = cells_of(discovery, pairs, p_values=discovery.p_values, pair_p_values=p_values)
+    return Outcome(selected, {"q_values": q_values})

@@ -8,6 +8,7 @@ from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
 from causalkit.display.discovery import standard_error_note
 from causalkit.display.effects import explained, signed, size
+from causalkit.display.findings import MEANINGS, pair_findings
 from causalkit.display.formats import p_value, score
 from causalkit.display.labels import labels
 from causalkit.display.words import count, were
@@ -66,8 +67,8 @@ def _row(discovery: Discovery, truth: Truth | None, place: Place) -> dict[str, C
         known["p of the lag"] = p_value(float(discovery.p_values[place]))
     if discovery.joint_p_values is not None:
         known["p of all lags"] = p_value(float(discovery.joint_p_values[cause, effect]))
-    if (frequencies := _frequencies(discovery)) is not None:
-        known["frequency"] = f"{frequencies[cause, effect]:.2f}"
+    for title, values in pair_findings(discovery).items():
+        known[title] = p_value(float(values[cause, effect])) if title == "q" else f"{values[cause, effect]:.2f}"
     if discovery.selected is not None:
         known["selected"] = Cell("yes", strong=True) if discovery.selected[place] else Cell("no", faint=True)
     if truth is not None:
@@ -87,12 +88,6 @@ def _effect(discovery: Discovery, place: Place) -> dict[str, Cell | str]:
     return known
 
 
-def _frequencies(discovery: Discovery) -> np.ndarray | None:
-    """Return the share of halves in which a pair was among the strongest, (P, P), where the rule says so."""
-    frequencies = (discovery.selection or {}).get("frequencies")
-    return None if frequencies is None else np.array(frequencies, dtype=np.float64)
-
-
 def _explained(discovery: Discovery) -> list[str]:
     """Explain the columns."""
     notes = [f"{note}."] if (note := standard_error_note(discovery)) else []
@@ -102,11 +97,7 @@ def _explained(discovery: Discovery) -> list[str]:
         notes.append("Each lag has its own p-value; selection rules use the joint test of all lags.")
     if discovery.pair_p_values is not None and (discovery.selection or {}).get("statistic") != "maximum":
         notes.append("The p-values are not corrected for multiple tests; the rules fdr and surrogate correct them.")
-    if _frequencies(discovery) is not None:
-        notes.append(
-            "The frequency is the share of random halves of the data in which the pair was among the strongest, at any "
-            "lag. Of a stable pair, the strongest lag is selected."
-        )
+    notes += [f"{words[0].upper()}{words[1:]}." for title in pair_findings(discovery) if (words := MEANINGS[title])]
     return notes
 
 

@@ -1,0 +1,64 @@
+"""The mean of a series of numbers that depend on each other, with its standard error.
+
+The variance of a mean under serial dependence is that of Newey and West (Econometrica 55, 1987).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+SERIAL = 5
+"""Autocovariances that are summed up."""
+LEAST = 0.1
+"""Of the variance without serial dependence, which the variance is at least."""
+
+Array = NDArray[np.float64]
+
+
+class SerialMeans:
+    """Means and serial covariances of many series of numbers, shape (M, P), that come in parts."""
+
+    def __init__(self, rows: int, columns: int) -> None:
+        self.count = np.zeros((rows, columns))
+        self.sums = np.zeros((rows, columns))
+        self.products = np.zeros((SERIAL + 1, rows, columns))
+
+    def add(self, rows: Tensor, values: Tensor, seen: Tensor | None) -> None:
+        """Add values (rows, windows, P) in the order of time.
+
+        Args:
+            seen: (windows, P), False where a value does not count; None: all count.
+        """
+        where = rows.cpu().numpy()
+        values = values.double()
+        if seen is not None:
+            values = values * seen
+        self.count[where] += values.shape[1] if seen is None else seen.sum(0).cpu().numpy()
+        self.sums[where] += values.sum(1).cpu().numpy()
+        for lag in range(min(SERIAL + 1, values.shape[1])):
+            products = (values[:, lag:] * values[:, : values.shape[1] - lag]).sum(1)
+            self.products[lag][where] += products.cpu().numpy()
+
+    @property
+    def mean(self) -> Array:
+        """Shape (M, P)."""
+        return self.sums / np.maximum(self.count, 1)
+
+    @property
+    def standard_error(self) -> Array:
+        """Of the means, shape (M, P); 0 where all values are equal."""
+        count = np.maximum(self.count, 1)
+        covariances = self.products / count - self.mean**2
+        plain = np.maximum(covariances[0], 0)
+        variance = np.maximum(_summed(covariances), LEAST * plain)
+        error: Array = np.sqrt(variance / count)
+        return error
+
+
+def _summed(covariances: Array) -> Array:
+    """Return the variance of a mean, times the count, from covariances at lags 0, 1, and so on: Bartlett's weights."""
+    weights = 1 - np.arange(len(covariances)) / len(covariances)
+    total: Array = covariances[0] + 2 * (weights[1:, None, None] * covariances[1:]).sum(0)
+    return total

@@ -1,0 +1,105 @@
+"""The rule ``heldout``: edges without whose cause held-out steps are forecast worse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import causalkit
+from causalkit import Discovery
+from causalkit.core.held_out import HeldOutTest
+from causalkit.errors import WrongUsageError
+
+JOINT = np.array([[0.5, 0.001, 0.5], [0.9, 0.5, 0.004], [0.03, 1.0, 1e-9]])
+
+
+class Answers:
+    """Held-out forecasts with p-values of their own, which remember what was asked of them."""
+
+    asked: float | None = None
+
+    def test(self, least: float) -> HeldOutTest:
+        self.asked = least
+        by_lag = np.stack([JOINT, np.ones((3, 3))], axis=2)
+        return HeldOutTest(JOINT, by_lag, np.where(JOINT < 0.05, 0.2, 0.0), np.full(3, 90))
+
+
+def found(held_out: object = None) -> Discovery:
+    scores = np.ones((3, 3, 2))
+    scores[:, :, 1] = 0.5
+    return Discovery(names=("A", "B", "C"), scores=scores, method="m", held_out=held_out)  # type: ignore[arg-type]
+
+
+def test_pairs_are_selected_by_corrected_p_values_and_self_edges_are_not_tested() -> None:
+    answers = Answers()
+    selected = found(answers).select("heldout:0.05")
+    assert selected.edges(selected_only=True)[["cause", "effect", "lag"]].values.tolist() == [
+        ["A", "B", 1],
+        ["B", "C", 1],
+    ]
+    q = np.array(selected.selection["q_values"], dtype=float)
+    assert q[0, 1] == pytest.approx(6 * 0.001)
+    assert q[1, 2] == pytest.approx(3 * 0.004)
+    assert np.isnan(np.diag(q)).all()
+    assert np.isnan(np.diag(selected.joint_p_values)).all()
+    assert selected.joint_p_values[2, 0] == 0.03
+    assert answers.asked == 0.01
+
+
+def test_the_least_worth_of_an_edge_reaches_the_test() -> None:
+    answers = Answers()
+    note = found(answers).select("heldout:0.05,least=0").selection["notes"][0]
+    assert answers.asked == 0
+    assert "by more than" not in note
+
+
+def test_only_what_background_knowledge_leaves_open_is_tested() -> None:
+    known = replace(found(Answers()), config={"knowledge": {"forbid": [["A", "B"]]}})
+    selected = known.select("heldout:0.05")
+    assert selected.pair_selected is not None
+    assert not selected.pair_selected[0, 1]
+    assert selected.pair_selected[1, 2]
+    assert float(selected.selection["q_values"][1][2]) == pytest.approx(5 * 0.004)  # five pairs are left
+
+
+def test_without_held_out_forecasts_the_rule_says_what_to_do() -> None:
+    with pytest.raises(WrongUsageError, match="a saved result has none"):
+        found().select("heldout:0.05")
+    panel, _ = causalkit.simulate("lagged-pair")
+    with pytest.raises(WrongUsageError, match=r"fit of var has none.*fdr:0.05"):
+        causalkit.discover(panel, method="var", lag=2).select("heldout:0.05")
+
+
+def test_the_test_of_a_discovery_is_that_on_held_out_forecasts_else_the_own_one() -> None:
+    assert found(Answers()).test(0.05).selection["name"] == "heldout"
+    panel, _ = causalkit.simulate("lagged-pair")
+    own = causalkit.discover(panel, method="var", lag=2).test(0.01)
+    assert (own.selection["name"], own.selection["level"]) == ("fdr", 0.01)
+    with pytest.raises(WrongUsageError, match="p-values"):
+        found().test()
+
+
+@pytest.mark.plugins
+def test_the_default_method_finds_the_edges_of_a_linear_system_and_their_lags() -> None:
+    panel, truth = causalkit.simulate("var", series=5, steps=400, lag=2, seed=3)
+    tested = causalkit.discover(panel, method="grngc", seed=0).select("heldout:0.05")
+    others = ~np.eye(5, dtype=bool)
+    assert tested.pair_selected is not None
+    true = truth.edges
+    assert (tested.pair_selected & others)[true].sum() >= 0.8 * (true & others).sum()
+    assert not (tested.pair_selected & others & ~true).any()
+    loss = np.array(tested.selection["loss"])
+    assert loss[true & others].min() > loss[~true & others].max()
+
+
+@pytest.mark.plugins
+def test_a_saved_result_keeps_the_p_values_and_is_tested_by_them(tmp_path) -> None:
+    panel, _ = causalkit.simulate("var", series=4, steps=200, lag=1, seed=0)
+    tested = causalkit.discover(panel, method="grngc", seed=0, lag=1).test()
+    tested.save(tmp_path / "found.json")
+    loaded = Discovery.load(tmp_path / "found.json")
+    assert loaded.held_out is None
+    again = loaded.select("fdr:0.05")
+    assert np.array_equal(again.pair_selected, tested.pair_selected)
