@@ -5,7 +5,7 @@ from causalkit.neural.interfaces import Batch, RegularizerObject, Stage, squared
 from causalkit.neural.method import NeuralMethod, Trained
 from causalkit.neural.modules.component_wise import component_jacobian, uniform_parameter
 from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster, autograd_jacobian, input_jacobian
-from causalkit.neural.modules.jacobian import as_scores, mean_absolute_jacobian
+from causalkit.neural.modules.jacobian import as_scores, mean_absolute_jacobian, mean_jacobian_size
 from causalkit.neural.modules.weight_mask import has_own_input_weights
 from causalkit.neural.parts import ForecasterPart, forecaster_part
 from causalkit.neural.prewhitening import Prewhiten
@@ -42,6 +42,7 @@ __all__ = [
     "input_jacobian",
     "inputs_complete",
     "mean_absolute_jacobian",
+    "mean_jacobian_size",
     "squared_error",
     "tensors",
     "uniform_parameter",

@@ -1,6 +1,8 @@
-"""The scores of a gradient penalty: the mean absolute input Jacobian, exact and in chunks of bounded memory."""
+"""The scores of a gradient penalty: the mean size of the input Jacobian, exact and in chunks of bounded memory."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -15,11 +17,29 @@ READ_OUT_BYTES = 256 * 2**20
 def mean_absolute_jacobian(model: nn.Module, x: Tensor, memory: int = READ_OUT_BYTES) -> Tensor:
     """Return the mean over windows of the absolute input Jacobian as scores.
 
-    The scores of GRNGC (arXiv 2507.11178): absolute value first, then the mean. Exact whatever the memory budget:
-    windows and targets are taken in chunks and summed in double precision.
+    The scores of GRNGC (arXiv 2507.11178): absolute value first, then the mean.
 
     Args:
         x: windows, shape (B, K, P).
+        memory: bytes that the Jacobian of one chunk may take.
+
+    Returns:
+        Shape (cause, effect, lag), lag 1 first, float64.
+    """
+    return mean_jacobian_size(model, x, torch.abs, memory)
+
+
+@torch.no_grad()
+def mean_jacobian_size(
+    model: nn.Module, x: Tensor, size: Callable[[Tensor], Tensor], memory: int = READ_OUT_BYTES
+) -> Tensor:
+    """Return the mean over windows of a size of the entries of the input Jacobian as scores.
+
+    Exact whatever the memory budget: windows and targets are taken in chunks and summed in double precision.
+
+    Args:
+        x: windows, shape (B, K, P).
+        size: of Jacobians (B, targets, K, P), of the same shape and at least 0. It sees all inputs of a target.
         memory: bytes that the Jacobian of one chunk may take.
 
     Returns:
@@ -33,7 +53,7 @@ def mean_absolute_jacobian(model: nn.Module, x: Tensor, memory: int = READ_OUT_B
     for part in torch.split(x, windows_at_once):
         for targets in torch.split(torch.arange(series, device=x.device), targets_at_once):
             _, jacobian = input_jacobian(model, part, None if len(targets) == series else targets)
-            total[targets] += jacobian.abs().sum(0, dtype=torch.float64)
+            total[targets] += size(jacobian).sum(0, dtype=torch.float64)
     return as_scores(total / windows)
 
 

@@ -9,12 +9,22 @@ mean squared error + lambda * sum_ijl A_ijl; the two agree for
 
     strength = lambda * P.
 
+Under ``measure=shapley``, the sum over j, l is that of the information-theoretic Shapley values of SRNGC instead (Yang,
+Zhu, Tian, Gao and Li, Shapley regularized neural Granger causality, ICML 2026, PMLR 306, equations 28 and 29, as the
+package shapneurgc documents them),
+
+    phi_ia = E[J_ia^2] + 1/2 sum over b != a of E|J_ia J_ib|,    J_ia = d y_i / d x_a,
+
+where inputs a and b are series at lags; their sum is 1/2 E[ sum_a J_ia^2 + (sum_a |J_ia|)^2 ]. Scores are phi_ia too.
+They grow with the square of a gradient, so strong causes are further ahead of weak ones, and an input counts more in
+windows in which others act on the same target.
+
 Two estimators of the sum:
 
 * *exact*: every target's gradient in every window.
-* *sampled*: in every step each window draws its own random targets. Their absolute gradients, averaged over draws and
-  windows, are an unbiased estimate of the mean over targets, for one backward pass with one-hot rows: the cost does not
-  grow with P. Of a component-wise forecaster with a Jacobian of its own, every target has its gradient from its own
+* *sampled*: in every step each window draws its own random targets. The sizes of their gradients, averaged over draws
+  and windows, are an unbiased estimate of the mean over targets, for one backward pass with one-hot rows: the cost does
+  not grow with P. Of a component-wise forecaster with a Jacobian of its own, every target has its gradient from its own
   network, and targets are batched: there a random quarter of the windows is drawn, with all targets.
 
 Where background knowledge forbids pairs, their gradients count `FORBIDDEN` times, as far as the forecaster can have
@@ -37,8 +47,10 @@ from causalkit.neural import (
     as_forecaster,
     has_own_input_weights,
     input_jacobian,
-    mean_absolute_jacobian,
+    mean_jacobian_size,
 )
+
+Measure = Literal["l1", "shapley"]
 
 EXACT_UP_TO = 16
 """With so few series the exact penalty costs about as much as the sampled one, and has no variance."""
@@ -59,7 +71,7 @@ DEFAULT_STRENGTH = 0.1
 
 
 class GradientL1(RegularizerObject):
-    """L1 penalty on the input Jacobian.
+    """L1 penalty, or interaction-aware penalty, on the input Jacobian.
 
     Args:
         strength: weight of the penalty for each target, the paper's lambda times P; auto: chosen by the
@@ -68,6 +80,8 @@ class GradientL1(RegularizerObject):
             Jacobian of its own, sampled otherwise.
         draws: targets that each window draws a step, when sampled from a joint forecaster.
         memory: MiB that one chunk of the read-out may take.
+        measure: size of a gradient, in the penalty and in the scores: l1, its mean absolute value; shapley, its
+            mean square and half of its products with the other gradients of the target (SRNGC).
     """
 
     keeps_to_knowledge = True
@@ -81,22 +95,25 @@ class GradientL1(RegularizerObject):
         estimator: Literal["auto", "exact", "sampled"] = "auto",
         draws: Annotated[int, Field(ge=1)] = 1,
         memory: Annotated[int, Field(ge=1)] = 256,
+        measure: Measure = "l1",
     ) -> None:
         self.strength = None if strength == "auto" else strength
         self.estimator = estimator
         self.draws = draws
         self.memory = memory
+        self.measure = measure
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
-        """Return strength / P * sum_ijl A_ijl, or its sampled estimate."""
+        """Return strength / P * sum_ijl A_ijl, or of phi_ijl, or its sampled estimate."""
         weights = _weights(batch)
         if self.estimator_for(model, batch.y.shape[1]) == "sampled":
             return self.weight * self._sampled(model, batch, weights)
-        return self.weight * _exact(model, batch.x, weights)
+        return self.weight * _exact(model, batch.x, weights, self.measure)
 
     def scores(self, model: nn.Module, x: Tensor) -> Tensor:
-        """Return A as (cause, effect, lag)."""
-        return mean_absolute_jacobian(model, x, self.memory * 2**20)
+        """Return A, or phi, as (cause, effect, lag)."""
+        size = torch.abs if self.measure == "l1" else _shapley_values
+        return mean_jacobian_size(model, x, size, self.memory * 2**20)
 
     def estimator_for(self, model: nn.Module, series: int) -> str:
         """Return the estimator that is used for a forecaster of P series."""
@@ -110,17 +127,17 @@ class GradientL1(RegularizerObject):
         return {"estimator": self.estimator_for(model, series)}
 
     def _sampled(self, model: nn.Module, batch: Batch, weights: Tensor | None) -> Tensor:
-        """Return an unbiased estimate of the mean over targets of sum_jl A_ijl."""
+        """Return an unbiased estimate of the mean over targets of the sum over j and l."""
         windows, series = batch.y.shape
         if has_own_input_weights(model, series) and "jacobian" in as_forecaster(model).capabilities:
             some = torch.randint(windows, (-(-windows // SHARE),), generator=batch.generator, device=batch.x.device)
-            return _exact(model, batch.x[some], weights)
+            return _exact(model, batch.x[some], weights, self.measure)
         targets = torch.randint(series, (windows, self.draws), generator=batch.generator, device=batch.x.device)
         _, jacobian = input_jacobian(model, batch.x, targets)  # (B, draws, K, P)
         sizes = jacobian.abs()
         if weights is not None:
             sizes = sizes * weights[targets].unsqueeze(2)  # (B, draws, 1, P)
-        return sizes.sum() / (windows * self.draws)
+        return _sum(sizes, self.measure) / (windows * self.draws)
 
 
 def _weights(batch: Batch) -> Tensor | None:
@@ -133,8 +150,21 @@ def _weights(batch: Batch) -> Tensor | None:
     return counts.T.contiguous()
 
 
-def _exact(model: nn.Module, x: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Return the mean over targets of sum_jl A_ijl, or w_ij A_ijl with weights (effect, cause).
+def _sum(sizes: Tensor, measure: Measure) -> Tensor:
+    """Return the sum over windows, targets and inputs of |J|, or of Shapley values, of |J| (B, m, K, P)."""
+    if measure == "l1":
+        return sizes.sum()
+    return 0.5 * (sizes.square().sum() + sizes.flatten(2).sum(2).square().sum())
+
+
+def _shapley_values(jacobian: Tensor) -> Tensor:
+    """Return J_a^2 + 1/2 sum over b != a of |J_a J_b| of each input a of Jacobians (B, m, K, P), in the same shape."""
+    sizes = jacobian.abs()
+    return 0.5 * sizes * (sizes + sizes.sum((2, 3), keepdim=True))
+
+
+def _exact(model: nn.Module, x: Tensor, weights: Tensor | None, measure: Measure) -> Tensor:
+    """Return the mean over targets of the sum over j and l, of |J| or, with weights (effect, cause), of w_ij |J|.
 
     In chunks that stay in the processor's cache, which is twice as fast as all windows at once.
     """
@@ -143,5 +173,5 @@ def _exact(model: nn.Module, x: Tensor, weights: Tensor | None = None) -> Tensor
     total = x.new_zeros(())
     for part in x.split(at_once):
         sizes = input_jacobian(model, part)[1].abs()  # (B, P, K, P)
-        total = total + (sizes.sum() if weights is None else (sizes * weights.unsqueeze(1)).sum())
+        total = total + _sum(sizes if weights is None else sizes * weights.unsqueeze(1), measure)
     return total / (windows * series)

@@ -38,23 +38,62 @@ def test_exact_penalty_is_the_papers_up_to_the_stated_scaling(network):
     assert ours.item() == pytest.approx(paper.item(), rel=1e-5)
 
 
-def test_exact_penalty_does_not_depend_on_its_chunks(monkeypatch):
-    model, seen = MLP(5, 2, (6,)), batch()
-    whole = GradientL1(estimator="exact").penalty(model, seen)
-    monkeypatch.setattr(gradient_l1, "CHUNK_BYTES", 600)
-    assert GradientL1(estimator="exact").penalty(model, seen).item() == pytest.approx(whole.item(), rel=1e-5)
+def shapley_values(model, x):
+    """The definition, in loops: E[J_a^2] + 1/2 sum over b != a of E|J_a J_b|, of targets and flat inputs."""
+    x = x.clone().requires_grad_()
+    y = model(x)
+    rows = [torch.autograd.grad(y[:, i].sum(), x, retain_graph=True)[0].flatten(1) for i in range(y.shape[1])]
+    found = torch.zeros(y.shape[1], rows[0].shape[1])
+    for i, row in enumerate(rows):
+        for a in range(row.shape[1]):
+            others = [(row[:, a] * row[:, b]).abs().mean() for b in range(row.shape[1]) if b != a]
+            found[i, a] = row[:, a].square().mean() + 0.5 * sum(others)
+    return found
 
 
-@pytest.mark.parametrize("draws", [1, 3])
 @pytest.mark.parametrize("network", [MLP, ComponentMLP, KAN, LSTM])
-def test_sampled_penalty_and_its_gradient_are_unbiased(network, draws):
+def test_shapley_penalty_and_scores_follow_the_definition_of_srngc(network):
+    model, seen = network(4, 2, (6,)), batch(series=4)
+    values = shapley_values(model, seen.x)
+    regularizer = GradientL1(strength=0.3, estimator="exact", measure="shapley")
+    assert regularizer.penalty(model, seen).item() == pytest.approx(0.3 * values.sum().item() / 4, rel=1e-5)
+    scores = regularizer.scores(model, seen.x)  # (cause, effect, lag); inputs are oldest first
+    expected = values.detach().unflatten(1, (2, 4)).flip(1).permute(2, 0, 1)
+    torch.testing.assert_close(scores.float(), expected)
+
+
+def test_shapley_counts_forbidden_gradients_more_and_required_ones_not():
+    model, seen = MLP(4, 2, (6,)).double(), batch(series=4)
+    allowed, required = torch.ones(4, 4, dtype=torch.bool), torch.zeros(4, 4, dtype=torch.bool)
+    allowed[0, 1], required[2, 1] = False, True
+    seen = replace(seen, x=seen.x.double(), y=seen.y.double(), allowed=allowed, required=required)
+    sizes = input_jacobian(model, seen.x)[1].abs().detach()
+    sizes[:, 1, :, 0] *= gradient_l1.FORBIDDEN
+    sizes[:, 1, :, 2] = 0
+    expected = gradient_l1._shapley_values(sizes).sum() / (4 * len(seen.x))
+    found = GradientL1(1.0, estimator="exact", measure="shapley").penalty(model, seen)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-9)
+
+
+@pytest.mark.parametrize("measure", ["l1", "shapley"])
+def test_exact_penalty_does_not_depend_on_its_chunks(monkeypatch, measure):
+    model, seen = MLP(5, 2, (6,)), batch()
+    whole = GradientL1(estimator="exact", measure=measure).penalty(model, seen)
+    monkeypatch.setattr(gradient_l1, "CHUNK_BYTES", 600)
+    chunks = GradientL1(estimator="exact", measure=measure).penalty(model, seen)
+    assert chunks.item() == pytest.approx(whole.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize(("draws", "measure"), [(1, "l1"), (3, "l1"), (3, "shapley")])
+@pytest.mark.parametrize("network", [MLP, ComponentMLP, KAN, LSTM])
+def test_sampled_penalty_and_its_gradient_are_unbiased(network, draws, measure):
     torch.manual_seed(0)
     model, seen = network(5, 2, (6,)).double(), batch()
     seen = Batch(x=seen.x.double(), y=seen.y.double(), generator=seen.generator)
     weight = next(model.parameters())
 
     def value_and_gradient(estimator):
-        value = GradientL1(1.0, estimator=estimator, draws=draws).penalty(model, seen)
+        value = GradientL1(1.0, estimator=estimator, draws=draws, measure=measure).penalty(model, seen)
         return torch.cat([value.reshape(1), torch.autograd.grad(value, weight)[0].flatten()[:5]]).detach()
 
     exact = value_and_gradient("exact")
@@ -147,6 +186,15 @@ def test_strength_means_the_same_at_every_number_of_series():
     double = Batch(x=seen.x.repeat(1, 1, 2), y=seen.y.repeat(1, 2), generator=seen.generator)
     exact = GradientL1(estimator="exact")
     assert exact.penalty(twice, double).item() == pytest.approx(exact.penalty(model, seen).item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("forecaster", ["mlp", "component-mlp"])
+def test_shapley_finds_the_edge_at_its_lag(forecaster):
+    panel, _ = causalkit.simulate("lagged-pair", seed=1)
+    params = {"regularizer.measure": "shapley", "training.epochs": 30}
+    discovery = causalkit.discover(panel, method="grngc", forecaster=forecaster, lag=3, params=params)
+    assert discovery.edges(top=1).iloc[0][["cause", "effect", "lag"]].tolist() == ["0", "1", 2]
+    assert discovery.config["regularizer"][0]["measure"] == "shapley"
 
 
 @pytest.mark.parametrize("forecaster", ["mlp", "component-mlp", "kan", "lstm", "tcn"])
