@@ -119,6 +119,7 @@ def _panel(ax: Axes, metric: str, places: Sequence[Place]) -> None:
     if metric == "auroc":
         ax.axvline(0.5, color=style.MUTED, linewidth=0.8, linestyle=style.DASHES[2], zorder=0)
     style.label_axes(ax, NAMES[metric], "")
+    ax.set_title(NAMES[metric], **style.text(style.TICK, fontweight="bold"))
     ax.grid(visible=False, axis="y")
     ax.xaxis.set_ticks_position("both")
     ax.tick_params(axis="x", labeltop=True, labelsize=style.SMALL + 0.5)
