@@ -38,7 +38,7 @@ def discover(
     method: str = DEFAULT_METHOD,
     lag: int | str | None = None,
     params: Mapping[str, Any] | None = None,
-    select: str | None = None,
+    select: str | None = "auto",
     seed: int = 0,
     **options: Unpack[DiscoverOptions],
 ) -> Discovery:
@@ -51,7 +51,8 @@ def discover(
         lag: K, how many past steps may act; "auto": by held-out forecast error, up to a maximum from 5 to 12
             that grows with the panel; "auto:12": the same, up to 12; default: the method's own.
         params: parameters of the method, nested or with dotted keys: ``{"training.epochs": 400}``.
-        select: a rule that turns scores into edges, such as ``"top-k:20"``.
+        select: a rule that turns scores into edges, such as ``"top-k:20"``; "auto": the test that the method has, at
+            level .05: on held-out forecasts (``heldout``), else its own (``fdr``); "none" or None: scores only rank.
         seed: random seed; the same seed gives the same bytes on the same machine and build.
         forecaster, regularizer: other parts for a neural method.
         pretrain: for a neural method, what to learn from before: a file, the name of a data set (``"lorenz96"``,
@@ -102,10 +103,9 @@ def discover(
     standardize = options.get("standardize", True)
     if not isinstance(standardize, bool):
         raise WrongUsageError(f"standardize={standardize!r} is not allowed", "choose True or False")
-    if select is not None:
-        from causalkit.selection import parse_rule
+    from causalkit.selection import check_rule
 
-        parse_rule(select)  # a mistake shows before the work, not after it
+    check_rule(select)
     reading = options_of(ReadingOptions, options)
     if isinstance(data, str | Path) and options.get("names") is not None:
         raise WrongUsageError("names are of arrays in memory, and a file is read", "write the names into the file")
@@ -141,12 +141,18 @@ def discover(
 def finish(discovery: Discovery, run: Run, select: str | None = None) -> Discovery:
     """Select edges by a rule, if there is one, and notify the observers of the result.
 
+    Args:
+        select: as for `discover`.
+
     Raises:
         CausalkitError: as `causalkit.selection.select`; observers have heard ``on_scores`` then, but not ``on_end``.
     """
-    if select is not None:
+    from causalkit.selection import rule_for
+
+    rule = rule_for(discovery, select)
+    if rule is not None:
         run.notify("on_scores", discovery)
-        discovery = discovery.select(select, observers=run.observers)
+        discovery = discovery.select(rule, observers=run.observers)
     run.notify("on_end", discovery)
     return discovery
 

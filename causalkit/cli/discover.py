@@ -83,7 +83,7 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
     from causalkit import api
     from causalkit.cli.refits import ExpectedTime
     from causalkit.cli.results import metrics_table, show_discovery, show_metrics
-    from causalkit.selection import parse_rule
+    from causalkit.selection import check_rule
 
     quiet = options["quiet"] or options["as_json"]
     tree = _tree(options)
@@ -92,8 +92,7 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
     method = str(tree.pop("method", DEFAULT_METHOD))
     dataset = tree.pop("dataset", {})
     checkpoint = options["checkpoint"]
-    if run.get("select") is not None:
-        parse_rule(run["select"])
+    check_rule(run.get("select"))
     _check_outputs(options)
     panel, truth = read_data(data, options, dataset=dataset, seed=run.get("seed", 0))
     scores = _Scores()

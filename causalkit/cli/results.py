@@ -26,12 +26,15 @@ def show_discovery(discovery: Discovery, top: int, *, quiet: bool = False) -> No
     for line in facts(discovery):
         note(line, quiet=quiet)
     chosen = discovery.selected is not None
-    frame = discovery.edges(None if chosen else top, self_edges=chosen, selected_only=chosen)
+    found = discovery.selected is not None and bool(discovery.selected.any())
+    frame = discovery.edges(None if found else top, self_edges=found, selected_only=found)
     frame, columns = _with_confidence(discovery, frame)
     rows = [[_cell(value) for value in row] for row in frame[columns].itertuples(index=False)]
     rule = discovery.selection["rule"] if discovery.selection else ""
     edges = count(len(rows), "edge")
-    title = f"{edges} selected by {rule}" if chosen else f"The strongest {edges} between different series"
+    title = f"{edges} selected by {rule}" if found else f"The strongest {edges} between different series"
+    if chosen and not found:
+        title = f"No edge was selected by {rule}. {title}"
     print_table(columns, rows, title=title, numbers=columns[2:])
     for line in confidence(discovery):
         note(line, quiet=quiet)
@@ -44,8 +47,9 @@ def _with_confidence(discovery: Discovery, frame: pd.DataFrame) -> tuple[pd.Data
     place = {name: position for position, name in enumerate(discovery.names)}
     cause = np.array([place[name] for name in frame["cause"]], dtype=np.intp)
     effect = np.array([place[name] for name in frame["effect"]], dtype=np.intp)
-    columns = ["cause", "effect", "lag", "score"]
-    known: dict[str, Any] = {}
+    known = _effects(discovery, cause, effect, frame["lag"].to_numpy() - 1)
+    columns = ["cause", "effect", "lag", *known, "score"]
+    shown = len(known)
     if discovery.standard_errors is not None:
         known["± se"] = discovery.standard_errors[cause, effect, frame["lag"].to_numpy() - 1]
     if discovery.p_values is not None:
@@ -53,8 +57,7 @@ def _with_confidence(discovery: Discovery, frame: pd.DataFrame) -> tuple[pd.Data
     if discovery.joint_p_values is not None and (discovery.selected is not None or discovery.p_values is None):
         known["p (all lags)"] = discovery.joint_p_values[cause, effect]  # selection rules use these
     known |= {title: values[cause, effect] for title, values in pair_findings(discovery).items()}
-    known |= _effects(discovery, cause, effect, frame["lag"].to_numpy() - 1)
-    return frame.assign(**known), [*columns, *known]
+    return frame.assign(**known), [*columns, *list(known)[shown:]]
 
 
 def _effects(discovery: Discovery, cause: Any, effect: Any, position: Any) -> dict[str, Any]:

@@ -298,8 +298,8 @@ class Discovery:
         Raises:
             WrongUsageError: the method has neither.
         """
-        rule = "heldout" if self.held_out is not None else "fdr"
-        return self.select(f"{rule}@causalkit:{level}")
+        tested: Discovery = self.apply("test", level)
+        return tested
 
     def evaluate(
         self,

@@ -12,6 +12,7 @@ from causalkit.core.discovery import Discovery
 from causalkit.core.plain import plain
 from causalkit.errors import PluginError, WrongUsageError
 from causalkit.plugins.params import signature_of
+from causalkit.selection.default import LEVEL, default_rule
 from causalkit.selection.outcome import Outcome
 from causalkit.selection.rule import Rule, parse_rule
 
@@ -36,6 +37,15 @@ def select(discovery: Discovery, rule: str, *, observers: Iterable[Any] = ()) ->
     """
     parsed = parse_rule(rule)
     return completed(discovery, parsed, apply(discovery, parsed, observers))
+
+
+def test(discovery: Discovery, level: float = LEVEL) -> Discovery:  # noqa: PT028 - no test of pytest
+    """Return the discovery with edges selected by the test that it has.
+
+    Raises:
+        WrongUsageError: it has none, or the level is no share.
+    """
+    return select(discovery, default_rule(replace(discovery, selected=None), level) or f"fdr@causalkit:{level:g}")
 
 
 def apply(discovery: Discovery, rule: Rule, observers: Iterable[Any] = ()) -> Outcome:
@@ -72,7 +82,7 @@ def completed(discovery: Discovery, rule: Rule, outcome: Outcome) -> Discovery:
             pairs = "1 pair was" if len(cause) == 1 else f"{len(cause)} pairs were"
             notes.append(f"{pairs} selected because background knowledge requires it, not because of the data")
     selection = {
-        "rule": rule.text,
+        "rule": rule.text.replace("@causalkit", "", 1),
         "name": rule.name,
         **rule.parameters,
         "edges": int(selected.any(axis=2).sum()),

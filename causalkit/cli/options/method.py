@@ -31,7 +31,7 @@ pretrain_option = click.option(
 )
 config_option = click.option("--config", metavar="FILE", help="Read parameters from a TOML file; options override it.")
 select_option = click.option(
-    "--select", metavar="RULE", help="Select edges by a rule, such as top-k:20 or fdr:0.05; see: causalkit rules."
+    "--select", metavar="RULE", help="Select edges by a rule, such as top-k:20 or heldout:0.01; see: causalkit rules."
 )
 seed_option = click.option("--seed", type=click.IntRange(min=0), help="Random seed.  [default: 0]")
 run_options = added(
