@@ -326,7 +326,7 @@ def test_the_table_of_the_terminal_has_sign_and_size_beside_the_names(capsys):
     show_discovery(found, 10)
     shown = capsys.readouterr()
     header, first, *_ = (line for line in shown.out.splitlines() if line.startswith(("cause", "a  ")))
-    assert header.split()[-2:] == ["effect", "size"]
+    assert header.split()[:5] == ["cause", "effect", "lag", "effect", "size"]
     assert first.split()[:3] == ["a", "b", "2"]
-    assert first.split()[-3:] == size(found.effects, (0, 1, 1)).split()
+    assert first.split()[3:6] == size(found.effects, (0, 1, 1)).split()
     assert "effect size is the mean change" in shown.err

@@ -11,7 +11,7 @@ from torch import nn
 
 from causalkit import Effects, Panel, Run
 from causalkit.core.fitted import Fitted
-from causalkit.neural import effects as neural_effects
+from causalkit.neural import average_derivative
 from causalkit.neural.effects import effects_of
 from causalkit.neural.modules.averaged import AveragedForecaster
 from causalkit.neural.responses import response_of
@@ -111,7 +111,7 @@ def test_chunks_change_nothing(monkeypatch):
     members = shrunken(data)
     model = AveragedForecaster(members)
     whole = effects_of(model, data, panel, members)
-    monkeypatch.setattr(neural_effects, "BYTES", 40 * SERIES * LAG * 4)  # one target of a block's windows
+    monkeypatch.setattr(average_derivative, "BYTES", 40 * SERIES * LAG * 4)  # one target of a block's windows
     parts = effects_of(model, data, panel, members)
     for name in ("mean", "standard_errors", "same_sign"):
         np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-4, atol=1e-6)
@@ -119,9 +119,9 @@ def test_chunks_change_nothing(monkeypatch):
 
 def test_more_cells_than_windows_give_the_same_regression():
     cells = torch.randn(40, 60, generator=torch.Generator().manual_seed(0))
-    few = neural_effects._residuals(cells)
+    few = average_derivative._residuals(cells)
     exact = cells.double()
-    precision = torch.linalg.inv(exact.T @ exact + neural_effects.RIDGE * 60 * torch.eye(60))
+    precision = torch.linalg.inv(exact.T @ exact + average_derivative.RIDGE * 60 * torch.eye(60))
     np.testing.assert_allclose(few, exact @ precision / precision.diagonal(), rtol=1e-3, atol=1e-5)
 
 

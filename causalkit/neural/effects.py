@@ -1,26 +1,8 @@
-"""Sign and size of edges: average derivatives of the forecast, with what a penalty has taken away from them put back.
-
-A penalty on the input Jacobian, or on weights, shrinks derivatives, so that their mean is too small. Every member of an
-ensemble has left a block of the recording out. On these held-out windows n, with J the input Jacobian of the member and
-e its forecast error,
-
-    theta_ic = mean over n of [ J_ic(n) + e_i(n) r_c(n) / mean(r_c x_c) ]
-
-estimates the average derivative of series i with respect to the cell c = (cause, lag). r_c is what a linear regression
-on all other cells of the windows leaves of x_c; it never sees the effect, so it need not be cross-fitted. The second
-term is the part of the error that the cell still explains. It makes the estimate insensitive to small errors of the
-forecaster and of the regression: it is a Neyman-orthogonal score, whose Riesz representer is linear (Chernozhukov et
-al., Econometrics Journal 21, 2018; for the lasso: van de Geer et al., Annals of Statistics 42, 2014). The standard
-error is that of a mean of these terms under serial dependence (Newey and West, Econometrica 55, 1987).
-
-For a linear forecaster theta is close to the coefficient of least squares. For any other the representer is an
-approximation: what the forecaster has missed is put back as its linear part.
-"""
+"""Sign and size of edges: average derivatives of the forecast, and the share of windows that have their sign."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -29,24 +11,12 @@ from torch import Tensor, nn
 
 from causalkit.core.effects import Effects
 from causalkit.core.panel import Panel
-from causalkit.neural.modules.forecaster import input_jacobian
+from causalkit.neural.average_derivative import average_derivatives, held_out_parts, jacobians
 from causalkit.neural.modules.jacobian import as_scores
 from causalkit.neural.training.data import TrainingData
 
-RIDGE = 0.1
-"""Of the regression of a cell on all others, for each cell of the window and cells of variance 1.
-
-On linear systems with 3 cells for 4 windows to 1 for 33, intervals of two standard errors hold 94 to 97 % of the
-coefficients with anything from 0 to 3 times of it, and are the shorter the larger it is. In finely sampled series, more
-of it is a bias.
-"""
-SERIAL = 3
-"""Lags of the serial dependence."""
 WINDOWS = 1000
 """Windows at most, evenly spaced, over which signs are counted."""
-BYTES = 64 * 2**20
-"""Size of one chunk of the Jacobian, at most."""
-
 Array = NDArray[np.float64]
 
 
@@ -65,121 +35,18 @@ def effects_of(model: nn.Module, data: TrainingData, panel: Panel, members: Sequ
     everywhere = torch.arange(len(data.x), device=data.x.device)
     signs = _Signs(data)
     if held_out:
-        assert data.held is not None
-        held = (torch.nonzero(mask).squeeze(1) for mask in data.held)
-        sums = _debiased(list(zip(members, held, strict=True)), data)
-        for rows, targets, _, jacobian in _chunks(model, data, _evenly(everywhere)):
+        found = average_derivatives(held_out_parts(members, data), data)
+        for rows, targets, _, jacobian in jacobians(model, data, _evenly(everywhere)):
             signs.add(rows, targets, jacobian)
     else:
-        sums = _debiased([(model, everywhere)], data, signs)
-    mean = sums.mean()
-    errors = _array(sums.standard_errors()) if held_out else None
-    return Effects.of(panel, _array(mean), errors, _array(signs.share(mean)))
+        found = average_derivatives([(model, everywhere)], data, signs.add)
+    errors = _array(found.standard_errors) if held_out else None
+    return Effects.of(panel, _array(found.mean), errors, _array(signs.share(found.mean)))
 
 
 def _array(values: Tensor) -> Array:
     """Return (effect, position in the window, cause) as an array (cause, effect, lag)."""
     return np.ascontiguousarray(as_scores(values).cpu().double().numpy())
-
-
-def _debiased(parts: Sequence[tuple[nn.Module, Tensor]], data: TrainingData, signs: _Signs | None = None) -> _Sums:
-    """Return the sums that theta and its standard errors follow from.
-
-    Args:
-        parts: forecasters, and for each the windows on which its derivatives and errors count.
-        signs: counts the signs of these derivatives.
-    """
-    beyond = _Beyond.of(data)
-    sums = _Sums(data)
-    for model, counting in parts:
-        for rows, targets, forecast, jacobian in _chunks(model, data, counting):
-            seen = data.seen[rows][:, targets]
-            error = (data.y[rows] - forecast)[:, targets] * seen
-            correction = error[:, :, None, None] * beyond.representer(rows, targets)
-            sums.add(targets, jacobian * seen[:, :, None, None] + correction, seen)
-            if signs is not None:
-                signs.add(rows, targets, jacobian)
-    return sums
-
-
-@dataclass(frozen=True)
-class _Beyond:
-    """What cells have beyond a linear regression on all other cells, and how much of a cell that is.
-
-    Attributes:
-        residuals: shape (N, K, P).
-        scale: ``mean(r_c x_c)`` over the windows of each effect, (P, K, P), or (1, K, P) where all have the same.
-    """
-
-    residuals: Tensor
-    scale: Tensor
-
-    @classmethod
-    def of(cls, data: TrainingData) -> _Beyond:
-        cells = data.x.flatten(1)
-        cells = cells - cells.mean(0)
-        residuals = _residuals(cells)
-        product = (residuals * cells).view_as(data.x)
-        if data.observed is None:
-            scale = product.mean(0, keepdim=True)
-        else:
-            seen = data.seen
-            scale = torch.einsum("ni,nkj->ikj", seen, product) / seen.sum(0).clamp(min=1)[:, None, None]
-        smallest = torch.finfo(cells.dtype).eps * cells.square().mean(0).view_as(data.x[0])
-        return cls(residuals.view_as(data.x), scale.clamp(min=smallest))
-
-    def representer(self, rows: Tensor, targets: Tensor) -> Tensor:
-        """Return r / mean(r x), shape (windows, targets or 1, K, P)."""
-        scale = self.scale if len(self.scale) == 1 else self.scale[targets]
-        return self.residuals[rows][:, None] / scale
-
-
-def _residuals(cells: Tensor) -> Tensor:
-    """Return what a ridge regression of each cell on all others leaves of it, (N, C), from the precision matrix."""
-    exact = cells.double()
-    size, count = exact.shape
-    penalty = RIDGE * count
-    if size >= count:
-        gram = exact.T @ exact
-        precision = torch.linalg.inv(gram + penalty * torch.eye(count, device=gram.device, dtype=gram.dtype))
-        rows, diagonal = exact @ precision, precision.diagonal()
-    else:  # N unknowns in the place of C; both are larger by the penalty, which cancels
-        gram = exact @ exact.T
-        solved = torch.linalg.solve(gram + penalty * torch.eye(size, device=gram.device, dtype=gram.dtype), exact)
-        rows, diagonal = exact - gram @ solved, 1 - (exact * solved).sum(0)
-    residuals: Tensor = (rows / diagonal).to(cells.dtype)
-    return residuals
-
-
-class _Sums:
-    """Sums of the terms of theta, and of their products with later ones."""
-
-    def __init__(self, data: TrainingData) -> None:
-        _, lag, series = data.x.shape
-        self.total = torch.zeros(series, lag, series, dtype=torch.float64, device=data.x.device)
-        self.products = torch.zeros(SERIAL + 1, series, lag, series, dtype=torch.float64, device=data.x.device)
-        self.count = torch.zeros(series, 1, 1, dtype=torch.float64, device=data.x.device)
-
-    def add(self, targets: Tensor, terms: Tensor, counts: Tensor) -> None:
-        """Add terms (windows, targets, K, P) of windows in the order of time, and which count, (windows, targets)."""
-        self.total[targets] += terms.sum(0, dtype=torch.float64)
-        self.count[targets] += counts.sum(0, dtype=torch.float64)[:, None, None]
-        for lag in range(min(SERIAL + 1, len(terms))):
-            self.products[lag, targets] += (terms[lag:] * terms[: len(terms) - lag]).sum(0, dtype=torch.float64)
-
-    def mean(self) -> Tensor:
-        """Return theta."""
-        return self.total / self.count.clamp(min=1)
-
-    def standard_errors(self) -> Tensor:
-        """Return its standard errors."""
-        count = self.count.clamp(min=1)
-        covariances = self.products / count - self.mean() ** 2
-        weights = 1 - torch.arange(1, SERIAL + 1, device=covariances.device) / (SERIAL + 1)
-        variance = covariances[0] + 2 * (weights[:, None, None, None] * covariances[1:]).sum(0)
-        variance = torch.maximum(variance, 0.1 * covariances[0]).clamp(min=0)
-        errors: Tensor = (variance / count).sqrt()
-        return errors
 
 
 class _Signs:
@@ -207,18 +74,3 @@ def _evenly(rows: Tensor) -> Tensor:
     if len(rows) <= WINDOWS:
         return rows
     return rows[torch.linspace(0, len(rows) - 1, WINDOWS, device=rows.device).round().long()]
-
-
-def _chunks(model: nn.Module, data: TrainingData, rows: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
-    """Yield windows, targets, forecast (windows, P) and input Jacobian (windows, targets, K, P), in bounded memory.
-
-    Windows are split only where those of one target are too many.
-    """
-    _, lag, series = data.x.shape
-    cell = lag * series * data.x.element_size()
-    targets_at_once = max(1, min(series, BYTES // (cell * len(rows)) if len(rows) else series))
-    windows_at_once = max(1, BYTES // (cell * targets_at_once))
-    for some in torch.split(rows, windows_at_once):
-        for targets in torch.split(torch.arange(series, device=data.x.device), targets_at_once):
-            forecast, jacobian = input_jacobian(model, data.x[some], None if len(targets) == series else targets)
-            yield some, targets, forecast, jacobian

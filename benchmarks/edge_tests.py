@@ -1,0 +1,224 @@
+"""Do the edges that `discover` selects by default keep their level, and how many true ones do they contain?
+
+python benchmarks/edge_tests.py null --panels 200 --out edge-tests            # panels without any edge
+python benchmarks/edge_tests.py power --seeds 0:20 --out edge-tests           # systems whose edges are known
+python benchmarks/edge_tests.py null power --out edge-tests --write docs/is-this-edge-real.md
+
+Each fit is a line of a CSV file in the folder --out, and is never computed twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import functools
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from page_section import replace_section
+
+import causalkit
+from causalkit import Panel
+from causalkit.compare.settings import parse_seeds
+
+LEVEL = 0.05
+METHODS = {"grngc": {}, "var": {"method": "var", "lag": "auto"}}
+Array = NDArray[np.float64]
+Drawn = tuple[Panel, NDArray[np.bool_]]
+FIELDS = ("study", "system", "method", "seed", "series", "edges", "selected", "true", "fit_seconds", "test_seconds")
+
+
+def null(kind: str, seed: int) -> Drawn:
+    """Return a panel of unrelated series: 5 to 40 of them, 100 to 1000 steps, one recording or ten."""
+    generator = np.random.default_rng(1000 + seed)
+    series = int(generator.choice([5, 8, 12, 20, 40], p=[0.3, 0.3, 0.2, 0.15, 0.05]))
+    steps = int(generator.choice([100, 200, 300, 500, 1000]))
+    trials = 10 if kind == "trials" else 1
+    recordings = []
+    own = generator.uniform(0.3, 0.99 if kind == "persistent" else 0.9, series)
+    for _ in range(trials):
+        noise = _NOISES[kind](generator, steps // trials + 200, series)
+        x = np.zeros_like(noise)
+        for t in range(1, len(noise)):
+            x[t] = own * x[t - 1] + noise[t]
+        recordings.append(x[200:])
+    return Panel.of(recordings), np.zeros((series, series), dtype=bool)
+
+
+def _arch(generator: np.random.Generator, steps: int, series: int) -> Array:
+    """Return noise whose variance depends on the step before."""
+    noise = generator.standard_normal((steps, series))
+    for t in range(1, steps):
+        noise[t] *= np.sqrt(0.4 + 0.5 * np.minimum(noise[t - 1] ** 2, 25))
+    return noise
+
+
+def _common(generator: np.random.Generator, steps: int, series: int) -> Array:
+    """Return noise that series have in common."""
+    shared: Array = generator.standard_normal((steps, series)) + generator.standard_normal((steps, 1))
+    return shared
+
+
+def _normal(generator: np.random.Generator, steps: int, series: int) -> Array:
+    return generator.standard_normal((steps, series))
+
+
+_NOISES: Mapping[str, Callable[[np.random.Generator, int, int], Array]] = {
+    "autoregressive": _normal,
+    "persistent": _normal,
+    "common noise": _common,
+    "past-dependent variance": _arch,
+    "heavy tails": lambda generator, steps, series: generator.standard_t(3, (steps, series)),
+    "trials": _normal,
+}
+
+
+def simulated(name: str, seed: int, **parameters: float) -> Drawn:
+    """Return a panel and the true pairs of different series of a simulator."""
+    panel, truth = causalkit.simulate(name, seed=seed, **parameters)
+    return panel, truth.edges & ~np.eye(panel.series, dtype=bool)
+
+
+def products(seed: int, series: int = 10, steps: int = 1000) -> Drawn:
+    """Return series with two causes each, by their product or their absolute values."""
+    generator = np.random.default_rng(9000 + seed)
+    true = np.zeros((series, series), dtype=bool)
+    causes = [generator.choice([j for j in range(series) if j != i], 2, replace=False) for i in range(series)]
+    multiplied = generator.random(series) < 0.5
+    x = generator.standard_normal((steps + 50, series))
+    for effect, pair in enumerate(causes):
+        true[pair, effect] = True
+    for t in range(1, len(x)):
+        noise = generator.standard_normal(series)
+        for effect, (one, other) in enumerate(causes):
+            a, b = x[t - 1, one], x[t - 1, other]
+            bent = 1.5 * np.tanh(a) * np.tanh(b) if multiplied[effect] else 0.6 * (abs(a) - 0.8) + 0.5 * (abs(b) - 0.8)
+            x[t, effect] = 0.3 * x[t - 1, effect] + bent + 0.5 * noise[effect]
+    return Panel.of(x[50:]), true
+
+
+SYSTEMS: Mapping[str, Callable[[int], Drawn]] = {
+    "VAR, lags to 3": functools.partial(simulated, "var"),
+    "tanh VAR": functools.partial(simulated, "tanh-var"),
+    "products": products,
+    "Hénon": functools.partial(simulated, "henon"),
+    "gene network": functools.partial(simulated, "gene-network", series=10, realisations=20),
+    "Lorenz-96, P=10, F=10": functools.partial(simulated, "lorenz96"),
+    "Lorenz-96, P=20, F=40": functools.partial(simulated, "lorenz96", series=20, forcing=40.0),
+    "Lorenz-96, step .01, noise 1": functools.partial(
+        simulated, "lorenz96", series=20, steps=1000, forcing=40.0, sampling=0.01, noise=1.0
+    ),
+}
+
+
+def cells(args: argparse.Namespace) -> Iterator[tuple[str, str, str, int, Callable[[int], Drawn]]]:
+    """Yield every fit: study, system, method, seed and how the panel is drawn."""
+    for seed in range(-(-args.panels // len(_NOISES))) if "null" in args.studies else ():
+        for kind in _NOISES:
+            for method in args.methods:
+                yield "null", kind, method, seed, functools.partial(null, kind)
+    for seed in parse_seeds(args.seeds) if "power" in args.studies else ():
+        for system, draw in SYSTEMS.items():
+            for method in args.methods:
+                yield "power", system, method, seed, draw
+
+
+def fit(draw: Callable[[int], Drawn], method: str, seed: int) -> dict[str, float]:
+    """Return what a default discovery selects, and how long fit and test take."""
+    panel, true = draw(seed)
+    began = time.process_time()
+    found = causalkit.discover(panel, **{"method": method, **METHODS[method]}, seed=seed, select="none")
+    fitted = time.process_time()
+    tested = found.test(LEVEL)
+    assert tested.pair_selected is not None
+    return {
+        "series": panel.series,
+        "edges": int(true.sum()),
+        "selected": int(tested.pair_selected.sum()),
+        "true": int((tested.pair_selected & true).sum()),
+        "fit_seconds": round(fitted - began, 2),
+        "test_seconds": round(time.process_time() - fitted, 3),
+    }
+
+
+def tables(lines: list[dict[str, str]]) -> str:
+    """Return the two tables as Markdown."""
+    text = ["| panels without edges | method | panels | with any edge |", "|---|---|---|---|"]
+    of = functools.partial(_grouped, lines)
+    rows = [(kind, method, mine) for (kind, method), mine in of("null").items()]
+    for method in METHODS:
+        every = [line for _, other, mine in rows if other == method for line in mine]
+        if every:
+            rows.append(("all", method, every))
+    for kind, method, mine in rows:
+        text.append(
+            f"| {kind} | `{method}` | {len(mine)} | {np.mean([line['selected'] != '0' for line in mine]):.3f} |"
+        )
+    text += [
+        "",
+        "| system | method | panels | false share | power | F1 | test / fit |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (system, method), mine in of("power").items():
+        selected, true, edges, fits, tests = (
+            np.array([float(line[key]) for line in mine])
+            for key in ("selected", "true", "edges", "fit_seconds", "test_seconds")
+        )
+        false = (selected - true) / np.maximum(selected, 1)
+        f1 = 2 * true / np.maximum(selected + edges, 1)
+        means = " | ".join(f"{value.mean():.3f}" for value in (false, true / edges, f1))
+        text.append(f"| {system} | `{method}` | {len(mine)} | {means} | {tests.sum() / fits.sum():.3f} |")
+    return "\n".join(text)
+
+
+def _grouped(lines: list[dict[str, str]], study: str) -> dict[tuple[str, str], list[dict[str, str]]]:
+    groups: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for line in lines:
+        if line["study"] == study:
+            groups.setdefault((line["system"], line["method"]), []).append(line)
+    return groups
+
+
+def main() -> None:
+    """Compute what is missing, and print or write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("studies", nargs="+", choices=["null", "power"])
+    parser.add_argument("--panels", type=int, default=200, help="panels without edges, over all kinds")
+    parser.add_argument("--seeds", default="0:20", help="of the systems with edges")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--out", type=Path, default=Path("edge-tests"))
+    parser.add_argument("--write", type=Path, help="page whose section is replaced")
+    args = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    torch.set_num_threads(1)
+    args.out.mkdir(parents=True, exist_ok=True)
+    path = args.out / "fits.csv"
+    if not path.exists():
+        path.write_text(",".join(FIELDS) + "\n", encoding="utf-8")
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    done = {(line["study"], line["system"], line["method"], int(line["seed"])) for line in lines}
+    for *key, draw in cells(args):
+        study, system, method, seed = key
+        if tuple(key) in done:
+            continue
+        line = {"study": study, "system": system, "method": method, "seed": seed, **fit(draw, method, seed)}
+        with path.open("a", encoding="utf-8", newline="") as file:
+            csv.DictWriter(file, FIELDS).writerow(line)
+        lines.append({name: str(value) for name, value in line.items()})
+        print(*line.values(), flush=True)
+    wanted = {(study, system, method, seed) for study, system, method, seed, _ in cells(args)}
+    mine = [line for line in lines if (line["study"], line["system"], line["method"], int(line["seed"])) in wanted]
+    text = tables(mine)
+    print(text)
+    if args.write:
+        replace_section(args.write, "edge tests", text)
+
+
+if __name__ == "__main__":
+    main()
