@@ -1,6 +1,7 @@
 """What neural methods share, for authors of forecasters, regularizers and methods."""
 
 from causalkit.core.fitted import Fitted
+from causalkit.neural.held_out_test import HeldOutMembers
 from causalkit.neural.interfaces import Batch, RegularizerObject, Stage, squared_error
 from causalkit.neural.method import NeuralMethod, Trained
 from causalkit.neural.modules.component_wise import component_jacobian, uniform_parameter
@@ -11,7 +12,7 @@ from causalkit.neural.parts import ForecasterPart, forecaster_part
 from causalkit.neural.prewhitening import Prewhiten
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import PLAIN, TrainingContext
-from causalkit.neural.training.data import inputs_complete, tensors
+from causalkit.neural.training.data import TrainingData, inputs_complete, tensors
 from causalkit.neural.training.settings import Training
 from causalkit.neural.transfer.pretrained import Pretrained
 from causalkit.neural.transfer.settings import with_pretrained
@@ -23,6 +24,7 @@ __all__ = [
     "Fitted",
     "ForecasterModule",
     "ForecasterPart",
+    "HeldOutMembers",
     "NeuralMethod",
     "PenaltySum",
     "Pretrained",
@@ -32,6 +34,7 @@ __all__ = [
     "Trained",
     "Training",
     "TrainingContext",
+    "TrainingData",
     "TwoStage",
     "as_forecaster",
     "as_scores",

@@ -12,17 +12,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from causalkit import Choice, Discovery, Panel, Run, Windows
+from causalkit import Discovery, Panel, Run, Windows
 from causalkit.errors import ParameterError, WrongUsageError
 from causalkit.model_selection import Lag
 from causalkit.neural import (
     PLAIN,
     ForecasterPart,
+    HeldOutMembers,
     NeuralMethod,
     PenaltySum,
     Trained,
     Training,
     TrainingContext,
+    TrainingData,
     inputs_complete,
     tensors,
 )
@@ -31,7 +33,7 @@ from causalkit_neuralgc.path import path_scores, trace
 from causalkit_neuralgc.problem import Problem, Stacked
 from causalkit_neuralgc.settings import ProximalTraining
 from causalkit_neuralgc.solver import Progress, Solver
-from causalkit_neuralgc.strength import choose_strength
+from causalkit_neuralgc.strength import ChosenStrength, choose_strength
 
 LOOP = {"adam", "sgd"}
 RECURRENT_DEFAULT = 0.02
@@ -115,20 +117,25 @@ class ComponentWise(NeuralMethod):
         model = self.build(panel.series, run)
         self._check_settings(model, run)
         context = PLAIN.with_knowledge(panel, run)
-        choice = self._choose(model, windows, run, context)
-        method, notes = self.with_default_strength() if choice is None else (self.with_strength(choice.chosen), ())
-        if choice is None:
-            notes = (f"{len(windows)} windows are too few to leave blocks of them out", *notes)
+        chosen = self._choose(model, windows, run, context)
+        if chosen is None:
+            method, about = self.with_default_strength()
+            trained = method.train(model, windows, run, context=context)
+            few = f"{len(windows)} windows are too few to leave blocks of them out"
+            return method.read_off(model, panel, windows, run, replace(trained, notes=(*trained.notes, few, *about)))
+        members = [_with_parameters(model, solution) for solution in chosen.solutions]
+        data = TrainingData.of(windows, run).folded(chosen.folds, run.numpy_generator())
+        method = self.with_strength(chosen.choice.chosen)
         trained = method.train(model, windows, run, context=context)
-        trained = replace(trained, notes=(*trained.notes, *notes), choices=(choice,) if choice else ())
-        return method.read_off(model, panel, windows, run, trained)
+        trained = replace(trained, choices=(chosen.choice,), data=data, held_away=tuple(members))
+        found = method.read_off(model, panel, windows, run, trained)
+        return replace(found, held_out=HeldOutMembers(members, data))
 
-    def _choose(self, model: nn.Module, windows: Windows, run: Run, context: TrainingContext) -> Choice | None:
+    def _choose(self, model: nn.Module, windows: Windows, run: Run, context: TrainingContext) -> ChosenStrength | None:
         """Return the choice of a strength for a model with first weights, which is left alone."""
         problem = self._problem(model, *_pairs(model, windows, run), _observed(model, windows, run), context)
-        contexts = _contexts(model, windows)
-        seen = windows if contexts is None else windows.subset(contexts)
-        return choose_strength(problem, _parameters(problem, model), seen, self._solver(gentle=True), run)
+        solver, start = self._solver(gentle=True), _parameters(problem, model)
+        return choose_strength(problem, start, windows, solver, run, _contexts(model, windows))
 
     def train(
         self,
@@ -252,6 +259,13 @@ class ComponentWise(NeuralMethod):
 def _parameters(problem: Problem, model: nn.Module) -> Stacked:
     """Return the weights of a model, zero where a target must not look."""
     return problem.opened({name: value.detach() for name, value in model.named_parameters()})
+
+
+def _with_parameters(model: nn.Module, parameters: Stacked) -> nn.Module:
+    """Return a copy of a model with other weights, ready to forecast."""
+    other = copy.deepcopy(model)
+    other.load_state_dict(parameters)
+    return other.eval()
 
 
 def _with_default(penalties: PenaltySum, strength: float) -> PenaltySum:
