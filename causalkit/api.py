@@ -351,7 +351,7 @@ def fit(
     from causalkit.core.discovery import Discovery
     from causalkit.core.interventions import described, with_interventions
     from causalkit.core.preload import preload
-    from causalkit.core.refit import Refit, as_it_chose
+    from causalkit.core.refit import Refit, as_it_chose, with_its_choices
     from causalkit.display.windows import few_windows
     from causalkit.health.preparing import prepared
 
@@ -391,6 +391,7 @@ def fit(
     found = found.within(run.knowledge)
     if found.effects is not None and scaling is not None:
         found = replace(found, effects=found.effects.before_scaling(scaling))
+    again = as_it_chose(acting, found)
     found = replace(
         found,
         method=provided.record.name,
@@ -400,7 +401,7 @@ def fit(
         versions={**found.versions, **versions(provided)},
         seconds=run.seconds,
         notes=(*said, *found.notes, *few_windows(found.data)),
-        refit=Refit.of(as_it_chose(acting, found), panel, run, standardize, seconds),
+        refit=Refit.of(again, panel, run, standardize, seconds, with_its_choices(acting, found)),
     )
     return replace(found, responses=found.apply("responses"))
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import causalkit
 from causalkit import Discovery
+from causalkit.cli.main import cli
 from causalkit.core.held_out import HeldOutTest
 from causalkit.errors import WrongUsageError
 
@@ -103,3 +106,28 @@ def test_a_saved_result_keeps_the_p_values_and_is_tested_by_them(tmp_path) -> No
     assert loaded.held_out is None
     again = loaded.select("fdr:0.05")
     assert np.array_equal(again.pair_selected, tested.pair_selected)
+
+
+@pytest.mark.plugins
+def test_an_ensemble_of_a_given_strength_is_tested_on_the_command_line() -> None:
+    words = ["discover", "--dataset", "lagged-pair", "--lag", "2", "-s", "regularizer.strength=0.1"]
+    quick = ["-s", "training.epochs=100", "--select", "heldout:0.05", "--json"]
+    alone = CliRunner().invoke(cli, [*words, *quick])
+    assert isinstance(alone.exception, WrongUsageError)
+    together = CliRunner().invoke(cli, [*words, *quick, "-s", "ensemble=5"])
+    assert together.exit_code == 0, together.output
+    record = json.loads(together.stdout)
+    assert record["selection"]["edges"] == 1
+    assert np.array(record["selected"])[0, 1].any()
+
+
+@pytest.mark.plugins
+@pytest.mark.parametrize(
+    "params", [{"regularizer.strength": 0.1}, {"pretrain.epochs": 5}, {}], ids=["given", "two stages", "short"]
+)
+def test_a_network_without_held_out_forecasts_says_when_there_are_some(params) -> None:
+    panel, _ = causalkit.simulate("lagged-pair", steps=6 if not params else 120)
+    options = {"pretrain": panel} if "pretrain.epochs" in params else {}
+    bare = causalkit.discover(panel, lag=2, params={"training.epochs": 5, **params}, select="none", **options)
+    with pytest.raises(WrongUsageError, match=r"regularizer\.strength=auto\) without --pretrain, in recordings"):
+        bare.select("heldout:0.05")

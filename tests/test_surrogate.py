@@ -16,6 +16,7 @@ import causalkit
 from causalkit.builtin.rules.surrogate import p_values
 from causalkit.builtin.rules.surrogate_data import distant_shifts, randomised_phases, surrogate_panel
 from causalkit.cli.main import cli
+from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
 from causalkit.core.panel import Panel
 from causalkit.core.refit import Refit
@@ -210,6 +211,45 @@ class TestSelection:
         chosen = select(Discovery(panel.names, np.ones((3, 3, 1)), refit=refit), "surrogate:0.05,count=21,kind=both")
         assert seeds == [7] * 20
         assert chosen.selection["fits"] == 20
+
+    def test_what_the_data_chose_stays_and_the_data_are_fitted_once_more_in_the_same_way(self):
+        panel = Panel.of(np.random.default_rng(0).normal(size=(50, 3)))
+        fitted = []
+
+        class AtItsChoice:
+            def fit(self, panel, run):
+                """Score the data above every surrogate, by far less than a fit that chooses would."""
+                fitted.append(panel)
+                return Discovery(panel.names, np.full((3, 3, 1), 1.0 if len(fitted) == 1 else 0.1 / len(fitted)))
+
+        class Choosing:
+            def fit(self, panel, run):
+                raise AssertionError("a surrogate was chosen for again")
+
+        choice = Choice("regularizer.strength", (0.1, 0.2), (0.5, 0.6), (0.1, 0.1), 0.1, "lowest")
+        refit = Refit.of(Choosing(), panel, Run(), False, settled=AtItsChoice())
+        found = Discovery(panel.names, np.full((3, 3, 1), 0.05), choices=(choice,), refit=refit)
+        chosen = select(found, "surrogate:0.05,count=20")
+        assert fitted[0] is panel
+        assert len(fitted) == 21
+        assert chosen.selection["fits"] == 20
+        assert chosen.selection["edges"] == 6
+        assert np.array_equal(chosen.scores, found.scores)
+        assert any("kept what the data had chosen (strength)" in note for note in chosen.selection["notes"])
+
+    @pytest.mark.plugins
+    def test_a_network_is_trained_at_one_strength_with_the_lag_and_the_prewhitening_of_the_fit(self):
+        panel, _ = causalkit.simulate("lagged-pair", steps=120)
+        params = {"training.epochs": 20, "forecaster.name": "mlp"}
+        found = causalkit.discover(panel, method="grngc", lag="auto", params=params, select="none")
+        strength = next(one for one in found.choices if one.parameter == "regularizer.strength")
+        other = causalkit.simulate("lagged-pair", steps=120, seed=5)[0]
+        again = found.refit.at_choices(other)
+        (kept,) = again.choices
+        assert kept.parameter == "regularizer.strength"
+        assert kept.candidates == (strength.chosen,)
+        assert again.lags == found.lags
+        assert len(found.refit(other).choices) > 1  # other rules choose again
 
     def test_the_same_seed_gives_the_same_p_values(self):
         panel = independent(3, series=3)

@@ -35,7 +35,8 @@ class FitsPanels(Protocol[D_co]):
 class Refit(Generic[D]):
     """A method with its settings, as `causalkit.Discovery.refit`. It lives as long as its process and is never saved.
 
-    A lag or strength that was chosen is chosen again in every refit; a chosen forecaster and prewhitening stay.
+    A lag or strength that was chosen is chosen again in every refit; a chosen forecaster and prewhitening stay. In
+    refits by `at_choices`, lag and strength stay as well.
 
     Attributes:
         method: object with ``fit(panel, run) -> Discovery``.
@@ -43,6 +44,7 @@ class Refit(Generic[D]):
         run: of that fit, without observers and checkpoint.
         standardize: give every series of a panel mean 0 and standard deviation 1 first.
         seconds: that the fit took, without imports; None: unknown.
+        settled: the method with everything that it chose; None: it chose nothing.
     """
 
     method: FitsPanels[D]
@@ -50,13 +52,30 @@ class Refit(Generic[D]):
     run: Run
     standardize: bool = True
     seconds: float | None = None
+    settled: FitsPanels[D] | None = None
 
     @classmethod
     def of(
-        cls, method: FitsPanels[D], panel: Panel, run: Run, standardize: bool, seconds: float | None = None
+        cls,
+        method: FitsPanels[D],
+        panel: Panel,
+        run: Run,
+        standardize: bool,
+        seconds: float | None = None,
+        settled: FitsPanels[D] | None = None,
     ) -> Refit[D]:
         """Return how a fit is repeated: without observers, and without touching its checkpoint."""
-        return cls(method, panel, replace(run, observers=[], checkpoint=None, resume=False), standardize, seconds)
+        quiet = replace(run, observers=[], checkpoint=None, resume=False)
+        return cls(method, panel, quiet, standardize, seconds, settled)
+
+    @property
+    def at_choices(self) -> Self:
+        """Refits that choose nothing: lag, forecaster, prewhitening and strength are those of the fit.
+
+        Their scores are comparable with each other only: a network that is trained at one strength is not the one that
+        a whole path of strengths led to.
+        """
+        return self if self.settled is None else replace(self, method=self.settled, settled=None, seconds=None)
 
     def __call__(self, panel: Panel, seed: int | None = None) -> D:
         """Return the discovery of the same method with the same settings for another panel of the same series.
@@ -82,3 +101,9 @@ def as_it_chose(method: Any, found: Any) -> Any:
     """
     settled = getattr(method, "with_network_of", None)
     return method if settled is None else settled(found)
+
+
+def with_its_choices(method: Any, found: Any) -> Any:
+    """Return a method for refits that choose nothing of what a discovery of it chose; None where it chose nothing."""
+    settled = getattr(method, "with_choices_of", None)
+    return settled(found) if settled is not None and found.choices else None

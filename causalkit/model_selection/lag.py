@@ -12,7 +12,7 @@ from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
 from causalkit.core.knowledge import Knowledge
 from causalkit.core.panel import Panel
-from causalkit.core.refit import as_it_chose
+from causalkit.core.refit import as_it_chose, with_its_choices
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
 from causalkit.errors import DataError, ParameterError
@@ -91,6 +91,11 @@ class AutoLag:
     def with_network_of(self, found: Discovery) -> AutoLag:
         """Return the method with the forecaster that a discovery of it chose, and an open lag."""
         return AutoLag(lambda lag: as_it_chose(self.build(lag), found), self.lag)
+
+    def with_choices_of(self, found: Discovery) -> Any:
+        """Return the method with the lag that a discovery of it chose, and all else that it chose."""
+        method = self.build(int(found.config["lag"]))
+        return with_its_choices(method, found) or method
 
     def chosen(self, panel: Panel, run: Run) -> ChosenLag:
         """Return the lag of a panel."""

@@ -23,6 +23,7 @@ from causalkit.core.run import Run
 from causalkit.core.windows import Windows
 from causalkit.errors import ParameterError, TrainingError
 from causalkit.model_selection.lag_candidates import Lag, known_lag
+from causalkit.model_selection.strength import STRENGTH
 from causalkit.model_selection.splits import folds_of, hold_out_masks
 from causalkit.neural import ensemble
 from causalkit.neural.effects import effects_of
@@ -43,6 +44,9 @@ from causalkit.neural.training.schedule import Schedule
 from causalkit.neural.training.score_history import score_history
 from causalkit.neural.training.settings import Training
 from causalkit.neural.training.state import TrainingState
+
+REFITTED = 2
+"""Members where lag, forecaster, prewhitening and strength are known, and many panels are to be fitted."""
 
 
 @dataclass(frozen=True)
@@ -260,6 +264,22 @@ class NeuralMethod:
         method = self if self.prewhiten != "auto" else self.with_prewhiten(int(used.get(PREWHITEN, 0)))
         parts = [part for part in (self.forecaster, *self.rivals) if part.record.name == used.get(PARAMETER)]
         return method.with_forecaster(parts[0]) if parts else method
+
+    def with_choices_of(self, found: Discovery) -> Self:
+        """Return the method with lag, forecaster, prewhitening and strength of a discovery of it, for many refits.
+
+        The strength becomes the only candidate, and few blocks are left out: the path of strengths becomes a single
+        training of few networks.
+        """
+        method = self.with_network_of(found)
+        strengths = [one.chosen for one in found.choices if one.parameter == STRENGTH and not one.within]
+        if not strengths or not self.regularizer.strength_to_choose:
+            return method
+        return method._at_chosen(strengths[0])
+
+    def _at_chosen(self, strength: float) -> Self:
+        """Return the method at a strength that was chosen, as cheap as its training allows."""
+        return self.with_ensemble(REFITTED).with_regularizer(self.regularizer.with_candidate(strength))
 
     def with_default_forecaster(self) -> tuple[Self, tuple[str, ...]]:
         """Return the method with its first candidate where a forecaster is to be chosen, and a sentence on it.

@@ -127,6 +127,13 @@ class PenaltySum:
         regularizer.candidates = tuple(one for one in regularizer.candidates if one <= strongest)
         return self.with_regularizer(self.scoring, regularizer)
 
+    def with_candidate(self, strength: float) -> PenaltySum:
+        """Return the penalties with one candidate for the strength of the one that supplies the scores."""
+        regularizer = copy.copy(self.scoring.regularizer)
+        regularizer.candidates, regularizer.finer_candidates = (strength,), ()
+        regularizer.default_strength = strength
+        return self.with_regularizer(self.scoring, regularizer)
+
     def with_regularizer(
         self, term: Term, regularizer: RegularizerObject, parameters: Mapping[str, Any] | None = None
     ) -> PenaltySum:

@@ -131,8 +131,12 @@ def _no_held_out(discovery: Discovery, rule: Rule) -> WrongUsageError:
         )
     tested = discovery.pair_p_values is not None
     other = "its own tests are used by fdr:0.05" if tested else "surrogate:0.05 and stability fit it again"
+    neural = discovery.fitted is not None or "forecaster" in discovery.config
+    way = (
+        ". Neural methods have them where they choose the strength (-s regularizer.strength=auto) without "
+        "--pretrain, in recordings that are long enough"
+    )
     return WrongUsageError(
         f"{need}, and this fit of {discovery.method or 'the method'} has none",
-        f"select by another rule: {other}. Neural methods have them where they choose the strength, or with "
-        "-s ensemble=5, in recordings that are long enough",
+        f"select by another rule: {other}" + (way if neural else ""),
     )

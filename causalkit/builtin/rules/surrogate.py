@@ -39,7 +39,7 @@ def surrogate(
 ) -> Outcome:
     """Select pairs whose score is larger than in fits to data without relations, at a given false discovery rate.
 
-    The method is fitted, with the same settings and seed, to surrogates of the panel in which every series keeps its
+    The method is fitted, with the same settings and seed and with all that it chose, to surrogates of the panel in which every series keeps its
     own dynamics and is unrelated to all others; see `causalkit.builtin.rules.surrogate_data`. If there is no edge at
     all, data and surrogates are alike, so the p-values are valid for any method: also for one whose scores have no
     known distribution, or whose own tests find relations between slow series. If there are edges, a small p-value says
@@ -67,8 +67,8 @@ def surrogate(
         Theiler et al., Physica D 58, 77-94, 1992; Benjamini and Hochberg, J. R. Stat. Soc. B 57, 289-300, 1995;
         Westfall and Young, Resampling-Based Multiple Testing, Wiley 1993.
     """
-    refit = discovery.refit
-    assert refit is not None  # needs="refits"
+    assert discovery.refit is not None  # needs="refits"
+    refit = discovery.refit.at_choices
     if refit.panel.steps < MIN_STEPS:
         raise DataError(
             f"{refit.panel.source}: surrogates of only {refit.panel.steps} steps are too similar to the data",
@@ -78,33 +78,50 @@ def surrogate(
     rounds = count // len(kinds)
     generator = np.random.default_rng(refit.run.seed)
 
+    again = refit is not discovery.refit  # the scores of the discovery come from a choice, those of refits do not
+
     def panels() -> Iterator[Panel]:
+        if again:
+            yield refit.panel
         for one in kinds:
             for _ in range(rounds):
                 yield surrogate_panel(refit.panel, one, generator, apart=2 * discovery.lags)
 
     fits = rounds * len(kinds)
     tested = candidate_pairs(discovery, False)
-    null_lags = np.zeros((fits, tested.sum(), discovery.lags))  # a lag that a fit does not use has score 0
+    null_lags = np.zeros((fits, tested.sum(), discovery.lags))
     null_pairs = np.zeros((fits, tested.sum()))
-    for number, found in enumerate(refitted(refit, panels(), fits, rule="surrogate", observers=observers)):
-        shared = min(found.lags, discovery.lags)  # a method that chooses its lag chooses it in every fit
-        null_lags[number, :, :shared] = found.scores[tested][:, :shared]
-        null_pairs[number] = found.pair_scores[tested]
+    refits = refitted(refit, panels(), fits + again, rule="surrogate", observers=observers)
+    own = next(refits) if again else discovery
+    scores, pair_scores = _scores(own, discovery.lags), own.pair_scores
+    for number, found in enumerate(refits):
+        by_lags, null_pairs[number] = _scores(found, discovery.lags), found.pair_scores[tested]
+        null_lags[number] = by_lags[tested]
     by_lag, joint = np.full(discovery.scores.shape, np.nan), np.full(tested.shape, np.nan)
     nulls = [slice(first, first + rounds) for first in range(0, fits, rounds)]  # of one kind each
-    by_lag[tested] = np.max([p_values(discovery.scores[tested], null_lags[one], statistic) for one in nulls], axis=0)
-    pairs = np.max([p_values(discovery.pair_scores[tested], null_pairs[one], statistic) for one in nulls], axis=0)
+    by_lag[tested] = np.max([p_values(scores[tested], null_lags[one], statistic) for one in nulls], axis=0)
+    pairs = np.max([p_values(pair_scores[tested], null_pairs[one], statistic) for one in nulls], axis=0)
     joint[tested] = pairs
 
     chosen = np.zeros(tested.shape, dtype=bool)
     chosen[tested] = _rejected(pairs, fdr, statistic)
     notes = _notes(fits, rounds, kind, statistic, fdr, len(pairs))
+    if again:
+        kept = ", ".join(dict.fromkeys(one.name for one in discovery.choices if not one.within))
+        notes.append(f"All of these fits kept what the data had chosen ({kept}), and so did one more fit to the data")
     if refit.panel.missing and kind != "shift":
         notes.append("Gaps were interpolated to make surrogates with random phases. The surrogates have the same gaps")
     findings = {"fits": fits, "smallest_p": smallest_p(rounds, len(pairs), statistic)}
     selected = cells_of(discovery, chosen, p_values=by_lag, pair_p_values=joint)
     return Outcome(selected, findings, tuple(notes), by_lag, joint)
+
+
+def _scores(found: Discovery, lags: int) -> Array:
+    """Return scores (cause, effect, lag) of so many lags; of a lag that a fit does not use, 0."""
+    scores = np.zeros((*found.scores.shape[:2], lags))
+    shared = min(found.lags, lags)  # a method of a plugin may choose its lag in every fit
+    scores[:, :, :shared] = found.scores[:, :, :shared]
+    return scores
 
 
 def p_values(observed: Array, null: Array, statistic: Statistic = "pooled") -> Array:

@@ -6,7 +6,7 @@ import copy
 import functools
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -136,6 +136,12 @@ class ComponentWise(NeuralMethod):
         problem = self._problem(model, *_pairs(model, windows, run), _observed(model, windows, run), context)
         solver, start = self._solver(gentle=True), _parameters(problem, model)
         return choose_strength(problem, start, windows, solver, run, _contexts(model, windows))
+
+    def _at_chosen(self, strength: float) -> Self:
+        """Return the method at a strength that was chosen: proximal descent solves for it as it did after the choice."""
+        if self.training.optimizer in LOOP or not self._proximal():
+            return super()._at_chosen(strength)
+        return self.with_strength(strength)
 
     def train(
         self,

@@ -14,6 +14,7 @@ from causalkit_neuralgc.solver import Solver
 
 import causalkit
 from causalkit import Choice, Knowledge, Panel, Run
+from causalkit.errors import WrongUsageError
 from causalkit.model_selection.splits import fold_masks
 from tests.systems import lagged_pair
 
@@ -146,3 +147,52 @@ def test_an_unset_strength_has_candidates_and_a_default(penalty):
     assert type(unset.with_strength(0.2)) is penalty
     assert (unset.with_strength(0.2).strength, given.weight) == (0.2, 0.3)
     assert unset.strength is None, "the regularizer itself does not change"
+
+
+@pytest.mark.parametrize(("method", "lag"), [("cmlp", 3), ("clstm", 5)])
+def test_the_networks_that_chose_the_strength_test_edges_on_blocks_that_they_have_not_seen(method, lag, monkeypatch):
+    problems = []
+    solve = strength.solve_folds
+
+    def solve_folds(learned, held, *others):
+        problems.append((learned, held))
+        return solve(learned, held, *others)
+
+    monkeypatch.setattr(strength, "solve_folds", solve_folds)
+    found = discovered(method=method, lag=lag, **{"regularizer.strength": "auto", "training.epochs": 60})
+    tested = found.select("heldout:0.05")
+    assert np.argwhere(tested.pair_selected).tolist() == [[0, 1]]
+    assert found.effects.standard_errors is not None
+    assert found.effects.standard_errors[0, 1, 1] > 0
+
+    members, data = found.held_out.members, found.held_out.data
+    for number, (member, held) in enumerate(zip(members, data.held, strict=True)):
+        own, left_out = (windows_in(part[number].x) for part in problems[0])
+        assert left_out <= windows_in(data.x[held])
+        assert not own & windows_in(data.x[held])
+        assert member(data.x[held]).shape == data.y[held].shape
+        error = (member(data.x[held]) - data.y[held])[:, 1].square().mean()
+        assert error < 0.5 * data.y[held][:, 1].var(), "series 1 follows series 0, and is forecast after any window"
+
+
+def windows_in(x) -> set[bytes]:
+    return {window.numpy().tobytes() for window in x}
+
+
+@pytest.mark.parametrize(("method", "lag"), [("cmlp", 3), ("clstm", 5)])
+def test_at_a_given_strength_nothing_was_left_out_and_the_way_out_works(method, lag):
+    found = discovered(method=method, lag=lag, **{"regularizer.strength": 0.1, "training.epochs": 20})
+    assert found.held_out is None
+    assert found.effects.standard_errors is None
+    with pytest.raises(WrongUsageError, match=r"-s regularizer\.strength=auto"):
+        found.select("heldout:0.05")
+    way_out = discovered(method=method, lag=lag, **{"regularizer.strength": "auto", "training.epochs": 20})
+    assert way_out.select("heldout:0.05").selection["name"] == "heldout"
+
+
+def test_refits_at_what_was_chosen_solve_once_and_give_the_scores_of_the_fit():
+    panel = causalkit.simulate("lagged-pair", seed=1)[0]
+    found = discovered(panel, lag="auto", **{"regularizer.strength": "auto", "training.epochs": 40})
+    again = found.refit.at_choices(panel)
+    assert again.choices == ()
+    assert again.scores.tobytes() == found.scores.tobytes()
