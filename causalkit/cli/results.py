@@ -95,18 +95,21 @@ def _untested(discovery: Discovery) -> list[str]:
 
     surrogates = int(parse_rule("surrogate@causalkit:0.05").parameters["count"])
     halves = int(parse_rule("stability@causalkit").parameters["subsamples"])
+    kept = discovery.refit is not None and discovery.refit.settled is not None
     return [
         "No edge was selected and nothing was tested: scores rank edges, and the strongest of them may be false",
-        f"To test: --select surrogate:0.05 limits the share of false edges{_fits(discovery, surrogates)}; "
+        f"To test: --select surrogate:0.05 limits the share of false edges{_fits(discovery, surrogates, kept=kept)}; "
         f"--select stability limits their number{_fits(discovery, halves)}. "
         f"--select top-k:{2 * len(discovery.names)} takes the strongest pairs untested",
     ]
 
 
-def _fits(discovery: Discovery, fits: int) -> str:
+def _fits(discovery: Discovery, fits: int, *, kept: bool = False) -> str:
     """Return the number of fits of a rule, and their time if each takes as long as this one."""
     from causalkit.cli.refits import MIN_SECONDS
 
+    if kept:
+        return f" ({fits} fits that keep what this one chose, each shorter than it)"
     known = None if discovery.refit is None else discovery.refit.seconds
     seconds = fits * (discovery.seconds if known is None else known)
     time = f", about {duration(seconds, 2)} at the pace of this one" if seconds >= MIN_SECONDS else ""

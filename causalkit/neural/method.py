@@ -23,8 +23,8 @@ from causalkit.core.run import Run
 from causalkit.core.windows import Windows
 from causalkit.errors import ParameterError, TrainingError
 from causalkit.model_selection.lag_candidates import Lag, known_lag
-from causalkit.model_selection.strength import STRENGTH
 from causalkit.model_selection.splits import folds_of, hold_out_masks
+from causalkit.model_selection.strength import STRENGTH
 from causalkit.neural import ensemble
 from causalkit.neural.effects import effects_of
 from causalkit.neural.forecaster_choice import PARAMETER

@@ -39,12 +39,14 @@ def surrogate(
 ) -> Outcome:
     """Select pairs whose score is larger than in fits to data without relations, at a given false discovery rate.
 
-    The method is fitted, with the same settings and seed and with all that it chose, to surrogates of the panel in which every series keeps its
-    own dynamics and is unrelated to all others; see `causalkit.builtin.rules.surrogate_data`. If there is no edge at
-    all, data and surrogates are alike, so the p-values are valid for any method: also for one whose scores have no
-    known distribution, or whose own tests find relations between slow series. If there are edges, a small p-value says
-    that the score is larger than without any relation. Whether the relation is direct depends on the method. Self-edges
-    are not tested, because surrogates keep them.
+    The method is fitted, with the same settings and seed, to surrogates of the panel in which every series keeps its
+    own dynamics and is unrelated to all others; see `causalkit.builtin.rules.surrogate_data`. What the data have chosen
+    (lag, forecaster, prewhitening, strength) stays. The data are then fitted once more in the same way, and the scores
+    of that fit are compared with those of the surrogates. If there is no edge at all, data and surrogates are alike, so
+    the p-values are valid for any method: also for one whose scores have no known distribution, or whose own tests find
+    relations between slow series. If there are edges, a small p-value says that the score is larger than without any
+    relation. Whether the relation is direct depends on the method. Self-edges are not tested, because surrogates keep
+    them.
 
     Args:
         discovery: with `Discovery.refit`.

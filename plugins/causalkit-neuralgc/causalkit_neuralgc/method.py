@@ -138,7 +138,7 @@ class ComponentWise(NeuralMethod):
         return choose_strength(problem, start, windows, solver, run, _contexts(model, windows))
 
     def _at_chosen(self, strength: float) -> Self:
-        """Return the method at a strength that was chosen: proximal descent solves for it as it did after the choice."""
+        """Return the method at a strength that was chosen, for which proximal descent solves as after the choice."""
         if self.training.optimizer in LOOP or not self._proximal():
             return super()._at_chosen(strength)
         return self.with_strength(strength)
