@@ -180,7 +180,7 @@ class TestSelection:
 
     def test_p_values_take_the_place_of_the_method_s(self):
         panel, _ = causalkit.simulate("lagged-pair")
-        plain = causalkit.discover(panel, method="var")
+        plain = causalkit.discover(panel, method="var", select="none")
         chosen = plain.select("surrogate:0.05,count=40")
         assert chosen.joint_p_values[0, 1] == pytest.approx(1 / (1 + 40 * 6))
         assert not np.allclose(np.nan_to_num(plain.joint_p_values), np.nan_to_num(chosen.joint_p_values))
@@ -307,7 +307,11 @@ class TestWhatIsSaid:
         assert "Self-edges were not tested" in Discovery.load(tmp_path / "result.json").summary()
 
     def test_without_a_rule_it_says_what_was_not_tested(self):
-        said = CliRunner().invoke(cli, ["discover", "--dataset", "lagged-pair", "--method", "var"]).stderr
+        said = (
+            CliRunner()
+            .invoke(cli, ["discover", "--dataset", "lagged-pair", "--method", "var", "--select", "none"])
+            .stderr
+        )
         assert "The p-values are not corrected for multiple tests" in said
         assert "--select fdr:0.05" in said
 
