@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from causalkit.core.choice import Choice
     from causalkit.core.discovery import Discovery
     from causalkit.core.effects import Effects
+    from causalkit.core.instantaneous import Instantaneous
     from causalkit.core.interventions import Intervention
     from causalkit.core.knowledge import Knowledge
     from causalkit.core.panel import Panel
@@ -56,6 +57,7 @@ _LAZY = {
     "Choice": "causalkit.core.choice",
     "Discovery": "causalkit.core.discovery",
     "Effects": "causalkit.core.effects",
+    "Instantaneous": "causalkit.core.instantaneous",
     "Intervention": "causalkit.core.interventions",
     "Knowledge": "causalkit.core.knowledge",
     "Panel": "causalkit.core.panel",
@@ -83,6 +85,7 @@ __all__ = [
     "Discovery",
     "Effects",
     "Forecaster",
+    "Instantaneous",
     "Intervention",
     "Knowledge",
     "Method",

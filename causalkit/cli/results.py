@@ -10,6 +10,7 @@ from causalkit.display.discovery import standard_error_note
 from causalkit.display.effects import explained, size
 from causalkit.display.findings import pair_findings
 from causalkit.display.formats import duration, number
+from causalkit.display.instantaneous import listing
 from causalkit.display.labels import POLICIES
 from causalkit.display.windows import fewest_windows
 from causalkit.display.words import count, span
@@ -36,7 +37,7 @@ def show_discovery(discovery: Discovery, top: int, *, quiet: bool = False) -> No
     if chosen and not found:
         title = f"No edge was selected by {rule}. {title}"
     print_table(columns, rows, title=title, numbers=columns[2:])
-    for line in confidence(discovery):
+    for line in (*listing(discovery), *confidence(discovery)):
         note(line, quiet=quiet)
 
 

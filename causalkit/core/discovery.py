@@ -14,12 +14,13 @@ from causalkit.core.choice import Choice
 from causalkit.core.effects import Effects
 from causalkit.core.fitted import Fitted
 from causalkit.core.held_out import HeldOut
+from causalkit.core.instantaneous import Instantaneous
 from causalkit.core.knowledge import Knowledge
 from causalkit.core.read_only import make_read_only, read_only
 from causalkit.core.refit import Refit
 from causalkit.core.response import Response
 from causalkit.core.truth import Truth
-from causalkit.errors import PluginError
+from causalkit.errors import PluginError, WrongUsageError
 from causalkit.plugins.records import Operation
 from causalkit.plugins.registry import registry
 
@@ -44,6 +45,7 @@ class Discovery:
         standard_errors: of the scores, shape (P, P, L), where a method knows them; or None.
         joint_p_values: shape (P, P), of a test over all lags of a pair at once, or None.
         effects: sign and size of every edge, see `causalkit.Effects`; or None.
+        instantaneous: same-step links, undirected and no part of any lag, see `causalkit.Instantaneous`; or None.
         responses: response curves of the strongest edges, see `causalkit.Response`.
         selected: shape (P, P, L), the edges that `causalkit.selection` or the method itself selected, or None.
         selection: how they were chosen.
@@ -72,6 +74,7 @@ class Discovery:
     standard_errors: Array | None = None
     joint_p_values: Array | None = None
     effects: Effects | None = None
+    instantaneous: Instantaneous | None = None
     responses: tuple[Response, ...] = ()
     selected: NDArray[np.bool_] | None = None
     selection: Mapping[str, Any] | None = None
@@ -113,6 +116,9 @@ class Discovery:
                 raise PluginError(f"{what} have the shape {values.shape}", f"scores of {cells} need {shape}")
         if self.effects is not None and self.effects.mean.shape != cells:
             raise PluginError(f"effects have the shape {self.effects.mean.shape}", f"scores of {cells} need {cells}")
+        if self.instantaneous is not None and self.instantaneous.p_values.shape != cells[:2]:
+            found = self.instantaneous.p_values.shape
+            raise PluginError(f"same-step links have the shape {found}", f"scores of {cells} need {cells[:2]}")
         object.__setattr__(self, "responses", tuple(self.responses))
         make_read_only(self, "scores", "p_values", "standard_errors", "joint_p_values", "selected")
         if self.path is not None:
@@ -202,6 +208,34 @@ class Discovery:
             }
         )
 
+    def same_step_pairs(self, level: float = 0.05) -> pd.DataFrame:
+        """Return one row for each pair of series with a same-step link, strongest first; see `Instantaneous`.
+
+        Args:
+            level: expected share of false ones among the rows, up to 1, by Benjamini and Hochberg.
+
+        Returns:
+            Columns ``first, second, partial_correlation, p_value, q_value``. The order of a pair has no meaning. No
+            rows where nothing was tested.
+
+        Raises:
+            WrongUsageError: the level is not between 0 and 1.
+        """
+        import pandas as pd
+
+        if not 0 < level <= 1:
+            raise WrongUsageError(f"the level {level:g} is not between 0 and 1", "use 0.05, for example")
+        columns: dict[str, Any] = {name: [] for name in ("first", "second")}
+        columns |= {name: np.zeros(0) for name in ("partial_correlation", "p_value", "q_value")}
+        if (links := self.instantaneous) is not None:
+            first, second = links.pairs(level)
+            names = np.array(self.names, dtype=object)
+            known = (links.partial_correlations, links.p_values, links.q_values())
+            columns = dict(
+                zip(columns, [names[first], names[second], *(one[first, second] for one in known)], strict=True)
+            )
+        return pd.DataFrame(columns)
+
     def _effect_columns(self) -> dict[str, Array]:
         """Return the columns of `edges` on sign and size, each of shape (P, P, L), NaN where unknown."""
         known, unknown = self.effects, np.full(self.scores.shape, np.nan)
@@ -247,7 +281,8 @@ class Discovery:
     def within(self, knowledge: Knowledge | None) -> Self:
         """Return the discovery with score 0 and p-value 1 for forbidden pairs, none of which is selected.
 
-        The knowledge is in its configuration.
+        The knowledge is in its configuration. Same-step links stay: knowledge is about the past of a cause, and an
+        undirected link may also come from a driver of both.
 
         Methods follow it in training as far as they can; this makes sure for all of them.
         """

@@ -11,6 +11,8 @@ import numpy as np
 
 from causalkit.display.effects import SWITCHING, signs, size
 from causalkit.display.formats import duration, number, p_value
+from causalkit.display.instantaneous import MOST, heading, listing
+from causalkit.display.instantaneous import rows as same_step_rows
 from causalkit.display.labels import labels, one_line, shorten
 from causalkit.display.notebook import STYLE
 from causalkit.display.tables import aligned
@@ -45,6 +47,7 @@ def summary(discovery: Discovery, top: int = 10) -> str:
     rows = _strongest(discovery, top, width=32)
     lines = [_run(discovery), _data(discovery), "", _heading(discovery, len(rows))]
     lines += _columns(rows, discovery)
+    lines += _same_step_lines(discovery, top)
     lines += ["", _about_selection(discovery)]
     if notes := _notes(discovery):
         lines += ["", "Notes:", *(f"- {one_line(note)}" for note in notes)]
@@ -66,6 +69,7 @@ def html(discovery: Discovery) -> str:
             '<div class="ck-parts">',
             f"<div><div>{escape(_heading(discovery, len(rows)))}</div>{_edge_table(rows, discovery)}</div>",
             heat,
+            _same_step_table(discovery),
             "</div>",
             f'<div class="ck-soft">{escape(_about_selection(discovery))}</div>',
             f"<ul>{notes}</ul>" if notes else "",
@@ -223,6 +227,27 @@ def _edge_table(rows: Sequence[_Row], discovery: Discovery) -> str:
             line += f'<td class="ck-n">{escape(row.size)}</td>'
         lines.append(f"<tr>{line}</tr>")
     return f'<table class="ck-edges">{"".join(lines)}</table>'
+
+
+def _same_step_lines(discovery: Discovery, top: int) -> list[str]:
+    """Return a heading and a line for each of the strongest same-step pairs, nothing where no pair passes."""
+    lines = listing(discovery, min(top, MOST))
+    return ["", *lines] if lines else []
+
+
+def _same_step_table(discovery: Discovery) -> str:
+    """Return the same for a notebook."""
+    found, passing = same_step_rows(discovery, MOST, width=40)
+    if not found:
+        return ""
+    titles = "".join(f"<th>{title}</th>" for title in ("first", "second", "partial correlation", "q"))
+    lines = [
+        f"<tr><td>{escape(first)}</td><td>{escape(second)}</td>"
+        f'<td class="ck-n">{size}</td><td class="ck-n">{q}</td></tr>'
+        for first, second, size, q in found
+    ]
+    table = f'<table class="ck-edges"><tr>{titles}</tr>{"".join(lines)}</table>'
+    return f"<div><div>{escape(heading(len(found), passing))}</div>{table}</div>"
 
 
 def _heat(discovery: Discovery) -> str:

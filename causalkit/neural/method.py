@@ -21,6 +21,7 @@ from causalkit.core.panel import Panel
 from causalkit.core.plain import plain
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
+from causalkit.display.instantaneous import about_sampling
 from causalkit.errors import ParameterError, TrainingError
 from causalkit.model_selection.lag_candidates import Lag, known_lag
 from causalkit.model_selection.splits import folds_of, hold_out_masks
@@ -28,6 +29,7 @@ from causalkit.model_selection.strength import STRENGTH
 from causalkit.neural import ensemble
 from causalkit.neural.effects import effects_of
 from causalkit.neural.forecaster_choice import PARAMETER
+from causalkit.neural.instantaneous import same_step_links
 from causalkit.neural.modules.averaged import members_of
 from causalkit.neural.modules.input_mask import has_masked_inputs, hides_forbidden, mask_inputs
 from causalkit.neural.modules.weight_mask import has_own_input_weights
@@ -366,17 +368,21 @@ class NeuralMethod:
                 f"try --set training.learning_rate={self.training.learning_rate / 10:g}",
             )
         context = replace(run, observers=[], checkpoint=None, resume=False)
+        data = trained.data or TrainingData.of(windows, run)
+        effects = effects_of(model, data, panel, trained.held_away)
+        links, left = same_step_links(trained.held_away, data)
         return Discovery(
             names=panel.names,
             scores=scores,
-            effects=effects_of(model, trained.data or TrainingData.of(windows, run), panel, trained.held_away),
+            effects=effects,
+            instantaneous=links,
             path=trained.path,
             choices=trained.choices,
             history=trained.history,
             config=self.config(model, panel.series),
             device=str(run.torch_device()),
             data={**windows.describe(panel.names), "windows_held_out": trained.held_out},
-            notes=(*trained.notes, *self._about_knowledge(model, panel, run)),
+            notes=(*trained.notes, *self._about_knowledge(model, panel, run), *about_sampling(links, left, effects)),
             fitted=Fitted(model, self.lag, panel, self, context, trained.held_away),
         )
 

@@ -26,6 +26,7 @@ def discovery_page(discovery: Discovery, truth: Truth | None = None) -> Page:
     from causalkit.report.sections.discovered import evaluation, found, pictures, settings
     from causalkit.report.sections.edges import edges
     from causalkit.report.sections.responses import responses
+    from causalkit.report.sections.same_step import same_step
 
     if truth is not None:
         truth = truth.align(discovery.names)
@@ -33,6 +34,7 @@ def discovery_page(discovery: Discovery, truth: Truth | None = None) -> Page:
     sections = [
         found(discovery, truth),
         edges(discovery, truth),
+        same_step(discovery),
         responses(discovery, album),
         data(discovery),
         chosen(discovery, album),

@@ -13,9 +13,11 @@ from causalkit.builtin.methods.design import TREND_COLUMNS, check_rank, check_si
 from causalkit.builtin.methods.events import FEWEST, Events
 from causalkit.core.discovery import Discovery
 from causalkit.core.effects import Effects
+from causalkit.core.instantaneous import Instantaneous
 from causalkit.core.panel import Panel
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
+from causalkit.display.instantaneous import about_sampling
 from causalkit.display.words import listed
 from causalkit.errors import ParameterError
 from causalkit.model_selection.lag_candidates import Lag, known_lag
@@ -54,6 +56,8 @@ class LinearVar:
     Background knowledge: forbidden causes are no regressors of that effect, so that its other coefficients and tests
     are those of the smaller regression. The regression of an effect has the windows whose next step was measured for it
     and not set from outside, and in which all of its regressors are there.
+
+    Same-step links are partial correlations of the residuals, see `causalkit.Instantaneous`.
 
     No p-value where a test says nothing: it is 1, a rule such as fdr selects no such edge, and a note names it.
 
@@ -98,6 +102,8 @@ class LinearVar:
         shape = (panel.series, panel.series, self.lag)
         scores, p_values, joint = np.zeros(shape), np.ones(shape), np.ones(shape[:2])
         coefficients, errors = np.zeros(shape), np.zeros(shape)
+        residuals = np.array(windows.y) if windows.observed is None else np.where(windows.observed, windows.y, np.nan)
+        unknowns = 0
         fewest: tuple[int, int, int] | None = None
         events = Events(panel, windows)
         perfect: list[int] = []
@@ -119,6 +125,8 @@ class LinearVar:
             tests = self._tests(part, y, kept, panel.removed)
             scores[place], p_values[place], joint[place] = tests.scores, tests.p_values, tests.joint
             coefficients[place], errors[place] = tests.coefficients, tests.standard_errors
+            residuals[np.ix_(rows, effects)] = np.where(tests.perfect, 0.0, tests.residuals)
+            unknowns = max(unknowns, len(chosen) + panel.removed)
             perfect += [int(effect) for effect in effects[tests.perfect]]
             few = events.too_few(causes, rows, effects)
             p_values[place] = np.where(few, 1.0, p_values[place])
@@ -129,17 +137,22 @@ class LinearVar:
         p_values[:, perfect], joint[:, perfect] = 1.0, 1.0
         suspicious = sparse & (joint < SUSPICIOUS)
         joint[sparse] = 1.0
+        effects_of_all = Effects.of(panel, coefficients, errors)
+        links = Instantaneous.of(residuals, unknowns)
+        remaining = _left(windows.y, residuals, unknowns)
         return Discovery(
             names=panel.names,
             scores=scores,
             p_values=p_values,
             joint_p_values=joint,
-            effects=Effects.of(panel, coefficients, errors),
+            effects=effects_of_all,
+            instantaneous=links,
             data=windows.describe(panel.names),
             notes=(
                 *_about_lags(merged, panel),
                 *_untested(panel, perfect, suspicious),
                 *(() if fewest is None else self._notes(*fewest)),
+                *about_sampling(links, remaining, effects_of_all),
             ),
         )
 
@@ -183,7 +196,7 @@ class LinearVar:
         size[kept] = lengths[:lagged]
         units = np.where(kept, size, np.inf)[:, :, None]  # of what is no regressor, coefficient and error are 0
         by_cause = [values.transpose(1, 2, 0) for values in (scores, p_values, by_lag / units, errors / units)]
-        return _Tests(by_cause[0], by_cause[1], by_cause[2], by_cause[3], joint, perfect)
+        return _Tests(by_cause[0], by_cause[1], by_cause[2], by_cause[3], joint, perfect, residuals)
 
     def _notes(self, degrees: int, count: int, unknowns: int) -> tuple[str, ...]:
         if degrees >= FEW_DEGREES:
@@ -202,6 +215,7 @@ class _Tests:
         scores, p_values, coefficients, standard_errors: of each lag, shape (C, E, K).
         joint: p-values of all lags of a cause, (C, E).
         perfect: which effects are fitted perfectly, (E,).
+        residuals: shape (N, E).
     """
 
     scores: Array
@@ -210,6 +224,16 @@ class _Tests:
     standard_errors: Array
     joint: Array
     perfect: Mask
+    residuals: Array
+
+
+def _left(y: Array, residuals: Array, unknowns: int) -> Array:
+    """Return the share of the variance of each series that its past leaves, (P,)."""
+    seen = ~np.isnan(residuals)
+    total = np.array([y[rows, series].var() for series, rows in enumerate(seen.T)])
+    left = np.nansum(residuals**2, axis=0) / np.maximum(seen.sum(axis=0) - unknowns, 1)
+    share: Array = np.divide(left, total, out=np.zeros_like(total), where=total > 0)
+    return share
 
 
 def _degrees(windows: int, coefficients: int, removed: int) -> int:

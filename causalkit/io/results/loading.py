@@ -9,7 +9,7 @@ from typing import Any
 from causalkit.core.discovery import Discovery
 from causalkit.errors import DataError
 from causalkit.io.paths import existing_file
-from causalkit.io.results.record import EFFECTS, HINT, from_record
+from causalkit.io.results.record import ARRAYS_OF, HINT, from_record
 from causalkit.io.tables.arrays import load_arrays
 
 
@@ -45,5 +45,8 @@ def _npz(path: Path) -> Any:
         record = {**json.loads(str(arrays.pop("metadata"))), **arrays}
     except (json.JSONDecodeError, TypeError) as error:
         raise DataError(f"{path} is damaged: its metadata are not a JSON object", "write it again") from error
-    effects = {name.removeprefix(EFFECTS): record.pop(name) for name in list(record) if name.startswith(EFFECTS)}
-    return record | ({"effects": effects} if effects else {})
+    for part in ARRAYS_OF:
+        start = f"{part}."
+        found = {name.removeprefix(start): record.pop(name) for name in list(record) if name.startswith(start)}
+        record |= {part: found} if found else {}
+    return record

@@ -12,15 +12,16 @@ import numpy as np
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
 from causalkit.core.effects import Effects
+from causalkit.core.instantaneous import Instantaneous
 from causalkit.core.plain import number_of, plain
 from causalkit.core.response import Response
 from causalkit.errors import CausalkitError, DataError
 
 SCHEMA = 1
 HINT = "name a .json or .npz file that causalkit discover -o wrote"
-EFFECTS = "effects."
-"""What names of the arrays of effects begin with in an .npz file."""
-_IN_MEMORY = ("fitted", "refit")
+ARRAYS_OF = ("effects", "instantaneous")
+"""Records whose arrays are in an .npz file by themselves, as ``effects.mean`` and so on."""
+_IN_MEMORY = ("fitted", "held_out", "refit")
 
 
 def to_record(discovery: Discovery) -> dict[str, Any]:
@@ -65,6 +66,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "standard_errors": _floats,
     "joint_p_values": _floats,
     "effects": Effects.from_dict,
+    "instantaneous": Instantaneous.from_dict,
     "responses": lambda responses: tuple(Response.from_dict(response) for response in responses),
     "selected": partial(np.asarray, dtype=np.bool_),
     "selection": dict,

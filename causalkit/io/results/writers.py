@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from causalkit.errors import DataError
-from causalkit.io.results.record import EFFECTS, to_record
+from causalkit.io.results.record import ARRAYS_OF, to_record
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -40,19 +40,20 @@ def write_csv(discovery: Discovery, path: Path) -> None:
 def write_npz(discovery: Discovery, path: Path) -> None:
     """Write arrays as they are and everything else as JSON in the scalar ``metadata``; nothing is pickled."""
     record = to_record(discovery)
-    arrays: dict[str, Any] = {key: getattr(discovery, key) for key in _ARRAYS} | _effect_arrays(discovery)
-    metadata = {key: value for key, value in record.items() if key not in (*_ARRAYS, "effects")}
+    arrays: dict[str, Any] = {key: getattr(discovery, key) for key in _ARRAYS} | _parts(discovery)
+    metadata = {key: value for key, value in record.items() if key not in (*_ARRAYS, *ARRAYS_OF)}
     present = {key: array for key, array in arrays.items() if array is not None}
     with path.open("wb") as stream:
         np.savez_compressed(stream, metadata=np.array(json.dumps(metadata, allow_nan=False)), **present)
 
 
-def _effect_arrays(discovery: Discovery) -> dict[str, Any]:
-    """Return the arrays of the effects, as ``effects.mean`` and so on."""
-    if discovery.effects is None:
-        return {}
-    fields = dataclasses.fields(discovery.effects)
-    return {f"{EFFECTS}{field.name}": getattr(discovery.effects, field.name) for field in fields}
+def _parts(discovery: Discovery) -> dict[str, Any]:
+    """Return the arrays of effects and same-step links, as ``effects.mean`` and so on."""
+    arrays: dict[str, Any] = {}
+    for part in ARRAYS_OF:
+        if (record := getattr(discovery, part)) is not None:
+            arrays |= {f"{part}.{field.name}": getattr(record, field.name) for field in dataclasses.fields(record)}
+    return arrays
 
 
 def write_graphml(discovery: Discovery, path: Path) -> None:
