@@ -151,12 +151,14 @@ def test_an_unset_strength_has_candidates_and_a_default(penalty):
 
 @pytest.mark.parametrize(("method", "lag"), [("cmlp", 3), ("clstm", 5)])
 def test_the_networks_that_chose_the_strength_test_edges_on_blocks_that_they_have_not_seen(method, lag, monkeypatch):
-    problems = []
+    problems, solved = [], []
     solve = strength.solve_folds
 
     def solve_folds(learned, held, *others):
         problems.append((learned, held))
-        return solve(learned, held, *others)
+        found = solve(learned, held, *others)
+        solved.append(found[0])
+        return found
 
     monkeypatch.setattr(strength, "solve_folds", solve_folds)
     found = discovered(method=method, lag=lag, **{"regularizer.strength": "auto", "training.epochs": 60})
@@ -170,6 +172,7 @@ def test_the_networks_that_chose_the_strength_test_edges_on_blocks_that_they_hav
         own, left_out = (windows_in(part[number].x) for part in problems[0])
         assert left_out <= windows_in(data.x[held])
         assert not own & windows_in(data.x[held])
+        assert any(torch.equal(member.input, solutions[number]["input"]) for solutions in solved)
         assert member(data.x[held]).shape == data.y[held].shape
         error = (member(data.x[held]) - data.y[held])[:, 1].square().mean()
         assert error < 0.5 * data.y[held][:, 1].var(), "series 1 follows series 0, and is forecast after any window"
