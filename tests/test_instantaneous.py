@@ -103,6 +103,15 @@ def test_too_few_steps_give_nothing():
     assert Instantaneous.of(residuals, 0) is None
 
 
+def test_correlations_that_contradict_each_other_give_nothing():
+    generator = np.random.default_rng(0)
+    residuals = generator.normal(size=(200, 20))
+    for series in range(1, 20):
+        residuals[:, series] += 0.8 * residuals[:, series - 1]
+    residuals[generator.random(residuals.shape) < 0.4] = np.nan
+    assert Instantaneous.of(residuals, 0) is None
+
+
 def test_a_series_without_residuals_is_not_tested():
     residuals = np.random.default_rng(0).normal(size=(100, 4))
     residuals[:, 2] = 0.0

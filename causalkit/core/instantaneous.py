@@ -42,10 +42,10 @@ FEWEST_DEGREES = 10
 """Degrees of freedom below which nothing is tested."""
 MOST_LEVERAGE = 0.99
 """Of a step, so that its weight stays finite."""
-BLOCKS = 20
+BLOCKS = 50
 """Blocks of time that the jackknife leaves out, one after the other, where cells are missing."""
 SMALLEST = 1e-6
-"""Eigenvalues of a correlation matrix are at least this: pairs that share different steps may leave negative ones."""
+"""Eigenvalues of a correlation matrix are at least this. Pairs that share different steps may leave negative ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +108,8 @@ class Instantaneous:
         if not tested.any():
             return None
         scores = _normal_scores(residuals[:, alive])
+        if not seen.all() and np.linalg.eigvalsh(_correlation(scores, counts))[0] < SMALLEST:
+            return None  # pairs share so few steps that their correlations contradict each other
         partial, t, degrees = _tests(scores, seen, degrees, least)
         tested &= degrees >= FEWEST_DEGREES
         if not tested.any():
@@ -191,14 +193,19 @@ def _two_sided(t: Array, degrees: Array, *, complete: bool) -> Array:
 
 def _partial_correlations(scores: Array, counts: Array) -> tuple[Array, Array]:
     """Return partial correlations (P, P), and what each series has given all others, (N, P), with variance 1."""
-    correlation = scores.T @ scores / np.maximum(counts, 1)
-    eigenvalues, vectors = np.linalg.eigh((correlation + correlation.T) / 2)
+    eigenvalues, vectors = np.linalg.eigh(_correlation(scores, counts))
     precision = (vectors / np.maximum(eigenvalues, SMALLEST)) @ vectors.T
     scale = np.sqrt(precision.diagonal())
     partial = -precision / scale[:, None] / scale
     partial = np.clip((partial + partial.T) / 2, -1.0, 1.0)
     np.fill_diagonal(partial, 0.0)
     return partial, scores @ precision / scale
+
+
+def _correlation(scores: Array, counts: Array) -> Array:
+    """Return correlations (P, P), each over the steps that its two series share."""
+    found: Array = scores.T @ scores / np.maximum(counts, 1)
+    return (found + found.T) / 2
 
 
 def _weights(scores: Array) -> Array:

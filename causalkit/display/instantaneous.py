@@ -81,6 +81,7 @@ def about_sampling(links: Instantaneous | None, share: NDArray[np.float64], effe
     links_are = "1 same-step link is" if number == 1 else f"{number} same-step links together are"
     return (
         f"{links_are} stronger than all edges from the past of other series, up to lag {effects.mean.shape[2]}: "
-        "effects may be faster than one time step, or something that was not recorded drives several series. Record "
-        "more often, or add the missing series. The direction of these links stays open",
+        "effects may be faster than one time step, something that was not recorded may drive several series, or the "
+        "method misses a part of the past. Record more often, add the missing series, or compare with another method. "
+        "The direction of these links stays open",
     )
