@@ -25,6 +25,8 @@ forecaster misses of the past leaves partial correlations up to 0.3 with a stand
 """
 SHARE = 0.5
 """Of the steps: the regression has fewer parameters."""
+AT_ONCE = 1000
+"""Windows that a member forecasts at once, to bound memory."""
 
 Array = NDArray[np.float64]
 
@@ -68,7 +70,7 @@ def _held_out_errors(members: Sequence[nn.Module], data: TrainingData) -> Array:
     assert data.held is not None
     errors = torch.full_like(data.y, torch.nan)
     for member, held in zip(members, data.held, strict=True):
-        rows = torch.nonzero(held).squeeze(1)
-        errors[rows] = data.y[rows] - member(data.x[rows])
+        for rows in torch.split(torch.nonzero(held).squeeze(1), AT_ONCE):
+            errors[rows] = data.y[rows] - member(data.x[rows])
     errors[data.seen == 0] = torch.nan
     return errors.cpu().double().numpy()
