@@ -103,7 +103,7 @@ def discover(
     standardize = options.get("standardize", True)
     if not isinstance(standardize, bool):
         raise WrongUsageError(f"standardize={standardize!r} is not allowed", "choose True or False")
-    from causalkit.selection import check_rule
+    from causalkit.selection.default import check_rule
 
     check_rule(select)
     reading = options_of(ReadingOptions, options)
@@ -147,7 +147,7 @@ def finish(discovery: Discovery, run: Run, select: str | None = None) -> Discove
     Raises:
         CausalkitError: as `causalkit.selection.select`; observers have heard ``on_scores`` then, but not ``on_end``.
     """
-    from causalkit.selection import rule_for
+    from causalkit.selection.default import rule_for
 
     rule = rule_for(discovery, select)
     if rule is not None:

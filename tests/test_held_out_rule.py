@@ -131,3 +131,22 @@ def test_a_network_without_held_out_forecasts_says_when_there_are_some(params) -
     bare = causalkit.discover(panel, lag=2, params={"training.epochs": 5, **params}, select="none", **options)
     with pytest.raises(WrongUsageError, match=r"regularizer\.strength=auto\) without --pretrain, in recordings"):
         bare.select("heldout:0.05")
+
+
+def test_effects_with_too_few_held_out_steps_are_not_tested_and_named() -> None:
+    class Few(Answers):
+        def test(self, least: float) -> HeldOutTest:
+            return replace(super().test(least), windows=np.array([7, 90, 90]), fewest=30)
+
+    notes = found(Few()).select("heldout:0.05").selection["notes"]
+    assert notes[1].startswith("No edge into A can be selected")
+
+
+@pytest.mark.plugins
+@pytest.mark.parametrize(("series", "steps"), [(6, 8), (6, 20), (5, 40)])
+def test_a_few_steps_of_noise_give_no_edges(series: int, steps: int) -> None:
+    for seed in range(3):
+        noise = np.random.default_rng(seed).standard_normal((steps, series)).cumsum(axis=0) * 0.1
+        noise += np.random.default_rng(seed + 50).standard_normal((steps, series))
+        tested = causalkit.discover(noise, method="grngc", lag=1, seed=0)
+        assert tested.selected is None or not tested.selected.any()

@@ -296,7 +296,7 @@ def causalkit_operations() -> Iterable[Operation]:
         ("panel", "causalkit.io.panels.from_objects:panel_from", "Make a panel of tables in memory"),
         ("health", "causalkit.health:health", "Examine a panel before a method learns from it"),
         ("select", "causalkit.selection:select", "Select edges by a rule"),
-        ("test", "causalkit.selection:test", "Select edges by the test that the method has"),
+        ("test", "causalkit.selection.apply:test", "Select edges by the test that the method has"),
         ("evaluate", "causalkit.evaluation:evaluate", "Compare with a true graph"),
         ("response", "causalkit.builtin.responses:response", "How the forecast of an effect changes with a cause"),
         ("responses", "causalkit.builtin.responses:strongest", "Response curves of the strongest edges"),

@@ -83,7 +83,7 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
     from causalkit import api
     from causalkit.cli.refits import ExpectedTime
     from causalkit.cli.results import metrics_table, show_discovery, show_metrics
-    from causalkit.selection import check_rule
+    from causalkit.selection.default import check_rule
 
     quiet = options["quiet"] or options["as_json"]
     tree = _tree(options)

@@ -22,12 +22,14 @@ class HeldOutTest:
         loss: shape (cause, effect): share of what the forecast of the effect explains that is lost without the cause,
             from 0 to 1; 0 where nothing is explained.
         windows: on how many each effect was tested, shape (P,).
+        fewest: on how many an effect has to be tested; the p-values of others are 1.
     """
 
     joint_p_values: Array
     p_values: Array
     loss: Array
     windows: Array
+    fewest: int = 0
 
 
 class HeldOut(Protocol):

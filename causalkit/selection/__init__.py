@@ -4,23 +4,10 @@ Rules are contributed by plugins, see `causalkit.SelectionRule`; those of causal
 `causalkit.builtin.rules`. No rule looks at a truth. Rules leave self-edges out unless the user asks for them.
 """
 
-from causalkit.selection.apply import select, test
+from causalkit.selection.apply import select
 from causalkit.selection.cells import candidate_pairs, cells_of
-from causalkit.selection.default import check_rule, default_rule, rule_for
 from causalkit.selection.outcome import Outcome
 from causalkit.selection.refitting import refitted
 from causalkit.selection.rule import Rule, parse_rule
 
-__all__ = [
-    "Outcome",
-    "Rule",
-    "candidate_pairs",
-    "cells_of",
-    "check_rule",
-    "default_rule",
-    "parse_rule",
-    "refitted",
-    "rule_for",
-    "select",
-    "test",
-]
+__all__ = ["Outcome", "Rule", "candidate_pairs", "cells_of", "parse_rule", "refitted", "select"]

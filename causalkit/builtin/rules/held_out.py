@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from causalkit.core.discovery import Discovery
+from causalkit.core.names import a_few
 from causalkit.selection import Outcome, candidate_pairs, cells_of
 
 CONTROLS = {"bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli"}
@@ -57,6 +58,11 @@ def held_out(
         f"{level:g} ({CONTROLS[method]}), at most {level:.0%} of these edges are expected to be false, if all causes "
         "are measured. Self-edges were not tested"
     )
+    notes = [note]
+    if few := [name for name, count in zip(discovery.names, found.windows, strict=True) if count < found.fewest]:
+        notes.append(
+            f"No edge into {a_few(few)} can be selected: fewer than {found.fewest} held-out steps are too few to test"
+        )
     findings = {"q_values": q_values, "loss": found.loss, "windows": int(found.windows.min())}
     selected = cells_of(discovery, pairs, p_values=by_lag, pair_p_values=joint)
-    return Outcome(selected, findings, (note,), by_lag, joint)
+    return Outcome(selected, findings, tuple(notes), by_lag, joint)
