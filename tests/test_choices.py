@@ -419,7 +419,7 @@ def test_discover_says_what_was_chosen_and_how_sure_scores_are(run):
     lines = [line for line in err.splitlines() if line.startswith("chosen ")]
     assert ["lag 2" in lines[0], "strength 0.4" in lines[1], len(lines)] == [True, True, 2]
     header, _, first, *_ = out.splitlines()[1:]
-    assert header.split() == ["cause", "effect", "lag", "score", "±", "se"]
+    assert header.split() == ["cause", "effect", "lag", "effect", "size", "score", "±", "se"]
     *_, score, error = first.split()
     assert float(error) == pytest.approx(float(score) / 8, rel=1e-3)
     assert "standard error" in err
@@ -436,7 +436,7 @@ def test_what_was_not_tested_is_said_with_the_rules_that_would(run):
 
 
 def test_uncorrected_p_values_are_called_so(run):
-    _, _, err = run("discover", "--dataset", "lagged-pair", "-m", "var", "--lag", 2)
+    _, _, err = run("discover", "--dataset", "lagged-pair", "-m", "var", "--lag", 2, "--select", "none")
     assert "not corrected" in err
     assert "without any edge, about 0.6 of 12 are below 0.05" in err
     assert "--select fdr:0.05" in err
@@ -454,7 +454,7 @@ def test_a_selection_by_a_test_shows_the_p_value_that_it_went_by(run):
 def test_no_selected_edge_gives_an_empty_table(run):
     code, out, _ = run("discover", "--dataset", "lagged-pair", "-m", "var", "--select", "threshold:1e9")
     assert code == 0
-    assert "0 edges selected" in out
+    assert "No edge was selected by threshold:1e9. The strongest 12 edges" in out
 
 
 def test_a_choice_beyond_the_own_past_says_so() -> None:

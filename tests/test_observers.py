@@ -94,7 +94,7 @@ def test_the_end_shows_the_selected_edges(way):
 @pytest.mark.parametrize("way", WAYS)
 def test_without_a_rule_only_the_end_comes(way):
     with watching() as heard:
-        way("")
+        way("none")
     assert heard.events == [("end", None)]
 
 

@@ -23,7 +23,7 @@ class Settings:
 
     Attributes:
         lag: K, "auto" or "auto:12" for all methods, or None for each method's own.
-        select: the rule that selects edges, or None.
+        select: the rule that selects edges; "auto": the test that the method has; None or "none": scores only rank.
         standardize: give every series mean 0 and standard deviation 1.
         detrend, difference, levels, clip, prepare: how series are prepared; see `causalkit.Preparation`.
         device, dtype, threads, time_limit: as in `causalkit.Run`.
@@ -49,9 +49,9 @@ class Settings:
 
         self._preparation()
         if self.select is not None:
-            from causalkit.selection import parse_rule
+            from causalkit.selection.default import check_rule
 
-            parse_rule(self.select)
+            check_rule(self.select)
         # Run checks these values; a mistake must show before the first cell.
         Run(device=self.device, dtype=self.dtype, threads=self.threads, time_limit=self.time_limit)
 

@@ -125,7 +125,7 @@ def test_without_tables_one_screen_says_which_and_its_commands_run(capsys, monke
         code, printed, errors = stop(shlex.split(command)[1:], capsys)
         assert code == 0, errors
         outputs.append(printed)
-    edges = [output[output.index("The strongest") : output.index("Compared with")] for output in outputs[::2]]
+    edges = [output[output.index("cause ") : output.index("Compared with")] for output in outputs[::2]]
     assert edges[0] == edges[1]
     assert sorted(path.name for path in (tmp_path / "blca").iterdir()) == ["expression.csv", "order.csv", "truth.csv"]
 
