@@ -235,3 +235,12 @@ def test_an_order_that_cannot_be_used_is_refused() -> None:
     panel, _ = causalkit.simulate("var", seed=0, series=3, steps=100)
     with pytest.raises(ParameterError, match="needs a strength that is chosen"):
         causalkit.discover(panel, method="grngc", lag=1, params={"prewhiten": 1, "regularizer.strength": 0.1})
+
+
+@pytest.mark.plugins
+def test_pretraining_refuses_an_order_and_says_that_nothing_is_subtracted() -> None:
+    panel, source = (causalkit.simulate("var", series=3, steps=80, lag=1, seed=seed)[0] for seed in (0, 1))
+    with pytest.raises(ParameterError, match="prewhiten=1 does not work with pre-training"):
+        causalkit.discover(panel, lag=1, pretrain=[source], params={"prewhiten": 1})
+    found = causalkit.discover(panel, lag=1, pretrain=[source], params={"training.epochs": 3})
+    assert found.config["prewhiten"] == 0

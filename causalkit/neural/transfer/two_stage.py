@@ -16,7 +16,7 @@ from causalkit.core.panel import Panel
 from causalkit.core.plain import plain
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
-from causalkit.errors import WrongUsageError
+from causalkit.errors import ParameterError, WrongUsageError
 from causalkit.neural.interfaces import Stage
 from causalkit.neural.method import NeuralMethod, Trained
 from causalkit.neural.modules.head import body_weights
@@ -47,6 +47,9 @@ class TwoStage(NeuralMethod):
         pretraining: training settings of the first stage.
         match: how series of source and target are matched.
         layers: what fine-tuning may change.
+
+    Raises:
+        ParameterError: an order of prewhitening is given.
     """
 
     needs_standardized = True
@@ -61,7 +64,7 @@ class TwoStage(NeuralMethod):
         match: Match = "auto",
         layers: Layers = "all",
     ) -> None:
-        method, about_forecaster = method.with_default_forecaster()
+        method, about_forecaster = _without_prewhitening(method).with_default_forecaster()
         self.method, about_strength = method.with_default_strength()
         self._not_chosen = (*about_forecaster, *about_strength)
         super().__init__(self.method.forecaster, self.method.regularizer, self.method.lag, self.method.training)
@@ -264,3 +267,16 @@ def _words(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key}={inner}" for key, inner in value.items())
     return str(value)
+
+
+def _without_prewhitening(method: NeuralMethod) -> NeuralMethod:
+    """Return a method that learns from the series themselves: source and target would need one autoregression.
+
+    Raises:
+        ParameterError: an order of prewhitening is given.
+    """
+    if method.prewhiten in (None, 0):
+        return method
+    if method.prewhiten != "auto":
+        raise ParameterError(f"prewhiten={method.prewhiten} does not work with pre-training", "leave it out")
+    return method.with_prewhiten(0)
