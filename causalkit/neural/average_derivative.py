@@ -26,6 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from causalkit.neural.modules.forecaster import input_jacobian
+from causalkit.neural.serial_mean import LEAST, summed
 from causalkit.neural.training.data import TrainingData
 
 RIDGE = 0.1
@@ -164,9 +165,7 @@ class _Sums:
         """Return its standard errors."""
         count = self.count.clamp(min=1)
         covariances = self.products / count - self.mean() ** 2
-        weights = 1 - torch.arange(1, SERIAL + 1, device=covariances.device) / (SERIAL + 1)
-        variance = covariances[0] + 2 * (weights[:, None, None, None] * covariances[1:]).sum(0)
-        variance = torch.maximum(variance, 0.1 * covariances[0]).clamp(min=0)
+        variance = torch.maximum(summed(covariances), LEAST * covariances[0]).clamp(min=0)
         errors: Tensor = (variance / count).sqrt()
         return errors
 

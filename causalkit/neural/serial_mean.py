@@ -5,6 +5,8 @@ The variance of a mean under serial dependence is that of Newey and West (Econom
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
@@ -52,13 +54,16 @@ class SerialMeans:
         count = np.maximum(self.count, 1)
         covariances = self.products / count - self.mean**2
         plain = np.maximum(covariances[0], 0)
-        variance = np.maximum(_summed(covariances), LEAST * plain)
+        variance = np.maximum(summed(covariances), LEAST * plain)
         error: Array = np.sqrt(variance / count)
         return error
 
 
-def _summed(covariances: Array) -> Array:
-    """Return the variance of a mean, times the count, from covariances at lags 0, 1, and so on: Bartlett's weights."""
-    weights = 1 - np.arange(len(covariances)) / len(covariances)
-    total: Array = covariances[0] + 2 * (weights[1:, None, None] * covariances[1:]).sum(0)
-    return total
+def summed(covariances: Any) -> Any:
+    """Return the variance of a mean, times the count, from covariances at lags 0, 1, and so on: Bartlett's weights.
+
+    Args:
+        covariances: array or tensor, shape (lags, ...).
+    """
+    count = len(covariances)
+    return covariances[0] + 2 * sum((1 - lag / count) * covariances[lag] for lag in range(1, count))

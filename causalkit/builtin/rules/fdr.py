@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import numpy as np
 from pydantic import Field
 
 from causalkit.core.discovery import Discovery
 from causalkit.selection import Outcome, candidate_pairs, cells_of
+from causalkit.selection.correction import corrected
 
 
 def fdr(
@@ -37,15 +37,9 @@ def fdr(
         Benjamini and Hochberg, J. R. Stat. Soc. B 57, 289-300, 1995; Benjamini and Yekutieli, Ann. Stat. 29, 1165-1188,
         2001.
     """
-    from statsmodels.stats.multitest import multipletests
-
     p_values = discovery.pair_p_values
     assert p_values is not None  # needs="p-values"
     candidates = candidate_pairs(discovery, self_edges)
-    tested = np.nan_to_num(p_values[candidates], nan=1.0)  # a test that could not be computed is no evidence
-    pairs = np.zeros(candidates.shape, dtype=bool)
-    q_values = np.full(candidates.shape, np.nan)
-    if candidates.any():
-        pairs[candidates], q_values[candidates] = multipletests(tested, alpha=level, method=f"fdr_{method}")[:2]
+    pairs, q_values = corrected(p_values, candidates, level, method)
     selected = cells_of(discovery, pairs, p_values=discovery.p_values, pair_p_values=p_values)
     return Outcome(selected, {"q_values": q_values})

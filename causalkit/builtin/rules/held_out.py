@@ -10,6 +10,7 @@ from pydantic import Field
 from causalkit.core.discovery import Discovery
 from causalkit.core.names import a_few
 from causalkit.selection import Outcome, candidate_pairs, cells_of
+from causalkit.selection.correction import corrected
 
 CONTROLS = {"bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli"}
 
@@ -41,15 +42,10 @@ def held_out(
         Watson and Wright, Machine Learning 110, 2107-2129, 2021; Clark and West, J. Econometrics 138, 291-311, 2007;
         Newey and West, Econometrica 55, 703-708, 1987; Benjamini and Hochberg, J. R. Stat. Soc. B 57, 289-300, 1995.
     """
-    from statsmodels.stats.multitest import multipletests
-
     assert discovery.held_out is not None  # needs="held-out"
     found = discovery.held_out.test(least)
     tested = candidate_pairs(discovery)
-    pairs, q_values = np.zeros(tested.shape, dtype=bool), np.full(tested.shape, np.nan)
-    if tested.any():
-        corrected = multipletests(found.joint_p_values[tested], alpha=level, method=f"fdr_{method}")
-        pairs[tested], q_values[tested] = corrected[:2]
+    pairs, q_values = corrected(found.joint_p_values, tested, level, method)
     joint = np.where(tested, found.joint_p_values, np.nan)
     by_lag = np.where(tested[:, :, None], found.p_values, np.nan)
     worth = f" by more than {least:.2g} of what the forecast explains" if least else ""
