@@ -13,7 +13,7 @@ from causalkit.core.effects import Effects
 from causalkit.core.panel import Panel
 from causalkit.neural.average_derivative import average_derivatives, held_out_parts, jacobians
 from causalkit.neural.modules.jacobian import as_scores
-from causalkit.neural.training.data import TrainingData
+from causalkit.neural.training.data import TrainingData, evenly
 
 WINDOWS = 1000
 """Windows at most, evenly spaced, over which signs are counted."""
@@ -36,7 +36,7 @@ def effects_of(model: nn.Module, data: TrainingData, panel: Panel, members: Sequ
     signs = _Signs(data)
     if held_out:
         found = average_derivatives(held_out_parts(members, data), data)
-        for rows, targets, _, jacobian in jacobians(model, data, _evenly(everywhere)):
+        for rows, targets, _, jacobian in jacobians(model, data, evenly(everywhere, WINDOWS)):
             signs.add(rows, targets, jacobian)
     else:
         found = average_derivatives([(model, everywhere)], data, signs.add)
@@ -67,10 +67,3 @@ class _Signs:
         """Return the share of the sign of a mean among derivatives that are not 0; 1 where all are."""
         both = self.positive + self.negative
         return torch.where(both > 0, torch.where(mean < 0, self.negative, self.positive) / both.clamp(min=1), 1.0)
-
-
-def _evenly(rows: Tensor) -> Tensor:
-    """Return at most `WINDOWS` of some windows, evenly spaced."""
-    if len(rows) <= WINDOWS:
-        return rows
-    return rows[torch.linspace(0, len(rows) - 1, WINDOWS, device=rows.device).round().long()]

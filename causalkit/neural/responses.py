@@ -20,7 +20,7 @@ from causalkit.core.effects import Effects
 from causalkit.core.fitted import Fitted
 from causalkit.core.response import Response
 from causalkit.neural.ensemble import jackknife_errors
-from causalkit.neural.training.data import inputs_complete, tensors
+from causalkit.neural.training.data import evenly, inputs_complete, tensors
 
 POINTS = 11
 """Values of the cause."""
@@ -77,9 +77,7 @@ def _windows(fitted: Fitted, cause: int, effect: int, lag: int) -> tuple[Tensor,
     if complete is not None and bool(complete[:, effect].any()):
         x = x[complete[:, effect]]
     values = x[:, -lag, cause].cpu().double().numpy()
-    if len(x) > WINDOWS:
-        x = x[torch.linspace(0, len(x) - 1, WINDOWS, device=x.device).round().long()]
-    return x, values
+    return evenly(x, WINDOWS), values
 
 
 @torch.no_grad()

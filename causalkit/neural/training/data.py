@@ -69,6 +69,13 @@ def _all(x: Tensor, networks: int) -> Tensor:
     return torch.arange(len(x), device=x.device).expand(networks, -1)
 
 
+def evenly(rows: Tensor, most: int) -> Tensor:
+    """Return at most so many rows, evenly spaced."""
+    if len(rows) <= most:
+        return rows
+    return rows[torch.linspace(0, len(rows) - 1, most, device=rows.device).round().long()]
+
+
 def tensors(windows: Windows, run: Run) -> tuple[Tensor, Tensor]:
     """Return windows (B, K, P) and next steps (B, P) on the device and in the precision of a run."""
     kind: dict[str, Any] = {"device": run.torch_device(), "dtype": run.torch_dtype()}
