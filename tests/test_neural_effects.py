@@ -13,6 +13,7 @@ from causalkit import Effects, Panel, Run
 from causalkit.core.fitted import Fitted
 from causalkit.neural import average_derivative
 from causalkit.neural.effects import effects_of
+from causalkit.neural.held_out_test import HeldOutMembers
 from causalkit.neural.modules.averaged import AveragedForecaster
 from causalkit.neural.responses import response_of
 from causalkit.neural.training.data import TrainingData
@@ -68,7 +69,7 @@ def test_a_penalty_does_not_shrink_effects():
     panel = panel_of()
     data = data_of(panel)
     members = shrunken(data)
-    found = effects_of(AveragedForecaster(members), data, panel, members)
+    found = effects_of(AveragedForecaster(members), data, panel, HeldOutMembers(members, data))
     off = np.abs(found.in_units - COEFFICIENTS)
     assert (off < 3 * found.standard_errors_in_units).all()
     assert found.standard_errors_in_units.max() < 0.05
@@ -80,7 +81,7 @@ def test_standard_errors_are_those_of_least_squares():
     panel = panel_of()
     data = data_of(panel)
     members = shrunken(data, 1.0)
-    found = effects_of(AveragedForecaster(members), data, panel, members)
+    found = effects_of(AveragedForecaster(members), data, panel, HeldOutMembers(members, data))
     cells = data.x.flatten(1).double().numpy()
     spread = np.sqrt(np.diag(np.linalg.inv(cells.T @ cells)))  # the innovations have the standard deviation 1
     expected = spread.reshape(LAG, SERIES)[::-1].T[:, None, :]
@@ -99,7 +100,7 @@ def test_a_switch_has_no_common_sign():
     panel = panel_of(nonlinear=True)
     data = data_of(panel)
     members = [Product() for _ in range(5)]
-    found = effects_of(AveragedForecaster(members), data, panel, members)
+    found = effects_of(AveragedForecaster(members), data, panel, HeldOutMembers(members, data))
     assert found.same_sign[0, 1, 0] == pytest.approx(0.5, abs=0.05)
     assert abs(found.mean[0, 1, 0]) < 3 * found.standard_errors[0, 1, 0]
     assert found.same_sign[1, 2, 1] == 1  # does not act at all
@@ -110,9 +111,9 @@ def test_chunks_change_nothing(monkeypatch):
     data = data_of(panel)
     members = shrunken(data)
     model = AveragedForecaster(members)
-    whole = effects_of(model, data, panel, members)
+    whole = effects_of(model, data, panel, HeldOutMembers(members, data))
     monkeypatch.setattr(average_derivative, "BYTES", 40 * SERIES * LAG * 4)  # one target of a block's windows
-    parts = effects_of(model, data, panel, members)
+    parts = effects_of(model, data, panel, HeldOutMembers(members, data))
     for name in ("mean", "standard_errors", "same_sign"):
         np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-4, atol=1e-6)
 
@@ -134,9 +135,10 @@ def test_only_windows_of_an_effect_count():
     wrong = data.y.clone()
     wrong[::2, 2] = 1e3  # what would be there is not to be learned from
     model = AveragedForecaster(members)
-    found = effects_of(model, replace(data, y=wrong, observed=seen), panel, members)
+    unseen = replace(data, y=wrong, observed=seen)
+    found = effects_of(model, unseen, panel, HeldOutMembers(members, unseen))
     assert (np.abs(found.in_units - COEFFICIENTS) < 4 * found.standard_errors_in_units).all()
-    all_seen = effects_of(model, data, panel, members)
+    all_seen = effects_of(model, data, panel, HeldOutMembers(members, data))
     ratio = found.standard_errors[:, 2] / all_seen.standard_errors[:, 2]
     assert ratio.mean() == pytest.approx(np.sqrt(2), rel=0.1)
 
@@ -150,7 +152,7 @@ def test_a_response_curve_has_the_slope_of_the_effect_and_its_band():
     data = data_of(panel)
     members = shrunken(data)
     model = AveragedForecaster(members)
-    found = effects_of(model, data, panel, members)
+    found = effects_of(model, data, panel, HeldOutMembers(members, data))
     curve = response_of(fitted(model, panel, members), found, 0, 1, 2)
     slope = np.polyfit(curve.grid, curve.curve, 1)[0]
     assert slope == pytest.approx(found.in_units[0, 1, 1], rel=1e-3)

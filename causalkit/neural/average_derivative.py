@@ -86,12 +86,6 @@ def average_derivatives(
     return AverageDerivatives(sums.mean(), sums.standard_errors(), own)
 
 
-def held_out_parts(members: Sequence[nn.Module], data: TrainingData) -> list[tuple[nn.Module, Tensor]]:
-    """Return each of E members with the windows that it was held away from."""
-    assert data.held is not None
-    return [(member, torch.nonzero(mask).squeeze(1)) for member, mask in zip(members, data.held, strict=True)]
-
-
 @dataclass(frozen=True)
 class _Beyond:
     """What cells have beyond a linear regression on all other cells, and how much of a cell that is.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -11,7 +9,8 @@ from torch import Tensor, nn
 
 from causalkit.core.effects import Effects
 from causalkit.core.panel import Panel
-from causalkit.neural.average_derivative import average_derivatives, held_out_parts, jacobians
+from causalkit.neural.average_derivative import average_derivatives, jacobians
+from causalkit.neural.held_out_test import HeldOutMembers
 from causalkit.neural.modules.jacobian import as_scores
 from causalkit.neural.training.data import TrainingData, evenly
 
@@ -21,26 +20,25 @@ Array = NDArray[np.float64]
 
 
 @torch.no_grad()
-def effects_of(model: nn.Module, data: TrainingData, panel: Panel, members: Sequence[nn.Module] = ()) -> Effects:
+def effects_of(model: nn.Module, data: TrainingData, panel: Panel, held_out: HeldOutMembers | None = None) -> Effects:
     """Return the effects of a trained forecaster.
 
     Args:
         model: the forecaster whose scores count.
-        data: its windows, and which were held away from each member.
+        data: its windows.
         panel: what the windows are of.
-        members: E forecasters, each held away from another block. Without them there are no standard errors, and
+        held_out: forecasters, each held away from another block. Without them there are no standard errors, and
             errors are those of the model on windows that it has learned from.
     """
-    held_out = bool(members) and data.held is not None
     everywhere = torch.arange(len(data.x), device=data.x.device)
     signs = _Signs(data)
-    if held_out:
-        found = average_derivatives(held_out_parts(members, data), data)
+    if held_out is not None:
+        found = held_out.derivatives
         for rows, targets, _, jacobian in jacobians(model, data, evenly(everywhere, WINDOWS)):
             signs.add(rows, targets, jacobian)
     else:
         found = average_derivatives([(model, everywhere)], data, signs.add)
-    errors = _array(found.standard_errors) if held_out else None
+    errors = None if held_out is None else _array(found.standard_errors)
     return Effects.of(panel, _array(found.mean), errors, _array(signs.share(found.mean)))
 
 

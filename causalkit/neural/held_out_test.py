@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -36,11 +37,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from causalkit.core.held_out import HeldOutTest
-from causalkit.neural.average_derivative import average_derivatives, held_out_parts
+from causalkit.neural.average_derivative import AverageDerivatives, average_derivatives
 from causalkit.neural.conditional_mean import ConditionalMean
 from causalkit.neural.modules.jacobian import as_scores
 from causalkit.neural.serial_mean import SerialMeans
-from causalkit.neural.training.data import TrainingData
+from causalkit.neural.training.data import TrainingData, evenly
 
 LEVEL = 0.05
 """Share of false ones among the edges that are counted, by Benjamini and Hochberg."""
@@ -71,6 +72,13 @@ class HeldOutMembers:
 
     members: Sequence[nn.Module]
     data: TrainingData
+
+    @cached_property
+    def derivatives(self) -> AverageDerivatives:
+        """Average derivatives on the windows that members were held away from."""
+        assert self.data.held is not None
+        held = [torch.nonzero(mask).squeeze(1) for mask in self.data.held]
+        return average_derivatives(list(zip(self.members, held, strict=True)), self.data)
 
     def test(self, least: float) -> HeldOutTest:
         """Test every pair (cause, effect), over all lags and at each."""
@@ -103,7 +111,7 @@ class HeldOutMembers:
         """
         from scipy import stats
 
-        found = average_derivatives(held_out_parts(self.members, self.data), self.data)
+        found = self.derivatives
         size, error = (as_scores(each).cpu().double().numpy() for each in (found.mean.abs(), found.standard_errors))
         own = found.own.flip(0).T.cpu().double().numpy()[:, None]  # (cause, 1, lag)
         beyond = size - np.sqrt(least[:, None] / np.maximum(own, np.finfo(np.float64).tiny))
@@ -162,9 +170,7 @@ def rises_without(
     rises, explained = SerialMeans(series, series), SerialMeans(1, series)
     most = max(1, WINDOWS // len(members))
     for number, member in enumerate(members):
-        held = torch.nonzero(data.held[number]).squeeze(1)
-        if len(held) > most:
-            held = held[torch.linspace(0, len(held) - 1, most, device=held.device).long()]
+        held = evenly(torch.nonzero(data.held[number]).squeeze(1), most)
         learned = torch.unique(data.rows[number])
         conditional = ConditionalMean(data.x[learned])
         x, y = data.x[held], data.y[held]

@@ -29,6 +29,7 @@ from causalkit.model_selection.strength import STRENGTH
 from causalkit.neural import ensemble
 from causalkit.neural.effects import effects_of
 from causalkit.neural.forecaster_choice import PARAMETER
+from causalkit.neural.held_out_test import HeldOutMembers
 from causalkit.neural.instantaneous import same_step_links
 from causalkit.neural.modules.averaged import members_of
 from causalkit.neural.modules.input_mask import has_masked_inputs, hides_forbidden, mask_inputs
@@ -58,22 +59,22 @@ class Trained:
     Attributes:
         history: lists of equal length, one entry an epoch.
         notes: how it ended, in sentences.
-        held_out: number of windows that were not learned from.
+        left_out: number of windows that were not learned from.
         scores: (cause, effect, lag) where training has already read them off; otherwise the regularizer does it.
         path: as `causalkit.Discovery.path`.
         choices: hyperparameters that training chose.
         data: of the members of an ensemble, with the windows that each was held away from.
-        held_away: these members; () where no window was held out.
+        held_out: these members, for tests; None where no window was held out.
     """
 
     history: Mapping[str, list[float]]
     notes: tuple[str, ...] = ()
-    held_out: int = 0
+    left_out: int = 0
     scores: NDArray[np.float64] | None = None
     path: Mapping[str, NDArray[np.float64]] | None = None
     choices: tuple[Choice, ...] = ()
     data: TrainingData | None = None
-    held_away: tuple[nn.Module, ...] = ()
+    held_out: HeldOutMembers | None = None
 
 
 class NeuralMethod:
@@ -192,13 +193,13 @@ class NeuralMethod:
             scores=ensemble.scores_of(single.regularizer, trained, data),
             choices=(*choices[:1], *(() if trained.choice is None else (trained.choice,)), *choices[1:]),
             data=data,
-            held_away=tuple(trained.validated or trained.members),
+            held_out=trained.held_out,
         )
         found = single.read_off(trained.model, panel, windows, run, result)
         each = ensemble.scores_of_each(single.regularizer, trained, data)
         config = {**found.config, "ensemble": len(trained.members)}
         errors = ensemble.jackknife_errors(each)
-        return replace(found, config=config, standard_errors=errors, held_out=trained.held_out)
+        return replace(found, config=config, standard_errors=errors)
 
     def _check_prewhiten(self) -> None:
         """Refuse an order of prewhitening where nothing can be subtracted.
@@ -337,10 +338,10 @@ class NeuralMethod:
         Methods with a training of their own override this one step.
         """
         settings, data = self.training, TrainingData.of(windows, run)
-        held_out = 0
+        left_out = 0
         if settings.validation > 0:
             kept, held = hold_out_masks(windows, settings.validation, run.numpy_generator())
-            data, held_out = data.split(kept, held), int((~kept).sum())
+            data, left_out = data.split(kept, held), int((~kept).sum())
         masked = mask_inputs(model, context.allowed)
         penalties = self.regularizer.for_stage(context.stage)
         networks = Networks([masked], penalties, data, settings, run, context=context)
@@ -348,7 +349,7 @@ class NeuralMethod:
         state = train(networks, Schedule(settings, context.stage), run, fingerprint=fingerprint, snapshots=snapshots)
         if state.best is not None:
             networks.load(state.best.weights)
-        return Trained(state.history, _notes(state, settings), held_out, path=score_history(state))
+        return Trained(state.history, _notes(state, settings), left_out, path=score_history(state))
 
     def read_off(self, model: nn.Module, panel: Panel, windows: Windows, run: Run, trained: Trained) -> Discovery:
         """Return the discovery of a trained forecaster.
@@ -369,8 +370,9 @@ class NeuralMethod:
             )
         context = replace(run, observers=[], checkpoint=None, resume=False)
         data = trained.data or TrainingData.of(windows, run)
-        effects = effects_of(model, data, panel, trained.held_away)
-        links, left = same_step_links(trained.held_away, data)
+        held_away = () if trained.held_out is None else tuple(trained.held_out.members)
+        effects = effects_of(model, data, panel, trained.held_out)
+        links, left = same_step_links(held_away, data)
         return Discovery(
             names=panel.names,
             scores=scores,
@@ -381,9 +383,10 @@ class NeuralMethod:
             history=trained.history,
             config=self.config(model, panel.series),
             device=str(run.torch_device()),
-            data={**windows.describe(panel.names), "windows_held_out": trained.held_out},
+            data={**windows.describe(panel.names), "windows_held_out": trained.left_out},
             notes=(*trained.notes, *self._about_knowledge(model, panel, run), *about_sampling(links, left, effects)),
-            fitted=Fitted(model, self.lag, panel, self, context, trained.held_away),
+            fitted=Fitted(model, self.lag, panel, self, context, held_away),
+            held_out=trained.held_out,
         )
 
     def config(self, model: nn.Module | None = None, series: int = 0) -> dict[str, Any]:

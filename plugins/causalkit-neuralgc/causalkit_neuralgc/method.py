@@ -127,9 +127,8 @@ class ComponentWise(NeuralMethod):
         data = TrainingData.of(windows, run).folded(chosen.folds, run.numpy_generator())
         method = self.with_strength(chosen.choice.chosen)
         trained = method.train(model, windows, run, context=context)
-        trained = replace(trained, choices=(chosen.choice,), data=data, held_away=tuple(members))
-        found = method.read_off(model, panel, windows, run, trained)
-        return replace(found, held_out=HeldOutMembers(members, data))
+        trained = replace(trained, choices=(chosen.choice,), data=data, held_out=HeldOutMembers(members, data))
+        return method.read_off(model, panel, windows, run, trained)
 
     def _choose(self, model: nn.Module, windows: Windows, run: Run, context: TrainingContext) -> ChosenStrength | None:
         """Return the choice of a strength for a model with first weights, which is left alone."""
