@@ -119,11 +119,34 @@ def test_chunks_change_nothing(monkeypatch):
 
 
 def test_more_cells_than_windows_give_the_same_regression():
-    cells = torch.randn(40, 60, generator=torch.Generator().manual_seed(0))
-    few = average_derivative._residuals(cells)
-    exact = cells.double()
-    precision = torch.linalg.inv(exact.T @ exact + average_derivative.RIDGE * 60 * torch.eye(60))
-    np.testing.assert_allclose(few, exact @ precision / precision.diagonal(), rtol=1e-3, atol=1e-5)
+    generator = torch.Generator().manual_seed(0)
+    cells, values = torch.randn(40, 60, generator=generator), torch.randn(40, 3, generator=generator)
+    regression = average_derivative._Regression.of(cells)
+    exact = cells.double() - cells.double().mean(0)
+    penalized = exact.T @ exact + average_derivative.RIDGE * 40 * torch.eye(60)
+    precision = torch.linalg.inv(penalized)
+    np.testing.assert_allclose(regression.beyond_others(), exact @ precision / precision.diagonal(), rtol=1e-6)
+    for left_out in (0, 17):
+        rows = torch.arange(40) != left_out
+        others = penalized - torch.outer(exact[left_out], exact[left_out])
+        coefficients = torch.linalg.solve(others, exact[rows].T @ values[rows].double())
+        expected = values[left_out] - exact[left_out] @ coefficients
+        np.testing.assert_allclose(regression.without_own_window(values)[left_out], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_what_the_forecaster_missed_of_other_causes_is_no_noise():
+    coefficients = np.zeros((SERIES, SERIES, LAG))
+    coefficients[0, 1, 0], coefficients[2, 1, 0] = 3.0, 0.3
+    generator = np.random.default_rng(3)
+    values = generator.normal(size=(STEPS, SERIES))
+    for now in range(LAG, STEPS):
+        values[now, 1] += values[now - 1] @ coefficients[:, 1, 0]
+    panel = Panel.of(values)
+    data = data_of(panel)
+    nothing = [Linear(0 * coefficients) for _ in range(5)]
+    found = effects_of(AveragedForecaster(nothing), data, panel, HeldOutMembers(nothing, data))
+    assert found.in_units[2, 1, 0] == pytest.approx(0.3, abs=0.1)
+    assert found.standard_errors_in_units[2, 1, 0] == pytest.approx(STEPS**-0.5, rel=0.15)  # with them: 3 times of it
 
 
 def test_only_windows_of_an_effect_count():

@@ -34,7 +34,7 @@ def effects_of(model: nn.Module, data: TrainingData, panel: Panel, held_out: Hel
     signs = _Signs(data)
     if held_out is not None:
         found = held_out.derivatives
-        for rows, targets, _, jacobian in jacobians(model, data, evenly(everywhere, WINDOWS)):
+        for rows, targets, jacobian in jacobians(model, data, evenly(everywhere, WINDOWS)):
             signs.add(rows, targets, jacobian)
     else:
         found = average_derivatives([(model, everywhere)], data, signs.add)
