@@ -35,11 +35,16 @@ from causalkit.neural.serial_mean import LEAST, summed
 from causalkit.neural.training.data import TrainingData
 
 RIDGE = 0.1
-"""Of the regression of a cell on all others, for each cell of the window and cells of variance 1.
+"""Of the regression of a cell on all others, for each cell of a window and cells of variance 1.
 
 On linear systems with 3 cells for 4 windows to 1 for 33, intervals of two standard errors hold 94 to 97 % of the
 coefficients with anything from 0 to 3 times of it, and are the shorter the larger it is. In finely sampled series, more
 of it is a bias.
+"""
+ERRORS_RIDGE = 0.1
+"""Of the regression of errors on all cells, for each window and cells of variance 1.
+
+Much more than that of cells: with nearly as many cells as windows, what an exact fit leaves says little.
 """
 SERIAL = 3
 """Lags of the serial dependence."""
@@ -79,10 +84,10 @@ def average_derivatives(
         data: all windows.
         show: is shown every Jacobian on the way.
     """
-    regression = _Regression.of(data.x.flatten(1))
-    beyond = _Beyond.of(data, regression)
+    windows, cells = len(data.x), data.x[0].numel()
+    beyond = _Beyond.of(data, _Regression.of(data.x.flatten(1), RIDGE * cells))
     errors = _errors(parts, data)
-    left = regression.without_own_window(errors) * data.seen
+    left = _Regression.of(data.x.flatten(1), ERRORS_RIDGE * windows).without_own_window(errors) * data.seen
     sums = _Sums(data)
     for model, counting in parts:
         for rows, targets, jacobian in jacobians(model, data, counting):
@@ -157,11 +162,10 @@ class _Regression:
     inverse: Tensor
 
     @classmethod
-    def of(cls, cells: Tensor) -> _Regression:
+    def of(cls, cells: Tensor, penalty: float) -> _Regression:
         """Return the regressions on cells (N, C)."""
         exact = cells.double()
         exact = exact - exact.mean(0)
-        penalty = RIDGE * len(exact)
         products = exact.T @ exact if len(exact) >= exact.shape[1] else exact @ exact.T
         return cls(exact, penalty, torch.linalg.inv(products + penalty * torch.eye(len(products)).to(products)))
 
