@@ -3,7 +3,9 @@
 python benchmarks/edge_tests.py null --panels 200 --out edge-tests            # panels without any edge
 python benchmarks/edge_tests.py power --seeds 0:20 --out edge-tests           # systems whose edges are known
 python benchmarks/edge_tests.py power --seeds 0:20 --methods grngc var pcmci cedar srngc --out edge-tests
-python benchmarks/edge_tests.py null power --out edge-tests --write docs/is-this-edge-real.md
+python benchmarks/edge_tests.py large --seeds 0:5 --out edge-tests            # 100 series
+python benchmarks/edge_tests.py null power --out edge-tests --write docs/is-this-edge-real.md \
+    --picture docs/images/calibration.svg
 
 Each fit is a line of a CSV file in the folder --out, and is never computed twice.
 """
@@ -36,22 +38,29 @@ RIGHT_LAGS = {"VAR, lags to 3": 3, "tanh VAR": 2, "Hénon": 2}
 CHOOSE_THEIR_LAG = ("grngc", "var")
 Array = NDArray[np.float64]
 Drawn = tuple[Panel, NDArray[np.bool_]]
-FIELDS = ("study", "system", "method", "seed", "series", "edges", "selected", "true", "fit_seconds", "test_seconds")
+BELOW = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+"""Numbers of p-values of pairs are counted up to these."""
+FIELDS = (
+    *("study", "system", "method", "seed", "series", "edges", "selected", "true", "fit_seconds", "test_seconds"),
+    *("pairs", "below", "below_without_least"),
+)
 
 
 def null(kind: str, seed: int) -> Drawn:
-    """Return a panel of unrelated series: 5 to 40 of them, 100 to 1000 steps, one recording or ten."""
+    """Return a panel of unrelated series: 5 to 40 of them, 100 to 1000 steps in one, three or ten recordings."""
     generator = np.random.default_rng(1000 + seed)
     series = int(generator.choice([5, 8, 12, 20, 40], p=[0.3, 0.3, 0.2, 0.15, 0.05]))
     steps = int(generator.choice([100, 200, 300, 500, 1000]))
-    trials = 10 if kind == "trials" else 1
+    trials = {"trials": 10, "few recordings": 3}.get(kind, 1)
     recordings = []
     own = generator.uniform(0.3, 0.99 if kind == "persistent" else 0.9, series)
     for _ in range(trials):
-        noise = _NOISES[kind](generator, steps // trials + 200, series)
+        noise = _NOISES.get(kind, _normal)(generator, steps // trials + 200, series)
         x = np.zeros_like(noise)
         for t in range(1, len(noise)):
             x[t] = own * x[t - 1] + noise[t]
+        if kind == "missing cells":
+            x[generator.random(x.shape) < 0.1] = np.nan
         recordings.append(x[200:])
     return Panel.of(recordings), np.zeros((series, series), dtype=bool)
 
@@ -75,13 +84,12 @@ def _normal(generator: np.random.Generator, steps: int, series: int) -> Array:
 
 
 _NOISES: Mapping[str, Callable[[np.random.Generator, int, int], Array]] = {
-    "autoregressive": _normal,
-    "persistent": _normal,
     "common noise": _common,
     "past-dependent variance": _arch,
     "heavy tails": lambda generator, steps, series: generator.standard_t(3, (steps, series)),
-    "trials": _normal,
 }
+KINDS = ("autoregressive", "persistent", *_NOISES, "trials", "few recordings", "missing cells")
+"""Of panels without edges."""
 
 
 def simulated(name: str, seed: int, **parameters: float) -> Drawn:
@@ -120,21 +128,25 @@ SYSTEMS: Mapping[str, Callable[[int], Drawn]] = {
         simulated, "lorenz96", series=20, steps=1000, forcing=40.0, sampling=0.01, noise=1.0
     ),
 }
+LARGE: Mapping[str, Callable[[int], Drawn]] = {
+    "Lorenz-96, P=100, F=10": functools.partial(simulated, "lorenz96", series=100, steps=1000),
+}
 
 
 def cells(args: argparse.Namespace) -> Iterator[tuple[str, str, str, int, Callable[[int], Drawn]]]:
     """Yield every fit: study, system, method, seed and how the panel is drawn."""
-    for seed in range(-(-args.panels // len(_NOISES))) if "null" in args.studies else ():
-        for kind in _NOISES:
+    for seed in range(-(-args.panels // len(KINDS))) if "null" in args.studies else ():
+        for kind in KINDS:
             for method in args.methods:
                 yield "null", kind, method, seed, functools.partial(null, kind)
-    for seed in parse_seeds(args.seeds) if "power" in args.studies else ():
-        for system, draw in SYSTEMS.items():
-            for method in args.methods:
-                yield "power", system, method, seed, draw
+    for study, systems in (("power", SYSTEMS), ("large", LARGE)):
+        for seed in parse_seeds(args.seeds) if study in args.studies else ():
+            for system, draw in systems.items():
+                for method in args.methods:
+                    yield study, system, method, seed, draw
 
 
-def fit(draw: Callable[[int], Drawn], method: str, seed: int, right_lag: int) -> dict[str, float]:
+def fit(draw: Callable[[int], Drawn], method: str, seed: int, right_lag: int) -> dict[str, float | str]:
     """Return what a default discovery selects, and how long fit and test take."""
     panel, true = draw(seed)
     began = time.process_time()
@@ -142,15 +154,30 @@ def fit(draw: Callable[[int], Drawn], method: str, seed: int, right_lag: int) ->
     found = causalkit.discover(panel, method=method, lag=lag, seed=seed, select="none")
     fitted = time.process_time()
     tested = found if found.selected is not None else found.test(LEVEL)  # some methods select by themselves
+    ended = time.process_time()
     assert tested.pair_selected is not None
+    p_values = tested.joint_p_values if tested.joint_p_values is not None else tested.p_values
     return {
         "series": panel.series,
         "edges": int(true.sum()),
         "selected": int(tested.pair_selected.sum()),
         "true": int((tested.pair_selected & true).sum()),
         "fit_seconds": round(fitted - began, 2),
-        "test_seconds": round(time.process_time() - fitted, 3),
+        "test_seconds": round(ended - fitted, 3),
+        "pairs": panel.series * (panel.series - 1),
+        "below": _below(p_values),
+        "below_without_least": _below(found.held_out.test(0.0).joint_p_values if found.held_out else p_values),
     }
+
+
+def _below(p_values: Array | None) -> str:
+    """Return how many p-values of pairs of different series are at most each of `BELOW`."""
+    if p_values is None:
+        return ""
+    if p_values.ndim == 3:  # by lag: the smallest, corrected for their number
+        p_values = np.minimum(1.0, p_values.min(axis=2) * p_values.shape[2])
+    pairs = p_values[~np.eye(len(p_values), dtype=bool)]
+    return " ".join(str(int((pairs <= most).sum())) for most in BELOW)
 
 
 def tables(lines: list[dict[str, str]]) -> str:
@@ -171,7 +198,7 @@ def tables(lines: list[dict[str, str]]) -> str:
         "| system | method | panels | false share | power | F1 | test / fit |",
         "|---|---|---|---|---|---|---|",
     ]
-    for (system, method), mine in of("power").items():
+    for (system, method), mine in [*of("power").items(), *of("large").items()]:
         selected, true, edges, fits, tests = (
             np.array([float(line[key]) for line in mine])
             for key in ("selected", "true", "edges", "fit_seconds", "test_seconds")
@@ -181,6 +208,31 @@ def tables(lines: list[dict[str, str]]) -> str:
         means = " | ".join(f"{value.mean():.3f}" for value in (false, true / edges, f1))
         text.append(f"| {system} | `{method}` | {len(mine)} | {means} | {tests.sum() / fits.sum():.3f} |")
     return "\n".join([*text, *_comparison(lines)])
+
+
+def draw_calibration(lines: list[dict[str, str]], path: Path) -> None:
+    """Draw which share of p-values is below a level, for each kind of panels without edges."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
+    shown = {
+        "grngc, least=0.01 (default)": ("grngc", "below"),
+        "grngc, least=0": ("grngc", "below_without_least"),
+        "var": ("var", "below"),
+    }
+    levels = np.array(BELOW)
+    axes = figure.subplots(1, len(shown), sharey=True)
+    for axis, (title, (method, column)) in zip(axes, shown.items(), strict=True):
+        for kind in KINDS:
+            mine = [line for line in lines if (line["system"], line["method"]) == (kind, method)]
+            counts = np.array([line[column].split() for line in mine], dtype=float).reshape(len(mine), len(BELOW))
+            share = counts.sum(0) / max(1, sum(int(line["pairs"]) for line in mine))
+            axis.plot(levels, np.where(share > 0, share, np.nan), marker=".", label=kind)
+        axis.plot(levels, levels, color="black", linestyle="--", label="uniform")
+        axis.set(title=title, xlabel="level", xscale="log", yscale="log")
+    axes[0].set_ylabel("share of p-values up to the level")
+    axes[-1].legend(fontsize="x-small")
+    figure.savefig(path)
 
 
 def _comparison(lines: list[dict[str, str]]) -> list[str]:
@@ -224,12 +276,13 @@ def _grouped(lines: list[dict[str, str]], study: str) -> dict[tuple[str, str], l
 def main() -> None:
     """Compute what is missing, and print or write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("studies", nargs="+", choices=["null", "power"])
+    parser.add_argument("studies", nargs="+", choices=["null", "power", "large"])
     parser.add_argument("--panels", type=int, default=200, help="panels without edges, over all kinds")
     parser.add_argument("--seeds", default="0:20", help="of the systems with edges")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=["grngc", "var"])
     parser.add_argument("--out", type=Path, default=Path("edge-tests"))
     parser.add_argument("--write", type=Path, help="page whose section is replaced")
+    parser.add_argument("--picture", type=Path, help="of the p-values of panels without edges, against uniform ones")
     args = parser.parse_args()
     warnings.filterwarnings("ignore")
     torch.set_num_threads(1)
@@ -260,6 +313,8 @@ def main() -> None:
     print(text)
     if args.write:
         replace_section(args.write, "edge tests", text)
+    if args.picture:
+        draw_calibration([line for line in mine if line["study"] == "null"], args.picture)
 
 
 if __name__ == "__main__":

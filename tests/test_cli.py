@@ -32,6 +32,16 @@ def table(tmp_path):
     return path
 
 
+def test_explain_prints_what_python_says_about_an_edge(run, tmp_path):
+    path = tmp_path / "result.json"
+    run("discover", "--dataset", "lorenz96", "--method", "var", "-o", str(path))
+    code, out, _ = run("explain", str(path), "x9", "x0")
+    assert (code, out.strip()) == (0, Discovery.load(path).explain("x9", "x0"))
+    code, _, err = run("explain", str(path), "x9", "y")
+    assert code == 2
+    assert "unknown series 'y'" in err
+
+
 def test_discover_prints_edges_and_says_what_it_did(run, table):
     code, out, err = run("discover", table, "--method", "var", "--lag", 3)
     assert code == 0

@@ -24,6 +24,7 @@ COMMANDS = {
     "pretrain": "causalkit.cli.pretrain:pretrain",
     "simulate": "causalkit.cli.simulate:simulate",
     "fetch": "causalkit.cli.fetch:fetch",
+    "explain": "causalkit.cli.explain:explain",
     "plot": "causalkit.cli.plot:plot",
     "report": "causalkit.cli.report:report",
     "methods": "causalkit.cli.listings:methods",

@@ -55,7 +55,8 @@ def _with_confidence(discovery: Discovery, frame: pd.DataFrame) -> tuple[pd.Data
         known["± se"] = discovery.standard_errors[cause, effect, frame["lag"].to_numpy() - 1]
     if discovery.p_values is not None:
         known["p_value"] = frame["p_value"]
-    if discovery.joint_p_values is not None and (discovery.selected is not None or discovery.p_values is None):
+    beside_lags = discovery.selected is not None and discovery.lags > 1
+    if discovery.joint_p_values is not None and (discovery.p_values is None or beside_lags):
         known["p (all lags)"] = discovery.joint_p_values[cause, effect]  # selection rules use these
     known |= {title: values[cause, effect] for title, values in pair_findings(discovery).items()}
     return frame.assign(**known), [*columns, *list(known)[shown:]]

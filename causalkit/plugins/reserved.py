@@ -8,6 +8,7 @@ SUMMARIES = {
     "pretrain": "Train a forecaster on a source, to go on from it elsewhere.",
     "simulate": "Write a simulated data set and its true graph.",
     "fetch": "Download published data sets.",
+    "explain": "Explain an edge of a result in a few sentences.",
     "plot": "Draw a result, or the series of data files.",
     "report": "Write a report about a result or a comparison as one HTML file.",
     "methods": "List methods.",
