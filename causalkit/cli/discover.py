@@ -27,6 +27,7 @@ from causalkit.cli.options import (
     select_option,
     truth_options,
 )
+from causalkit.core import processes
 from causalkit.core.shell import argument
 from causalkit.errors import CausalkitError, Interrupted, WrongUsageError
 from causalkit.plugins.params import Tree, merge, read_config
@@ -80,6 +81,12 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
     A table has one column for each series and one row for each time step. A time column is recognised and is not used
     as a series; where its time starts again, a new realisation begins.
     """
+    with processes.joined():
+        _discover(data, options)
+
+
+def _discover(data: tuple[str, ...], options: dict[str, Any]) -> None:
+    """Find the graph; print and write it, where this is the only or the first process of the run."""
     from causalkit import api
     from causalkit.cli.refits import ExpectedTime
     from causalkit.cli.results import metrics_table, show_discovery, show_metrics
@@ -116,6 +123,8 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
                     note(f"note     {text}", quiet=options["quiet"])
                 raise unselected from None
             discovery = scores.discovery  # the scores took the time: save them before the error is reported
+    if processes.rank():
+        return
     for path in options["outputs"]:
         discovery.save(path)
     if unselected:

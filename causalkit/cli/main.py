@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from causalkit import __version__
-from causalkit.errors import CausalkitError, did_you_mean
+from causalkit.core.processes import started_by_torchrun
+from causalkit.errors import CausalkitError, WrongUsageError, did_you_mean
 from causalkit.plugins.registry import PluginWarning, registry
 from causalkit.plugins.reserved import SUMMARIES
 
@@ -88,11 +89,15 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="causalkit")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def cli(debug: bool) -> None:
+@click.pass_context
+def cli(context: click.Context, debug: bool) -> None:
     """Find Granger-causal graphs in multivariate time series.
 
     Start with:  causalkit discover --dataset lorenz96
     """
+    command = context.invoked_subcommand
+    if started_by_torchrun() and command != "discover":
+        raise WrongUsageError("torchrun shares the work of discover only", f"run causalkit {command} without torchrun")
 
 
 def main(arguments: list[str] | None = None) -> None:

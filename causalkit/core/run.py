@@ -12,6 +12,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from causalkit.core import processes
 from causalkit.core.options import RunOptions, options_of
 from causalkit.errors import WrongUsageError
 
@@ -100,8 +101,8 @@ class Run:
 
     @property
     def expired(self) -> bool:
-        """Has the time limit passed?"""
-        return self.time_limit is not None and self.seconds >= self.time_limit
+        """Has the time limit passed? Where several processes share the run, the first one's clock decides."""
+        return self.time_limit is not None and processes.agreed(self.seconds >= self.time_limit)
 
     def numpy_generator(self) -> np.random.Generator:
         """Return a fresh generator with the run's seed."""
@@ -124,7 +125,7 @@ class Run:
         import torch
 
         if self.device == "auto":
-            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")  # of several, this process's own
         try:
             device = torch.device(self.device)
         except RuntimeError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from causalkit.core import processes
 from causalkit.core.run import Run
 from causalkit.neural.training.checkpoint import load_checkpoint, save_checkpoint
 from causalkit.neural.training.interrupt import deferred_interrupt
@@ -60,7 +61,9 @@ def train(
             state.stopped = schedule.advance(state)
             limited = run.expired and not state.stopped
             due = state.stopped or limited or interrupt.asked or time.monotonic() - saved >= run.checkpoint_every
-            if run.checkpoint and due:  # at a time limit before the end: a resumed run goes on from there
+            if (
+                run.checkpoint and due and processes.rank() == 0
+            ):  # at a time limit before the end: a resumed run goes on from there
                 save_checkpoint(run.checkpoint, fingerprint, networks, schedule, state)
                 saved = time.monotonic()
             if interrupt.asked:

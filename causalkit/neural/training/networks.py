@@ -24,6 +24,7 @@ from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import PLAIN, TrainingContext
 from causalkit.neural.training.data import TrainingData
 from causalkit.neural.training.settings import Training
+from causalkit.neural.training.share import Share
 
 Stacked = dict[str, Tensor]
 """Weights or losses by name, first axis the network."""
@@ -145,11 +146,14 @@ class Networks:
 
     def _step(self, chosen: Tensor | None, epoch: Epoch) -> Stacked:
         """Take one step on some of each network's windows, None: all; return the parts of the loss, each (E,)."""
-        given = self._inputs, self._targets, self._observed
+        given: tuple[Tensor | None, ...] = (self._inputs, self._targets, self._observed)
         if chosen is not None:
-            given = tuple(None if one is None else one[:, chosen] for one in given)  # type: ignore[assignment]
+            given = tuple(None if one is None else one[:, chosen] for one in given)
+        share = Share.of(given)
+        given = share.of_windows(given)
         self.optimizer.zero_grad(set_to_none=True)
-        parts = self._vectorized_pass(given, epoch) or self._passes_in_turn(given, epoch)
+        parts = self._vectorized_pass(given, epoch, share) or self._passes_in_turn(given, epoch, share)
+        share.add_up([*parts.values(), *(weight.grad for weight in self.weights.values() if weight.grad is not None)])
         self.optimizer.step()
         if self.proximal:
             for model in self.models:
@@ -161,7 +165,7 @@ class Networks:
                     mean.lerp_(self.weights[name], 1 - self.averaging)
         return parts
 
-    def _vectorized_pass(self, given: tuple[Tensor | None, ...], epoch: Epoch) -> Stacked | None:
+    def _vectorized_pass(self, given: tuple[Tensor | None, ...], epoch: Epoch, share: Share) -> Stacked | None:
         """Leave gradients of all networks by one vectorised pass; return the parts, or None where it cannot be done.
 
         Random draws of a first pass that fails are undone.
@@ -179,6 +183,7 @@ class Networks:
         self._objective.train()
         try:
             parts: Stacked = vmap(losses, in_dims=dimensions, randomness="different")(state, *given)
+            parts = share.of_losses(parts)
             torch.stack([part.sum() for part in parts.values()]).sum().backward()  # type: ignore[no-untyped-call]
         except (RuntimeError, NotImplementedError):
             if self._vectorized:  # it could be done before, so something else is wrong
@@ -188,9 +193,9 @@ class Networks:
             self.optimizer.zero_grad(set_to_none=True)
             return None
         self._vectorized = True
-        return parts
+        return {name: part.detach() for name, part in parts.items()}
 
-    def _passes_in_turn(self, given: tuple[Tensor | None, ...], epoch: Epoch) -> Stacked:
+    def _passes_in_turn(self, given: tuple[Tensor | None, ...], epoch: Epoch, share: Share) -> Stacked:
         """Leave gradients of all networks by a pass for each; return the parts of the loss."""
         found: list[Stacked] = []
         for number, (objective, own) in enumerate(zip(self._in_turn, self._parameters, strict=True)):
@@ -199,7 +204,7 @@ class Networks:
             for parameter in own.values():
                 parameter.grad = None
             mine = [None if one is None else one[number] for one in given]
-            parts = objective(*mine, self.context, self.generator, epoch)
+            parts = share.of_losses(objective(*mine, self.context, self.generator, epoch), number)
             torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
             found.append({name: part.detach() for name, part in parts.items()})
         for name, weight in self.weights.items():
