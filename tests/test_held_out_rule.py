@@ -12,6 +12,7 @@ from click.testing import CliRunner
 import causalkit
 from causalkit import Discovery
 from causalkit.cli.main import cli
+from causalkit.cli.results import show_discovery
 from causalkit.core.held_out import HeldOutTest
 from causalkit.errors import WrongUsageError
 
@@ -138,8 +139,39 @@ def test_effects_with_too_few_held_out_steps_are_not_tested_and_named() -> None:
         def test(self, least: float) -> HeldOutTest:
             return replace(super().test(least), windows=np.array([7, 90, 90]), fewest=30)
 
-    notes = found(Few()).select("heldout:0.05").selection["notes"]
-    assert notes[1].startswith("No edge into A can be selected")
+    selected = found(Few()).select("heldout:0.05")
+    assert selected.selection["notes"][1].startswith("Edges into A were not tested")
+    assert np.isnan(selected.joint_p_values[:, 0]).all()
+    assert np.isnan(selected.p_values[:, 0]).all()
+    assert float(selected.selection["q_values"][1][2]) == pytest.approx(2 * 0.004)  # four pairs are tested
+    assert "It was not tested" in selected.explain("C", "A")
+    assert "not selected by heldout:0.05" in selected.explain("A", "C")
+
+
+def test_where_nothing_was_tested_the_table_does_not_say_that_nothing_was_found(capsys) -> None:
+    class Nothing(Answers):
+        def test(self, least: float) -> HeldOutTest:
+            return replace(super().test(least), windows=np.full(3, 7), fewest=30)
+
+    data = {"source": "short.csv", "series": 3, "realisations": 1, "steps": [9], "missing_cells": 0}
+    show_discovery(replace(found(Nothing()), data=data).select("heldout:0.05"), 5, quiet=True)
+    assert "No edge was tested by heldout:0.05" in capsys.readouterr().out
+
+
+def test_an_explanation_says_why_an_edge_was_not_tested() -> None:
+    known = replace(found(Answers()), config={"knowledge": {"forbid": [["A", "B"]], "require": [["C", "A"]]}})
+    selected = known.within(known.knowledge).select("heldout:0.05")
+    assert "knowledge forbids it" in selected.explain("A", "B")
+    assert "does not use" not in selected.explain("A", "B")
+    assert "knowledge requires it" in selected.explain("C", "A")
+    assert "Self-edges were not tested" in selected.explain("A", "A")
+
+
+def test_an_edge_that_the_test_finds_and_the_scores_do_not_is_shown() -> None:
+    scores = np.ones((3, 3, 2))
+    scores[0, 1] = 0
+    selected = replace(found(Answers()), scores=scores).select("heldout:0.05")
+    assert "It was selected by heldout:0.05" in selected.explain("A", "B")
 
 
 @pytest.mark.plugins

@@ -35,10 +35,18 @@ def show_discovery(discovery: Discovery, top: int, *, quiet: bool = False) -> No
     edges = count(len(rows), "edge")
     title = f"{edges} selected by {rule}" if found else f"The strongest {edges} between different series"
     if chosen and not found:
-        title = f"No edge was selected by {rule}. {title}"
+        nothing = "No edge was tested" if _all_untested(discovery) else "No edge was selected"
+        title = f"{nothing} by {rule}. {title}"
     print_table(columns, rows, title=title, numbers=columns[2:])
     for line in (*listing(discovery), *confidence(discovery)):
         note(line, quiet=quiet)
+
+
+def _all_untested(discovery: Discovery) -> bool:
+    """Did a rule test p-values and find none that it could test?"""
+    import numpy as np
+
+    return discovery.joint_p_values is not None and bool(np.isnan(discovery.joint_p_values).all())
 
 
 def _with_confidence(discovery: Discovery, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

@@ -22,7 +22,7 @@ class HeldOutTest:
         loss: shape (cause, effect): share of what the forecast of the effect explains that is lost without the cause,
             from 0 to 1; 0 where nothing is explained.
         windows: on how many each effect was tested, shape (P,).
-        fewest: on how many an effect has to be tested; the p-values of others are 1.
+        fewest: windows that a test of an effect needs; the p-values of other effects are 1 and mean nothing.
     """
 
     joint_p_values: Array

@@ -21,9 +21,16 @@ def explain(discovery: Discovery, cause: str, effect: str) -> str:
     pair = discovery.names.index(cause), discovery.names.index(effect)
     place = (*pair, int(discovery.pair_lags[pair]) - 1)
     ends = name(cause), name(effect)
+    certainty = _certainty(discovery, pair)
     if not discovery.scores[place]:
-        return f"{ends[0]} → {ends[1]} has the score 0: the forecast of {ends[1]} does not use {ends[0]}."
-    sentences = [_rank(discovery, place, ends), *_effect(discovery, place, ends), _certainty(discovery, pair)]
+        chosen = discovery.pair_selected
+        if known := _knowledge(discovery, pair):
+            return f"{ends[0]} → {ends[1]} has the score 0. {known}"
+        unused = f"{ends[0]} → {ends[1]} has the score 0: the forecast of {ends[1]} does not use {ends[0]}."
+        if chosen is None or not chosen[pair]:
+            return f"{unused} {certainty}"
+        return " ".join([unused, *_effect(discovery, place, ends), certainty, _limits(ends)])
+    sentences = [_rank(discovery, place, ends), *_effect(discovery, place, ends), certainty]
     return " ".join([*sentences, _limits(ends)])
 
 
@@ -60,16 +67,32 @@ def _effect(discovery: Discovery, place: Place, ends: tuple[str, str]) -> list[s
 
 
 def _certainty(discovery: Discovery, pair: tuple[int, int]) -> str:
-    """Return the p-value of the pair and whether it was selected."""
+    """Return the p-value of the pair and whether it was selected, and why it was not tested if it was not."""
+    if known := _knowledge(discovery, pair):
+        return known
     p_values, chosen = discovery.pair_p_values, discovery.pair_selected
-    tested = "" if p_values is None else f"its test gives {p_equals(float(p_values[pair]))}"
     rule = str((discovery.selection or {}).get("rule", ""))
     picked = "" if chosen is None else f"{'' if chosen[pair] else 'not '}selected by {rule or 'the rule'}"
-    if tested and picked:
+    if p_values is None:
+        return f"It was {picked}." if picked else "Nothing was tested: a score only ranks."
+    if np.isnan(p_values[pair]):
+        what = "Self-edges were" if pair[0] == pair[1] else "It was"
+        return f"{what} not tested."
+    tested = f"its test gives {p_equals(float(p_values[pair]))}"
+    if picked:
         return f"It was {picked}; {tested}."
-    if tested:
-        return f"Without any correction for the number of pairs, {tested}."
-    return f"It was {picked}." if picked else "Nothing was tested: a score only ranks."
+    return f"Without any correction for the number of pairs, {tested}."
+
+
+def _knowledge(discovery: Discovery, pair: tuple[int, int]) -> str:
+    """Return what background knowledge decides about a pair; "" where it leaves it to the data."""
+    if (known := discovery.knowledge) is None:
+        return ""
+    if not known.allowed(discovery.names)[pair]:
+        return "Background knowledge forbids it, so it was not tested."
+    if known.required(discovery.names)[pair]:
+        return "Background knowledge requires it, so it was not tested."
+    return ""
 
 
 def _limits(ends: tuple[str, str]) -> str:

@@ -44,7 +44,8 @@ def held_out(
     """
     assert discovery.held_out is not None  # needs="held-out"
     found = discovery.held_out.test(least)
-    tested = candidate_pairs(discovery)
+    enough = found.windows >= found.fewest
+    tested = candidate_pairs(discovery) & enough  # (cause, effect)
     pairs, q_values = corrected(found.joint_p_values, tested, level, method)
     joint = np.where(tested, found.joint_p_values, np.nan)
     by_lag = np.where(tested[:, :, None], found.p_values, np.nan)
@@ -55,10 +56,8 @@ def held_out(
         "are measured. Self-edges were not tested"
     )
     notes = [note]
-    if few := [name for name, count in zip(discovery.names, found.windows, strict=True) if count < found.fewest]:
-        notes.append(
-            f"No edge into {a_few(few)} can be selected: fewer than {found.fewest} held-out steps are too few to test"
-        )
+    if few := [name for name, known in zip(discovery.names, enough, strict=True) if not known]:
+        notes.append(f"Edges into {a_few(few)} were not tested: fewer than {found.fewest} held-out steps are too few")
     findings = {"q_values": q_values, "loss": found.loss, "windows": int(found.windows.min())}
     selected = cells_of(discovery, pairs, p_values=by_lag, pair_p_values=joint)
     return Outcome(selected, findings, tuple(notes), by_lag, joint)
