@@ -198,7 +198,11 @@ def tables(lines: list[dict[str, str]]) -> str:
         "| system | method | panels | false share | power | F1 | test / fit |",
         "|---|---|---|---|---|---|---|",
     ]
-    for (system, method), mine in [*of("power").items(), *of("large").items()]:
+    order = [*SYSTEMS, *LARGE]
+    found = sorted(
+        {**of("power"), **of("large")}.items(), key=lambda one: (order.index(one[0][0]), METHODS.index(one[0][1]))
+    )
+    for (system, method), mine in found:
         selected, true, edges, fits, tests = (
             np.array([float(line[key]) for line in mine])
             for key in ("selected", "true", "edges", "fit_seconds", "test_seconds")
