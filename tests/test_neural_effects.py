@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+import causalkit
 from causalkit import Effects, Panel, Run
 from causalkit.core.fitted import Fitted
 from causalkit.neural import average_derivative
@@ -195,3 +196,21 @@ def test_a_response_curve_shows_what_is_not_monotone_in_the_units_of_the_data():
     assert curve.curve[-1] > curve.curve[middle] + 5
     assert curve.grid.mean() == pytest.approx(7, abs=0.5)
     assert curve.grid[-1] - curve.grid[0] == pytest.approx(2 * 3.92, rel=0.1)  # 95 % of a normal series
+
+
+@pytest.mark.plugins
+def test_effects_of_a_prewhitened_network_are_those_of_the_series_and_not_of_innovations():
+    generator = np.random.default_rng(0)
+    values = np.zeros((400, 2))
+    for step in range(1, 400):
+        values[step] = 0.9 * values[step - 1] + generator.normal(size=2)
+        values[step, 1] += 0.4 * values[step - 1, 0]
+    values[:, 1] *= 100
+    found = causalkit.discover(values, lag=1, params={"prewhiten": 1, "forecaster.name": "mlp"})
+    effects = found.effects
+    size, error = effects.in_units[:, :, 0], effects.standard_errors_in_units[:, :, 0]
+    assert size[0, 1] == pytest.approx(40, abs=10)
+    assert np.diag(size) == pytest.approx([0.9, 0.9], abs=0.1)
+    assert (np.abs(size - [[0.9, 40], [0, 0.9]]) < 4 * error).all()
+    curve = found.response(*found.names)
+    assert (curve.high - curve.low).max() < np.ptp(curve.curve)

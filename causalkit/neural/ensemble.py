@@ -53,7 +53,8 @@ class TrainedEnsemble:
         validated: the members before they learned from all windows, where they did; their scores give the standard
             errors.
         units: what the scores of each effect are divided by, shape (P,); None: 1.
-        held_out: the members as they were validated, each with the windows that it was held away from, for tests.
+        held_out: the networks as they were validated, each with the windows that it was held away from, for tests.
+            They may forecast innovations.
     """
 
     members: list[nn.Module]
@@ -68,6 +69,14 @@ class TrainedEnsemble:
     def model(self) -> nn.Module:
         """The forecaster whose forecast is the mean of the members'."""
         return AveragedForecaster(self.members)
+
+    def held_away(self, data: TrainingData) -> HeldOutMembers | None:
+        """Return the networks as they were validated, as forecasters of the series in their units.
+
+        Args:
+            data: windows of the series, and which were held out for each member.
+        """
+        return self.held_out if self.units is None else HeldOutMembers(self.validated or self.members, data)
 
 
 def check_settings(settings: Training, run: Run, *, choosing: bool) -> None:

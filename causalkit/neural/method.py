@@ -64,7 +64,7 @@ class Trained:
         path: as `causalkit.Discovery.path`.
         choices: hyperparameters that training chose.
         data: of the members of an ensemble, with the windows that each was held away from.
-        held_out: these members, for tests; None where no window was held out.
+        held_out: these members, as forecasters of the series; None where no window was held out.
     """
 
     history: Mapping[str, list[float]]
@@ -193,13 +193,13 @@ class NeuralMethod:
             scores=ensemble.scores_of(single.regularizer, trained, data),
             choices=(*choices[:1], *(() if trained.choice is None else (trained.choice,)), *choices[1:]),
             data=data,
-            held_out=trained.held_out,
+            held_out=trained.held_away(data),
         )
         found = single.read_off(trained.model, panel, windows, run, result)
         each = ensemble.scores_of_each(single.regularizer, trained, data)
         config = {**found.config, "ensemble": len(trained.members)}
         errors = ensemble.jackknife_errors(each)
-        return replace(found, config=config, standard_errors=errors)
+        return replace(found, config=config, standard_errors=errors, held_out=trained.held_out)
 
     def _check_prewhiten(self) -> None:
         """Refuse an order of prewhitening where nothing can be subtracted.
