@@ -29,9 +29,9 @@ def explain(discovery: Discovery, cause: str, effect: str) -> str:
         unused = f"{ends[0]} → {ends[1]} has the score 0: the forecast of {ends[1]} does not use {ends[0]}."
         if chosen is None or not chosen[pair]:
             return f"{unused} {certainty}"
-        return " ".join([unused, *_effect(discovery, place, ends), certainty, _limits(ends)])
+        return " ".join([unused, *_effect(discovery, place, ends), certainty, _limits(discovery, pair, ends)])
     sentences = [_rank(discovery, place, ends), *_effect(discovery, place, ends), certainty]
-    return " ".join([*sentences, _limits(ends)])
+    return " ".join([*sentences, _limits(discovery, pair, ends)])
 
 
 def _rank(discovery: Discovery, place: Place, ends: tuple[str, str]) -> str:
@@ -95,8 +95,11 @@ def _knowledge(discovery: Discovery, pair: tuple[int, int]) -> str:
     return ""
 
 
-def _limits(ends: tuple[str, str]) -> str:
+def _limits(discovery: Discovery, pair: tuple[int, int], ends: tuple[str, str]) -> str:
     """Return what all this does not show."""
+    chosen = discovery.pair_selected
+    if chosen is not None and not chosen[pair]:
+        return "An edge that was not selected may still be there."
     return (
         f"All this says that the past of {ends[0]} helps to forecast {ends[1]} beyond the other series; one that was "
         "not measured may drive both."
