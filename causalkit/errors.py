@@ -6,15 +6,31 @@ class.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+_ORDINARY = 400
+"""Characters of a message that is never cut."""
+_LONGEST = 600
+_QUOTED = re.compile(r"""'[^']{61,}'|"[^"]{61,}"|[^\s/\\]{121,}""")
+"""Long quotations, and words that are longer than any name should be; the parts of a path are words."""
+
+
+def brief(text: str) -> str:
+    """Return a message without long pieces of a file: a name may have a thousand characters, and a number too."""
+    if len(text) <= _ORDINARY:
+        return text
+    text = _QUOTED.sub(lambda found: found[0] if len(found[0]) < 64 else f"{found[0][:57]}...{found[0][-1:]}", text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 class CausalkitError(Exception):
     """Base of all errors that a user can cause.
 
     Args:
-        message: what went wrong and where (file, row, column, parameter), one sentence.
+        message: what went wrong and where (file, row, column, parameter), one sentence. Long quotations of a file are
+            cut.
         hint: what to do about it, one sentence.
         guide: what must be known to do it, lines of text, where one sentence is not enough.
     """
@@ -22,9 +38,10 @@ class CausalkitError(Exception):
     exit_code = 3
 
     def __init__(self, message: str, hint: str = "", guide: str = "") -> None:
+        message = brief(message)
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = brief(hint)
         self.guide = guide
 
     def __str__(self) -> str:

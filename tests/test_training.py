@@ -95,7 +95,7 @@ def test_a_checkpoint_of_something_else_is_refused(panel, tmp_path):
     with pytest.raises(DataError, match="other data, settings or seed"):
         method(Training(epochs=2)).fit(panel, Run(seed=9, checkpoint=path, resume=True))
     path.write_bytes(b"junk")
-    with pytest.raises(DataError, match="not a readable checkpoint"):
+    with pytest.raises(DataError, match="is not a training checkpoint, or is damaged"):
         method(Training(epochs=2)).fit(panel, Run(checkpoint=path, resume=True))
 
 

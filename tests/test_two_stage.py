@@ -130,7 +130,7 @@ def test_a_saved_forecaster_comes_back_whole(tmp_path):
 def test_a_damaged_forecaster_is_refused(tmp_path, content):
     path = tmp_path / "model.safetensors"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="not a readable forecaster"):
+    with pytest.raises(DataError, match="is not a pre-trained forecaster, or is damaged"):
         two_stage(path).fit(target_panel(), Run())
 
 

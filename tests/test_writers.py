@@ -260,7 +260,7 @@ def test_loading_other_files(tmp_path):
     write_panel(Panel.of(np.ones((3, 2))), tmp_path / "panel.npz")
     write(discovery(), tmp_path / "result.npz")
     write(discovery(), tmp_path / "result.csv")
-    with pytest.raises(DataError, match="not a discovery; it contains names, data"):
+    with pytest.raises(DataError, match="not a discovery; it contains names and data"):
         load(tmp_path / "panel.npz")
     with pytest.raises(DataError, match=r"only \.json and \.npz"):
         load(tmp_path / "result.csv")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from causalkit.compare.blocks import RecordGrid, greater_is_better, mean
 from causalkit.compare.gates import GateResult
-from causalkit.compare.record import CellRecord
+from causalkit.compare.record import CellRecord, newer
 from causalkit.compare.store import load_records
 from causalkit.compare.table import METRICS
 from causalkit.display.words import count, listed
 from causalkit.errors import DataError, WrongUsageError
+from causalkit.io.json_files import read_json
 
 SCHEMA = 1
 KIND = "causalkit-comparison"
@@ -68,15 +68,12 @@ def load_baseline(path: str | Path) -> list[CellRecord]:
     path = Path(path)
     if path.is_dir():
         return load_records(path)
-    try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DataError(f"no such file or folder: {path}", f"create it with: {_COMMAND}") from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}", f"create it again with: {_COMMAND}") from error
+    if not path.exists():
+        raise DataError(f"no such file or folder: {path}", f"create it with: {_COMMAND}")
+    held = read_json(path, f"create it again with: {_COMMAND}")
     if not isinstance(held, dict) or held.get("kind") != KIND or not isinstance(held.get("records"), list):
         raise DataError(f"{path} is not a comparison", "name a file of causalkit compare --format json")
-    if held.get("schema", 0) > SCHEMA:
+    if newer(held, SCHEMA):
         raise DataError(f"{path} was written by a newer causalkit", "upgrade causalkit to read it")
     return [
         CellRecord.from_json(record, f"record {place + 1} of {path}") for place, record in enumerate(held["records"])

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from causalkit.compare.data import PanelCache
 from causalkit.compare.memory import PeakMemory
-from causalkit.compare.record import Cell, CellRecord, Status
+from causalkit.compare.record import Cell, CellRecord
+from causalkit.compare.record_schema import Status
 from causalkit.core.plain import plain
 from causalkit.core.preload import preload
 from causalkit.errors import CausalkitError

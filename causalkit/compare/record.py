@@ -7,11 +7,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
+from causalkit.compare.record_schema import RecordFile, Status
 from causalkit.core.plain import plain
 from causalkit.errors import DataError
 from causalkit.io.atomic import atomic_path
+from causalkit.io.json_files import read_json
 
 if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery
@@ -19,7 +21,13 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 KIND = "causalkit-cell"
-Status = Literal["ok", "failed", "timeout", "memory", "skipped"]
+_AGAIN = "delete it and run the comparison again"
+
+
+def newer(record: Mapping[str, Any], known: int) -> bool:
+    """Return whether a newer version wrote a file."""
+    schema = record.get("schema", 0)
+    return isinstance(schema, int) and schema > known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,13 +132,13 @@ class CellRecord:
         """
         if not isinstance(record, Mapping) or record.get("kind") != KIND:
             raise DataError(f"{source} is not a record of a comparison", "name the folder of causalkit compare --out")
-        if record.get("schema", 0) > SCHEMA:
+        if newer(record, SCHEMA):
             raise DataError(f"{source} was written by a newer causalkit", "upgrade causalkit to read it")
-        try:
-            fields = {key: value for key, value in record.items() if key not in ("schema", "kind", "key", "cell")}
-            return cls(cell=Cell(**record["cell"]), **fields)
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{source} is damaged: {error}", "delete it and run the comparison again") from error
+        RecordFile.check(record, source, _AGAIN)
+        known = {part.name for part in fields(cls)} - {"cell"}
+        parts = {part.name for part in fields(Cell)}
+        cell = Cell(**{key: value for key, value in record["cell"].items() if key in parts})
+        return cls(cell=cell, **{key: value for key, value in record.items() if key in known})
 
     def save(self, folder: Path) -> Path:
         """Write the record to ``folder/<key>.json``, whole or not at all."""
@@ -146,10 +154,7 @@ class CellRecord:
         Raises:
             DataError: the file is not a record.
         """
-        try:
-            return cls.from_json(json.loads(path.read_text(encoding="utf-8")), str(path))
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise DataError(f"{path} cannot be read: {error}", "delete it and run the comparison again") from error
+        return cls.from_json(read_json(path, _AGAIN), str(path))
 
     def discovered(self) -> Discovery | None:
         """Return the discovery, where there is one."""

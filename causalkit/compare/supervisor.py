@@ -17,7 +17,8 @@ from typing import Any
 
 from causalkit.compare.memory import fair_share
 from causalkit.compare.protocol import receive, send
-from causalkit.compare.record import Cell, CellRecord, Status
+from causalkit.compare.record import Cell, CellRecord
+from causalkit.compare.record_schema import Status
 from causalkit.compare.settings import Limits
 from causalkit.core.plain import plain
 from causalkit.display.formats import duration, memory

@@ -64,7 +64,7 @@ class Knowledge:
             if key not in (parts := ("forbid", "require", "regulators")):
                 raise ParameterError(f"background knowledge has no part {key!r}", did_you_mean(str(key), parts))
         regulators = given.get("regulators")
-        if isinstance(regulators, str):
+        if isinstance(regulators, str | Mapping) or not isinstance(regulators, Iterable | None):
             raise ParameterError(
                 f"regulators={regulators!r} is not a list of names", "read a file with causalkit.io.read_regulators"
             )
@@ -153,12 +153,14 @@ def _pairs(given: Any) -> tuple[Pair, ...]:
         return ()
     names = isinstance(given, tuple) and len(given) == 2 and all(isinstance(part, str) for part in given)
     pair = names and not any(ARROW in part for part in given)
-    edges: Iterable[Any] = [given] if isinstance(given, str) or pair else given
+    edges: Any = [given] if isinstance(given, str) or pair else given
+    if isinstance(edges, Mapping) or not isinstance(edges, Iterable):
+        raise ParameterError(f"{given!r} is not a list of edges", f"write ['CAUSE{ARROW}EFFECT', ...]")
     return tuple(dict.fromkeys(_pair(edge) for edge in edges))
 
 
 def _pair(edge: Any) -> Pair:
-    parts = edge.split(ARROW) if isinstance(edge, str) else list(edge)
+    parts = edge.split(ARROW) if isinstance(edge, str) else list(edge) if isinstance(edge, list | tuple) else []
     parts = [str(part).strip() for part in parts]
     if len(parts) != 2 or not all(parts):
         raise ParameterError(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Orientation = Literal["cause-effect", "effect-cause"]
 Diagonal = Literal["include", "exclude"]
 Edge = tuple[str, str] | tuple[str, str, int]
+LONGEST_LAG = 10_000
+"""A lag beyond this is rather an identifier, and would need all memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +81,15 @@ class Truth:
         listed = list(edges)
         if names is None:
             names = list(dict.fromkeys(str(end) for edge in listed for end in edge[:2]))
+        check_unique(tuple(map(str, names)), source)
         index = {str(name): position for position, name in enumerate(names)}
         depths = [int(edge[2]) for edge in listed if len(edge) == 3]
         if depths and len(depths) != len(listed):
             raise DataError(f"{source}: some edges have a lag and some have none", "give all edges a lag, or none")
         if depths and min(depths) < 1:
             raise DataError(f"{source}: there is an edge at lag {min(depths)}", "lags start at 1, the step before")
+        if depths and max(depths) > LONGEST_LAG:
+            raise DataError(f"{source}: there is an edge at lag {max(depths)}", f"lags are at most {LONGEST_LAG:,}")
         matrix = np.zeros((len(index), len(index)), dtype=bool)
         lagged = np.zeros((*matrix.shape, max(depths)), dtype=bool) if depths else None
         for edge in listed:

@@ -65,7 +65,13 @@ def name(text: str, width: int = 60) -> str:
 def natural(text: str) -> list[tuple[int, int, str]]:
     """Return a sort key that puts "trial2" before "trial10"."""
     parts = re.split(r"(\d+)", text.casefold())
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
+    # As text: Python converts no number of more than 4,300 digits.
+    return [_digits(part) if part.isdecimal() else (1, 0, part) for part in parts if part]
+
+
+def _digits(part: str) -> tuple[int, int, str]:
+    significant = part.lstrip("0")
+    return (0, len(significant), significant)
 
 
 def metric_name(metric: str) -> str:

@@ -7,6 +7,7 @@ similar one. Precedence everywhere: defaults < configuration file < ``--set``.
 from __future__ import annotations
 
 import inspect
+import re
 import tomllib
 import types
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +17,12 @@ from typing import Annotated, Any, Union, Unpack, get_args, get_origin, get_type
 from causalkit.errors import DataError, ParameterError, did_you_mean
 
 Tree = dict[str, Any]
+MOST_PARTS = 20
+"""Of a dotted key, and of tables and lists inside each other."""
+_LARGEST = 1 << 20
+"""Bytes of a TOML file."""
+# Without backtracking and from the beginning of words only, so that the time is linear.
+_LONG_KEY = re.compile(rf"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}""")
 
 
 def parse_settings(settings: Iterable[str]) -> Tree:
@@ -36,13 +43,26 @@ def parse_settings(settings: Iterable[str]) -> Tree:
 
 
 def nest(flat: Mapping[str, Any]) -> Tree:
-    """Turn dotted keys into nested dictionaries; values that are mappings are nested as well."""
+    """Turn dotted keys into nested dictionaries; values that are mappings are nested as well.
+
+    Raises:
+        ParameterError: a key has more parts than any parameter.
+    """
     tree: Tree = {}
     for key, value in flat.items():
+        parts = str(key).split(".")
+        if len(parts) > MOST_PARTS:
+            raise ParameterError(
+                f"the key {str(key)[:40]!r}... has {len(parts):,} parts",
+                "write KEY=VALUE, for example training.epochs=200",
+            )
         inner: Any = nest(value) if isinstance(value, Mapping) else value
-        for part in reversed(str(key).split(".")):
+        for part in reversed(parts[1:]):
             inner = {part: inner}
-        tree = merge(tree, inner)
+        if parts[0] in tree:
+            tree = merge(tree, {parts[0]: inner})
+        else:
+            tree[parts[0]] = inner  # a merge would copy the tree
     return tree
 
 
@@ -85,13 +105,53 @@ def read_toml(path: str | Path, example: str) -> Tree:
     Raises:
         DataError: the file is missing or is not TOML.
     """
-    path = Path(path)
+    path, hint = Path(path), f"see {example} for an example"
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as stream:
+            content = stream.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise DataError(f"{path} has more than {_LARGEST:,} bytes, too many for a configuration", hint)
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+        if _LONG_KEY.search(text):  # tomllib takes a time that grows with the square of the number of parts
+            raise DataError(f"{path} has a key of more than {MOST_PARTS} parts", hint)
+        tree = tomllib.loads(text)
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file", "name a TOML file") from error
-    except (ValueError, RecursionError, OSError) as error:  # also numbers of thousands of digits
-        raise DataError(f"{path}: not a readable TOML file: {error}", f"see {example} for an example") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}", hint) from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not a readable TOML file: it is not UTF-8 text", hint) from error
+    except RecursionError as error:
+        raise DataError(f"{path}: not a readable TOML file: it is nested too deeply", hint) from error
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{path}: not a readable TOML file: {error}", hint) from error
+    except ValueError as error:  # Python converts no text of more than 4,300 digits
+        raise DataError(f"{path}: not a readable TOML file: it has a number of too many digits", hint) from error
+    try:
+        plain_tree(tree)
+    except ValueError as error:
+        raise DataError(f"{path}: not a readable TOML file: it should have {error}", hint) from error
+    return tree
+
+
+def plain_tree(value: Any) -> Any:
+    """Refuse a tree of settings that is too deep, or that has numbers with hundreds of digits.
+
+    Raises:
+        ValueError: says what it should have.
+    """
+    level = [value]
+    for _ in range(MOST_PARTS):
+        if any(isinstance(one, int) and abs(one) > 2**64 for one in level):
+            raise ValueError("whole numbers of at most 20 digits")
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+        ]
+        if not level:
+            return value
+    raise ValueError(f"at most {MOST_PARTS} tables and lists inside each other")
 
 
 def signature_of(factory: Callable[..., Any]) -> dict[str, inspect.Parameter]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from causalkit.compare.record import KIND, CellRecord
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
 from causalkit.errors import DataError
+from causalkit.io.json_files import read_json
 
 
 def read_result(path: str | Path) -> tuple[Discovery, Truth | None]:
@@ -33,7 +33,7 @@ def read_result(path: str | Path) -> tuple[Discovery, Truth | None]:
 def _kind(path: Path) -> object:
     """Return the kind of record that a JSON file names; None where it names none, or is not JSON."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = read_json(path, "")
+    except DataError:
         return None  # Discovery.load reports what is wrong with it
     return content.get("kind") if isinstance(content, dict) else None

@@ -63,8 +63,8 @@ def _read_file(path: Path, options: ReadOptions) -> Panel:
         raise
     except Exception as error:  # a reader of a plugin may fail in any way; its user still gets one line
         raise DataError(
-            f"{path}: the reader {provided.qualified} failed: {type(error).__name__}: {' '.join(str(error).split())}",
-            "check the file; if it is valid, report this to the author of the reader",
+            f"{path} cannot be read: the reader {provided.qualified} failed",
+            "check the file; if it is valid, report this with the output of --debug to the author of the reader",
         ) from error
     if not isinstance(panel, Panel):
         raise PluginError(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from causalkit.core.discovery import Discovery
+from causalkit.display.words import listed
 from causalkit.errors import DataError
+from causalkit.io.json_files import json_of, read_json
 from causalkit.io.paths import existing_file
 from causalkit.io.results.record import ARRAYS_OF, HINT, from_record
-from causalkit.io.tables.arrays import load_arrays
+from causalkit.io.tables.arrays import load_arrays, names_of
+from causalkit.io.tables.cells import on_one_line
 
 
 def load(path: str | Path) -> Discovery:
@@ -20,31 +22,24 @@ def load(path: str | Path) -> Discovery:
         DataError: the file is missing, damaged, not a discovery, or was written by a newer version.
     """
     path = existing_file(path)
-    readers = {".json": _json, ".npz": _npz}
-    if path.suffix.lower() not in readers:
+    suffix = path.suffix.lower()
+    if suffix not in (".json", ".npz"):
         raise DataError(f"{path} cannot be loaded: only .json and .npz files contain a whole discovery", HINT)
-    return from_record(readers[path.suffix.lower()](path), str(path))
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except UnicodeError as error:
-        raise DataError(f"{path} is not UTF-8 text", HINT) from error
-    except json.JSONDecodeError as error:
-        raise DataError(f"{path}: line {error.lineno} is not JSON ({error.msg})", HINT) from error
-    except RecursionError as error:
-        raise DataError(f"{path} is not a discovery", HINT) from error
+    return from_record(read_json(path, HINT) if suffix == ".json" else _npz(path), str(path))
 
 
 def _npz(path: Path) -> Any:
     arrays = load_arrays(path)
     if not {"metadata", "scores"} <= set(arrays):
-        raise DataError(f"{path} is not a discovery; it contains {', '.join(arrays) or 'nothing'}", HINT)
-    try:
-        record = {**json.loads(str(arrays.pop("metadata"))), **arrays}
-    except (json.JSONDecodeError, TypeError) as error:
-        raise DataError(f"{path} is damaged: its metadata are not a JSON object", "write it again") from error
+        held = listed(list(map(on_one_line, arrays)), most=8) if arrays else "nothing"
+        raise DataError(f"{path} is not a discovery; it contains {held}", HINT)
+    texts = names_of(arrays.pop("metadata"), f"{path}: the array 'metadata'")
+    metadata = json_of(texts[0] if len(texts) == 1 else "", f"{path}: the array 'metadata'", "write it again")
+    if not isinstance(metadata, dict):
+        raise DataError(f"{path} is damaged: its metadata are not a JSON object", "write it again")
+    # Numbers alone, such as a count, are arrays without dimensions.
+    numbers = {key: array if array.ndim else array.item() for key, array in arrays.items()}
+    record: dict[str, Any] = {**metadata, **numbers}
     for part in ARRAYS_OF:
         start = f"{part}."
         found = {name.removeprefix(start): record.pop(name) for name in list(record) if name.startswith(start)}

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
-
-import numpy as np
 
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
@@ -16,6 +13,8 @@ from causalkit.core.instantaneous import Instantaneous
 from causalkit.core.plain import number_of, plain
 from causalkit.core.response import Response
 from causalkit.errors import CausalkitError, DataError
+from causalkit.io.results.schema import ResultFile
+from causalkit.io.tables.cells import shown
 
 SCHEMA = 1
 HINT = "name a .json or .npz file that causalkit discover -o wrote"
@@ -43,44 +42,45 @@ def from_record(record: Any, source: str) -> Discovery:
     if not isinstance(record, Mapping) or not {"schema", "names", "scores"} <= set(record):
         raise DataError(f"{source} is not a discovery", HINT)
     schema = record["schema"]
-    if not isinstance(schema, int) or schema < 1:
-        raise DataError(f"{source} is not a discovery: its schema is {schema!r}", "it may have been edited")
+    if type(schema) is not int or schema < 1:
+        raise DataError(f"{source} is not a discovery: its schema is {shown(str(schema))}", "it may have been edited")
     if schema > SCHEMA:
         raise DataError(
             f"{source} was written by a newer causalkit (schema {schema}, this one knows {SCHEMA})",
             "upgrade causalkit to read it",
         )
+    given = {key: value for key, value in record.items() if value is not None}
+    checked = ResultFile.check(given, source)
     try:
-        return Discovery(**{key: read(record[key]) for key, read in _READ.items() if record.get(key) is not None})
+        return Discovery(**{key: read(given[key], checked) for key, read in _READ.items() if key in given})
     except CausalkitError as error:
         raise DataError(f"{source} is damaged: {error.message}", "write it again") from error
-    except (TypeError, ValueError, AttributeError, KeyError) as error:
-        raise DataError(f"{source} is damaged: {' '.join(str(error).split())}", "write it again") from error
 
 
-_floats = partial(np.asarray, dtype=np.float64)  # None becomes NaN
-_READ: dict[str, Callable[[Any], Any]] = {
-    "names": lambda names: tuple(str(name) for name in names),
-    "scores": _floats,
-    "p_values": _floats,
-    "standard_errors": _floats,
-    "joint_p_values": _floats,
-    "effects": Effects.from_dict,
-    "instantaneous": Instantaneous.from_dict,
-    "responses": lambda responses: tuple(Response.from_dict(response) for response in responses),
-    "selected": partial(np.asarray, dtype=np.bool_),
-    "selection": dict,
-    "path": lambda path: {str(name): _floats(values) for name, values in path.items()},
-    "history": lambda history: {key: [number_of(value) for value in values] for key, values in history.items()},
-    "pretraining": dict,
-    "choices": lambda choices: tuple(Choice.from_dict(choice) for choice in choices),
-    "method": str,
-    "config": dict,
-    "seed": lambda seed: seed,
-    "device": str,
-    "versions": dict,
-    "data": dict,
-    "seconds": float,
-    "notes": tuple,
+def _checked(name: str) -> Callable[[Any, ResultFile], Any]:
+    return lambda _, file: getattr(file, name)
+
+
+def _as_it_is(value: Any, _: ResultFile) -> Any:
+    return value
+
+
+def _history(given: Any, _: ResultFile) -> dict[str, list[float]]:
+    return {key: [number_of(value) for value in values] for key, values in given.items()}
+
+
+_ARRAYS = ("scores", "p_values", "standard_errors", "joint_p_values", "selected", "path")
+_FACTS = ("selection", "pretraining", "method", "config", "seed", "device", "versions", "data")
+_READ: dict[str, Callable[[Any, ResultFile], Any]] = {
+    "names": lambda names, _: tuple(names),
+    **{name: _checked(name) for name in _ARRAYS},
+    **dict.fromkeys(_FACTS, _as_it_is),
+    "effects": lambda _, file: Effects.from_dict(dict(file.effects or ())),
+    "instantaneous": lambda _, file: Instantaneous.from_dict(dict(file.instantaneous or ())),
+    "responses": lambda _, file: tuple(Response.from_dict(dict(curve)) for curve in file.responses or ()),
+    "history": _history,
+    "choices": lambda choices, _: tuple(map(Choice.from_dict, choices)),
+    "seconds": lambda seconds, _: float(seconds),
+    "notes": lambda notes, _: tuple(notes),
 }
-"""How the fields of a discovery are read; those that are None or missing keep their defaults."""
+"""How the fields of a discovery are read once they are checked; those that are None or missing keep their defaults."""

@@ -29,6 +29,7 @@ from causalkit.io.tables.text import WHITESPACE, TextFile
 _DEFAULT = ReadOptions()
 _FEWEST_ROWS = 8
 _WHOLE = re.compile(r"[+-]?\d+")
+_ROW_OF_PANDAS = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 
 
 def delimited_table(path: str | Path, options: ReadOptions = _DEFAULT) -> Table:
@@ -118,7 +119,7 @@ def _read(file: TextFile, header: Header, decimal: str) -> _Body:
     except ValueError as error:  # the base of all that pandas raises
         left = lines_to_leave_out(file, header)
         if not left.lines:
-            raise _unreadable(file, error) from error
+            raise _unreadable(file, header, error) from error
     else:
         if not _suspicious(file, header, frame):
             return _Body(file, header, left, frame)
@@ -128,13 +129,15 @@ def _read(file: TextFile, header: Header, decimal: str) -> _Body:
     try:
         return _Body(file, header, left, _parsed(file, header, left, decimal=decimal))
     except ValueError as error:
-        raise _unreadable(file, error) from error
+        raise _unreadable(file, header, error) from error
 
 
-def _unreadable(file: TextFile, error: Exception) -> DataError:
-    return DataError(
-        f"{file.path} cannot be read as a table: {' '.join(str(error).split())}", "check how it was written"
-    )
+def _unreadable(file: TextFile, header: Header, error: Exception) -> DataError:
+    if found := _ROW_OF_PANDAS.search(str(error)):
+        width, line, cells = found.groups()
+        where = f"{file.path}: line {header.start - 1 + int(line)} has {cells} cells, not {width}"
+        return DataError(where, "check for a quotation mark that is never closed")
+    return DataError(f"{file.path} cannot be read as a table", "check how it was written")
 
 
 def _parsed(file: TextFile, header: Header, left: LeftOut, **layout: Any) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from causalkit.errors import DataError
+from causalkit.io.json_files import read_json
 from causalkit.io.options import ReadOptions
 from causalkit.io.tables.memory import object_table
 from causalkit.io.tables.opening import opened
@@ -26,7 +26,7 @@ def json_table(path: str | Path, options: ReadOptions) -> Table:
     import pandas as pd
 
     with opened(path, "JSON") as plain:
-        content: Any = json.loads(plain.read_text(encoding="utf-8-sig"))
+        content: Any = read_json(plain, "write or download it again", encoding="utf-8-sig", path=path)
     if isinstance(content, Mapping):
         if "scores" in content and "names" in content:
             raise DataError(f"{path} contains a discovery, not data", "load it with causalkit.Discovery.load")

@@ -189,7 +189,7 @@ def _of_list(data: Sequence[Any], where: str, options: ReadOptions) -> _Found:
         if array.dtype.kind not in "fiubc":
             array = np.array(rows, dtype=object)
     except (TypeError, ValueError) as error:
-        raise DataError(f"{where}: not a table of numbers ({' '.join(str(error).split())[:120]})", FORMS) from error
+        raise DataError(f"{where} is not a table of numbers: its rows are not alike", FORMS) from error
     return _Found(_of_array(array, where))
 
 

@@ -61,10 +61,15 @@ def opened(path: str | Path, form: str) -> Iterator[Path]:
         raise
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
-            f"{path} cannot be decompressed: {error}", "the file may be damaged; download it again"
+            f"{path} cannot be decompressed", "the file may be damaged or cut off; download it again"
         ) from error
+    except OSError as error:
+        if not error.strerror:  # libraries raise it where a file is damaged
+            raise _unreadable(path, form) from error
+        raise DataError(f"{path} cannot be read: {error.strerror}", "check the file and its folder") from error
     except Exception as error:  # libraries raise errors of their own, and any other where a file is damaged
-        raise DataError(
-            f"{path} cannot be read as {form}: {type(error).__name__}: {' '.join(str(error).split())[:200]}",
-            "write or download it again, or correct its suffix",
-        ) from error
+        raise _unreadable(path, form) from error
+
+
+def _unreadable(path: Path, form: str) -> DataError:
+    return DataError(f"{path} cannot be read as {form}", "write or download it again, or correct its suffix")

@@ -143,8 +143,11 @@ class TextFile:
                     yield begins, cells
                 begins = start + reader.line_num
         except csv.Error as error:
+            longest = csv.field_size_limit()
+            long = "field larger" in str(error)
             raise DataError(
-                f"{self.path}: line {begins} cannot be split into cells ({error})",
+                f"{self.path}: line {begins} "
+                + (f"has a cell of more than {longest:,} characters" if long else "cannot be split into cells"),
                 "check for a quotation mark that is never closed",
             ) from error
 
@@ -235,9 +238,8 @@ class TextFile:
         except UnicodeError as error:
             raise self._wrong_encoding() from error
         except (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError) as error:
-            raise DataError(
-                f"{self.path} cannot be read: {error}", "the file may be damaged; download it again"
-            ) from error
+            what = getattr(error, "strerror", None) or "its content is damaged or cut off"
+            raise DataError(f"{self.path} cannot be read: {what}", "download it again") from error
 
     def _wrong_encoding(self) -> DataError:
         """Return the error for bytes that are not text in the encoding, with their line."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from causalkit.core.truth import Edge, Truth
+from causalkit.core.truth import LONGEST_LAG, Edge, Truth
 from causalkit.errors import DataError, did_you_mean
 from causalkit.io.tables.cells import is_missing, number, shown
 
@@ -15,7 +15,6 @@ _ROLES = {
     "lag": ("lag",),
     "edge": ("edge", "present", "interaction", "value", "truth", "label"),
 }
-_LONGEST = 10_000  # a lag beyond this is rather an identifier, and would need all memory
 _COLUMNS = "a truth has the columns cause, effect and, where it is known, lag"
 
 
@@ -109,9 +108,9 @@ def _lag(row: Row, columns: Mapping[str, int], source: str) -> int | None:
     if is_missing(cell):
         return None
     value = number(cell)
-    if value is None or not value.is_integer() or not 1 <= value <= _LONGEST:
+    if value is None or not value.is_integer() or not 1 <= value <= LONGEST_LAG:
         raise DataError(
             f"{source}: line {row.line}: {shown(cell)} is not a lag",
-            f"a lag is a whole number of steps from 1 to {_LONGEST}",
+            f"a lag is a whole number of steps from 1 to {LONGEST_LAG}",
         )
     return int(value)

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.core.truth import Orientation, Truth
+from causalkit.display.words import listed
 from causalkit.errors import DataError, WrongUsageError
+from causalkit.io.tables.arrays import names_of
 from causalkit.io.tables.cells import is_value, number, shown
 from causalkit.io.truths.edges import Row
 
@@ -104,13 +106,15 @@ def matrix_of_arrays(arrays: Mapping[str, NDArray[Any]], source: str) -> Matrix:
     }
     key = next((key for key in _KEYS if key in square), next(iter(square)) if len(square) == 1 else None)
     if key is None:
-        found = ", ".join(f"{key} {array.shape}" for key, array in arrays.items()) or "nothing"
+        found = (
+            listed([f"{shown(key)} {array.shape}" for key, array in arrays.items()], most=8) if arrays else "nothing"
+        )
         raise DataError(
             f"{source} has no square matrix that is certainly the truth; it contains {found}",
             "save one of shape (P, P) or (P, P, L) under the key truth",
         )
     labels = arrays.get("names")
-    named = None if labels is None else tuple(str(label) for label in labels.ravel())
+    named = None if labels is None else tuple(names_of(labels, f"{source}: the array 'names'"))
     return Matrix(np.asarray(square[key], dtype=np.float64), named)
 
 

@@ -15,11 +15,22 @@ from torch import Tensor
 
 from causalkit.errors import DataError
 from causalkit.io.atomic import atomic_path
+from causalkit.io.schema import Count, Schema, Text
+from causalkit.io.weights import KEY, read_weights
 from causalkit.neural.training.networks import Networks
 from causalkit.neural.training.schedule import Schedule
 from causalkit.neural.training.state import TrainingState
 
 FORMAT = "causalkit-checkpoint-2"
+
+
+class Facts(Schema):
+    """The facts in a checkpoint, beside its tensors."""
+
+    fingerprint: Text
+    epoch: Count
+    history: dict[str, list[Any]]
+    stopped: Text | None
 
 
 def save_checkpoint(path: Path, fingerprint: str, networks: Networks, schedule: Schedule, state: TrainingState) -> None:
@@ -48,7 +59,7 @@ def save_checkpoint(path: Path, fingerprint: str, networks: Networks, schedule: 
     }
     copies = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
     with atomic_path(path) as temporary:
-        save_file(copies, temporary, metadata={"causalkit": json.dumps(facts)})
+        save_file(copies, temporary, metadata={KEY: json.dumps(facts)})
 
 
 def load_checkpoint(path: Path, fingerprint: str, networks: Networks, schedule: Schedule, state: TrainingState) -> None:
@@ -57,14 +68,7 @@ def load_checkpoint(path: Path, fingerprint: str, networks: Networks, schedule: 
     Raises:
         DataError: the file is no checkpoint, or one of another configuration, seed or data set.
     """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="pt") as file:
-            facts: dict[str, Any] = json.loads((file.metadata() or {}).get("causalkit", "{}"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-    except (SafetensorError, OSError, json.JSONDecodeError) as error:
-        raise DataError(f"{path}: not a readable checkpoint ({error})", "delete it to start anew") from error
+    facts, tensors = read_weights(path, "a training checkpoint", "delete it to start anew")
     if str(facts.get("format")).startswith("causalkit-checkpoint-") and facts["format"] != FORMAT:
         raise DataError(
             f"{path}: another version of causalkit wrote this checkpoint",
@@ -72,11 +76,22 @@ def load_checkpoint(path: Path, fingerprint: str, networks: Networks, schedule: 
         )
     if facts.get("format") != FORMAT:
         raise DataError(f"{path}: not a training checkpoint", "name the file that --checkpoint wrote")
+    Facts.check(facts, str(path), "delete it to start anew")
     if facts["fingerprint"] != fingerprint:
         raise DataError(
             f"{path}: this checkpoint belongs to other data, settings or seed",
             "repeat the call that wrote it, or name another --checkpoint to start anew",
         )
+    try:
+        _restore(facts, tensors, networks, schedule, state)
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise DataError(f"{path} is damaged: it lacks a part of the training", "delete it to start anew") from error
+
+
+def _restore(
+    facts: dict[str, Any], tensors: dict[str, Tensor], networks: Networks, schedule: Schedule, state: TrainingState
+) -> None:
+    """Hand every part of a checkpoint to the object that it belongs to."""
     generator, optimizer = networks.generator, networks.optimizer
     networks.load_state_dict(_with_prefix(tensors, "networks."))
     moments: dict[int, dict[str, Tensor]] = {}

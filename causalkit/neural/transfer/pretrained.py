@@ -6,19 +6,55 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import Field
 from torch import Tensor
 
 from causalkit.core.plain import plain
+from causalkit.core.truth import LONGEST_LAG
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.io.atomic import atomic_path, check_writable
+from causalkit.io.schema import Number, Schema, Settings, Text, Whole
+from causalkit.io.weights import KEY, read_weights
 
 FORMAT = "causalkit-forecaster-1"
 SUFFIX = ".safetensors"
+
+
+class Part(Settings):
+    """A forecaster in a configuration."""
+
+    name: Text
+
+
+class Configuration(Settings):
+    """A configuration of a forecaster."""
+
+    lag: Annotated[int, Field(ge=1, le=LONGEST_LAG)]
+    forecaster: Part
+
+
+class Source(Settings):
+    """The description of a panel."""
+
+    source: Text
+
+
+class Facts(Schema):
+    """The facts in a file; see `Pretrained`."""
+
+    method: Text
+    names: Annotated[list[Text], Field(min_length=1)]
+    config: Configuration
+    sources: list[Source]
+    history: dict[str, list[Number]]
+    seed: Whole
+    versions: dict[str, Text | None]
+    notes: list[Text]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +125,7 @@ class Pretrained:
         tensors["scores"] = torch.from_numpy(np.ascontiguousarray(self.scores))
         facts = self.facts()
         with atomic_path(path) as temporary:
-            save_file(tensors, temporary, metadata={"causalkit": json.dumps(facts)})
+            save_file(tensors, temporary, metadata={KEY: json.dumps(facts)})
         beside = path.with_suffix(".json")
         with atomic_path(beside) as temporary:
             temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
@@ -102,25 +138,23 @@ class Pretrained:
         Raises:
             DataError: the file is missing, damaged or something else.
         """
-        from safetensors import SafetensorError, safe_open
-
         path = Path(path)
         if not path.is_file():
             raise DataError(f"{path}: there is no such file", "write one with: causalkit pretrain SOURCE -o FILE")
-        try:
-            with safe_open(path, framework="pt") as file:
-                facts = json.loads((file.metadata() or {}).get("causalkit", "{}"))
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-        except (SafetensorError, OSError, json.JSONDecodeError) as error:
-            raise DataError(f"{path}: not a readable forecaster ({error})", "write it again") from error
+        facts, tensors = read_weights(path, "a pre-trained forecaster", "name a file that causalkit pretrain wrote")
         if facts.get("format") != FORMAT:
             raise DataError(f"{path}: not a pre-trained forecaster", "name a file that causalkit pretrain wrote")
+        Facts.check(facts, str(path))
+        size, lag = len(facts["names"]), facts["config"]["lag"]
+        scores = tensors.get("scores")
+        if scores is None or scores.shape != (size, size, lag) or not scores.dtype.is_floating_point:
+            raise DataError(f"{path} is damaged: it has no scores of shape {(size, size, lag)}", "write it again")
         return cls(
             method=facts["method"],
             names=tuple(facts["names"]),
             config=facts["config"],
             weights={name.removeprefix("weights."): t for name, t in tensors.items() if name.startswith("weights.")},
-            scores=tensors["scores"].numpy(),
+            scores=scores.double().numpy(),
             sources=tuple(facts["sources"]),
             history=facts["history"],
             seed=facts["seed"],

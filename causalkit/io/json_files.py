@@ -1,0 +1,82 @@
+"""JSON documents in files and in other files: numbers, depth and text are checked before anything uses them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from causalkit.errors import DataError
+from causalkit.io.paths import existing_file
+
+DEEPEST = 60
+"""Lists and objects inside each other; a result has some ten."""
+
+
+def read_json(file: str | Path, hint: str, encoding: str = "utf-8", path: str | Path | None = None) -> Any:
+    """Return the content of a JSON file.
+
+    Args:
+        file: to read.
+        hint: what to do where it is not one.
+        encoding: of its text.
+        path: of the file in errors, where that is another one.
+
+    Raises:
+        DataError: the file is missing or not JSON; the message names line and column.
+    """
+    file = existing_file(file)
+    path = file if path is None else path
+    try:
+        text = file.read_text(encoding=encoding)
+    except UnicodeError as error:
+        raise DataError(f"{path} is not UTF-8 text", hint) from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}", hint) from error
+    return json_of(text, str(path), hint)
+
+
+def json_of(text: str, source: str, hint: str) -> Any:
+    """Return the content of a JSON document.
+
+    Args:
+        text: the document.
+        source: where it is from, at the beginning of the message.
+        hint: what to do where it is not one.
+
+    Raises:
+        DataError: it is not JSON, has a number of thousands of digits, or is nested too deeply.
+    """
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise DataError(f"{source} cannot be read: {place} is not JSON", hint) from error
+    except RecursionError as error:
+        raise _too_deep(source, hint) from error
+    except ValueError as error:  # Python converts no text of more than 4,300 digits
+        raise DataError(f"{source} has a number of too many digits", hint) from error
+    if text.count("[") + text.count("{") > DEEPEST and _is_deep(found):
+        raise _too_deep(source, hint)
+    return found
+
+
+def _is_deep(value: Any) -> bool:
+    """Return whether lists and objects are nested too deeply."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _parts(outer) if isinstance(inner, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    """Return what a list or an object contains; nothing of one without further lists, such as a row of numbers."""
+    found = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return found if {dict, list}.intersection(map(type, found)) else ()
+
+
+def _too_deep(source: str, hint: str) -> DataError:
+    return DataError(f"{source} is nested too deeply: at most {DEEPEST} lists and objects inside each other", hint)
