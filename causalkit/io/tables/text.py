@@ -238,7 +238,8 @@ class TextFile:
         except UnicodeError as error:
             raise self._wrong_encoding() from error
         except (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError) as error:
-            what = getattr(error, "strerror", None) or "its content is damaged or cut off"
+            kind = "zip archive" if isinstance(error, zipfile.BadZipFile) else "content"
+            what = getattr(error, "strerror", None) or f"its {kind} is damaged or cut off"
             raise DataError(f"{self.path} cannot be read: {what}", "download it again") from error
 
     def _wrong_encoding(self) -> DataError:
