@@ -19,7 +19,7 @@ from causalkit.plugins.registry import KINDS, Provided, registry
 
 # Arguments that causalkit supplies; --set cannot.
 SUPPLIED = {
-    "forecaster": {"series", "lag"},
+    "forecaster": {"series", "lag", "candidates"},
     "regularizer": {"series", "lag"},
     "dataset": {"item"},
 }

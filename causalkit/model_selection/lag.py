@@ -17,9 +17,10 @@ from causalkit.core.run import Run
 from causalkit.core.windows import Windows
 from causalkit.errors import DataError, ParameterError
 from causalkit.model_selection.lag_candidates import candidates_of, long_enough
-from causalkit.model_selection.lag_judge import JUDGE, Judge, effects_by_causes
+from causalkit.model_selection.lag_judge import JUDGE, Judge, effects_by_causes, judge_of_many
 from causalkit.model_selection.lag_rule import RULE, smallest_sufficient
 from causalkit.model_selection.rules import Rule
+from causalkit.model_selection.screening import is_large
 from causalkit.model_selection.search import Search
 from causalkit.model_selection.splits import Folds, fold_masks
 
@@ -147,12 +148,17 @@ def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] | None = None) 
         return None
     windows, folds = found
     tried = [lag for lag in lags if lag <= windows.x.shape[1]]
-    errors = Judge(windows, folds, effects_by_causes(panel, _knowledge(panel, run))).errors(tried)
+    if is_large(panel.series):
+        allowed = np.ones((panel.series,) * 2, dtype=bool) if run.knowledge is None else run.knowledge.allowed(panel.names)
+        judge, about = Judge(windows, folds, (), allowed), judge_of_many(panel.series)
+    else:
+        judge, about = Judge(windows, folds, effects_by_causes(panel, _knowledge(panel, run))), JUDGE
+    errors = judge.errors(tried)
     rule = Rule(RULE, lambda _, by_fold: smallest_sufficient(by_fold, errors.pieces, errors.own_past_free))
     search = Search("lag", lags, rule)
     for lag, by_fold in zip(tried, errors.folds, strict=True):
         search.tell(lag, by_fold)
-    return search.choice(judge=JUDGE)
+    return search.choice(judge=about)
 
 
 def _blocks(panel: Panel, run: Run, lags: Sequence[int]) -> tuple[Windows, Folds] | None:

@@ -4,7 +4,15 @@ from causalkit.core.fitted import Fitted
 from causalkit.neural.held_out_test import HeldOutMembers
 from causalkit.neural.interfaces import Batch, RegularizerObject, Stage, squared_error
 from causalkit.neural.method import NeuralMethod, Trained
-from causalkit.neural.modules.component_wise import component_jacobian, uniform_parameter
+from causalkit.neural.modules.candidates import (
+    candidate_product,
+    candidates_of,
+    jacobian_size,
+    narrow_jacobian,
+    spread,
+    with_none,
+)
+from causalkit.neural.modules.component_wise import component_jacobian, component_jacobian_size, uniform_parameter
 from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster, autograd_jacobian, input_jacobian
 from causalkit.neural.modules.jacobian import as_scores, mean_absolute_jacobian, mean_jacobian_size
 from causalkit.neural.modules.weight_mask import has_own_input_weights
@@ -39,15 +47,22 @@ __all__ = [
     "as_forecaster",
     "as_scores",
     "autograd_jacobian",
+    "candidate_product",
+    "candidates_of",
     "component_jacobian",
+    "component_jacobian_size",
     "forecaster_part",
     "has_own_input_weights",
     "input_jacobian",
     "inputs_complete",
+    "jacobian_size",
     "mean_absolute_jacobian",
     "mean_jacobian_size",
+    "narrow_jacobian",
+    "spread",
     "squared_error",
     "tensors",
     "uniform_parameter",
+    "with_none",
     "with_pretrained",
 ]

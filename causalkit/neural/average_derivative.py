@@ -30,7 +30,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from causalkit.neural.modules.forecaster import input_jacobian
+from causalkit.neural.modules.candidates import candidates_of, gather, narrow_jacobian, spread, union
 from causalkit.neural.serial_mean import LEAST, summed
 from causalkit.neural.training.data import TrainingData
 
@@ -70,7 +70,7 @@ class AverageDerivatives:
 
 
 Seen = Callable[[Tensor, Tensor, Tensor], None]
-"""Is shown windows, targets and input Jacobian (windows, targets, K, P)."""
+"""Is shown windows, targets and input Jacobian (windows, targets, K, P), or (windows, targets, K, M) of candidates."""
 
 
 @torch.no_grad()
@@ -88,17 +88,52 @@ def average_derivatives(
     beyond = _Beyond.of(data, _Regression.of(data.x.flatten(1), RIDGE * cells))
     errors = _errors(parts, data)
     left = _Regression.of(data.x.flatten(1), ERRORS_RIDGE * windows).without_own_window(errors) * data.seen
-    sums = _Sums(data)
-    for model, counting in parts:
+    series = data.y.shape[1]
+    columns = _Columns.of([model for model, _ in parts], series)
+    sums = _Sums(data, series if columns is None else columns.candidates.shape[1])
+    for number, (model, counting) in enumerate(parts):
         for rows, targets, jacobian in jacobians(model, data, counting):
             seen = data.seen[rows][:, targets]
-            correction = left[rows][:, targets][:, :, None, None] * beyond.representer(rows, targets)
-            sums.add(targets, jacobian * seen[:, :, None, None] + correction, seen)
+            terms = jacobian * seen[:, :, None, None]
+            if columns is not None:
+                terms = columns.of_all(terms, number, targets)
+            mine = None if columns is None else columns.candidates[targets]
+            terms = terms + left[rows][:, targets][:, :, None, None] * beyond.representer(rows, targets, mine)
+            sums.add(targets, terms, seen)
             if show is not None:
                 show(rows, targets, jacobian)
-    theta = sums.mean() + beyond.correction(errors - left) / sums.count.clamp(min=1)
     own = beyond.residuals.square().mean(0)
-    return AverageDerivatives(theta, sums.standard_errors(), own)
+    missed = beyond.correction(errors - left) / sums.count.clamp(min=1)
+    if columns is None:
+        return AverageDerivatives(sums.mean() + missed, sums.standard_errors(), own)
+    found = spread(torch.ones_like(sums.total), columns.candidates, series)
+    theta, deviation = (spread(one, columns.candidates, series) for one in (sums.mean(), sums.standard_errors()))
+    return AverageDerivatives(theta + missed * found, deviation, own)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Which candidates any of several forecasters has.
+
+    Attributes:
+        candidates: shape (P, U).
+        places: of the candidates of each forecaster (P, M) among these.
+    """
+
+    candidates: Tensor
+    places: list[Tensor]
+
+    @classmethod
+    def of(cls, models: Sequence[nn.Module], series: int) -> _Columns | None:
+        """Return them; None for forecasters whose targets see all series."""
+        own = [one for one in map(candidates_of, models) if one is not None]
+        return cls(*union(own, series)) if own else None
+
+    def of_all(self, values: Tensor, number: int, targets: Tensor) -> Tensor:
+        """Return values (..., K, M) for the candidates of one forecaster as values (..., K, U), 0 for others."""
+        wide = values.new_zeros(*values.shape[:-1], self.candidates.shape[1])
+        place = self.places[number][targets][:, None].expand(values.shape)
+        return wide.scatter_add(-1, place, values)
 
 
 def _errors(parts: Sequence[tuple[nn.Module, Tensor]], data: TrainingData) -> Tensor:
@@ -141,10 +176,16 @@ class _Beyond:
         products = torch.einsum("ni,nkj->ikj", errors.double(), self.residuals.double())
         return products / self.scale.double()
 
-    def representer(self, rows: Tensor, targets: Tensor) -> Tensor:
-        """Return r / mean(r x), shape (windows, targets or 1, K, P)."""
-        scale = self.scale if len(self.scale) == 1 else self.scale[targets]
-        return self.residuals[rows][:, None] / scale
+    def representer(self, rows: Tensor, targets: Tensor, candidates: Tensor | None) -> Tensor:
+        """Return r / mean(r x), shape (windows, targets or 1, K, P), or (windows, targets, K, U) of candidates."""
+        if candidates is None:
+            scale = self.scale if len(self.scale) == 1 else self.scale[targets]
+            return self.residuals[rows][:, None] / scale
+        if len(self.scale) == 1:
+            return gather(self.residuals[rows] / self.scale, candidates).transpose(1, 2)
+        narrow = torch.cat([self.scale[targets], torch.ones_like(self.scale[targets][..., :1])], -1)
+        narrow = narrow.gather(-1, candidates[:, None].expand(-1, narrow.shape[1], -1))
+        return gather(self.residuals[rows], candidates).transpose(1, 2) / narrow
 
 
 @dataclass(frozen=True)
@@ -194,10 +235,10 @@ class _Regression:
 class _Sums:
     """Sums of the terms of theta, and of their products with later ones."""
 
-    def __init__(self, data: TrainingData) -> None:
+    def __init__(self, data: TrainingData, columns: int) -> None:
         _, lag, series = data.x.shape
-        self.total = torch.zeros(series, lag, series, dtype=torch.float64, device=data.x.device)
-        self.products = torch.zeros(SERIAL + 1, series, lag, series, dtype=torch.float64, device=data.x.device)
+        self.total = torch.zeros(series, lag, columns, dtype=torch.float64, device=data.x.device)
+        self.products = torch.zeros(SERIAL + 1, series, lag, columns, dtype=torch.float64, device=data.x.device)
         self.count = torch.zeros(series, 1, 1, dtype=torch.float64, device=data.x.device)
 
     def add(self, targets: Tensor, terms: Tensor, counts: Tensor) -> None:
@@ -221,15 +262,17 @@ class _Sums:
 
 
 def jacobians(model: nn.Module, data: TrainingData, rows: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Yield windows, targets and input Jacobian (windows, targets, K, P), in bounded memory.
+    """Yield windows, targets and input Jacobian (windows, targets, K, P or M), in bounded memory.
 
     Windows are split only where those of one target are too many.
     """
     _, lag, series = data.x.shape
-    cell = lag * series * data.x.element_size()
-    targets_at_once = max(1, min(series, BYTES // (cell * len(rows)) if len(rows) else series))
-    windows_at_once = max(1, BYTES // (cell * targets_at_once))
+    candidates = candidates_of(model)
+    columns, size = (series, BYTES) if candidates is None else (candidates.shape[1], BYTES // 4)
+    cell = lag * columns * data.x.element_size()
+    targets_at_once = max(1, min(series, size // (cell * len(rows)) if len(rows) else series))
+    windows_at_once = max(1, size // (cell * targets_at_once))
     for some in torch.split(rows, windows_at_once):
         for targets in torch.split(torch.arange(series, device=data.x.device), targets_at_once):
-            _, jacobian = input_jacobian(model, data.x[some], None if len(targets) == series else targets)
+            _, jacobian = narrow_jacobian(model, data.x[some], None if len(targets) == series else targets)
             yield some, targets, jacobian

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import torch
 from torch import Tensor
 
@@ -18,10 +20,46 @@ class ConditionalMean:
     def __init__(self, windows: Tensor) -> None:
         inputs = windows.flatten(1).double()
         self.centre = inputs.mean(0)
-        inputs = inputs - self.centre
-        gram = inputs.T @ inputs + RIDGE * len(inputs) * torch.eye(inputs.shape[1], device=inputs.device)
-        self.precision = torch.linalg.inv(gram)
+        self.inputs = inputs - self.centre
+        self.penalty = RIDGE * len(inputs)
         self.series = windows.shape[2]
+
+    @cached_property
+    def precision(self) -> Tensor:
+        """Inverse of the penalized products of cells, (K P, K P)."""
+        gram = self.inputs.T @ self.inputs
+        return torch.linalg.inv(gram + self.penalty * torch.eye(len(gram), device=gram.device))
+
+    def beyond(self, x: Tensor, lag: int | None = None) -> Tensor:
+        """Return what the cells of each series have beyond what those of all others say of them, (B, K, P).
+
+        Where there are more cells than windows, products of windows are inverted instead, which is the same.
+
+        Args:
+            x: windows (B, K, P).
+            lag: of the one cell of each series, given all other cells; 0 at others. None: all cells of a series.
+        """
+        rows, blocks = self._precision_rows(x.flatten(1).double() - self.centre)
+        rows = rows.view_as(x)
+        if lag is None:
+            return torch.einsum("bkp,pkl->blp", rows, torch.linalg.inv(blocks)).to(x.dtype)
+        found = torch.zeros_like(x)
+        found[:, -lag] = (rows[:, -lag] / blocks[:, -lag, -lag]).to(x.dtype)
+        return found
+
+    def _precision_rows(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """Return cells (B, K P) times the precision matrix, and its block of each series (P, K, K)."""
+        windows, size = self.inputs.shape
+        shape = size // self.series, self.series
+        if windows >= size:
+            blocks = self.precision.view(*shape, *shape).diagonal(dim1=1, dim2=3).permute(2, 0, 1)
+            return cells @ self.precision, blocks
+        products = self.inputs @ self.inputs.T
+        solved = torch.linalg.solve(products + self.penalty * torch.eye(windows).to(products), self.inputs)
+        rows = (cells - (cells @ self.inputs.T) @ solved) / self.penalty
+        mine, others = self.inputs.view(-1, *shape), solved.view(-1, *shape)
+        identity = torch.eye(shape[0]).to(products)
+        return rows, (identity - torch.einsum("nkp,nlp->pkl", mine, others)) / self.penalty
 
     def replaced(self, x: Tensor, cause: int, lag: int | None = None) -> Tensor:
         """Return windows in which the cells of a cause are what the others say of them.

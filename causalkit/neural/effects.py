@@ -11,6 +11,7 @@ from causalkit.core.effects import Effects
 from causalkit.core.panel import Panel
 from causalkit.neural.average_derivative import average_derivatives, jacobians
 from causalkit.neural.held_out_test import HeldOutMembers
+from causalkit.neural.modules.candidates import candidates_of, spread
 from causalkit.neural.modules.jacobian import as_scores
 from causalkit.neural.training.data import TrainingData, evenly
 
@@ -31,7 +32,7 @@ def effects_of(model: nn.Module, data: TrainingData, panel: Panel, held_out: Hel
             errors are those of the model on windows that it has learned from.
     """
     everywhere = torch.arange(len(data.x), device=data.x.device)
-    signs = _Signs(data)
+    signs = _Signs(data, candidates_of(model))
     if held_out is not None:
         found = held_out.derivatives
         for rows, targets, jacobian in jacobians(model, data, evenly(everywhere, WINDOWS)):
@@ -48,20 +49,23 @@ def _array(values: Tensor) -> Array:
 
 
 class _Signs:
-    """In how many windows derivatives are positive and negative, (effect, position, cause)."""
+    """In how many windows derivatives are positive and negative, (effect, position, cause or candidate)."""
 
-    def __init__(self, data: TrainingData) -> None:
-        self.seen = data.seen > 0
-        shape = (data.x.shape[2], *data.x.shape[1:])
+    def __init__(self, data: TrainingData, candidates: Tensor | None) -> None:
+        self.seen, self.candidates = data.seen > 0, candidates
+        _, lag, series = data.x.shape
+        shape = (series, lag, series if candidates is None else candidates.shape[1])
         self.positive, self.negative = (torch.zeros(shape, dtype=torch.float64, device=data.x.device) for _ in range(2))
 
     def add(self, rows: Tensor, targets: Tensor, jacobian: Tensor) -> None:
-        """Count the signs of a Jacobian (windows, targets, K, P)."""
+        """Count the signs of a Jacobian (windows, targets, K, P), or (windows, targets, K, M) of candidates."""
         seen = self.seen[rows][:, targets, None, None]
         self.positive[targets] += ((jacobian > 0) & seen).sum(0)
         self.negative[targets] += ((jacobian < 0) & seen).sum(0)
 
     def share(self, mean: Tensor) -> Tensor:
         """Return the share of the sign of a mean among derivatives that are not 0; 1 where all are."""
-        both = self.positive + self.negative
-        return torch.where(both > 0, torch.where(mean < 0, self.negative, self.positive) / both.clamp(min=1), 1.0)
+        signs = (spread(one, self.candidates, len(mean)) for one in (self.positive, self.negative))
+        positive, negative = signs
+        both = positive + negative
+        return torch.where(both > 0, torch.where(mean < 0, negative, positive) / both.clamp(min=1), 1.0)

@@ -24,6 +24,7 @@ from causalkit.neural.regularization_path import (
     AVERAGING,
     MOST_WINDOWS,
     MOST_WINDOWS_BY_TARGET,
+    MOST_WINDOWS_OF_CANDIDATES,
     RegularizationPath,
     train_on_all,
 )
@@ -35,8 +36,9 @@ from causalkit.neural.training.networks import Networks
 from causalkit.neural.training.schedule import Schedule
 from causalkit.neural.training.settings import Training
 
-MEMBERS = 5
-"""Blocks, hence members, where the user gives no number."""
+MEMBERS, MEMBERS_OF_MANY_SERIES = 5, 3
+"""Blocks, hence members, where the user gives no number. In panels of so many series that causes are screened, errors
+are means over hundreds of targets, so that fewer blocks tell as much, and each costs a training."""
 VALIDATE_EVERY = 4
 """Epochs between two validations of members of a given strength."""
 
@@ -175,13 +177,13 @@ def trace_path(
     regularizer = penalties.scoring.regularizer
     unit = penalties.with_strength(1.0).for_stage("train")
     networks = Networks(models, unit, data, settings, run, context=context, averaging=AVERAGING)
-    by_target = has_own_input_weights(models[0], data.y.shape[1])
+    most_windows = MOST_WINDOWS_BY_TARGET if has_own_input_weights(models[0], data.y.shape[1]) else MOST_WINDOWS
     path = RegularizationPath(
         networks,
         regularizer.candidates,
         settings,
         finer=regularizer.finer_candidates,
-        most_windows=MOST_WINDOWS_BY_TARGET if by_target else MOST_WINDOWS,
+        most_windows=most_windows if data.candidates is None else MOST_WINDOWS_OF_CANDIDATES,
         stage=stage,
     )
     state = train(networks, path, run, fingerprint=fingerprint)

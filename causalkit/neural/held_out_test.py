@@ -39,6 +39,7 @@ from torch import Tensor, nn
 from causalkit.core.held_out import HeldOutTest
 from causalkit.neural.average_derivative import AverageDerivatives, average_derivatives
 from causalkit.neural.conditional_mean import ConditionalMean
+from causalkit.neural.modules.candidates import candidates_of, forecasts_without
 from causalkit.neural.modules.jacobian import as_scores
 from causalkit.neural.serial_mean import SerialMeans
 from causalkit.neural.training.data import TrainingData, evenly
@@ -56,7 +57,9 @@ so few edges passed (15 to 35 on CausalTime Medical, about 80 with 4000) that ch
 FEWEST, BEYOND_CELLS = 80, 50
 """Windows that a test needs, and that the test of derivatives needs beyond the number of cells in a window. In
 recordings of 40 to 60 steps of slow unrelated series, both find edges in every fourth; in longer ones they hold."""
-CELLS_AT_ONCE = 4_000_000
+CELLS_AT_ONCE, CANDIDATES_AT_ONCE = 4_000_000, 500_000
+COUNTED = 200
+"""Effects whose edges are counted, where causes are screened: the more there are, the more exact is their share."""
 
 Array = NDArray[np.float64]
 
@@ -155,7 +158,12 @@ class Rises:
 
 @torch.no_grad()
 def rises_without(
-    members: Sequence[nn.Module], data: TrainingData, *, lag: int | None = None, correction: float = 0.0
+    members: Sequence[nn.Module],
+    data: TrainingData,
+    *,
+    lag: int | None = None,
+    correction: float = 0.0,
+    most_targets: int | None = None,
 ) -> Rises:
     """Return how much errors on held-out windows rise without each cause.
 
@@ -164,10 +172,12 @@ def rises_without(
         data: windows, and which are held out for each member.
         lag: of the one cell of a cause that is replaced; None: all of its cells.
         correction: share of the correction of Clark and West that is added.
+        most_targets: of forecasters with candidates: at most so many effects, evenly spaced; nothing rises for others.
     """
     assert data.held is not None
     series = data.y.shape[1]
-    rises, explained = SerialMeans(series, series), SerialMeans(1, series)
+    targets = evenly(torch.arange(series, device=data.x.device), series if most_targets is None else most_targets)
+    rises, explained = SerialMeans(series + 1, series), SerialMeans(1, series)  # the last row: no series
     most = max(1, WINDOWS // len(members))
     for number, member in enumerate(members):
         held = evenly(torch.nonzero(data.held[number]).squeeze(1), most)
@@ -179,12 +189,22 @@ def rises_without(
         error = y - forecast
         gained = (y - _mean_step(data, learned)).square() - error.square()
         explained.add(torch.zeros(1, dtype=torch.long), gained[None], seen)
+        candidates = candidates_of(member)
+        if candidates is not None:
+            rises.count_everywhere(len(x), seen)
+            beyond = conditional.beyond(x, lag)
+            at_once = max(1, CANDIDATES_AT_ONCE // (len(x) * candidates.shape[1]))
+            for some in torch.split(targets, at_once):
+                change = forecast[:, some] - forecasts_without(member, x, beyond, some)  # (M, B, targets)
+                values = 2 * error[:, some] * change + (1 + correction) * change.square()
+                rises.add_pairs(candidates[some].T, some, values, None if seen is None else seen[:, some])
+            continue
         at_once = max(1, CELLS_AT_ONCE // x.numel())
         for causes in torch.split(torch.arange(series, device=x.device), at_once):
             without = torch.stack([conditional.replaced(x, int(cause), lag) for cause in causes])
             change = forecast - member(without.flatten(0, 1)).unflatten(0, (len(causes), len(x)))
             rises.add(causes, 2 * error * change + (1 + correction) * change.square(), seen)
-    return Rises(rises, np.maximum(explained.mean[0], 0))
+    return Rises(rises.without_last_row(), np.maximum(explained.mean[0], 0))
 
 
 def edges_beyond_chance(members: Sequence[nn.Module], data: TrainingData, allowed: Tensor | None = None) -> int:
@@ -195,7 +215,7 @@ def edges_beyond_chance(members: Sequence[nn.Module], data: TrainingData, allowe
     """
     from scipy import stats
 
-    p_values = rises_without(members, data).p_values(least=0.0)
+    p_values = rises_without(members, data, most_targets=COUNTED).p_values(least=0.0)
     tested = ~np.eye(len(p_values), dtype=bool)
     if allowed is not None:
         tested &= allowed.cpu().numpy()

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
@@ -24,6 +24,7 @@ from causalkit.core.windows import Windows
 from causalkit.display.instantaneous import about_sampling
 from causalkit.errors import ParameterError, TrainingError
 from causalkit.model_selection.lag_candidates import Lag, known_lag
+from causalkit.model_selection.screening import is_large
 from causalkit.model_selection.splits import folds_of, hold_out_masks
 from causalkit.model_selection.strength import STRENGTH
 from causalkit.neural import ensemble
@@ -32,6 +33,7 @@ from causalkit.neural.forecaster_choice import PARAMETER
 from causalkit.neural.held_out_test import HeldOutMembers
 from causalkit.neural.instantaneous import same_step_links
 from causalkit.neural.modules.averaged import members_of
+from causalkit.neural.modules.candidates import candidates_of
 from causalkit.neural.modules.input_mask import has_masked_inputs, hides_forbidden, mask_inputs
 from causalkit.neural.modules.weight_mask import has_own_input_weights
 from causalkit.neural.network_choice import choose_network, first_models
@@ -125,6 +127,9 @@ class NeuralMethod:
             WrongUsageError: a regularizer acts in training on two domains only.
         """
         self.regularizer.check_stages(("train",))
+        if self._screens(panel.series) and self.rivals:
+            narrow = next(part for part in self._parts if part.takes_candidates)
+            return self.with_forecaster(narrow).fit(panel, run)
         windows = self.windows(panel, run)
         with run.isolated():
             self._check_prewhiten()
@@ -147,14 +152,18 @@ class NeuralMethod:
         if knowledge is not None and panel.missing:
             allowed = torch.as_tensor(knowledge.allowed(panel.names), device=run.torch_device())
             with run.isolated():
-                if not hides_forbidden(self.build(panel.series, run), allowed):
+                if not self._screens(panel.series) and not hides_forbidden(self.build(panel.series, run), allowed):
                     knowledge = None
         return panel.windows(self.lag, by_effect=True, knowledge=knowledge)
 
     def fit_one(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
         """Return the discovery of one network that learns from all windows, inside ``run.isolated()``."""
-        model = self.build(panel.series, run)
         context = PLAIN.with_knowledge(panel, run)
+        candidates = None
+        if self._screens(panel.series):
+            data = self._split(TrainingData.of(windows, run), windows, run)[0]
+            candidates = data.screened(context.allowed, context.required).candidates
+        model = self.build(panel.series, run, None if candidates is None else candidates[0])
         trained = self.train(model, windows, run, fingerprint=self.fingerprint(panel, run), context=context)
         return self.read_off(model, panel, windows, run, trained)
 
@@ -166,7 +175,8 @@ class NeuralMethod:
         """
         choosing = self.regularizer.strength_to_choose
         ensemble.check_settings(self.training, run, choosing=choosing)
-        folds = folds_of(windows, self.members if self.members > 1 else ensemble.MEMBERS, run)
+        members = ensemble.MEMBERS_OF_MANY_SERIES if self._screens(panel.series) else ensemble.MEMBERS
+        folds = folds_of(windows, self.members if self.members > 1 else members, run)
         if folds is None:
             method, about_strength = self.with_ensemble(1).with_default_strength()
             method, about_forecaster = method.with_default_forecaster()
@@ -175,6 +185,8 @@ class NeuralMethod:
             return replace(found, notes=(*found.notes, note, *about_strength, *about_forecaster))
         data = TrainingData.of(windows, run).folded(folds, run.numpy_generator())
         context = PLAIN.with_knowledge(panel, run)
+        if self._screens(panel.series):
+            data = data.screened(context.allowed, context.required)
         if choosing:
             candidates = [self.with_forecaster(part) for part in (self.forecaster, *self.rivals)]
             best = choose_network(candidates, self._order(), panel, data, run, context)
@@ -200,6 +212,20 @@ class NeuralMethod:
         config = {**found.config, "ensemble": len(trained.members)}
         errors = ensemble.jackknife_errors(each)
         return replace(found, config=config, standard_errors=errors, held_out=trained.held_out)
+
+    @property
+    def _parts(self) -> tuple[ForecasterPart, ...]:
+        """The forecaster and those that compete with it."""
+        return (self.forecaster, *self.rivals)
+
+    def _screens(self, series: int) -> bool:
+        """Are there so many series that targets see candidate causes only, and is there a forecaster that can?
+
+        Not where the regularizer reads weights of all pairs.
+        """
+        if not is_large(series, self.lag) or any("input-weights" in one.record.needs for one in self.regularizer.terms):
+            return False
+        return any(part.takes_candidates for part in self._parts)
 
     def _check_prewhiten(self) -> None:
         """Refuse an order of prewhitening where nothing can be subtracted.
@@ -313,13 +339,16 @@ class NeuralMethod:
             setattr(other, name, value)
         return other
 
-    def build(self, series: int, run: Run) -> nn.Module:
+    def build(self, series: int, run: Run, candidates: Tensor | None = None) -> nn.Module:
         """Return a forecaster with first weights, on the run's device; inside ``run.isolated()``.
+
+        Args:
+            candidates: the only causes that each target sees, shape (P, M); None: it sees all series.
 
         Raises:
             WrongUsageError: a regularizer cannot act on it.
         """
-        model = self.forecaster.build(series=series, lag=self.lag)
+        model = self.forecaster.build(series=series, lag=self.lag, candidates=candidates)
         model = model.to(device=run.torch_device(), dtype=run.torch_dtype())
         self.regularizer.check_model(model)
         return model
@@ -337,11 +366,8 @@ class NeuralMethod:
 
         Methods with a training of their own override this one step.
         """
-        settings, data = self.training, TrainingData.of(windows, run)
-        left_out = 0
-        if settings.validation > 0:
-            kept, held = hold_out_masks(windows, settings.validation, run.numpy_generator())
-            data, left_out = data.split(kept, held), int((~kept).sum())
+        settings = self.training
+        data, left_out = self._split(TrainingData.of(windows, run), windows, run)
         masked = mask_inputs(model, context.allowed)
         penalties = self.regularizer.for_stage(context.stage)
         networks = Networks([masked], penalties, data, settings, run, context=context)
@@ -350,6 +376,13 @@ class NeuralMethod:
         if state.best is not None:
             networks.load(state.best.weights)
         return Trained(state.history, _notes(state, settings), left_out, path=score_history(state))
+
+    def _split(self, data: TrainingData, windows: Windows, run: Run) -> tuple[TrainingData, int]:
+        """Return the data of one network without what is held out of training, and how many windows these are."""
+        if self.training.validation <= 0:
+            return data, 0
+        kept, held = hold_out_masks(windows, self.training.validation, run.numpy_generator())
+        return data.split(kept, held), int((~kept).sum())
 
     def read_off(self, model: nn.Module, panel: Panel, windows: Windows, run: Run, trained: Trained) -> Discovery:
         """Return the discovery of a trained forecaster.
@@ -384,7 +417,12 @@ class NeuralMethod:
             config=self.config(model, panel.series),
             device=str(run.torch_device()),
             data={**windows.describe(panel.names), "windows_held_out": trained.left_out},
-            notes=(*trained.notes, *self._about_knowledge(model, panel, run), *about_sampling(links, left, effects)),
+            notes=(
+                *trained.notes,
+                *_about_candidates(model, panel.series),
+                *self._about_knowledge(model, panel, run),
+                *about_sampling(links, left, effects),
+            ),
             fitted=Fitted(model, self.lag, panel, self, context, held_away),
             held_out=trained.held_out,
         )
@@ -417,6 +455,8 @@ class NeuralMethod:
         """Say how training kept to what is forbidden."""
         if run.knowledge is None or bool(run.knowledge.allowed(panel.names).all()):
             return ()
+        if candidates_of(model) is not None:
+            return ("no forbidden series is a candidate cause",)
         if has_own_input_weights(model, panel.series):
             return ("first-layer weights of forbidden pairs were exactly zero throughout training",)
         if has_masked_inputs(model):
@@ -426,6 +466,17 @@ class NeuralMethod:
             names = " and ".join(keeping)
             return (f"{names} made forbidden pairs expensive in training; their scores were then set to 0",)
         return ("scores of forbidden pairs were masked after training, not in training",)
+
+
+def _about_candidates(model: nn.Module, series: int) -> tuple[str, ...]:
+    """Say that causes were screened."""
+    candidates = candidates_of(members_of(model)[0])
+    if candidates is None:
+        return ()
+    return (
+        f"each effect has {candidates.shape[1]} of {series} series as candidate causes, its own past among them, by a "
+        "fast pass before training; scores of all others are 0, and a weak cause may be among these (see large-panels)",
+    )
 
 
 def _notes(state: TrainingState, settings: Training) -> tuple[str, ...]:

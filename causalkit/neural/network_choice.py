@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from causalkit.core.choice import Choice
 from causalkit.core.panel import Panel
@@ -40,8 +40,8 @@ class Trainable(Protocol):
     training: Training
     lag: int
 
-    def build(self, series: int, run: Run) -> nn.Module:
-        """Return a forecaster with first weights."""
+    def build(self, series: int, run: Run, candidates: Tensor | None = None) -> nn.Module:
+        """Return a forecaster with first weights, whose targets see all series or only candidate causes (P, M)."""
         ...
 
     def fingerprint(self, panel: Panel, run: Run) -> str:
@@ -109,7 +109,8 @@ def first_models(
     method: Trainable, panel: Panel, data: TrainingData, run: Run, context: TrainingContext
 ) -> list[nn.Module]:
     """Return networks with first weights, as many as the data are for."""
-    return [mask_inputs(method.build(panel.series, run), context.allowed) for _ in data.rows]
+    candidates = [None] * len(data.rows) if data.candidates is None else list(data.candidates)
+    return [mask_inputs(method.build(panel.series, run, own), context.allowed) for own in candidates]
 
 
 def weights_of(method: Trainable, series: int) -> int:

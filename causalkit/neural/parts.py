@@ -6,14 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor
+
 from causalkit.core.plain import plain
 from causalkit.errors import ParameterError, PluginError, UnknownNameError, WrongUsageError, did_you_mean
 from causalkit.neural.interfaces import as_regularizer
+from causalkit.neural.modules.candidates import CAPABILITY as CANDIDATES
 from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster
 from causalkit.neural.regularizers import PenaltySum, Term
 from causalkit.plugins.params import Tree, merge, nest, resolve, signature_of
 from causalkit.plugins.records import AUTO, Forecaster, Method, Regularizer
 from causalkit.plugins.registry import registry
+
+SUPPLIED = ("series", "lag", CANDIDATES)
+"""What causalkit itself passes to the factory of a forecaster."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +29,19 @@ class ForecasterPart:
     record: Forecaster
     parameters: Mapping[str, Any]
 
-    def build(self, series: int, lag: int) -> ForecasterModule:
-        """Return the network for P series and K lags."""
-        return as_forecaster(self.record.load()(series=series, lag=lag, **self.parameters))
+    @property
+    def takes_candidates(self) -> bool:
+        """Can each target see only some candidate causes?"""
+        return CANDIDATES in self.record.capabilities
+
+    def build(self, series: int, lag: int, candidates: Tensor | None = None) -> ForecasterModule:
+        """Return the network for P series and K lags.
+
+        Args:
+            candidates: the only series that each target sees, shape (P, M); None: it sees all.
+        """
+        more = {} if candidates is None else {CANDIDATES: candidates}
+        return as_forecaster(self.record.load()(series=series, lag=lag, **more, **self.parameters))
 
     def config(self) -> dict[str, Any]:
         """Return name and parameters, for the result."""
@@ -37,7 +53,7 @@ def forecaster_part(default: str, given: Mapping[str, Any]) -> ForecasterPart:
     parameters = dict(given)
     record = registry().get(Forecaster, str(parameters.pop("name", None) or default)).record
     checked = resolve(
-        record.load(), parameters, what=f"forecaster {record.name}", prefix="forecaster.", supplied=("series", "lag")
+        record.load(), parameters, what=f"forecaster {record.name}", prefix="forecaster.", supplied=SUPPLIED
     )
     return ForecasterPart(record, checked)
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
-from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster, input_jacobian
+from causalkit.neural.modules.candidates import candidates_of, forecasts_without, narrow_jacobian, spread
+from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster
 from causalkit.neural.training.data import TrainingData
 
 Prewhiten = Annotated[int, Field(ge=0)] | Literal["auto"]
@@ -105,6 +106,11 @@ class Prewhitened(ForecasterModule):
         """Those of the network."""
         return self.network.capabilities
 
+    @property
+    def candidates(self) -> Tensor | None:
+        """Those of the network."""
+        return candidates_of(self.network)
+
     def features(self, x: Tensor) -> Tensor:
         """Return the features of the network."""
         return self.network.features(x)
@@ -120,16 +126,32 @@ class Prewhitened(ForecasterModule):
 
     def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`."""
-        own = self.own_past
-        forecast, jacobian = input_jacobian(self.network, x, targets)
+        forecast, jacobian = self.candidate_jacobian(x, targets)
+        candidates = self.candidates
+        mine = candidates if candidates is None or targets is None else candidates[targets]
+        return forecast, spread(jacobian, mine, x.shape[2])
+
+    def candidate_jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return forecast (B, P) and the Jacobian (B, m, K, C) with respect to each target's candidates, or to all."""
+        own, candidates = self.own_past, self.candidates
+        forecast, jacobian = narrow_jacobian(self.network, x, targets)
         chosen = torch.arange(x.shape[2], device=x.device) if targets is None else targets
         chosen = chosen.expand(len(x), -1) if chosen.ndim == 1 else chosen  # (B, m)
         scaled = jacobian * own.scale[chosen][:, :, None, None]
-        columns = chosen[:, :, None, None].expand(-1, -1, own.order, 1)
-        before = x.new_zeros(len(x), chosen.shape[1], x.shape[1] - own.order, x.shape[2])
-        latest = before.new_zeros(len(x), chosen.shape[1], own.order, x.shape[2])
+        place = chosen if candidates is None else torch.zeros_like(chosen)  # a target is its own first candidate
+        columns = place[:, :, None, None].expand(-1, -1, own.order, 1)
+        before = x.new_zeros(len(x), chosen.shape[1], x.shape[1] - own.order, jacobian.shape[3])
+        latest = before.new_zeros(len(x), chosen.shape[1], own.order, jacobian.shape[3])
         latest = latest.scatter(3, columns, own.coefficients[chosen][..., None])
         return own(x) + own.scale * forecast, scaled + torch.cat([before, latest], dim=2)
+
+    def forecasts_without(self, x: Tensor, beyond: Tensor, targets: Tensor) -> Tensor:
+        """Return forecasts (M, B, m), each time without another candidate of a target, the first time without itself."""
+        own = self.own_past
+        found = own.scale[targets] * forecasts_without(self.network, x, beyond, targets)
+        found[:1] += own(x - beyond)[:, targets]
+        found[1:] += own(x)[:, targets]
+        return found
 
 
 def held_out_errors(members: list[nn.Module], data: TrainingData) -> NDArray[np.float64]:

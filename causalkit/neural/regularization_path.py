@@ -37,9 +37,10 @@ CHECK_EVERY, VALIDATE_EVERY = 0.05, 0.025
 validations."""
 FINAL_EPOCHS = 0.25
 """In units of ``training.epochs``: how long networks learn from all windows in the end."""
-MOST_WINDOWS, MOST_WINDOWS_BY_TARGET = 2000, 400
+MOST_WINDOWS, MOST_WINDOWS_BY_TARGET, MOST_WINDOWS_OF_CANDIDATES = 2000, 400, 200
 """Windows of a step. More make a step dearer and its direction hardly better. Where every target has a network of its
-own, a step costs many times as much, so there are fewer windows, except in the final training."""
+own, a step costs many times as much, so there are fewer windows, except in the final training; fewer still, there too,
+in panels of so many series that targets see candidate causes only."""
 MIN_GAIN = 0.01
 """Share of the explained held-out variance that has to be gained between two checks."""
 
@@ -203,21 +204,23 @@ def train_on_all(path: RegularizationPath, run: Run) -> Stacked:
     networks, point = path.networks, path.chosen()
     networks.restart(point.weights)
     networks.learn_from(networks.data.complete())
-    train(networks, FinalTraining(path.settings, point.strength, path.weakest), run)
+    most = MOST_WINDOWS if networks.data.candidates is None else MOST_WINDOWS_OF_CANDIDATES
+    train(networks, FinalTraining(path.settings, point.strength, path.weakest, most), run)
     return networks.averaged
 
 
 class FinalTraining(Schedule):
     """A number of epochs under the chosen strength, at the step size that it has on the path."""
 
-    def __init__(self, settings: Training, strength: float, weakest: float) -> None:
+    def __init__(self, settings: Training, strength: float, weakest: float, most_windows: int) -> None:
         super().__init__(settings, "all windows")
+        self.most_windows = most_windows
         self.epochs = max(1, round(FINAL_EPOCHS * settings.epochs))
         self.strength, self.rate = strength, step_size(settings, strength, weakest)
 
     def epoch(self, state: TrainingState) -> Epoch:
         """Return the step size and the strength."""
-        return Epoch(self.rate, 1.0, self.strength, MOST_WINDOWS)
+        return Epoch(self.rate, 1.0, self.strength, self.most_windows)
 
 
 def step_size(settings: Training, strength: float, weakest: float) -> float:

@@ -34,14 +34,32 @@ class SerialMeans:
             seen: (windows, P), False where a value does not count; None: all count.
         """
         where = rows.cpu().numpy()
+        self.count[where] += values.shape[1] if seen is None else seen.sum(0).cpu().numpy()
+        self._add(where, values, seen)
+
+    def add_pairs(self, rows: Tensor, columns: Tensor, values: Tensor, seen: Tensor | None) -> None:
+        """Add values (M, windows, m) to those of rows (M, m) and columns (m,), without counting them."""
+        self._add((rows.cpu().numpy(), columns.cpu().numpy()), values, seen)
+
+    def count_everywhere(self, windows: int, seen: Tensor | None) -> None:
+        """Count windows of all rows: of those to which nothing is added, their values are 0."""
+        self.count += windows if seen is None else seen.sum(0).cpu().numpy()
+
+    def _add(self, where: Any, values: Tensor, seen: Tensor | None) -> None:
         values = values.double()
         if seen is not None:
             values = values * seen
-        self.count[where] += values.shape[1] if seen is None else seen.sum(0).cpu().numpy()
-        self.sums[where] += values.sum(1).cpu().numpy()
-        for lag in range(min(SERIAL + 1, values.shape[1])):
-            products = (values[:, lag:] * values[:, : values.shape[1] - lag]).sum(1)
+        windows = values.shape[-2]
+        self.sums[where] += values.sum(-2).cpu().numpy()
+        for lag in range(min(SERIAL + 1, windows)):
+            products = (values[..., lag:, :] * values[..., : windows - lag, :]).sum(-2)
             self.products[lag][where] += products.cpu().numpy()
+
+    def without_last_row(self) -> SerialMeans:
+        """Return the others."""
+        found = SerialMeans(0, self.count.shape[1])
+        found.count, found.sums, found.products = self.count[:-1], self.sums[:-1], self.products[:, :-1]
+        return found
 
     @property
     def mean(self) -> Array:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from causalkit.neural.modules.forecaster import CAPABILITIES, as_forecaster
+from causalkit.neural.parts import SUPPLIED
 from causalkit.plugins.records import Forecaster
 from causalkit.plugins.registry import Provided
 from causalkit.testing.capabilities import check_features, check_input_weights
@@ -66,7 +67,7 @@ class _Trial:
         return self.models[SHAPES[1]]
 
     def build_all(self) -> None:
-        self.parameters = arguments_of(self.record, supplied=("series", "lag"), prefix="forecaster.")
+        self.parameters = arguments_of(self.record, supplied=SUPPLIED, prefix="forecaster.")
         for lag, series in SHAPES:
             self.models[lag, series] = self.build(lag, series)
 

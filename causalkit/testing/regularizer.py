@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from causalkit.neural import Batch, as_forecaster
 from causalkit.neural.interfaces import as_regularizer
+from causalkit.neural.parts import SUPPLIED
 from causalkit.plugins.records import Forecaster, Regularizer
 from causalkit.plugins.registry import Provided, registry
 from causalkit.testing.checklist import Checks
@@ -154,7 +155,7 @@ class _Trial:
             yield "a hand-made linear forecaster", HandMade(SERIES, LAG)
         for provided in registry().all(Forecaster):
             if self.record.needs <= provided.record.capabilities:
-                parameters = arguments_of(provided.record, supplied=("series", "lag"))
+                parameters = arguments_of(provided.record, supplied=SUPPLIED)
                 with torch.random.fork_rng(devices=[]):
                     torch.manual_seed(self.seed)
                     model = as_forecaster(provided.record.load()(series=SERIES, lag=LAG, **parameters))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from causalkit.neural.modules.candidates import candidates_of, narrow_jacobian, union
 from causalkit.neural.modules.forecaster import ForecasterModule, input_jacobian
 
 
@@ -19,11 +20,19 @@ class AveragedForecaster(ForecasterModule):
 
     Args:
         members: forecasters (B, K, P) -> (B, P).
+
+    Attributes:
+        candidates: those that any member has, shape (P, U), where members have candidates of their own; else None.
     """
+
+    candidates: Tensor | None
 
     def __init__(self, members: Sequence[nn.Module]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
+        own = [one for one in map(candidates_of, members) if one is not None]
+        found, self._places = union(own, len(own[0])) if own else (None, [])
+        self.register_buffer("candidates", found, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Forecast: (B, K, P) -> (B, P)."""
@@ -34,6 +43,20 @@ class AveragedForecaster(ForecasterModule):
         pairs = [input_jacobian(member, x, targets) for member in self.members]
         forecasts, jacobians = zip(*pairs, strict=True)
         return torch.stack(forecasts).mean(0), torch.stack(jacobians).mean(0)
+
+    def candidate_jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return forecast (B, P) and the Jacobian (B, m, K, U) with respect to the candidates of all members."""
+        assert self.candidates is not None
+        forecasts, total = [], None
+        for member, places in zip(self.members, self._places, strict=True):
+            forecast, jacobian = narrow_jacobian(member, x, targets)
+            forecasts.append(forecast)
+            if total is None:
+                total = jacobian.new_zeros(*jacobian.shape[:-1], self.candidates.shape[1])
+            mine = places if targets is None else places[targets]
+            total.scatter_add_(-1, mine.unsqueeze(-2).expand(jacobian.shape), jacobian)
+        assert total is not None
+        return torch.stack(forecasts).mean(0), total / len(forecasts)
 
 
 def members_of(model: nn.Module) -> list[nn.Module]:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+CHUNK_BYTES = 2 * 2**20
+"""Of a chunk that stays in the processor's cache."""
 
 
 def component_jacobian(
@@ -38,17 +42,65 @@ def component_jacobian(
     if targets is not None and targets.ndim == 1:
         first, head = first[targets], head[targets]
         layers, slopes = [layer[targets] for layer in layers], [slope[targets] for slope in slopes]
-    rows = head.unsqueeze(2) * slopes[-1]  # (m, H, B)
-    for layer, slope in zip(reversed(layers), reversed(slopes[:-1]), strict=True):
-        rows = (layer.mT @ rows) * slope
-    if linear:
-        rows = torch.cat([rows, torch.ones_like(rows[:, :1])], 1)
+    rows = _rows(layers, head, slopes, linear=linear)
     weight = first.flatten(2)  # (m, H, K P)
     if targets is not None and targets.ndim == 2:  # each window has rows of its own
         windows = torch.arange(len(targets), device=targets.device).unsqueeze(1)
         mine = rows.permute(2, 0, 1)[windows, targets]  # (B, m, H)
         return (mine.unsqueeze(2) @ weight[targets]).reshape(*targets.shape, *first.shape[2:])
     return (weight.mT @ rows).reshape(len(first), *first.shape[2:], -1).permute(3, 0, 1, 2)
+
+
+def component_jacobian_size(
+    first: Tensor,
+    layers: Sequence[Tensor],
+    head: Tensor,
+    slopes: Sequence[Tensor],
+    counts: Tensor | None = None,
+    *,
+    linear: bool = False,
+) -> Tensor:
+    """Return the sum of all absolute entries of `component_jacobian`, without ever holding the whole of it.
+
+    Args:
+        counts: what the entries of each target and cause count, shape (P, C); None: all count 1.
+    """
+    own = None if counts is None else counts.unsqueeze(1).expand(-1, first.shape[2], -1).flatten(1)
+    size: Tensor = _AbsoluteSum.apply(first.flatten(2), _rows(layers, head, slopes, linear=linear), own)
+    return size
+
+
+def _rows(layers: Sequence[Tensor], head: Tensor, slopes: Sequence[Tensor], *, linear: bool) -> Tensor:
+    """Return the derivatives of forecasts with respect to what the first layers make of windows, (P, H, B)."""
+    rows = head.unsqueeze(2) * slopes[-1]
+    for layer, slope in zip(reversed(layers), reversed(slopes[:-1]), strict=True):
+        rows = (layer.mT @ rows) * slope
+    return torch.cat([rows, torch.ones_like(rows[:, :1])], 1) if linear else rows
+
+
+class _AbsoluteSum(torch.autograd.Function):
+    """The sum of |W' R| over targets, with weights of entries; gradients are found on the way, in chunks of targets."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, rows: Tensor, counts: Tensor | None) -> Tensor:
+        of_weight, of_rows, total = torch.empty_like(weight), torch.empty_like(rows), weight.new_zeros(())
+        size = max(1, CHUNK_BYTES // (weight.shape[2] * rows.shape[2] * rows.element_size()))
+        for first in range(0, len(weight), size):
+            part = slice(first, first + size)
+            jacobian = weight[part].mT @ rows[part]
+            signs = jacobian.sgn()
+            if counts is not None:
+                signs *= counts[part, :, None]
+            total += (jacobian.mul_(signs)).sum()
+            torch.bmm(rows[part], signs.mT, out=of_weight[part])
+            torch.bmm(weight[part], signs, out=of_rows[part])
+        ctx.save_for_backward(of_weight, of_rows)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+        of_weight, of_rows = ctx.saved_tensors
+        return of_weight * gradients[0], of_rows * gradients[0], None
 
 
 def uniform_parameter(shape: tuple[int, ...], inputs: int) -> nn.Parameter:

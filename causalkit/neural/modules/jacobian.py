@@ -7,10 +7,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from causalkit.neural.modules.candidates import candidates_of, narrow_jacobian, spread
 from causalkit.neural.modules.forecaster import autograd_jacobian as autograd_jacobian
-from causalkit.neural.modules.forecaster import input_jacobian
 
 READ_OUT_BYTES = 256 * 2**20
+CHUNK_BYTES = 16 * 2**20
+"""Where targets see candidate causes only: all targets of few windows."""
 
 
 @torch.no_grad()
@@ -46,15 +48,18 @@ def mean_jacobian_size(
         Shape (cause, effect, lag), lag 1 first, float64.
     """
     windows, lag, series = x.shape
-    cell = lag * series * x.element_size()
+    candidates = candidates_of(model)
+    columns = series if candidates is None else candidates.shape[1]
+    memory = memory if candidates is None else min(memory, CHUNK_BYTES)
+    cell = lag * columns * x.element_size()
     targets_at_once = max(1, min(series, memory // cell))
     windows_at_once = max(1, memory // (cell * targets_at_once))
-    total = torch.zeros(series, lag, series, dtype=torch.float64, device=x.device)
+    total = torch.zeros(series, lag, columns, dtype=torch.float64, device=x.device)
     for part in torch.split(x, windows_at_once):
         for targets in torch.split(torch.arange(series, device=x.device), targets_at_once):
-            _, jacobian = input_jacobian(model, part, None if len(targets) == series else targets)
+            _, jacobian = narrow_jacobian(model, part, None if len(targets) == series else targets)
             total[targets] += size(jacobian).sum(0, dtype=torch.float64)
-    return as_scores(total / windows)
+    return as_scores(spread(total / windows, candidates, series))
 
 
 def as_scores(strength: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from causalkit.neural.modules.averaged import members_of
+from causalkit.neural.modules.candidates import candidates_of
 from causalkit.neural.modules.forecaster import as_forecaster
 
 
@@ -34,6 +35,8 @@ class WeightMask:
             allowed: shape (cause, effect), or None: everything is.
         """
         if allowed is None or bool(allowed.all()) or not has_own_input_weights(model, len(allowed)):
+            return cls()
+        if candidates_of(model) is not None:  # which have no forbidden series among them
             return cls()
         marked = as_forecaster(copy.deepcopy(model))  # input_weights() may be a view of any parameter: see which
         with torch.no_grad():

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
+from causalkit.model_selection.screening import screen
 from causalkit.model_selection.splits import Folds
 
 
@@ -26,6 +27,7 @@ class TrainingData:
         observed: 0 where a next step is not to be learned from, and elsewhere its weight in the loss, shape (N, P);
             None: 1 everywhere.
         inputs_complete: which windows have all inputs of an effect, shape (N, P); None: all.
+        candidates: the only causes that each target of each network sees, shape (E, P, M); None: it sees all series.
     """
 
     x: Tensor
@@ -34,6 +36,7 @@ class TrainingData:
     held: Tensor | None = None
     observed: Tensor | None = None
     inputs_complete: Tensor | None = None
+    candidates: Tensor | None = None
 
     @property
     def seen(self) -> Tensor:
@@ -58,7 +61,24 @@ class TrainingData:
 
     def of_networks(self, chosen: slice) -> TrainingData:
         """Return the data of some of the networks."""
-        return replace(self, rows=self.rows[chosen], held=None if self.held is None else self.held[chosen])
+        held, candidates = (None if one is None else one[chosen] for one in (self.held, self.candidates))
+        return replace(self, rows=self.rows[chosen], held=held, candidates=candidates)
+
+    def screened(self, allowed: Tensor | None = None, required: Tensor | None = None) -> TrainingData:
+        """Return the data with candidate causes for each network, from those windows alone that it learns from.
+
+        Args:
+            allowed, required: background knowledge, shape (cause, effect), or None: there is none.
+        """
+        seen = None if self.observed is None else self.observed > 0
+        given = (None if one is None else one.cpu().numpy() for one in (seen, allowed, required))
+        watched, known, must = given
+        x, y = self.x.cpu().numpy(), self.y.cpu().numpy()
+        found = []
+        for rows in self.rows:
+            mine = torch.unique(rows).cpu().numpy()
+            found.append(screen(x[mine], y[mine], None if watched is None else watched[mine], known, must))
+        return replace(self, candidates=torch.as_tensor(np.stack(found), device=self.x.device))
 
     def complete(self) -> TrainingData:
         """Return the data of as many networks, all of which learn from all windows."""

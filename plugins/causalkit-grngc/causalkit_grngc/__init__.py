@@ -49,7 +49,7 @@ def causalkit_forecasters() -> Iterator[Forecaster]:
         summary="One perceptron for each target, all in one batched computation",
         reference=_PAPER,
         layout="component-wise",
-        capabilities=frozenset({"jacobian", "features", "input-weights"}),
+        capabilities=frozenset({"jacobian", "features", "input-weights", "candidates"}),
         test_params={"hidden": 8},
     )
     yield Forecaster(

@@ -45,9 +45,12 @@ from causalkit.neural import (
     Batch,
     RegularizerObject,
     as_forecaster,
+    candidates_of,
     has_own_input_weights,
     input_jacobian,
+    jacobian_size,
     mean_jacobian_size,
+    narrow_jacobian,
 )
 
 Measure = Literal["l1", "shapley"]
@@ -169,9 +172,16 @@ def _exact(model: nn.Module, x: Tensor, weights: Tensor | None, measure: Measure
     In chunks that stay in the processor's cache, which is twice as fast as all windows at once.
     """
     windows, lag, series = x.shape
-    at_once = max(1, CHUNK_BYTES // (series * lag * series * x.element_size()))
+    candidates = candidates_of(model)
+    columns = series if candidates is None else candidates.shape[1]
+    at_once = max(1, CHUNK_BYTES // (series * lag * columns * x.element_size()))
+    if candidates is not None:
+        if weights is not None:
+            weights = torch.cat([weights, torch.zeros_like(weights[:, :1])], 1).gather(1, candidates)
+        if measure == "l1":
+            return jacobian_size(model, x, weights) / (windows * series)
     total = x.new_zeros(())
     for part in x.split(at_once):
-        sizes = input_jacobian(model, part)[1].abs()  # (B, P, K, P)
+        sizes = narrow_jacobian(model, part)[1].abs()  # (B, P, K, P or M)
         total = total + _sum(sizes if weights is None else sizes * weights.unsqueeze(1), measure)
     return total / (windows * series)

@@ -1,0 +1,172 @@
+"""Screening: the series that may act on a target, by a fast closed-form pass, where there are very many of them.
+
+A network that sees thousands of series for each of thousands of targets does not end in reasonable time, and nearly all
+that it learns is that most of them do nothing. So each target first gets M candidate causes, and only these compete for
+the forecast. A candidate is a series of which a cell of the window correlates with what the target's own past leaves
+of it, or whose distance from its mean does, which finds effects of both signs alike. This is done in rounds. What the
+candidates so far explain is taken out before the next ones are looked for, so that a cause which others hide comes in
+too (iterated sure independence screening; Fan and Lv, Journal of the Royal Statistical Society B 70, 2008).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Small = NDArray[np.float32]
+Index = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+MOST_PAIRS = 120_000
+"""Pairs of series, times lags, up to which nothing is screened."""
+MOST, FEWEST = 64, 8
+"""Candidates of a target, its own past among them."""
+ROUNDS = 4
+FARTHEST = 4.0
+"""Standard deviations to which values are cut, so that no single step decides."""
+RIDGE = 0.05
+"""Of the fit of what is taken out between two rounds, relative to the number of windows."""
+CHUNK = 16_000_000
+"""Numbers that one chunk of correlations has at most."""
+
+
+def is_large(series: int, lag: int = 1) -> bool:
+    """Tell whether a panel has so many series that causes are screened."""
+    return series * series * lag > MOST_PAIRS
+
+
+def most_candidates(windows: int, series: int) -> int:
+    """Return M: N / log N for N windows, as Fan and Lv propose, within bounds."""
+    return min(series, MOST, max(FEWEST, int(windows / math.log(max(windows, 3)))))
+
+
+def screen(
+    x: NDArray[np.floating],
+    y: NDArray[np.floating],
+    seen: Mask | None = None,
+    allowed: Mask | None = None,
+    required: Mask | None = None,
+    targets: Index | None = None,
+    most: int = MOST,
+) -> Index:
+    """Return the candidate causes of every target, shape (targets, M), its own series first.
+
+    Rows are filled up with P where fewer series may act on a target. Required causes are always candidates.
+
+    Args:
+        x: windows (N, K, P).
+        y: the steps that follow, shape (N, targets).
+        seen: which of these can be learned from, of the same shape; None: all.
+        allowed, required: background knowledge, shape (cause, effect), with all P effects; None: there is none.
+        targets: which effects ``y`` is of; None: all P.
+        most: M, where there are enough windows.
+    """
+    chosen = np.arange(y.shape[1]) if targets is None else targets
+    kinds = _features(x)
+    size = min(most, most_candidates(len(x), x.shape[2]))
+    if required is not None:
+        size = max(size, 1 + int(required[:, chosen].sum(axis=0).max()))
+    found = np.full((len(chosen), size), x.shape[2])
+    at_once = max(1, CHUNK // x.shape[2])
+    for first in range(0, len(chosen), at_once):
+        part = slice(first, first + at_once)
+        found[part] = _screened(
+            kinds,
+            y[:, part],
+            chosen[part],
+            size,
+            None if seen is None else seen[:, part],
+            None if allowed is None else allowed[:, chosen[part]],
+            None if required is None else required[:, chosen[part]],
+        )
+    return found
+
+
+def _features(x: NDArray[np.floating]) -> Small:
+    """Return cells of the window and their distances from their means, standardized, shape (2, K, P, N)."""
+    cells = _standardized(np.clip(_standardized(x.transpose(1, 2, 0).astype(np.float32)), -FARTHEST, FARTHEST))
+    return np.stack([cells, _standardized(np.abs(cells))])
+
+
+def _standardized(values: Small) -> Small:
+    """Return values in units of their standard deviation over the last axis, with mean 0; 0 where they are constant."""
+    values = values - values.mean(axis=-1, keepdims=True)
+    deviation = values.std(axis=-1, keepdims=True)
+    found: Small = np.divide(values, deviation, out=np.zeros_like(values), where=deviation > 1e-6)
+    return found
+
+
+def _screened(
+    kinds: Small,
+    y: NDArray[np.floating],
+    targets: Index,
+    size: int,
+    seen: Mask | None,
+    allowed: Mask | None,
+    required: Mask | None,
+) -> Index:
+    """Return the candidates of some targets."""
+    series, every = kinds.shape[2], np.arange(len(targets))
+    weight = np.ones(y.T.shape, np.float32) if seen is None else seen.T.astype(np.float32)
+    left = _standardized(y.T.astype(np.float32)) * weight  # (targets, N)
+    open_ = np.ones((series, len(targets)), dtype=bool) if allowed is None else allowed.copy()
+    found = np.full((len(targets), size), series)
+    own = np.where(open_[targets, every], targets, series)
+    found[:, 0], open_[targets, every] = own, False
+    flat = np.concatenate([kinds.reshape(-1, kinds.shape[-1]), np.zeros((1, kinds.shape[-1]), np.float32)])
+    none = len(flat) - 1
+    lags = kinds.shape[1]
+    cells = (np.arange(2 * lags)[None] * series + targets[:, None]).astype(np.intp)
+    inputs = np.where((own < series)[:, None], cells, none)  # rows of ``flat`` that are taken out
+    count = 1
+    if required is not None:
+        for place, target in enumerate(targets):
+            must = np.flatnonzero(required[:, place] & (np.arange(series) != target))
+            found[place, 1 : 1 + len(must)] = must
+            open_[must, place] = False
+        count += int(required.sum(axis=0).max()) if required.any() else 0
+    y0 = left
+    for step in range(ROUNDS):
+        left = _without(flat, inputs, y0, weight)
+        quota = -(-(size - count) // (ROUNDS - step))
+        if quota < 1:
+            break
+        best, which = _strongest(kinds, left, open_)
+        top = np.argpartition(-best, quota - 1, axis=0)[:quota].T  # (targets, quota)
+        usable = np.take_along_axis(best.T, top, axis=1) >= 0
+        found[:, count : count + quota] = np.where(usable, top, series)
+        rows = np.take_along_axis(which.T, top, axis=1) * series + top
+        inputs = np.concatenate([inputs, np.where(usable, rows, none)], axis=1)
+        np.put_along_axis(open_.T, top, False, axis=1)
+        count += quota
+    return found
+
+
+def _strongest(kinds: Small, left: Small, open_: Mask) -> tuple[Small, Index]:
+    """Return the largest correlation of each series with each target, -1 where it is closed, and of which feature."""
+    series = kinds.shape[2]
+    best = np.full((series, len(left)), -1.0, np.float32)
+    which = np.zeros((series, len(left)), np.int16)
+    for number, cells in enumerate(kinds.reshape(-1, series, kinds.shape[-1])):
+        size = np.abs(cells @ left.T)
+        better = size > best
+        best[better], which[better] = size[better], number
+    best[~open_] = -1.0
+    return best, which.astype(np.intp)
+
+
+def _without(flat: Small, inputs: Index, y: Small, weight: Small) -> Small:
+    """Return what a ridge regression on rows of ``flat`` (targets, D) leaves of y (targets, N)."""
+    left = np.empty_like(y)
+    at_once = max(1, CHUNK // (inputs.shape[1] * y.shape[1]))
+    for first in range(0, len(y), at_once):
+        part = slice(first, first + at_once)
+        rows = flat[inputs[part]] * weight[part, None]  # (targets, D, N)
+        gram = rows @ rows.transpose(0, 2, 1)
+        count = weight[part].sum(axis=1)
+        gram += (RIDGE * count + 1e-6)[:, None, None] * np.eye(gram.shape[1], dtype=np.float32)
+        fitted = np.linalg.solve(gram, rows @ y[part, :, None])
+        left[part] = y[part] - (rows.transpose(0, 2, 1) @ fitted)[:, :, 0]
+    return left

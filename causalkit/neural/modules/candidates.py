@@ -1,0 +1,145 @@
+"""Forecasters whose targets see only their candidate causes, where there are too many series for all to see all.
+
+P series, M candidates of each. Such a forecaster has ``candidates``, a tensor (P, M) of the series that each target sees,
+P standing for none; the first one of a target is the target itself. Its ``candidate_jacobian`` is ``jacobian`` with one
+column for each candidate instead of one for each series, shape (B, m, K, M). Its ``jacobian_size`` and
+``forecasts_without`` do what the functions here describe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from causalkit.neural.modules.forecaster import as_forecaster, input_jacobian
+
+CAPABILITY = "candidates"
+"""Of a record: the factory of the forecaster takes ``candidates``."""
+CHUNK_BYTES = 2 * 2**20
+"""Of what is gathered at a time, so that it stays in the processor's cache."""
+
+
+def candidates_of(model: nn.Module) -> Tensor | None:
+    """Return the candidates (P, M) of each target of a forecaster, None where every target sees all series."""
+    found: Tensor | None = getattr(model, "candidates", None)
+    return found
+
+
+def narrow_jacobian(model: nn.Module, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Return forecast and input Jacobian (B, m, K, C), with a column for each candidate, or for each series.
+
+    Args:
+        model: a forecaster, with candidates or without.
+        x, targets: as in `causalkit.neural.input_jacobian`.
+    """
+    if candidates_of(model) is None:
+        return input_jacobian(model, x, targets)
+    sparse: Any = as_forecaster(model)
+    found: tuple[Tensor, Tensor] = sparse.candidate_jacobian(x, targets)
+    return found
+
+
+def jacobian_size(model: nn.Module, x: Tensor, counts: Tensor | None = None) -> Tensor:
+    """Return the sum of the absolute Jacobian of a forecaster with candidates over windows, targets, lags and candidates.
+
+    Args:
+        counts: what the entries of each target and candidate count, shape (P, M); None: all count 1.
+    """
+    sparse: Any = as_forecaster(model)
+    size: Tensor = sparse.jacobian_size(x, counts)
+    return size
+
+
+def forecasts_without(model: nn.Module, x: Tensor, beyond: Tensor, targets: Tensor) -> Tensor:
+    """Return forecasts of some targets by a forecaster with candidates, each time without another candidate: (M, B, m).
+
+    Args:
+        x: windows (B, K, P).
+        beyond: what is taken away from the cells of that candidate, (B, K, P).
+        targets: shape (m,).
+    """
+    sparse: Any = as_forecaster(model)
+    found: Tensor = sparse.forecasts_without(x, beyond, targets)
+    return found
+
+
+def spread(values: Tensor, candidates: Tensor | None, series: int) -> Tensor:
+    """Return values (..., m, K, C) of candidates (m, C) as values of all series (..., m, K, P), 0 for others."""
+    if candidates is None:
+        return values
+    place = candidates.unsqueeze(-2).expand(values.shape)
+    wide = values.new_zeros(*values.shape[:-1], series + 1)
+    return wide.scatter(-1, place, values)[..., :series]
+
+
+def gather(values: Tensor, candidates: Tensor | None) -> Tensor:
+    """Return values (..., P) of all series as values (..., m, C) of candidates (m, C): 0 for none."""
+    if candidates is None:
+        return values.unsqueeze(-2)
+    return torch.cat([values, torch.zeros_like(values[..., :1])], -1)[..., candidates]
+
+
+def union(candidates: Sequence[Tensor], series: int) -> tuple[Tensor, list[Tensor]]:
+    """Return the candidates (P, U) that any of several lists (P, M) has, and for each list where its entries are."""
+    every = torch.cat(list(candidates), 1)
+    ordered, order = every.sort(dim=1, stable=True)
+    fresh = torch.ones_like(ordered, dtype=torch.bool)
+    fresh[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    place = fresh.cumsum(1) - 1
+    found = torch.full((len(every), int(place.max()) + 1), series, device=every.device)
+    found.scatter_(1, place, ordered)
+    places = torch.empty_like(place).scatter_(1, order, place)
+    return found, list(places.split([one.shape[1] for one in candidates], 1))
+
+
+class _CandidateProduct(torch.autograd.Function):
+    """The products of each target's weights with the rows of its candidates, without a copy of all these rows."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, rows: Tensor, index: Tensor) -> Tensor:
+        ctx.save_for_backward(weight, rows, index)
+        out = rows.new_empty(*weight.shape[:2], rows.shape[1])
+        for part in _chunks(index, rows):
+            torch.bmm(weight[part], rows[index[part]], out=out[part])
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+        weight, rows, index = ctx.saved_tensors
+        gradient = gradients[0]
+        of_weight = torch.empty_like(weight) if ctx.needs_input_grad[0] else None
+        of_rows = torch.zeros_like(rows) if ctx.needs_input_grad[1] else None
+        for part in _chunks(index, rows):
+            if of_weight is not None:
+                torch.bmm(gradient[part], rows[index[part]].mT, out=of_weight[part])
+            if of_rows is not None:
+                of_rows.index_add_(0, index[part].flatten(), (weight[part].mT @ gradient[part]).flatten(0, 1))
+        return of_weight, of_rows, None
+
+
+def with_none(x: Tensor) -> Tensor:
+    """Return windows (B, K, P) as (K, P + 1, B), with a series of zeros at the end that stands for none."""
+    return torch.cat([x.permute(1, 2, 0), x.new_zeros(x.shape[1], 1, len(x))], 1)
+
+
+def candidate_product(weight: Tensor, x: Tensor, candidates: Tensor) -> Tensor:
+    """Return the products (P, H, B) of weights (P, H, K, M) with the cells of each target's candidates in windows x.
+
+    Args:
+        x: windows (B, K, P).
+        candidates: shape (P, M); P stands for none, whose cells are 0.
+    """
+    lag, series = x.shape[1:]
+    rows = with_none(x).flatten(0, 1)
+    steps = torch.arange(lag, device=x.device)[:, None] * (series + 1)
+    index = (candidates[:, None] + steps).flatten(1)  # (P, K M)
+    product: Tensor = _CandidateProduct.apply(weight.flatten(2), rows, index)
+    return product
+
+
+def _chunks(index: Tensor, rows: Tensor) -> list[slice]:
+    size = max(1, CHUNK_BYTES // (index.shape[1] * rows.shape[1] * rows.element_size()))
+    return [slice(first, first + size) for first in range(0, len(index), size)]
