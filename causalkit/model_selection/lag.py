@@ -149,7 +149,9 @@ def choose_lag(panel: Panel, run: Run, candidates: Sequence[int] | None = None) 
     windows, folds = found
     tried = [lag for lag in lags if lag <= windows.x.shape[1]]
     if is_large(panel.series):
-        allowed = np.ones((panel.series,) * 2, dtype=bool) if run.knowledge is None else run.knowledge.allowed(panel.names)
+        allowed = (
+            np.ones((panel.series,) * 2, dtype=bool) if run.knowledge is None else run.knowledge.allowed(panel.names)
+        )
         judge, about = Judge(windows, folds, (), allowed), judge_of_many(panel.series)
     else:
         judge, about = Judge(windows, folds, effects_by_causes(panel, _knowledge(panel, run))), JUDGE

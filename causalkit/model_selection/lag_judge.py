@@ -100,7 +100,9 @@ class Judge:
         seen = windows.observed
         self.seen = np.ones(self.y.shape, dtype=bool) if seen is None else seen[:, self.targets]
         if allowed is not None:  # one more series, which is 0: in the place of candidates that are lacking
-            self.inputs, self.cut = (np.concatenate([one, np.zeros_like(one[..., :1])], -1) for one in (self.inputs, cut))
+            self.inputs, self.cut = (
+                np.concatenate([one, np.zeros_like(one[..., :1])], -1) for one in (self.inputs, cut)
+            )
         self.folds = folds
         self.groups = groups
 
@@ -171,8 +173,8 @@ class _Block:
         batch = max(1, MEMORY // (products.shape[-1] * most))
         for first in range(0, len(effects), batch):
             part = slice(first, first + batch)
-            mine = (lambda values, of=part: values[of]) if own else (lambda values: values)
-            own_past = mine(self.causes)[..., cause] == self.judge.targets[effects[part], None]
+            mine = part if own else slice(None)
+            own_past = self.causes[mine][..., cause] == self.judge.targets[effects[part], None]
             if own:
                 with_target = (x[part].swapaxes(1, 2) @ y.T[part, :, None])[:, :, 0]
             else:
@@ -183,15 +185,15 @@ class _Block:
                     width = len(lag) if free else int(within.sum())
                     steps = min(most, width)
                     taken = forward_selection(
-                        mine(products)[..., :width, :width],
+                        products[mine][..., :width, :width],
                         with_target[:, :width],
-                        np.ascontiguousarray(mine(later)[..., :width].swapaxes(-1, -2)),
+                        np.ascontiguousarray(later[mine][..., :width].swapaxes(-1, -2)),
                         steps,
                         within | own_past if free else None,
                     )
                     cells = np.stack([lag[taken.order], cause[taken.order]], axis=2)  # (S, B, 2)
-                    selected = (_taken(mine(values), taken.order) for values in (x, later))
-                    more = self._with_products(cells, *selected, y[:, part], steps, mine(self.causes))
+                    selected = _taken(x[mine], taken.order), _taken(later[mine], taken.order)
+                    more = self._with_products(cells, selected, y[:, part], steps, self.causes[mine])
                     for offset, forecasts in ((0, taken.forecasts), (MOST + 1, more)):
                         error = (forecasts - ahead[part]) ** 2
                         error = np.concatenate([error, np.repeat(error[-1:], MOST + 1 - len(error), axis=0)])
@@ -199,14 +201,12 @@ class _Block:
                             1, 0, 2
                         )
 
-    def _with_products(
-        self, cells: Index, taken: Small, taken_later: Small, y: Small, steps: int, causes: Index
-    ) -> Small:
+    def _with_products(self, cells: Index, selected: tuple[Small, Small], y: Small, steps: int, causes: Index) -> Small:
         """Return the forecasts (S + 1, B, H) from the selected inputs and from products of their first cells.
 
         Args:
             cells: lag and cause of the selected inputs, shape (S, B, 2).
-            taken, taken_later: the selected inputs, shapes (N, S, B) and (H, S, B).
+            selected: the selected inputs, shapes (N, S, B) and (H, S, B).
             y: what to learn, shape (N, B).
             steps: S.
             causes: shape (M,) or (B, M).
@@ -216,12 +216,12 @@ class _Block:
         series = causes[first[..., 1]] if causes.ndim == 1 else causes[np.arange(len(causes)), first[..., 1]]
         values = self.judge.cut[:, first[..., 0], series]  # (N, CELLS, B)
 
-        def inputs_of(rows: Index, selected: Small) -> Small:
+        def inputs_of(rows: Index, taken: Small) -> Small:
             mine = values[rows]
-            both = np.concatenate([selected, mine[:, one] * mine[:, other]], axis=1)
+            both = np.concatenate([taken, mine[:, one] * mine[:, other]], axis=1)
             return np.ascontiguousarray(both.transpose(2, 1, 0))  # (B, inputs, windows)
 
-        x, later = _standardized(inputs_of(self.learned, taken), inputs_of(self.held, taken_later), axis=2)
+        x, later = _standardized(inputs_of(self.learned, selected[0]), inputs_of(self.held, selected[1]), axis=2)
         products = x @ x.transpose(0, 2, 1)
         with_target = (x @ y.T[:, :, None])[:, :, 0]
         return forward_selection(products, with_target, later, steps).forecasts

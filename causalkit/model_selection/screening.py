@@ -2,10 +2,14 @@
 
 A network that sees thousands of series for each of thousands of targets does not end in reasonable time, and nearly all
 that it learns is that most of them do nothing. So each target first gets M candidate causes, and only these compete for
-the forecast. A candidate is a series of which a cell of the window correlates with what the target's own past leaves
-of it, or whose distance from its mean does, which finds effects of both signs alike. This is done in rounds. What the
-candidates so far explain is taken out before the next ones are looked for, so that a cause which others hide comes in
-too (iterated sure independence screening; Fan and Lv, Journal of the Royal Statistical Society B 70, 2008).
+the forecast. A candidate is a series of which a cell of the window correlates with what the target's own past leaves of
+it; or of which the distance from its mean does, as of causes that act on both sides alike; or of which that distance
+correlates with the distance of the target, as of causes that act through products with others. This is done in rounds.
+What the candidates so far explain is taken out before the next ones are looked for, so that a cause which others hide
+comes in too (iterated sure independence screening; Fan and Lv, Journal of the Royal Statistical Society B 70, 2008).
+
+Candidates that are chosen on the very windows that are forecast would seem to explain something there. So they are
+chosen anew for each network, from windows that it learns from.
 """
 
 from __future__ import annotations
@@ -23,10 +27,10 @@ MOST_PAIRS = 120_000
 """Pairs of series, times lags, up to which nothing is screened."""
 MOST, FEWEST = 64, 8
 """Candidates of a target, its own past among them."""
-ROUNDS = 4
+ROUNDS = 3
 FARTHEST = 4.0
 """Standard deviations to which values are cut, so that no single step decides."""
-RIDGE = 0.05
+RIDGE = 0.2
 """Of the fit of what is taken out between two rounds, relative to the number of windows."""
 CHUNK = 16_000_000
 """Numbers that one chunk of correlations has at most."""
@@ -61,7 +65,7 @@ def screen(
         seen: which of these can be learned from, of the same shape; None: all.
         allowed, required: background knowledge, shape (cause, effect), with all P effects; None: there is none.
         targets: which effects ``y`` is of; None: all P.
-        most: M, where there are enough windows.
+        most: M at most, where there are enough windows; more where more are required.
     """
     chosen = np.arange(y.shape[1]) if targets is None else targets
     kinds = _features(x)
@@ -126,14 +130,16 @@ def _screened(
             must = np.flatnonzero(required[:, place] & (np.arange(series) != target))
             found[place, 1 : 1 + len(must)] = must
             open_[must, place] = False
-        count += int(required.sum(axis=0).max()) if required.any() else 0
-    y0 = left
+        count += int(required.sum(axis=0).max())
+        latest = found[:, 1:count]  # at lag 1, the last step of a window
+        inputs = np.concatenate([inputs, np.where(latest < series, (lags - 1) * series + latest, none)], axis=1)
+    whole = left
     for step in range(ROUNDS):
-        left = _without(flat, inputs, y0, weight)
+        left = _without(flat, inputs, whole, weight)
         quota = -(-(size - count) // (ROUNDS - step))
         if quota < 1:
             break
-        best, which = _strongest(kinds, left, open_)
+        best, which = _strongest(kinds, left, weight, open_)
         top = np.argpartition(-best, quota - 1, axis=0)[:quota].T  # (targets, quota)
         usable = np.take_along_axis(best.T, top, axis=1) >= 0
         found[:, count : count + quota] = np.where(usable, top, series)
@@ -144,15 +150,19 @@ def _screened(
     return found
 
 
-def _strongest(kinds: Small, left: Small, open_: Mask) -> tuple[Small, Index]:
+def _strongest(kinds: Small, left: Small, weight: Small, open_: Mask) -> tuple[Small, Index]:
     """Return the largest correlation of each series with each target, -1 where it is closed, and of which feature."""
     series = kinds.shape[2]
     best = np.full((series, len(left)), -1.0, np.float32)
     which = np.zeros((series, len(left)), np.int16)
-    for number, cells in enumerate(kinds.reshape(-1, series, kinds.shape[-1])):
-        size = np.abs(cells @ left.T)
-        better = size > best
-        best[better], which[better] = size[better], number
+    deviation = left.std(axis=1, keepdims=True)
+    distance = _standardized(np.abs(left)) * deviation * weight
+    for kind, lag in np.ndindex(*kinds.shape[:2]):
+        for other in (left, distance) if kind else (left,):
+            size = np.abs(kinds[kind, lag] @ other.T)
+            better = size > best
+            np.copyto(best, size, where=better)
+            which[better] = kind * kinds.shape[1] + lag
     best[~open_] = -1.0
     return best, which.astype(np.intp)
 

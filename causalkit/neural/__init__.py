@@ -7,9 +7,9 @@ from causalkit.neural.method import NeuralMethod, Trained
 from causalkit.neural.modules.candidates import (
     candidate_product,
     candidates_of,
+    forecast_and_jacobian,
     jacobian_size,
     narrow_jacobian,
-    spread,
     with_none,
 )
 from causalkit.neural.modules.component_wise import component_jacobian, component_jacobian_size, uniform_parameter
@@ -51,6 +51,7 @@ __all__ = [
     "candidates_of",
     "component_jacobian",
     "component_jacobian_size",
+    "forecast_and_jacobian",
     "forecaster_part",
     "has_own_input_weights",
     "input_jacobian",
@@ -59,7 +60,6 @@ __all__ = [
     "mean_absolute_jacobian",
     "mean_jacobian_size",
     "narrow_jacobian",
-    "spread",
     "squared_error",
     "tensors",
     "uniform_parameter",

@@ -274,5 +274,5 @@ def jacobians(model: nn.Module, data: TrainingData, rows: Tensor) -> Iterator[tu
     windows_at_once = max(1, size // (cell * targets_at_once))
     for some in torch.split(rows, windows_at_once):
         for targets in torch.split(torch.arange(series, device=data.x.device), targets_at_once):
-            _, jacobian = narrow_jacobian(model, data.x[some], None if len(targets) == series else targets)
+            jacobian = narrow_jacobian(model, data.x[some], None if len(targets) == series else targets)
             yield some, targets, jacobian

@@ -28,7 +28,8 @@ class ConditionalMean:
     def precision(self) -> Tensor:
         """Inverse of the penalized products of cells, (K P, K P)."""
         gram = self.inputs.T @ self.inputs
-        return torch.linalg.inv(gram + self.penalty * torch.eye(len(gram), device=gram.device))
+        inverse: Tensor = torch.linalg.inv(gram + self.penalty * torch.eye(len(gram), device=gram.device))
+        return inverse
 
     def beyond(self, x: Tensor, lag: int | None = None) -> Tensor:
         """Return what the cells of each series have beyond what those of all others say of them, (B, K, P).

@@ -18,8 +18,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
-from causalkit.neural.modules.candidates import candidates_of, forecasts_without, narrow_jacobian, spread
-from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster
+from causalkit.neural.modules.candidates import (
+    candidates_of,
+    forecast_and_jacobian,
+    forecasts_without,
+    narrow_jacobian,
+)
+from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster, input_jacobian
 from causalkit.neural.training.data import TrainingData
 
 Prewhiten = Annotated[int, Field(ge=0)] | Literal["auto"]
@@ -126,15 +131,18 @@ class Prewhitened(ForecasterModule):
 
     def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`."""
-        forecast, jacobian = self.candidate_jacobian(x, targets)
-        candidates = self.candidates
-        mine = candidates if candidates is None or targets is None else candidates[targets]
-        return forecast, spread(jacobian, mine, x.shape[2])
+        if self.candidates is not None:
+            return forecast_and_jacobian(self, x, targets)
+        forecast, jacobian = input_jacobian(self.network, x, targets)
+        return self.own_past(x) + self.own_past.scale * forecast, self._with_own_past(jacobian, x, targets)
 
-    def candidate_jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return forecast (B, P) and the Jacobian (B, m, K, C) with respect to each target's candidates, or to all."""
+    def candidate_jacobian(self, x: Tensor, targets: Tensor | None = None) -> Tensor:
+        """Return the Jacobian (B, m, K, M) with respect to each target's candidates."""
+        return self._with_own_past(narrow_jacobian(self.network, x, targets), x, targets)
+
+    def _with_own_past(self, jacobian: Tensor, x: Tensor, targets: Tensor | None) -> Tensor:
+        """Return the Jacobian of the sum of both, from that of the network."""
         own, candidates = self.own_past, self.candidates
-        forecast, jacobian = narrow_jacobian(self.network, x, targets)
         chosen = torch.arange(x.shape[2], device=x.device) if targets is None else targets
         chosen = chosen.expand(len(x), -1) if chosen.ndim == 1 else chosen  # (B, m)
         scaled = jacobian * own.scale[chosen][:, :, None, None]
@@ -143,10 +151,10 @@ class Prewhitened(ForecasterModule):
         before = x.new_zeros(len(x), chosen.shape[1], x.shape[1] - own.order, jacobian.shape[3])
         latest = before.new_zeros(len(x), chosen.shape[1], own.order, jacobian.shape[3])
         latest = latest.scatter(3, columns, own.coefficients[chosen][..., None])
-        return own(x) + own.scale * forecast, scaled + torch.cat([before, latest], dim=2)
+        return scaled + torch.cat([before, latest], dim=2)
 
     def forecasts_without(self, x: Tensor, beyond: Tensor, targets: Tensor) -> Tensor:
-        """Return forecasts (M, B, m), each time without another candidate of a target, the first time without itself."""
+        """Return forecasts (M, B, m), each without another candidate of a target, the first one without itself."""
         own = self.own_past
         found = own.scale[targets] * forecasts_without(self.network, x, beyond, targets)
         found[:1] += own(x - beyond)[:, targets]

@@ -44,19 +44,16 @@ class AveragedForecaster(ForecasterModule):
         forecasts, jacobians = zip(*pairs, strict=True)
         return torch.stack(forecasts).mean(0), torch.stack(jacobians).mean(0)
 
-    def candidate_jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return forecast (B, P) and the Jacobian (B, m, K, U) with respect to the candidates of all members."""
+    def candidate_jacobian(self, x: Tensor, targets: Tensor | None = None) -> Tensor:
+        """Return the Jacobian (B, m, K, U) with respect to the candidates of all members."""
         assert self.candidates is not None
-        forecasts, total = [], None
+        total = x.new_zeros(())
         for member, places in zip(self.members, self._places, strict=True):
-            forecast, jacobian = narrow_jacobian(member, x, targets)
-            forecasts.append(forecast)
-            if total is None:
-                total = jacobian.new_zeros(*jacobian.shape[:-1], self.candidates.shape[1])
+            jacobian = narrow_jacobian(member, x, targets)
             mine = places if targets is None else places[targets]
-            total.scatter_add_(-1, mine.unsqueeze(-2).expand(jacobian.shape), jacobian)
-        assert total is not None
-        return torch.stack(forecasts).mean(0), total / len(forecasts)
+            wide = jacobian.new_zeros(*jacobian.shape[:-1], self.candidates.shape[1])
+            total = total + wide.scatter_add_(-1, mine.unsqueeze(-2).expand(jacobian.shape), jacobian)
+        return total / len(self.members)
 
 
 def members_of(model: nn.Module) -> list[nn.Module]:

@@ -1,8 +1,8 @@
 """Forecasters whose targets see only their candidate causes, where there are too many series for all to see all.
 
-P series, M candidates of each. Such a forecaster has ``candidates``, a tensor (P, M) of the series that each target sees,
-P standing for none; the first one of a target is the target itself. Its ``candidate_jacobian`` is ``jacobian`` with one
-column for each candidate instead of one for each series, shape (B, m, K, M). Its ``jacobian_size`` and
+P series, M candidates of each. Such a forecaster has ``candidates``, a tensor (P, M) of the series that each target
+sees, P standing for none; the first one of a target is the target itself. Its ``candidate_jacobian`` is the Jacobian
+with one column for each candidate instead of one for each series, shape (B, m, K, M). Its ``jacobian_size`` and
 ``forecasts_without`` do what the functions here describe.
 """
 
@@ -28,22 +28,29 @@ def candidates_of(model: nn.Module) -> Tensor | None:
     return found
 
 
-def narrow_jacobian(model: nn.Module, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Return forecast and input Jacobian (B, m, K, C), with a column for each candidate, or for each series.
+def narrow_jacobian(model: nn.Module, x: Tensor, targets: Tensor | None = None) -> Tensor:
+    """Return the input Jacobian (B, m, K, C) of a forecaster, with a column for each candidate, or for each series.
 
     Args:
         model: a forecaster, with candidates or without.
         x, targets: as in `causalkit.neural.input_jacobian`.
     """
     if candidates_of(model) is None:
-        return input_jacobian(model, x, targets)
+        return input_jacobian(model, x, targets)[1]
     sparse: Any = as_forecaster(model)
-    found: tuple[Tensor, Tensor] = sparse.candidate_jacobian(x, targets)
+    found: Tensor = sparse.candidate_jacobian(x, targets)
     return found
 
 
+def forecast_and_jacobian(model: nn.Module, x: Tensor, targets: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Return forecast (B, P) and input Jacobian (B, m, K, P) of a forecaster with candidates."""
+    candidates = candidates_of(model)
+    mine = candidates if candidates is None or targets is None else candidates[targets]
+    return model(x), spread(narrow_jacobian(model, x, targets), mine, x.shape[2])
+
+
 def jacobian_size(model: nn.Module, x: Tensor, counts: Tensor | None = None) -> Tensor:
-    """Return the sum of the absolute Jacobian of a forecaster with candidates over windows, targets, lags and candidates.
+    """Return the sum of |J| of a forecaster with candidates over windows, targets, lags and candidates.
 
     Args:
         counts: what the entries of each target and candidate count, shape (P, M); None: all count 1.
@@ -92,7 +99,7 @@ def union(candidates: Sequence[Tensor], series: int) -> tuple[Tensor, list[Tenso
     found = torch.full((len(every), int(place.max()) + 1), series, device=every.device)
     found.scatter_(1, place, ordered)
     places = torch.empty_like(place).scatter_(1, order, place)
-    return found, list(places.split([one.shape[1] for one in candidates], 1))
+    return found, list(torch.split(places, [one.shape[1] for one in candidates], 1))
 
 
 class _CandidateProduct(torch.autograd.Function):
@@ -136,7 +143,7 @@ def candidate_product(weight: Tensor, x: Tensor, candidates: Tensor) -> Tensor:
     rows = with_none(x).flatten(0, 1)
     steps = torch.arange(lag, device=x.device)[:, None] * (series + 1)
     index = (candidates[:, None] + steps).flatten(1)  # (P, K M)
-    product: Tensor = _CandidateProduct.apply(weight.flatten(2), rows, index)
+    product: Tensor = _CandidateProduct.apply(weight.flatten(2), rows, index)  # type: ignore[no-untyped-call]
     return product
 
 

@@ -66,7 +66,8 @@ def component_jacobian_size(
         counts: what the entries of each target and cause count, shape (P, C); None: all count 1.
     """
     own = None if counts is None else counts.unsqueeze(1).expand(-1, first.shape[2], -1).flatten(1)
-    size: Tensor = _AbsoluteSum.apply(first.flatten(2), _rows(layers, head, slopes, linear=linear), own)
+    rows = _rows(layers, head, slopes, linear=linear)
+    size: Tensor = _AbsoluteSum.apply(first.flatten(2), rows, own)  # type: ignore[no-untyped-call]
     return size
 
 

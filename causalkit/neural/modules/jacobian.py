@@ -57,7 +57,7 @@ def mean_jacobian_size(
     total = torch.zeros(series, lag, columns, dtype=torch.float64, device=x.device)
     for part in torch.split(x, windows_at_once):
         for targets in torch.split(torch.arange(series, device=x.device), targets_at_once):
-            _, jacobian = narrow_jacobian(model, part, None if len(targets) == series else targets)
+            jacobian = narrow_jacobian(model, part, None if len(targets) == series else targets)
             total[targets] += size(jacobian).sum(0, dtype=torch.float64)
     return as_scores(spread(total / windows, candidates, series))
 

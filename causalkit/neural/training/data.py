@@ -12,7 +12,7 @@ from torch import Tensor
 
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
-from causalkit.model_selection.screening import screen
+from causalkit.model_selection.screening import most_candidates, screen
 from causalkit.model_selection.splits import Folds
 
 
@@ -74,10 +74,12 @@ class TrainingData:
         given = (None if one is None else one.cpu().numpy() for one in (seen, allowed, required))
         watched, known, must = given
         x, y = self.x.cpu().numpy(), self.y.cpu().numpy()
-        found = []
-        for rows in self.rows:
-            mine = torch.unique(rows).cpu().numpy()
-            found.append(screen(x[mine], y[mine], None if watched is None else watched[mine], known, must))
+        learned = [torch.unique(rows).cpu().numpy() for rows in self.rows]
+        most = min(most_candidates(len(mine), x.shape[2]) for mine in learned)  # all networks are of one architecture
+        found = [
+            screen(x[mine], y[mine], None if watched is None else watched[mine], known, must, most=most)
+            for mine in learned
+        ]
         return replace(self, candidates=torch.as_tensor(np.stack(found), device=self.x.device))
 
     def complete(self) -> TrainingData:

@@ -16,7 +16,7 @@ from causalkit.neural import (
     candidate_product,
     component_jacobian,
     component_jacobian_size,
-    spread,
+    forecast_and_jacobian,
     uniform_parameter,
     with_none,
 )
@@ -76,16 +76,18 @@ class ComponentMLP(ForecasterModule):
 
     def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`."""
-        forecast, jacobian = self.candidate_jacobian(x, targets)
-        if self.candidates is None:
-            return forecast, jacobian
-        return forecast, spread(jacobian, self.candidates if targets is None else self.candidates[targets], self.series)
-
-    def candidate_jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return forecast (B, P) and the Jacobian (B, m, K, M) with respect to each target's candidates."""
+        if self.candidates is not None:
+            return forecast_and_jacobian(self, x, targets)
         h, slopes, straight = self._hidden(x, slopes=True)
         jacobian = component_jacobian(self.input, list(self.weights), self.head, slopes, targets, linear=self.linear)
         return self._output(h, straight), jacobian
+
+    def candidate_jacobian(self, x: Tensor, targets: Tensor | None = None) -> Tensor:
+        """Return the Jacobian (B, m, K, M) with respect to each target's candidates."""
+        if targets is not None and targets.ndim == 1:
+            return self._of_targets(targets).candidate_jacobian(x)
+        slopes = self._hidden(x, slopes=True)[1]
+        return component_jacobian(self.input, list(self.weights), self.head, slopes, targets, linear=self.linear)
 
     def jacobian_size(self, x: Tensor, counts: Tensor | None = None) -> Tensor:
         """Return the sum of |J| over windows, targets, lags and candidates, with ``counts`` (P, M) of its entries."""
@@ -105,7 +107,7 @@ class ComponentMLP(ForecasterModule):
         """Return forecasts (M, B, m) of targets, each time with what is beyond taken away from another candidate."""
         assert self.candidates is not None
         mine, candidates = self._of_targets(targets), self.candidates[targets]
-        first, rows = candidate_product(mine.input, x, candidates), with_none(beyond)
+        first, rows = mine._first(x), with_none(beyond)
         found = x.new_empty(candidates.shape[1], len(x), len(targets))
         for number, causes in enumerate(candidates.T):
             changed = first - mine.input[..., number] @ rows[:, causes].transpose(0, 1)
@@ -116,6 +118,7 @@ class ComponentMLP(ForecasterModule):
     def _of_targets(self, targets: Tensor) -> ComponentMLP:
         """Return the network with the weights of some targets only, to look at."""
         mine = copy.copy(self)
+        mine._buffers = {name: None if one is None else one[targets] for name, one in self._buffers.items()}
         mine._parameters = {name: weight[targets] for name, weight in self._parameters.items()}  # type: ignore[index]
         mine._modules = {
             name: nn.ParameterList(weight[targets] for weight in layers)

@@ -182,6 +182,6 @@ def _exact(model: nn.Module, x: Tensor, weights: Tensor | None, measure: Measure
             return jacobian_size(model, x, weights) / (windows * series)
     total = x.new_zeros(())
     for part in x.split(at_once):
-        sizes = narrow_jacobian(model, part)[1].abs()  # (B, P, K, P or M)
+        sizes = narrow_jacobian(model, part).abs()  # (B, P, K, P or M)
         total = total + _sum(sizes if weights is None else sizes * weights.unsqueeze(1), measure)
     return total / (windows * series)
