@@ -14,7 +14,7 @@ from causalkit_grngc.mlp import MLP
 
 import causalkit
 from causalkit import Run
-from causalkit.neural import Batch, ForecasterModule, Training, input_jacobian
+from causalkit.neural import Batch, ForecasterModule, Training, input_jacobian, narrow_jacobian
 from causalkit.neural.parts import penalty_sum
 from causalkit.neural.training.data import TrainingData
 from causalkit.neural.training.networks import Epoch, Networks
@@ -143,7 +143,8 @@ class WithoutJacobian(ComponentMLP):
 def test_windows_are_drawn_only_where_rows_are_cheap(monkeypatch):
     """A row of a recurrent or joint network costs a backward pass: never all rows."""
     asked = []
-    monkeypatch.setattr(gradient_l1, "input_jacobian", lambda *given: asked.append(given) or input_jacobian(*given))
+    for one in (input_jacobian, narrow_jacobian):
+        monkeypatch.setattr(gradient_l1, one.__name__, lambda *given, one=one: asked.append(given) or one(*given))
     seen = batch()
     for network in (ComponentMLP, WithoutJacobian, MLP):
         GradientL1(estimator="sampled").penalty(network(5, 2, (6,)), seen)
