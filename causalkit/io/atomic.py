@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import platform
 import tempfile
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from causalkit.core.shell import argument
@@ -33,9 +35,15 @@ def check_writable(path: str | Path) -> Path:
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path with the same suffix that becomes ``path`` when the block ends without an error."""
-    path = check_writable(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
+    """Yield a temporary path with the same suffix that becomes ``path`` when the block ends without an error.
+
+    Where ``path`` is a symbolic link, the link stays and the file that it names is written. What a killed process left
+    beside the same file is removed.
+    """
+    path = Path(path)
+    path = check_writable(path.resolve() if path.is_symlink() else path)
+    remove_leftovers(path)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path, os.getpid()), suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -46,3 +54,35 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove temporary files of the same path whose process has ended on this machine."""
+    start, random = _prefix(path, 0).removesuffix("0-"), 8
+    for leftover in _listed(path.parent):
+        middle = leftover[len(start) :].removesuffix(path.suffix)
+        process, dash, rest = middle.partition("-")
+        temporary = leftover.startswith(start) and dash and process.isdecimal() and len(rest) == random
+        if temporary and not _runs(int(process)):
+            with suppress(OSError):
+                (path.parent / leftover).unlink()
+
+
+def _prefix(path: Path, process: int) -> str:
+    """Return how temporary names begin: with the file, the machine, and the process that writes."""
+    machine = zlib.crc32(platform.node().encode("utf-8", "replace"))
+    return f".{path.stem[:80]}.{machine:08x}-{process}-"
+
+
+def _listed(folder: Path) -> list[str]:
+    try:
+        return [name for name in os.listdir(folder) if name.startswith(".")]
+    except OSError:
+        return []
+
+
+def _runs(process: int) -> bool:
+    """Return whether a process of this number runs on this machine."""
+    import psutil
+
+    return bool(psutil.pid_exists(process))

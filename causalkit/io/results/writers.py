@@ -11,6 +11,7 @@ import numpy as np
 
 from causalkit.errors import DataError
 from causalkit.io.results.record import ARRAYS_OF, to_record
+from causalkit.io.tables.cells import spreadsheet_text
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -33,8 +34,14 @@ def write_json(discovery: Discovery, path: Path) -> None:
 
 
 def write_csv(discovery: Discovery, path: Path) -> None:
-    """Write one row for each cause, effect and lag, strongest first; columns as in `causalkit.Discovery.edges`."""
-    discovery.edges().to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    """Write one row for each cause, effect and lag, strongest first; columns as in `causalkit.Discovery.edges`.
+
+    A name that a spreadsheet would compute, such as ``=1+1``, gets an apostrophe in front, which makes it text there.
+    """
+    edges = discovery.edges()
+    for column in ("cause", "effect"):
+        edges[column] = edges[column].map(spreadsheet_text)
+    edges.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
 def write_npz(discovery: Discovery, path: Path) -> None:

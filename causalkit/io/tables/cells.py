@@ -65,5 +65,10 @@ def shown(cell: str, length: int = 40) -> str:
 
 
 def on_one_line(name: str) -> str:
-    """Return a name without line breaks and other control characters; spreadsheets put them into headers."""
-    return name if name.isprintable() else " ".join(name.split())
+    """Return a name without line breaks, which spreadsheets put into headers; a tab alone stays."""
+    return name if name.replace("\t", "").isprintable() else " ".join(name.split())
+
+
+def spreadsheet_text(name: str) -> str:
+    """Return a name as a spreadsheet shows it and never computes it: an apostrophe before what begins a formula."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) and number(name) is None else name

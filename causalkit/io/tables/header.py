@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from causalkit.core.shell import option_text
 from causalkit.display.words import count, listed
 from causalkit.errors import DataError
 from causalkit.io.options import ReadOptions
@@ -29,6 +31,11 @@ _MOST_REMARKS, _FEWEST_DATES = 20, 8
 _MONTHS = frozenset(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
 _WIDTHS = re.compile(r"\d+[snd]")
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+
+_MARKS = (*COMMENT_MARKS, ";")
+_MARK_AND_BLANK = re.compile(r"(?:[#%!;]|//)+\s+")
+_PROSE = frozenset(["by", "of", "from", "the", "with", "was", "is", "are", "and"])
+"""Words of a sentence: a comment with one of them, in a table that blanks separate, has no names."""
 
 Row = tuple[int, list[str]]
 
@@ -99,6 +106,7 @@ def find_header(file: TextFile, options: ReadOptions) -> Header:
         raise _only_header(file)
     if not names:
         return Header(delimiter, None, below[0][0], below[0][0], tuple(below), (*notes, _unnamed(len(below[0][1]))))
+    _refuse_dashes(file, below, options.missing)
     below, units = _without_units(below, _text_rows(below, width, delimiter, options.missing))
     return Header(delimiter, _joined(names), names[-1][0], below[0][0], tuple(below), (*notes, *units))
 
@@ -187,7 +195,7 @@ def _leading(file: TextFile, skip: int) -> _Leading:
             comments += 1
             comment, last = line, position
         else:
-            text = comment.strip().lstrip("".join(marks)).strip()
+            text = comment.rstrip("\r\n")
             return _Leading(position, comments, text, last, WHITESPACE if delimiter == " " else delimiter)
     # Where every line begins like a comment, none is one.
     return _Leading(skip + 1)
@@ -197,7 +205,7 @@ def _first_rows(file: TextFile, delimiter: str, start: int) -> list[Row]:
     """Return enough rows to see how the table is written, without comments between them."""
     enough = len(file.sample(start))
     rows = list(itertools.islice(file.rows(delimiter, start), enough))
-    comments = [row for row in rows if is_comment(row[1][0])]
+    comments = [row for row in rows[1:] if is_comment(row[1][0])]  # those above the first row are left out already
     return [row for row in rows if row not in comments] if 2 * len(comments) < len(rows) else rows
 
 
@@ -278,6 +286,7 @@ def _recognised(
     if not below:
         raise _only_header(file)
     said = list(notes)
+    _refuse_dashes(file, below, missing)
     texts = _text_rows(below, _usual_width(rows), delimiter, missing)
     names = [rows[0]]
     parts = [cells for _, cells in below[:texts] if not _names_index(cells)]
@@ -345,6 +354,30 @@ def _text_rows(rows: Sequence[Row], width: int, delimiter: str, missing: Sequenc
             break  # a title and names, or names and units
         found += 1
     return found
+
+
+def _refuse_dashes(file: TextFile, rows: Sequence[Row], missing: Sequence[str]) -> None:
+    """Refuse a first row of nothing but dashes, unless other rows or a column that counts show what it is.
+
+    Raises:
+        DataError: it can be units or missing values.
+    """
+    (line, cells), below = rows[0], [row for _, row in rows[1:_LOOKED_AT]]
+    if {cell.strip() for cell in cells if cell.strip()} != {"-"} or "-" in missing:
+        return
+    first = [row[0] for row in below if row]
+    steps = {
+        round(float(after) - float(before), 9)
+        for before, after in itertools.pairwise(map(number, first))
+        if (before is not None and after is not None)
+    }
+    counts = len(first) > 1 and len(steps) == 1 and min(steps) > 0
+    if any("-" in row for row in below) or counts or (first and all(map(is_date, first))):
+        return
+    raise DataError(
+        f"{file.path}: line {line} has nothing but '-', which can be units or missing values",
+        f"if they are missing values, add {option_text('missing', '-')}; if they are units, delete the line",
+    )
 
 
 def _is_sure_unit(cell: str) -> bool:
@@ -499,6 +532,20 @@ def _quoted(line: str, delimiter: str) -> bool:
 
 def _commented_names(leading: _Leading, delimiter: str, width: int) -> tuple[str, ...] | None:
     """Return the names of a comment line above the data, as `numpy.savetxt` writes them."""
-    cells = leading.comment.split(None if delimiter == WHITESPACE else delimiter)
-    names = tuple(cell.strip().rstrip(",") for cell in cells)
-    return names if len(names) == width and looks_like_names(names) else None
+    line = leading.comment.strip(" ")
+    if '"' in line:
+        cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    else:
+        cells = line.split(None if delimiter == WHITESPACE else delimiter)
+    if delimiter == WHITESPACE and len(cells) == width + 1 and not cells[0].strip("".join(_MARKS)):
+        cells = cells[1:]  # the mark stands alone
+    if delimiter == WHITESPACE and _PROSE.intersection(map(str.lower, cells)):
+        return None
+    names = [on_one_line(cell.strip()) for cell in cells]
+    if delimiter == WHITESPACE:
+        names = [name.rstrip(",") for name in names]
+    # A mark belongs to the name where no blank follows, where it is quoted, or where it begins other names too.
+    alone = not line.startswith('"') and not any(name.startswith(_MARKS) for name in names[1:])
+    if alone and names and (found := _MARK_AND_BLANK.match(names[0])):
+        names[0] = names[0][found.end() :]
+    return tuple(names) if len(names) == width and looks_like_names(names) else None

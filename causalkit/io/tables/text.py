@@ -131,7 +131,7 @@ class TextFile:
             lines = ("\n" if number in skipped else line for number, line in enumerate(lines, start=start))
         if delimiter == WHITESPACE:
             # Spaces at the end would count as one more cell, and tabs would belong to the cell.
-            lines = (line.strip(_BLANKS).replace("\t", " ") + "\n" for line in lines)
+            lines = (_between_blanks(line) + "\n" for line in lines)
         # As in pandas, a blank line is not a row, in contrast to a line with nothing but a quoted empty cell.
         blank = " \r\n" if delimiter == "\t" else " \t\r\n"
         lines = (line if line.strip(blank) else "\n" for line in lines)
@@ -260,6 +260,14 @@ class TextFile:
             if self.option
             else f"convert the file, for example: iconv -f latin1 -t utf-8 {argument(self.path)} > converted.csv",
         )
+
+
+def _between_blanks(line: str) -> str:
+    """Return a line without blanks around it, and with one kind of blank between its cells."""
+    text = line.strip(_BLANKS)
+    if "\t" not in text or '"' not in text:
+        return text.replace("\t", " ")
+    return re.sub(r'"[^"]*"|\t', lambda found: " " if found[0] == "\t" else found[0], text)
 
 
 def words(line: str) -> list[str]:

@@ -173,9 +173,13 @@ def _without_suffix(words: str) -> str:
     return " ".join(first) if first and last in _SUFFIXES else words
 
 
+_COMMENT_MARK = re.compile(r"^\s*(?:[#%!;]|//)+\s*(?=\w)")
+"""In front of the names of a table whose header is written as a comment."""
+
+
 def _plain(name: str) -> str:
     """Return the words of a name without accents, in lower case, separated by one space."""
-    text = unicodedata.normalize("NFKD", name).casefold()
+    text = _COMMENT_MARK.sub("", unicodedata.normalize("NFKD", name).casefold())
     text = "".join(sign for sign in text if not unicodedata.combining(sign))
     text = unicodedata.normalize("NFC", text)
     text = re.sub(r"(?<=[a-z])(?=\d+$)|[_\-./,;()\[\]<>°²]+", " ", text)

@@ -15,7 +15,7 @@ from causalkit_benchmarks import cache, checks, mirrors
 from causalkit_benchmarks.download import download, refuse_unverified
 from causalkit_benchmarks.entries import Entry, entry
 from causalkit_benchmarks.notices import say_once
-from causalkit_benchmarks.unpack import unpack
+from causalkit_benchmarks.unpack import remove_leftovers, unpack
 
 __all__ = ["entry", "is_here", "local_file", "local_files"]
 
@@ -84,10 +84,8 @@ def _member(wanted: Entry) -> Path:
         packed = _whole(archive)
         with cache.lock(archive):
             if not folder.is_dir():
-                try:
-                    unpack(packed, folder)
-                except OSError as error:
-                    raise cache.unwritable(error, folder) from error
+                remove_leftovers(folder)
+                unpack(packed, folder)
     path = folder / wanted.member
     if not path.is_file():
         raise DataError(f"{archive.file} has no {wanted.member}", "report this to the authors of causalkit-benchmarks")

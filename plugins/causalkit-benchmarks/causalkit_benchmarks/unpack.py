@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import gzip
 import lzma
 import os
+import shutil
 import tarfile
 import tempfile
 import zipfile
@@ -33,10 +35,27 @@ def unpack(archive: Path, folder: Path, *, largest: int = LARGEST) -> Path:
         The folder.
 
     Raises:
-        DataError: the archive is damaged, or has a member that is a link, a device, outside the folder, a duplicate,
-            or too large.
-        OSError: the folder cannot be written.
+        DataError: the archive is missing or damaged, or has a member that is a link, a device, outside the folder, a
+            duplicate, or too large; or the folder cannot be written.
     """
+    try:
+        return _unpacked(archive, folder, largest)
+    except OSError as error:
+        if error.strerror is None:  # zipfile and tarfile raise it where an archive is damaged
+            raise DataError(f"{archive} is damaged", "delete it and fetch it again") from error
+        raise DataError(
+            f"{archive} cannot be unpacked into {folder}: {error.strerror}",
+            "free some space, or choose another folder with --data-home or CAUSALKIT_CACHE",
+        ) from error
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes left while they unpacked into a folder; no other process may unpack into it."""
+    for leftover in folder.parent.glob(f".{glob.escape(folder.name)}.????????"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _unpacked(archive: Path, folder: Path, largest: int) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", ignore_cleanup_errors=True) as made:
         content = Path(made) / "content"
@@ -68,9 +87,9 @@ def _damage(archive: Path) -> Iterator[None]:
     try:
         yield
     except NotImplementedError as error:  # a subclass of RuntimeError: a compression that Python does not know
-        raise DataError(f"{archive} cannot be unpacked: {error}", "unpack it by hand") from error
-    except (*damage, RuntimeError) as error:
-        raise DataError(f"{archive} is damaged: {error}", "delete it and fetch it again") from error
+        raise DataError(f"{archive} is compressed in a way that Python does not know", "unpack it by hand") from error
+    except (*damage, RuntimeError, ValueError, OverflowError, RecursionError) as error:
+        raise DataError(f"{archive} is damaged", "delete it and fetch it again") from error
 
 
 def _zip_members(opened: zipfile.ZipFile) -> Iterator[Member]:
