@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from causalkit.core.instantaneous import Instantaneous
     from causalkit.core.interventions import Intervention
     from causalkit.core.knowledge import Knowledge
+    from causalkit.core.pairs import Pairs
     from causalkit.core.panel import Panel
     from causalkit.core.preparation import Preparation
     from causalkit.core.refit import Refit
@@ -60,6 +61,7 @@ _LAZY = {
     "Instantaneous": "causalkit.core.instantaneous",
     "Intervention": "causalkit.core.interventions",
     "Knowledge": "causalkit.core.knowledge",
+    "Pairs": "causalkit.core.pairs",
     "Panel": "causalkit.core.panel",
     "Preparation": "causalkit.core.preparation",
     "Refit": "causalkit.core.refit",
@@ -91,6 +93,7 @@ __all__ = [
     "Method",
     "Metric",
     "Operation",
+    "Pairs",
     "Panel",
     "Preparation",
     "Reader",

@@ -352,6 +352,7 @@ def fit(
     from causalkit.core.interventions import described, with_interventions
     from causalkit.core.preload import preload
     from causalkit.core.refit import Refit, as_it_chose, with_its_choices
+    from causalkit.display.candidates import about_candidates
     from causalkit.display.windows import few_windows
     from causalkit.health.preparing import prepared
 
@@ -359,8 +360,7 @@ def fit(
     if isinstance(lag, int) and lag < 1:
         raise ParameterError(f"the lag is {lag}", "a lag is a whole number of time steps, at least 1")
     if run.knowledge is not None:  # unknown names and contradictions show before the work
-        run.knowledge.required(panel.names)
-        run.knowledge.allowed(panel.names)
+        run.knowledge.check(panel.names)
     given = with_interventions(panel, interventions)
     given.check(lag if isinstance(lag, int) else 1)
     ready = prepared(given, preparation)
@@ -389,6 +389,7 @@ def fit(
         facts["interventions"] = described(interventions)
     said = [*panel.notes, *ready.notes, *_limits(provided, panel, run)]
     found = found.within(run.knowledge)
+    said += about_candidates(found)
     if found.effects is not None and scaling is not None:
         found = replace(found, effects=found.effects.before_scaling(scaling))
     again = as_it_chose(acting, found)

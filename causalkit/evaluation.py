@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.pairs import Pairs
 from causalkit.core.read_only import make_read_only
 from causalkit.core.truth import Diagonal, Truth
 from causalkit.errors import WrongUsageError
@@ -40,6 +41,10 @@ class Evaluation:
         known: is a truth known? Without one, only metrics of the forecaster apply.
         epochs: shape (S,), after which epochs of training scores were read; None where none were kept.
         epoch_scores: shape (S, M), largest score over lags after each of them; None where none were kept.
+        weights: shape (M,), how many pairs an entry stands for; None: each for one. Where only candidate pairs have
+            scores, entries are the candidates and the true edges, and one more stands for all other pairs: no true
+            edges, not selected, score 0.
+        pairs: of the entries but this last one; None where there are no weights.
     """
 
     truth: NDArray[np.bool_]
@@ -53,9 +58,12 @@ class Evaluation:
     known: bool = True
     epochs: NDArray[np.float64] | None = None
     epoch_scores: NDArray[np.float64] | None = None
+    weights: NDArray[np.float64] | None = None
+    pairs: Pairs | None = None
 
     def __post_init__(self) -> None:
-        make_read_only(self, "truth", "scores", "selected", "lag_scores", "lag_truth", "epochs", "epoch_scores")
+        arrays = ("truth", "scores", "selected", "lag_scores", "lag_truth", "epochs", "epoch_scores", "weights")
+        make_read_only(self, *arrays)
 
     @classmethod
     def of(cls, discovery: Discovery, truth: Truth | None, diagonal: Diagonal) -> Evaluation:
@@ -64,6 +72,8 @@ class Evaluation:
             raise WrongUsageError(f"the diagonal policy {diagonal!r} is unknown", 'choose "include" or "exclude"')
         known = truth is not None
         truth = truth.align(discovery.names) if truth is not None else Truth.from_edges([], names=discovery.names)
+        if discovery.sparse:
+            return cls._of_candidates(discovery, truth, diagonal, known)
         keep = truth.evaluated_pairs(diagonal)
         lag_truth = truth.lags_up_to(discovery.lags)
         selected = discovery.pair_selected
@@ -83,12 +93,64 @@ class Evaluation:
             epoch_scores=None if epochs is None else path["scores"].max(axis=3)[:, keep],
         )
 
-    def lacks(self, needs: str) -> str:
-        """Return why a metric with these needs does not apply, or "" when it does."""
+    @classmethod
+    def _of_candidates(cls, discovery: Discovery, truth: Truth, diagonal: Diagonal, known: bool) -> Evaluation:
+        """Return the entries of candidate pairs and true edges, and one for all other pairs; truth is aligned."""
+        size = len(discovery.names)
+        inside = np.isin(discovery.names, truth.scope) if truth.scope is not None else np.ones(size, dtype=bool)
+        cause, effect = np.nonzero(truth.edges)
+        candidates = discovery.pairs
+        keys = np.unique(np.concatenate([candidates.cause * size + candidates.effect, cause * size + effect]))
+        cause, effect = np.divmod(keys, size)
+        kept = inside[cause] & inside[effect] & ((cause != effect) | (diagonal == "include"))
+        pairs = Pairs(size, cause[kept], effect[kept])
+        total = int(inside.sum()) ** 2 - (int(inside.sum()) if diagonal == "exclude" else 0)
+        rest = total - len(pairs)
+        place = (pairs.cause, pairs.effect)
+
+        def with_rest(values: Any) -> Any:  # the last entry is 0
+            return np.concatenate([values, np.zeros((1, *values.shape[1:]), dtype=values.dtype)]) if rest else values
+
+        lags = None
+        if truth.lags is not None:
+            lags = truth.lags[place][:, : discovery.lags]
+            lags = with_rest(np.pad(lags, ((0, 0), (0, discovery.lags - lags.shape[1]))))
+        lag_scores = with_rest(discovery.scores[place])
+        chosen, path = discovery.pair_selected, discovery.path or {}
+        epochs, epoch_scores = path.get("epochs"), None
+        if epochs is not None:
+            row = candidates.find(*place)
+            at_epochs = np.where(row >= 0, path["scores"].max(axis=2)[:, row], 0.0)
+            epoch_scores = np.ascontiguousarray(with_rest(at_epochs.T).T)
+        return cls(
+            truth=with_rest(truth.edges[place]),
+            scores=lag_scores.max(axis=1),
+            selected=None if chosen is None else with_rest(chosen[place]),
+            lag_scores=lag_scores,
+            lag_truth=lags,
+            lost_lags=0 if truth.lags is None else int(truth.lags[place][:, discovery.lags :].sum()),
+            diagonal=diagonal,
+            fitted=discovery.fitted,
+            known=known,
+            epochs=epochs,
+            epoch_scores=epoch_scores,
+            weights=np.append(np.ones(len(pairs)), [float(rest)] if rest else []),
+            pairs=pairs,
+        )
+
+    def lacks(self, needs: str, weighted: bool = True) -> str:
+        """Return why a metric with these needs does not apply, or "" when it does.
+
+        Args:
+            needs: as `causalkit.Metric.needs`.
+            weighted: does it use `weights`?
+        """
         if needs == "forecaster":
             return "" if self.fitted is not None else "there is no trained forecaster in memory"
         if not self.known:
             return "no true graph is known"
+        if self.weights is not None and not weighted:
+            return "only candidate pairs have scores, and the metric does not use weights"
         if needs == "graph" and self.selected is None:
             return "no edges were selected; choose some with --select"
         if needs == "lags" and self.lag_truth is None:
@@ -120,10 +182,14 @@ def evaluate(
     evaluation = Evaluation.of(discovery, truth, diagonal or (truth and truth.diagonal) or "exclude")
     if metrics is None:
         records = [provided.record for provided in registry().all(Metric)]
-        records = [record for record in records if not record.by_name_only and not evaluation.lacks(record.needs)]
+        records = [
+            record
+            for record in records
+            if not record.by_name_only and not evaluation.lacks(record.needs, record.weighted)
+        ]
     else:
         records = [registry().get(Metric, name).record for name in metrics]
         for record in records:
-            if reason := evaluation.lacks(record.needs):
+            if reason := evaluation.lacks(record.needs, record.weighted):
                 raise WrongUsageError(f"the metric {record.name} does not apply", reason)
     return {record.name: float(record.load()(evaluation)) for record in records}

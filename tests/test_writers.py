@@ -240,7 +240,7 @@ def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         ("not json", "not JSON"),
         ("[]", "not a discovery"),
         ('{"a": 1}', "not a discovery"),
-        ('{"schema": 2, "names": [], "scores": []}', "upgrade"),
+        ('{"schema": 3, "names": [], "scores": []}', "upgrade"),
         ('{"schema": "x", "names": [], "scores": []}', "schema"),
         ('{"schema": 1, "names": ["a"], "scores": [[["x"]]]}', "damaged"),
         ('{"schema": 1, "names": ["a"], "scores": [[[NaN]]]}', "damaged"),

@@ -102,29 +102,34 @@ def causalkit_metrics() -> Iterable[Metric]:
     """Yield the metrics of rankings, of selected graphs and of lags."""
     yield Metric(
         name="auroc",
+        weighted=True,
         factory=f"{_METRICS}.ranking:auroc",
         summary="Area under the ROC curve: how often a true edge outranks a non-edge",
         reference="Fawcett, An introduction to ROC analysis, Pattern Recognition Letters 27, 2006",
     )
     yield Metric(
         name="auprc",
+        weighted=True,
         factory=f"{_METRICS}.ranking:auprc",
         summary="Area under the precision-recall curve, as average precision",
         reference="Davis and Goadrich, The relationship between precision-recall and ROC curves, ICML 2006",
     )
     yield Metric(
         name="f1-oracle",
+        weighted=True,
         factory=f"{_METRICS}.ranking:f1_oracle",
         summary="F1 at the best threshold, which is chosen by looking at the truth",
     )
     yield Metric(
         name="auroc-oracle-epoch",
+        weighted=True,
         factory=f"{_METRICS}.oracle:auroc_oracle_epoch",
         summary="AUROC at the best epoch, which is chosen by looking at the truth; needs training.snapshots",
         needs="epochs",
     )
     yield Metric(
         name="auprc-oracle-epoch",
+        weighted=True,
         factory=f"{_METRICS}.oracle:auprc_oracle_epoch",
         summary="AUPRC at the best epoch, which is chosen by looking at the truth; needs training.snapshots",
         needs="epochs",
@@ -136,9 +141,10 @@ def causalkit_metrics() -> Iterable[Metric]:
         ("accuracy", "accuracy", "Share of pairs that were decided rightly"),
         ("balanced-accuracy", "balanced_accuracy", "Mean of the shares of edges and of non-edges decided rightly"),
     ):
-        yield Metric(name=name, factory=f"{_METRICS}.graph:{function}", summary=summary, needs="graph")
+        yield Metric(name=name, factory=f"{_METRICS}.graph:{function}", summary=summary, needs="graph", weighted=True)
     yield Metric(
         name="shd",
+        weighted=True,
         factory=f"{_METRICS}.graph:shd",
         summary="Structural Hamming distance: edges to add, delete or reverse, one each",
         reference="Tsamardinos, Brown and Aliferis, The max-min hill-climbing algorithm, Machine Learning 65, 2006",
@@ -147,6 +153,7 @@ def causalkit_metrics() -> Iterable[Metric]:
     )
     yield Metric(
         name="normalized-shd",
+        weighted=True,
         factory=f"{_METRICS}.graph:normalized_shd",
         summary="Structural Hamming distance divided by the number of ordered pairs",
         needs="graph",
@@ -154,18 +161,21 @@ def causalkit_metrics() -> Iterable[Metric]:
     )
     yield Metric(
         name="lag-accuracy",
+        weighted=True,
         factory=f"{_METRICS}.lags:lag_accuracy",
         summary="Share of true edges whose strongest lag is a true lag",
         needs="lags",
     )
     yield Metric(
         name="lagged-auroc",
+        weighted=True,
         factory=f"{_METRICS}.lags:lagged_auroc",
         summary="Area under the ROC curve over cells of pair and lag",
         needs="lags",
     )
     yield Metric(
         name="lagged-auprc",
+        weighted=True,
         factory=f"{_METRICS}.lags:lagged_auprc",
         summary="Average precision over cells of pair and lag",
         needs="lags",

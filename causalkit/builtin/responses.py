@@ -35,11 +35,10 @@ def response(discovery: Discovery, cause: str, effect: str) -> Response:
 
 def strongest(discovery: Discovery) -> tuple[Response, ...]:
     """Return the curves of the strongest edges between different series, where they can be computed."""
-    scores = discovery.pair_scores.copy()
-    np.fill_diagonal(scores, 0.0)
-    order = np.argsort(-scores, axis=None, kind="stable")[:STORED]
-    places = [divmod(int(place), len(scores)) for place in order]
-    curves = (_computed(discovery, cause, effect) for cause, effect in places if scores[cause, effect] > 0)
+    pairs = discovery.pairs
+    scores = np.where(pairs.apart, pairs.of(discovery.pair_scores), 0.0)
+    rows = np.argsort(-scores, kind="stable")[:STORED]
+    curves = (_computed(discovery, int(pairs.cause[row]), int(pairs.effect[row])) for row in rows if scores[row] > 0)
     return tuple(curve for curve in curves if curve is not None)
 
 

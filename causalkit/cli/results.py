@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from causalkit.cli.console import note, print_table
+from causalkit.core.pairs import rows_of
 from causalkit.core.shell import argument
 from causalkit.display.discovery import standard_error_note
 from causalkit.display.effects import explained, size
@@ -27,7 +28,7 @@ def show_discovery(discovery: Discovery, top: int, *, quiet: bool = False) -> No
     for line in facts(discovery):
         note(line, quiet=quiet)
     chosen = discovery.selected is not None
-    found = discovery.selected is not None and bool(discovery.selected.any())
+    found = discovery.selected is not None and bool(rows_of(discovery.selected).any())
     frame = discovery.edges(None if found else top, self_edges=found, selected_only=found)
     frame, columns = _with_confidence(discovery, frame)
     rows = [[_cell(value) for value in row] for row in frame[columns].itertuples(index=False)]
@@ -89,7 +90,7 @@ def confidence(discovery: Discovery) -> list[str]:
         return [*(discovery.selection or {}).get("notes", ()), *lines]
     if discovery.pair_p_values is None:
         return [*lines, *_untested(discovery)]
-    pairs = len(discovery.names) * (len(discovery.names) - 1)
+    pairs = int(discovery.pairs.apart.sum())
     tests = pairs if discovery.p_values is None else pairs * discovery.lags
     return [
         *lines,

@@ -133,7 +133,7 @@ def _values(metrics: Sequence[Provided[Metric]], evaluation: Evaluation, faults:
     found = {}
     for provided in metrics:
         record = provided.record
-        if reason := evaluation.lacks(record.needs):
+        if reason := evaluation.lacks(record.needs, record.weighted):
             if record.by_name_only:
                 faults.append(f"the metric {record.name} does not apply: {reason}")
             continue

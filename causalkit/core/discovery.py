@@ -16,6 +16,7 @@ from causalkit.core.fitted import Fitted
 from causalkit.core.held_out import HeldOut
 from causalkit.core.instantaneous import Instantaneous
 from causalkit.core.knowledge import Knowledge
+from causalkit.core.pairs import Pairs, SparseArray, as_type, pairs_of, rows_of
 from causalkit.core.read_only import make_read_only, read_only
 from causalkit.core.refit import Refit
 from causalkit.core.response import Response
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
+OUTSIDE = {"scores": 0.0, "p_values": 1.0, "standard_errors": 0.0, "joint_p_values": 1.0, "selected": False}
+"""Values of pairs that were no candidates."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +40,10 @@ class Discovery:
 
     A method fills ``names``, ``scores`` and what it knows of ``p_values``, ``history``, ``config`` and ``notes``;
     `causalkit.discover` adds the rest. All arrays are read-only.
+
+    A result on very many series may have values for candidate pairs only: its arrays (P, P) and (P, P, L) are then
+    `causalkit.core.pairs.SparseArray`, all of the same pairs, and all other pairs have score 0 by construction.
+    `pairs` reads both kinds of results alike.
 
     Attributes:
         names: of the P series.
@@ -49,9 +56,9 @@ class Discovery:
         responses: response curves of the strongest edges, see `causalkit.Response`.
         selected: shape (P, P, L), the edges that `causalkit.selection` or the method itself selected, or None.
         selection: how they were chosen.
-        path: scores along a path of regularisation strengths: ``strengths`` (S,), ``scores`` (S, P, P, L) and
-            ``forecast`` (S,), the training error at each; or, with ``epochs`` (S,) in the place of strengths, as they
-            were read in the course of training (``training.snapshots``); or None.
+        path: scores along a path of regularisation strengths: ``strengths`` (S,), ``scores`` (S, P, P, L), of candidate
+            pairs (S, N, L), and ``forecast`` (S,), the training error at each; or, with ``epochs`` (S,) in the place of
+            strengths, as they were read in the course of training (``training.snapshots``); or None.
         history: lists of equal length, one entry an epoch: ``epoch``, ``forecast``, ``validation``, and
             one for each penalty.
         pretraining: what the forecaster was pre-trained on, as `causalkit.neural.Pretrained.facts`; or None.
@@ -96,17 +103,23 @@ class Discovery:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
-        object.__setattr__(self, "scores", np.ascontiguousarray(self.scores, dtype=np.float64))
+        object.__setattr__(self, "scores", as_type(self.scores, np.float64))
+        if isinstance(self.scores, SparseArray) and self.scores.ndim == 3:
+            self._at_candidates()
         size = len(self.names)
         if self.scores.ndim != 3 or self.scores.shape[:2] != (size, size) or not self.scores.shape[2]:
             raise PluginError(
                 f"scores have the shape {self.scores.shape} for {size} series", "a method returns (cause, effect, lag)"
             )
-        if not np.isfinite(self.scores).all() or (self.scores < 0).any():
-            bad = np.argwhere(~np.isfinite(self.scores) | (self.scores < 0))[0]
+        rows = rows_of(self.scores)
+        if not np.isfinite(rows).all() or (rows < 0).any():
+            pairs = self.pairs
+            scores = pairs.of(self.scores)
+            row, position = np.argwhere(~np.isfinite(scores) | (scores < 0))[0]
+            cause, effect = self.names[pairs.cause[row]], self.names[pairs.effect[row]]
             raise PluginError(
-                f"the score {self.scores[tuple(bad)]} of {self.names[bad[0]]} -> {self.names[bad[1]]} at lag "
-                f"{bad[2] + 1} is not a finite non-negative number",
+                f"the score {scores[row, position]} of {cause} -> {effect} at lag "
+                f"{position + 1} is not a finite non-negative number",
                 "the method is at fault, or its settings let training diverge",
             )
         cells = self.scores.shape
@@ -128,6 +141,26 @@ class Discovery:
             if not isinstance(choice, Choice):
                 raise PluginError(f"a choice is recorded as {type(choice).__name__}", "record it as a causalkit.Choice")
 
+    def _at_candidates(self) -> None:
+        """Bring all arrays of a result with candidate pairs to the pairs of its scores."""
+        pairs = self.pairs
+        for what, fill in OUTSIDE.items():
+            if (values := getattr(self, what)) is None:
+                continue
+            if values.shape[:2] != (pairs.series, pairs.series):
+                raise PluginError(f"{what} have the shape {values.shape}", f"scores are of {pairs.series} series")
+            if values.dtype == bool and np.count_nonzero(pairs.of(values)) != np.count_nonzero(rows_of(values)):
+                raise PluginError("a pair is selected that was no candidate", "select among discovery.pairs")
+            object.__setattr__(self, what, pairs.array(pairs.of(values), fill))
+        if self.effects is not None:
+            object.__setattr__(self, "effects", self.effects.at(pairs))
+        path = None if self.path is None else self.path.get("scores")
+        if path is not None and path.shape[1:] != (len(pairs), self.lags):
+            raise PluginError(
+                f"scores of the path have the shape {path.shape}",
+                f"{len(pairs)} candidate pairs need {(len(path), len(pairs), self.lags)}",
+            )
+
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "fitted": None, "held_out": None, "refit": None}
 
@@ -142,15 +175,27 @@ class Discovery:
         return int(self.scores.shape[2])
 
     @property
+    def pairs(self) -> Pairs:
+        """The N pairs that have scores: all, or the candidates. ``pairs.of(scores)`` has a row for each, (N, L)."""
+        return pairs_of(self.scores)
+
+    @property
+    def sparse(self) -> bool:
+        """Have only candidate pairs scores, all others 0 by construction?"""
+        return isinstance(self.scores, SparseArray)
+
+    @property
     def pair_scores(self) -> Array:
         """Shape (P, P): the largest score over lags."""
-        result: Array = self.scores.max(axis=2)
+        pairs = self.pairs
+        result: Array = pairs.array(pairs.of(self.scores).max(axis=1))
         return result
 
     @property
     def pair_lags(self) -> NDArray[np.intp]:
         """Shape (P, P): the lag at which the score is largest."""
-        lags: NDArray[np.intp] = self.scores.argmax(axis=2) + 1
+        pairs = self.pairs
+        lags: NDArray[np.intp] = pairs.array(pairs.of(self.scores).argmax(axis=1) + 1, fill=1)
         return lags
 
     @property
@@ -160,7 +205,8 @@ class Discovery:
             return self.joint_p_values
         if self.p_values is None:
             return None
-        corrected: Array = np.minimum(1.0, self.p_values.min(axis=2) * self.lags)
+        pairs = self.pairs
+        corrected: Array = pairs.array(np.minimum(1.0, pairs.of(self.p_values).min(axis=1) * self.lags), fill=1.0)
         return corrected
 
     @property
@@ -168,11 +214,14 @@ class Discovery:
         """Shape (P, P): was any lag of the pair selected?"""
         if self.selected is None:
             return None
-        chosen: NDArray[np.bool_] = np.any(self.selected, axis=2)
+        pairs = self.pairs
+        chosen: NDArray[np.bool_] = pairs.array(np.any(pairs.of(self.selected), axis=1), fill=False)
         return chosen
 
     def edges(self, top: int | None = None, *, self_edges: bool = True, selected_only: bool = False) -> pd.DataFrame:
         """Return one row for each cause, effect and lag, strongest first.
+
+        Where only candidate pairs have scores, only these have rows.
 
         Args:
             top: keep so many rows.
@@ -186,25 +235,31 @@ class Discovery:
         """
         import pandas as pd
 
-        cause, effect, lag = (index.ravel() for index in np.indices(self.scores.shape))
-        score = self.scores.ravel()
+        pairs, lags = self.pairs, self.lags
+        cause, effect = np.repeat(pairs.cause, lags), np.repeat(pairs.effect, lags)
+        lag = np.tile(np.arange(lags), len(pairs))
+        score = pairs.of(self.scores).ravel()
         keep = (cause != effect) | self_edges
         if selected_only and self.selected is not None:
-            keep &= self.selected.ravel()
-        order = np.lexsort((lag, effect, cause, -score))
-        order = order[keep[order]][:top]
+            keep &= pairs.of(self.selected).ravel()
+        order = np.flatnonzero(keep)
+        order = order[np.argsort(-score[order], kind="stable")][:top]  # among equals by cause, effect and lag
         names = np.array(self.names, dtype=object)
+
+        def column(values: Any) -> Any:
+            return np.full(len(order), np.nan) if values is None else pairs.of(values).ravel()[order]
+
         return pd.DataFrame(
             {
                 "cause": names[cause[order]],
                 "effect": names[effect[order]],
                 "lag": lag[order] + 1,
                 "score": score[order],
-                "p_value": np.full(len(order), np.nan) if self.p_values is None else self.p_values.ravel()[order],
+                "p_value": column(self.p_values),
                 "selected": pd.array([pd.NA] * len(order), dtype="boolean")
                 if self.selected is None
-                else pd.array(self.selected.ravel()[order], dtype="boolean"),
-                **{name: values.ravel()[order] for name, values in self._effect_columns().items()},
+                else pd.array(column(self.selected), dtype="boolean"),
+                **{name: column(values) for name, values in self._effect_columns().items()},
             }
         )
 
@@ -236,14 +291,14 @@ class Discovery:
             )
         return pd.DataFrame(columns)
 
-    def _effect_columns(self) -> dict[str, Array]:
-        """Return the columns of `edges` on sign and size, each of shape (P, P, L), NaN where unknown."""
-        known, unknown = self.effects, np.full(self.scores.shape, np.nan)
+    def _effect_columns(self) -> dict[str, Array | None]:
+        """Return the columns of `edges` on sign and size, each of shape (P, P, L), None where unknown."""
+        known = self.effects
         if known is None:
-            return dict.fromkeys(("effect_size", "effect_se", "same_sign", "effect_in_units"), unknown)
+            return dict.fromkeys(("effect_size", "effect_se", "same_sign", "effect_in_units"))
         return {
             "effect_size": known.mean,
-            "effect_se": unknown if known.standard_errors is None else known.standard_errors,
+            "effect_se": known.standard_errors,
             "same_sign": known.agreement,
             "effect_in_units": known.in_units,
         }
@@ -265,21 +320,33 @@ class Discovery:
             selected_only = self.selected is not None
         graph = nx.DiGraph()
         graph.add_nodes_from(self.names)
-        effects = {} if self.effects is None else self._effect_columns()
-        scores, lags, chosen, p_values = self.pair_scores, self.pair_lags, self.pair_selected, self.pair_p_values
-        for cause, effect in np.argwhere(chosen if selected_only and chosen is not None else scores > 0):
-            place = (cause, effect, lags[cause, effect] - 1)
-            facts = {"score": float(scores[cause, effect]), "lag": int(lags[cause, effect])}
-            if p_values is not None:
-                facts["p_value"] = float(p_values[cause, effect])
-            if chosen is not None:
-                facts["selected"] = bool(chosen[cause, effect])
-            facts |= {name: float(values[place]) for name, values in effects.items() if np.isfinite(values[place])}
-            graph.add_edge(self.names[cause], self.names[effect], **facts)
+        pairs = self.pairs
+        scores = pairs.of(self.scores)
+        chosen = None if self.selected is None else pairs.of(self.selected).any(axis=1)
+        rows = np.flatnonzero(chosen if selected_only and chosen is not None else scores.max(axis=1) > 0)
+        lags = scores[rows].argmax(axis=1)
+        known = {"score": scores[rows, lags], "lag": lags + 1}
+        if (p_values := self.pair_p_values) is not None:
+            known["p_value"] = pairs.of(p_values)[rows]
+        if chosen is not None:
+            known["selected"] = chosen[rows]
+        effects = {name: pairs.of(one)[rows, lags] for name, one in self._effect_columns().items() if one is not None}
+        sure = tuple(known)
+        columns = [values.tolist() for values in (*known.values(), *effects.values())]
+        ends = (
+            (self.names[one], self.names[other])
+            for one, other in zip(pairs.cause[rows], pairs.effect[rows], strict=True)
+        )
+        for (cause, effect), values in zip(ends, zip(*columns, strict=True), strict=True):
+            facts = dict(zip((*known, *effects), values, strict=True))
+            facts = {name: value for name, value in facts.items() if name in sure or np.isfinite(value)}
+            graph.add_edge(cause, effect, **facts)
         return graph
 
     def within(self, knowledge: Knowledge | None) -> Self:
         """Return the discovery with score 0 and p-value 1 for forbidden pairs, none of which is selected.
+
+        Where only candidate pairs have scores, forbidden ones are no candidates any more, unless a rule has selected.
 
         The knowledge is in its configuration. Same-step links stay: knowledge is about the past of a cause, and an
         undirected link may also come from a driver of both.
@@ -288,12 +355,22 @@ class Discovery:
         """
         if knowledge is None:
             return self
-        allowed = knowledge.allowed(self.names)
+        pairs = self.pairs
+        self.check_required(knowledge)
+        allowed = knowledge.allowed_pairs(self.names, pairs.cause, pairs.effect)
+        if self.sparse and self.selected is None:  # what a rule found has a row for each of the present candidates
+            config = {**self.config, "knowledge": knowledge.describe()}
+            return replace(self._among(pairs.subset(allowed)), config=config)
 
         def kept(values: Any, other: float) -> Any:
             if values is None:
                 return None
-            return np.where(allowed if values.ndim == 2 else allowed[:, :, None], values, other)
+            rows = pairs.of(values)
+            return pairs.array(np.where(allowed if rows.ndim == 1 else allowed[:, None], rows, other), other)
+
+        def path_scores(values: Array) -> Array:
+            rows = values.reshape(len(values), len(pairs), self.lags)
+            return np.where(allowed[:, None], rows, 0.0).reshape(values.shape)
 
         return replace(
             self,
@@ -303,9 +380,32 @@ class Discovery:
             joint_p_values=kept(self.joint_p_values, 1.0),
             effects=None if self.effects is None else self.effects.within(allowed),
             selected=kept(self.selected, False),
-            path=None if self.path is None else {**self.path, "scores": kept(self.path["scores"], 0.0)},
+            path=None if self.path is None else {**self.path, "scores": path_scores(self.path["scores"])},
             config={**self.config, "knowledge": knowledge.describe()},
         )
+
+    def _among(self, pairs: Pairs) -> Self:
+        """Return the discovery with fewer candidates."""
+        known = {name: values for name in OUTSIDE if (values := getattr(self, name)) is not None}
+        rows = {name: pairs.array(pairs.of(values), OUTSIDE[name]) for name, values in known.items()}
+        path = self.path
+        if path is not None:
+            kept = self.pairs.find(pairs.cause, pairs.effect)
+            path = {**path, "scores": path["scores"][:, kept]}
+        return replace(self, **rows, effects=None if self.effects is None else self.effects.at(pairs), path=path)
+
+    def check_required(self, knowledge: Knowledge) -> None:
+        """Refuse a result in which a required pair is no candidate, because it could not be selected.
+
+        Raises:
+            PluginError: there is such a pair.
+        """
+        cause, effect = knowledge.required_places(self.names)
+        if self.sparse and len(left_out := np.flatnonzero(self.pairs.find(cause, effect) < 0)):
+            ends = self.names[cause[left_out[0]]], self.names[effect[left_out[0]]]
+            raise PluginError(
+                f"the required edge {ends[0]} -> {ends[1]} is no candidate", "the method has to make it one"
+            )
 
     def apply(self, operation: str, *arguments: Any, **options: Any) -> Any:
         """Call an operation that causalkit or a plugin contributes: ``discovery.apply("hubs", top=3)``.

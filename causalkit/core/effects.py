@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.pairs import Pairs, as_type, pairs_of, rows_of
 from causalkit.core.panel import Panel, Scaling
 from causalkit.core.read_only import make_read_only
 from causalkit.errors import PluginError
@@ -46,7 +47,7 @@ class Effects:
     def __post_init__(self) -> None:
         for name in (*BY_LAG, *BY_SERIES):
             if (values := getattr(self, name)) is not None:
-                object.__setattr__(self, name, np.ascontiguousarray(values, dtype=np.float64))
+                object.__setattr__(self, name, as_type(values, np.float64))
         if self.mean.ndim != 3 or self.mean.shape[0] != self.mean.shape[1]:
             raise PluginError(f"effects have the shape {self.mean.shape}", "a method returns (cause, effect, lag)")
         for name in (*BY_LAG, *BY_SERIES):
@@ -55,7 +56,7 @@ class Effects:
                 continue
             if values.shape != shape:
                 raise PluginError(f"{name} of effects have the shape {values.shape}", f"they need {shape}")
-            if not np.isfinite(values).all():
+            if not np.isfinite(rows_of(values)).all():
                 raise PluginError(f"{name} of effects are not finite", "the method is at fault")
         if not (self.units > 0).all():
             raise PluginError("a standard deviation of a series is not positive", "the method is at fault")
@@ -77,25 +78,50 @@ class Effects:
             same_sign: see `Effects`.
         """
         scaling = panel.standardized()[1]
-        ratio = _ratio(scaling.deviation)
-        errors = None if standard_errors is None else standard_errors / ratio
-        return cls(derivatives / ratio, scaling.deviation, scaling.mean, errors, same_sign)
+        pairs = pairs_of(derivatives)
+        ratio = _ratio(scaling.deviation, pairs)
+
+        def standardized(values: Array) -> Array:
+            scaled: Array = pairs.array(pairs.of(values) / ratio)
+            return scaled
+
+        errors = None if standard_errors is None else standardized(standard_errors)
+        return cls(standardized(derivatives), scaling.deviation, scaling.mean, errors, same_sign)
+
+    @property
+    def pairs(self) -> Pairs:
+        """The pairs that have effects, as in `causalkit.Discovery.pairs`."""
+        return pairs_of(self.mean)
 
     @property
     def in_units(self) -> Array:
         """Shape (P, P, L): the mean derivative in units of the effect for one unit of the cause."""
-        found: Array = self.mean * _ratio(self.units)
-        return found
+        return self._in_units(self.mean)
 
     @property
     def standard_errors_in_units(self) -> Array | None:
         """Shape (P, P, L): standard errors of `in_units`, or None."""
-        return None if self.standard_errors is None else self.standard_errors * _ratio(self.units)
+        return None if self.standard_errors is None else self._in_units(self.standard_errors)
+
+    def _in_units(self, values: Array) -> Array:
+        pairs = self.pairs
+        found: Array = pairs.array(pairs.of(values) * _ratio(self.units, pairs))
+        return found
 
     @property
     def agreement(self) -> Array:
         """Shape (P, P, L): ``same_sign``, and 1 for a linear method."""
-        return np.ones(self.mean.shape) if self.same_sign is None else self.same_sign
+        if self.same_sign is not None:
+            return self.same_sign
+        found: Array = self.pairs.array(np.ones((len(self.pairs), self.mean.shape[2])), fill=1.0)
+        return found
+
+    def at(self, pairs: Pairs) -> Self:
+        """Return the effects of some pairs only, as `causalkit.core.pairs.SparseArray`."""
+        known = {name: values for name in BY_LAG if (values := getattr(self, name)) is not None}
+        return replace(
+            self, **{name: pairs.array(pairs.of(values), float(name == "same_sign")) for name, values in known.items()}
+        )
 
     def before_scaling(self, scaling: Scaling) -> Self:
         """Return the effects in units of a panel that was standardized before the method saw it."""
@@ -103,10 +129,16 @@ class Effects:
         return replace(self, units=units, levels=scaling.mean + scaling.deviation * self.levels)
 
     def within(self, allowed: NDArray[np.bool_]) -> Self:
-        """Return the effects with 0 for pairs (P, P) that are forbidden."""
+        """Return the effects with 0 for pairs that are forbidden.
+
+        Args:
+            allowed: shape (P, P), or (N,) for the N pairs that have effects.
+        """
+        pairs = self.pairs
+        permitted = (allowed if allowed.ndim == 1 else pairs.of(allowed))[:, None]
 
         def kept(values: Array | None, other: float) -> Any:
-            return None if values is None else np.where(allowed[:, :, None], values, other)
+            return None if values is None else pairs.array(np.where(permitted, pairs.of(values), other), other)
 
         return replace(
             self,
@@ -119,11 +151,10 @@ class Effects:
     def from_dict(cls, record: Mapping[str, Any]) -> Self:
         """Return the effects of a mapping of lists or arrays, as in a result file."""
         known = {name: record.get(name) for name in (*BY_LAG, *BY_SERIES)}
-        given = {name: np.asarray(values, dtype=np.float64) for name, values in known.items() if values is not None}
-        return cls(**given)
+        return cls(**{name: as_type(values, np.float64) for name, values in known.items() if values is not None})
 
 
-def _ratio(units: Array) -> Array:
-    """Return the unit of each effect over that of each cause, (P, P, 1)."""
-    found: Array = (units[None, :] / units[:, None])[:, :, None]
+def _ratio(units: Array, pairs: Pairs) -> Array:
+    """Return the unit of each effect over that of each cause, (N, 1)."""
+    found: Array = (units[pairs.effect] / units[pairs.cause])[:, None]
     return found

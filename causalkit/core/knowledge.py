@@ -87,28 +87,64 @@ class Knowledge:
         """
         import numpy as np
 
-        place = self._places(names)
-        allowed = np.ones((len(names), len(names)), dtype=bool)
-        others = ~np.eye(len(names), dtype=bool)
-        if self.regulators is not None:
-            passive = np.ones(len(names), dtype=bool)
-            passive[[place[name] for name in self.regulators]] = False
-            allowed[passive] = ~others[passive]
-        for cause, effect in self.forbid:
-            rows = slice(None) if cause == ANY else [place[cause]]
-            columns = slice(None) if effect == ANY else [place[effect]]
-            named = np.zeros_like(allowed)
-            named[rows, columns] = True
-            allowed &= ~(named & others if ANY in (cause, effect) else named)
-        for cause, effect in self.require:
-            if not allowed[place[cause], place[effect]]:
+        self.check(names)
+        each = np.arange(len(names))
+        return self._allowed(names, each[:, None], each[None, :])
+
+    def allowed_pairs(
+        self, names: Sequence[str], cause: NDArray[np.intp], effect: NDArray[np.intp]
+    ) -> NDArray[np.bool_]:
+        """Return shape (N,), True where a pair of positions may be an edge; for too many series for a matrix.
+
+        Raises:
+            UnknownNameError, ParameterError: as `allowed`.
+        """
+        self.check(names)
+        return self._allowed(names, cause, effect)
+
+    def check(self, names: Sequence[str]) -> None:
+        """Check that this can be true of series.
+
+        Raises:
+            UnknownNameError: an unknown series.
+            ParameterError: something is both forbidden and required, or no pair of different series is left.
+        """
+        import numpy as np
+
+        cause, effect = self.required_places(names)
+        for one, other, allowed in zip(cause, effect, self._allowed(names, cause, effect), strict=True):
+            if not allowed:
                 raise ParameterError(
-                    f"{_shown((cause, effect))} is both forbidden and required",
+                    f"{_shown((names[one], names[other]))} is both forbidden and required",
                     "remove it from the required edges, or make its cause a regulator",
                 )
-        if len(names) > 1 and not allowed[others].any():
+        each, place = np.arange(len(names)), self._places(names)
+        acting = each if self.regulators is None else [place[name] for name in self.regulators]
+        left = (self._allowed(names, np.array([one]), each[each != one]).any() for one in acting)
+        if len(names) > 1 and not any(left):
             raise ParameterError("every edge between different series is forbidden", "allow at least one")
-        return allowed
+
+    def count(self, names: Sequence[str], *, self_edges: bool = True, effects: NDArray[np.bool_] | None = None) -> int:
+        """Return the number of pairs that may be an edge and are not required.
+
+        Args:
+            names: of the P series.
+            self_edges: do pairs of a series with itself count?
+            effects: shape (P,), which effects count; default: all.
+        """
+        import numpy as np
+
+        each = np.arange(len(names))
+        counted = np.ones(len(names), dtype=bool) if effects is None else effects
+        columns = each[counted]
+        step = max(1, 2**24 // len(names))
+        found = 0
+        for start in range(0, len(names), step):
+            causes = each[start : start + step, None]
+            allowed = self._allowed(names, causes, columns[None, :])
+            found += int(allowed.sum()) if self_edges else int((allowed & (causes != columns)).sum())
+        cause, effect = self.required_places(names)
+        return found - int((counted[effect] & ((cause != effect) | self_edges)).sum())
 
     def required(self, names: Sequence[str]) -> NDArray[np.bool_]:
         """Return shape (P, P), True where ``[cause, effect]`` is required.
@@ -118,11 +154,43 @@ class Knowledge:
         """
         import numpy as np
 
-        place = self._places(names)
         required = np.zeros((len(names), len(names)), dtype=bool)
-        for cause, effect in self.require:
-            required[place[cause], place[effect]] = True
+        required[self.required_places(names)] = True
         return required
+
+    def required_places(self, names: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the positions of causes and of effects of required edges, by cause and then by effect.
+
+        Raises:
+            UnknownNameError: an unknown series.
+        """
+        import numpy as np
+
+        place = self._places(names)
+        ends = sorted({(place[cause], place[effect]) for cause, effect in self.require})
+        cause, effect = np.array(ends, dtype=np.intp).reshape(-1, 2).T
+        return cause, effect
+
+    def _allowed(self, names: Sequence[str], cause: NDArray[np.intp], effect: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Return which pairs may be edges, for positions of causes and effects that broadcast."""
+        import numpy as np
+
+        place = self._places(names)
+        allowed = np.ones(np.broadcast_shapes(cause.shape, effect.shape), dtype=bool)
+        others = cause != effect
+        if self.regulators is not None:
+            acts = np.zeros(len(names), dtype=bool)
+            acts[[place[name] for name in self.regulators]] = True
+            allowed &= acts[cause] | ~others
+        named = [(place[one], place[other]) for one, other in self.forbid if ANY not in (one, other)]
+        if named:
+            keys = np.array([one * len(names) + other for one, other in named])
+            allowed &= ~np.isin(cause * len(names) + effect, keys)
+        for one, other in self.forbid:
+            if ANY in (one, other):
+                hit = (True if one == ANY else cause == place[one]) & (True if other == ANY else effect == place[other])
+                allowed &= ~(hit & others)
+        return allowed
 
     def describe(self) -> dict[str, Any]:
         """Return what a result records; `of` accepts it."""
@@ -132,9 +200,10 @@ class Knowledge:
 
     def sentence(self, names: Sequence[str]) -> str:
         """Return the numbers of forbidden and required pairs as a sentence."""
-        allowed, required = self.allowed(names), self.required(names)
-        forbidden = f"background knowledge: {int((~allowed).sum())} of {allowed.size} pairs are forbidden"
-        return forbidden + (f", {int(required.sum())} required" if required.any() else "")
+        self.check(names)
+        pairs, required = len(names) ** 2, len(set(self.require))
+        forbidden = f"background knowledge: {pairs - self.count(names) - required} of {pairs} pairs are forbidden"
+        return forbidden + (f", {required} required" if required else "")
 
     def _places(self, names: Sequence[str]) -> dict[str, int]:
         place = {name: number for number, name in enumerate(names)}

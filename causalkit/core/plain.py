@@ -25,13 +25,15 @@ def plain(value: Any) -> Any:
     """Return a value made of dictionaries, lists, text and numbers.
 
     NaN becomes None, infinities "inf" and "-inf", sets sorted lists, pydantic models and data classes dictionaries,
-    arrays nested lists, and what is none of these its text.
+    arrays nested lists, sparse arrays one row for each candidate pair, and what is none of these its text.
     """
     # Arrays and models are known by their methods: this module must not import numpy or pydantic.
+    if type(value).__name__ == "SparseArray":
+        value = value.values
     if hasattr(value, "model_dump"):
         value = value.model_dump()
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = dataclasses.asdict(value)
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     elif hasattr(value, "tolist"):
         # A sum is finite only if all numbers are; then there is nothing to replace one by one.
         if type(value).__name__ == "ndarray" and value.dtype.kind in "biuf" and math.isfinite(value.sum()):

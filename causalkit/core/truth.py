@@ -61,7 +61,8 @@ class Truth:
                 f"{self.source}: unknown diagonal policy {self.diagonal!r}", "choose include, exclude or None"
             )
         if self.scope is not None:
-            foreign = [name for name in self.scope if name not in set(self.names)]
+            known = set(self.names)
+            foreign = [name for name in self.scope if name not in known]
             if foreign or not self.scope:
                 problem = f"unknown series {foreign[0]!r} in the scope" if foreign else "the scope is empty"
                 raise DataError(f"{self.source}: {problem}", "list the series between which edges are known, or None")
@@ -175,7 +176,10 @@ class Truth:
             DataError: the truth names series that are not in the data.
         """
         position = {name: index for index, name in enumerate(self.names)}
-        foreign = [name for name in self.names if name not in set(names)]
+        if tuple(names) == self.names:
+            return self
+        known = set(names)
+        foreign = [name for name in self.names if name not in known]
         if foreign:
             raise DataError(
                 f"{self.source}: {len(foreign)} of {len(self.names)} names are not in the data, first {foreign[0]!r}",

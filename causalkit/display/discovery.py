@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from causalkit.display.candidates import about_candidates, possible_edges
 from causalkit.display.effects import SWITCHING, signs, size
 from causalkit.display.formats import duration, number, p_value
 from causalkit.display.instantaneous import MOST, heading, listing
@@ -112,30 +113,30 @@ def _data(discovery: Discovery) -> str:
 
 def _strongest(discovery: Discovery, top: int, width: int) -> list[_Row]:
     """Return the strongest edges between different series whose score is above zero."""
-    size = len(discovery.names)
-    scores = discovery.scores.copy()
-    scores[np.arange(size), np.arange(size)] = 0.0
+    pairs = discovery.pairs
+    scores = np.where(pairs.apart[:, None], pairs.of(discovery.scores), 0.0)
     order = np.argsort(-scores, axis=None, kind="stable")[: max(top, 0)]
-    places = [tuple(int(part) for part in np.unravel_index(place, scores.shape)) for place in order]
+    rows, lags = np.unravel_index(order[scores.ravel()[order] > 0], scores.shape)
+    places = zip(pairs.cause[rows].tolist(), pairs.effect[rows].tolist(), lags.tolist(), strict=True)
     names = labels(discovery.names, width)
     p_values = discovery.joint_p_values if discovery.p_values is None else discovery.p_values
-    rows = []
+    shown = []
     for place in places:
-        if scores[place] == 0:
-            break
-        arrays = (scores, discovery.standard_errors, p_values, discovery.selected)
+        arrays = (discovery.scores, discovery.standard_errors, p_values, discovery.selected)
         known: list[Any] = [None if values is None else values[place[: values.ndim]].item() for values in arrays]
-        known.append("" if discovery.effects is None else _effect(discovery.effects, (place[0], place[1], place[2])))
-        rows.append(_Row(names[place[0]], names[place[1]], place[2] + 1, *known))
-    return rows
+        known.append("" if discovery.effects is None else _effect(discovery.effects, place))
+        shown.append(_Row(names[place[0]], names[place[1]], place[2] + 1, *known))
+    return shown
 
 
 def _heading(discovery: Discovery, shown: int) -> str:
-    size = len(discovery.names)
-    possible = size * (size - 1) * discovery.lags
-    if not shown and not discovery.scores[~np.eye(size, dtype=bool)].any():
+    pairs = discovery.pairs
+    possible = possible_edges(discovery)
+    if not shown and not pairs.of(discovery.scores)[pairs.apart].any():
         return "No edge between different series has a score above zero."
-    return f"Strongest edges between different series ({shown} of {possible}):"
+    return (
+        f"Strongest edges between different series ({shown} of {possible}{' candidates' if discovery.sparse else ''}):"
+    )
 
 
 def _about_selection(discovery: Discovery) -> str:
@@ -144,8 +145,9 @@ def _about_selection(discovery: Discovery) -> str:
             "No edges were selected: scores only rank. "
             'To select edges, use select("top-k:10") or --select top-k:10; no rule uses a truth.'
         )
-    own = int(np.einsum("iik->", discovery.selected.astype(int)))
-    edges = int(discovery.selected.sum())
+    pairs = discovery.pairs
+    selected = pairs.of(discovery.selected)
+    own, edges = int(selected[~pairs.apart].sum()), int(selected.sum())
     rule = one_line(str((discovery.selection or {}).get("rule", "")))
     by = f" by {shorten(rule, 60)}" if rule else ""
     loops = f", {own} of them from a series to itself" if own else ""
@@ -169,7 +171,16 @@ def standard_error_note(discovery: Discovery) -> str:
 def _notes(discovery: Discovery) -> list[str]:
     """Return what was chosen without a truth, and the notes of the result and of its selection."""
     chosen = [choice.sentence() for choice in discovery.choices if not choice.within]
-    return list(dict.fromkeys([*chosen, *discovery.notes, *map(str, (discovery.selection or {}).get("notes", ()))]))
+    return list(
+        dict.fromkeys(
+            [
+                *chosen,
+                *about_candidates(discovery),
+                *discovery.notes,
+                *map(str, (discovery.selection or {}).get("notes", ())),
+            ]
+        )
+    )
 
 
 def _score(row: _Row) -> str:

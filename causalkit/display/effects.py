@@ -22,10 +22,12 @@ SWITCHING = 0.75
 
 def signs(effects: Effects) -> NDArray[np.str_]:
     """Return the `Sign` of every edge, (P, P, L): unclear within two standard errors of 0, and where it switches."""
-    clear = (effects.agreement > SWITCHING) & (effects.mean != 0)
+    pairs = effects.pairs
+    mean = pairs.of(effects.mean)
+    clear = (pairs.of(effects.agreement) > SWITCHING) & (mean != 0)
     if effects.standard_errors is not None:
-        clear &= np.abs(effects.mean) > 2 * effects.standard_errors
-    found: NDArray[np.str_] = np.where(clear, np.where(effects.mean > 0, "raises", "lowers"), "unclear")
+        clear &= np.abs(mean) > 2 * pairs.of(effects.standard_errors)
+    found: NDArray[np.str_] = pairs.array(np.where(clear, np.where(mean > 0, "raises", "lowers"), "unclear"), "unclear")
     return found
 
 

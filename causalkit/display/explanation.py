@@ -21,6 +21,10 @@ def explain(discovery: Discovery, cause: str, effect: str) -> str:
     pair = discovery.names.index(cause), discovery.names.index(effect)
     place = (*pair, int(discovery.pair_lags[pair]) - 1)
     ends = name(cause), name(effect)
+    if discovery.pairs.find(*pair) < 0:
+        if known := _knowledge(discovery, pair):
+            return f"{ends[0]} → {ends[1]} has the score 0. {known}"
+        return f"{ends[0]} → {ends[1]} has the score 0: {ends[0]} was no candidate for a cause of {ends[1]}."
     certainty = _certainty(discovery, pair)
     if not discovery.scores[place]:
         chosen = discovery.pair_selected
@@ -36,11 +40,12 @@ def explain(discovery: Discovery, cause: str, effect: str) -> str:
 
 def _rank(discovery: Discovery, place: Place, ends: tuple[str, str]) -> str:
     """Return score, rank and lag."""
-    scores = discovery.pair_scores
+    scores, pairs = discovery.pair_scores, discovery.pairs
     own = place[0] == place[1]
-    rivals = scores.diagonal() if own else scores[~np.eye(len(scores), dtype=bool)]
+    rivals = pairs.of(scores)[~pairs.apart if own else pairs.apart]
     rank = int((rivals > scores[place[:2]]).sum()) + 1
-    among = f"{len(rivals)} self-edges" if own else f"{len(rivals)} pairs of different series"
+    candidates = "candidate " if discovery.sparse else ""
+    among = f"{len(rivals)} {candidates}{'self-edges' if own else 'pairs of different series'}"
     words = f"{ends[0]} → {ends[1]} has the score {score(float(scores[place[:2]]))}, number {rank} among {among}"
     if discovery.lags == 1:
         return f"{words}; {ends[0]} acts one step before {ends[1]}."
@@ -88,9 +93,10 @@ def _knowledge(discovery: Discovery, pair: tuple[int, int]) -> str:
     """Return what background knowledge decides about a pair; "" where it leaves it to the data."""
     if (known := discovery.knowledge) is None:
         return ""
-    if not known.allowed(discovery.names)[pair]:
+    cause, effect = (np.array([end]) for end in pair)
+    if not known.allowed_pairs(discovery.names, cause, effect)[0]:
         return "Background knowledge forbids it, so it was not tested."
-    if known.required(discovery.names)[pair]:
+    if (discovery.names[pair[0]], discovery.names[pair[1]]) in known.require:
         return "Background knowledge requires it, so it was not tested."
     return ""
 

@@ -20,6 +20,7 @@ MEANINGS = {
 def pair_findings(discovery: Discovery) -> dict[str, NDArray[np.float64]]:
     """Return the findings of the selection rule by the title of their column, each of shape (cause, effect)."""
     found = discovery.selection or {} if discovery.selected is not None else {}
-    return {
-        title: np.array(found[key], dtype=np.float64) for key, title in COLUMNS.items() if found.get(key) is not None
-    }
+    known = {title: found[key] for key, title in COLUMNS.items() if found.get(key) is not None}
+    pairs = discovery.pairs
+    arrays = {title: np.array(values, dtype=np.float64).ravel() for title, values in known.items()}
+    return {title: pairs.array(one, fill=np.nan) for title, one in arrays.items() if len(one) == len(pairs)}

@@ -70,11 +70,12 @@ def about_sampling(links: Instantaneous | None, share: NDArray[np.float64], effe
     first, second = links.pairs(LEVEL)
     explained = links.partial_correlations[first, second] ** 2 * (share[first] + share[second]) / 2
     strong = explained >= WEAK
-    size = effects.mean**2
+    pairs = effects.pairs
+    mean = pairs.of(effects.mean)
+    size = mean**2
     if effects.standard_errors is not None:
-        size = np.where(np.abs(effects.mean) > 2 * effects.standard_errors, size, 0.0)
-    lagged = size.sum(axis=2)
-    np.fill_diagonal(lagged, 0.0)
+        size = np.where(np.abs(mean) > 2 * pairs.of(effects.standard_errors), size, 0.0)
+    lagged = np.where(pairs.apart, size.sum(axis=1), 0.0)
     if not strong.any() or 2 * explained[strong].sum() <= lagged.sum():
         return ()
     number = int(strong.sum())

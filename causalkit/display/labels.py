@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -46,11 +47,12 @@ def labels(names: Sequence[str], width: int) -> list[str]:
     An empty name is shown by its number alone.
     """
     shown = [shorten(name, width) for name in names]
+    times = Counter(shown)
     result = []
     for position, label in enumerate(shown):
         if not label:
             label = f"#{position + 1}"
-        elif shown.count(label) > 1:
+        elif times[label] > 1:
             mark = f"#{position + 1}"
             label = f"{shorten(names[position], max(width - len(mark), 1))}{mark}"
         result.append(label)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
@@ -16,6 +15,7 @@ from causalkit.errors import WrongUsageError
 
 Verdict = Literal["unknown", "true", "false", "missed"]
 MAX_EDGES = 300  # more arrows cannot be distinguished
+MOST_OF_MANY = 60  # of series that are too many for a picture of all
 MAX_MISSED = 60  # more dotted lines hide what was found
 
 
@@ -84,46 +84,57 @@ def choose_edges(
     """
     if top is not None and top < 1:
         raise WrongUsageError(f"a picture of the {top} strongest edges is empty", "top is at least 1")
-    size = len(discovery.names)
-    scores = discovery.scores if lagged else discovery.pair_scores[:, :, None]
-    selected = discovery.selected
-    if not lagged and discovery.pair_selected is not None:
-        selected = discovery.pair_selected[:, :, None]
+    pairs, size = discovery.pairs, len(discovery.names)
+    all_scores = pairs.of(discovery.scores)
+    lags = all_scores.argmax(axis=1)
+    scores = all_scores if lagged else all_scores.max(axis=1, keepdims=True)
+    selected = None if discovery.selected is None else pairs.of(discovery.selected)
+    if selected is not None and not lagged:
+        selected = selected.any(axis=1, keepdims=True)
     with_self = self_edges
     if with_self is None:
-        with_self = selected is not None and bool(selected[np.arange(size), np.arange(size)].any())
+        with_self = selected is not None and bool(selected[~pairs.apart].any())
     allowed = np.ones(scores.shape, dtype=bool)
     if not with_self:
-        allowed[np.arange(size), np.arange(size)] = False
+        allowed[~pairs.apart] = False
     pool = allowed & (scores > 0 if selected is None else selected)
-    limit = top or (MAX_EDGES if selected is not None else min(2 * size, 40))
+    most = MOST_OF_MANY if discovery.sparse else MAX_EDGES
+    limit = top or (most if selected is not None else min(2 * size, 40))
     places = np.argwhere(pool)
     order = np.argsort(-scores[pool], kind="stable")[:limit]
     title = _title(len(order), len(places), int(allowed.sum()), selected is not None, with_self)
-    lags = None if lagged else discovery.pair_lags
-    known_signs = None if discovery.effects is None or truth is not None else signs(discovery.effects)
+    known_signs = None if discovery.effects is None or truth is not None else pairs.of(signs(discovery.effects))
 
-    def drawn(place: NDArray[np.intp], verdict: Verdict) -> Drawn:
-        cause, effect, position = (int(index) for index in place)
-        lag = position + 1 if lags is None else int(lags[cause, effect])
-        sign = None if known_signs is None else known_signs[cause, effect, lag - 1].item()
-        return Drawn(cause, effect, lag, float(scores[cause, effect, position]), verdict, sign)
+    def drawn(row: int, position: int, verdict: Verdict) -> Drawn:
+        lag = position if lagged else int(lags[row])
+        sign = None if known_signs is None else known_signs[row, lag].item()
+        ends = int(pairs.cause[row]), int(pairs.effect[row])
+        return Drawn(*ends, lag + 1, float(scores[row, position]), verdict, sign)
 
-    edges = places[order[::-1]]
+    edges = places[order[::-1]].tolist()
     if truth is None:
-        return Chosen(tuple(drawn(place, "unknown") for place in edges), (), 0, title)
+        return Chosen(tuple(drawn(row, position, "unknown") for row, position in edges), (), 0, title)
     truth = truth.align(discovery.names)
     known = truth.lags_up_to(discovery.lags) if lagged else None
-    if known is None:  # a truth without lags counts for every lag
-        known = np.broadcast_to(truth.edges[:, :, None], scores.shape)
-    drawn_edges = tuple(drawn(place, "true" if known[tuple(place)] else "false") for place in edges)
+
+    def verdict(row: int, position: int) -> Verdict:
+        pair = pairs.cause[row], pairs.effect[row]  # a truth without lags counts for every lag
+        return "true" if (truth.edges[pair] if known is None else known[(*pair, position)]) else "false"
+
+    drawn_edges = tuple(drawn(row, position, verdict(row, position)) for row, position in edges)
     if lagged and truth.lags is None:  # the missed lags are unknown
         return Chosen(drawn_edges, (), 0, title)
-    absent = known & allowed
-    absent[tuple(edges.T)] = False
-    missed = tuple(drawn(place, "missed") for place in np.argwhere(absent))
+    found = {(edge.cause, edge.effect, edge.lag - 1 if lagged else 0) for edge in drawn_edges}
+    pair_lags = discovery.pair_lags
+    missed, by_place = [], discovery.scores if lagged else discovery.pair_scores
+    for cause, effect, position in np.argwhere(truth.edges[:, :, None] if known is None else known).tolist():
+        if (cause, effect, position) in found or (cause == effect and not with_self):
+            continue
+        lag = position if lagged else int(pair_lags[cause, effect]) - 1
+        score = float(by_place[(cause, effect, position)[: 2 + lagged]])
+        missed.append(Drawn(cause, effect, lag + 1, score, "missed"))
     lost = int(truth.lags[:, :, discovery.lags :].sum()) if lagged and truth.lags is not None else 0
-    return Chosen(drawn_edges, missed, lost, title)
+    return Chosen(drawn_edges, tuple(missed), lost, title)
 
 
 def _title(drawn: int, pool: int, possible: int, selected: bool, with_self: bool) -> str:

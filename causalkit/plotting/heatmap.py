@@ -20,6 +20,7 @@ from causalkit.display.formats import MINUS
 from causalkit.display.labels import labels
 from causalkit.errors import WrongUsageError
 from causalkit.plotting import style
+from causalkit.plotting.part import about_part, strongest_part
 from causalkit.plotting.signs import COLORS, SCALES, SIGNS, WORDS, pair_signs
 
 MARKED = 0.1
@@ -38,7 +39,8 @@ def plot_heatmap(
 
     Colours are scaled to the scores between different series; self-edges, which are usually far stronger, may go
     beyond the end of the scale, and the colour bar then ends in a point. A dot marks a selected edge. Where signs of
-    effects are known, cells are blue, orange (with a minus) or purple by the sign, and as dark as their score.
+    effects are known, cells are blue, orange (with a minus) or purple by the sign, and as dark as their score. Where
+    only candidate pairs have scores, the series of the strongest edges are shown.
 
     Args:
         lag: draw the scores at this lag; default: the largest over lags.
@@ -51,6 +53,9 @@ def plot_heatmap(
     """
     if lag is not None and not 1 <= lag <= discovery.lags:
         raise WrongUsageError(f"there is no lag {lag}", f"the discovery has the lags 1 to {discovery.lags}")
+    series = len(discovery.names)
+    if discovery.sparse:
+        discovery, truth = strongest_part(discovery, truth)
     size = len(discovery.names)
     side = min(11.0, 5.0 + 0.07 * size)
     ax = style.new_axes(ax, (side + 0.9, side))
@@ -75,9 +80,10 @@ def plot_heatmap(
         style.legend(ax, above=True, handles=marks)
     lags = f"largest over lags 1 to {discovery.lags}" if discovery.lags > 1 else "at lag 1"
     which = f"at lag {lag}" if lag else lags
+    part = f"\n{about_part(size, series)}" if size < series else ""
     style.title(
         ax,
-        f"Scores, {which}{'' if scores.any() else ': all are zero'}",
+        f"Scores, {which}{'' if scores.any() else ': all are zero'}{part}",
         legend=bool(marks) + (lines and len(marks) > len(SIGNS)),
     )
     return ax

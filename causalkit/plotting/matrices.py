@@ -12,6 +12,7 @@ from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
 from causalkit.display.labels import labels, shorten
 from causalkit.plotting import style
+from causalkit.plotting.part import strongest_part
 
 SMALL_SERIES = 30  # with more, neither names nor outlines of cells can be distinguished
 _SIDE = 2.9
@@ -44,6 +45,11 @@ def plot_scores(discovery: Discovery, *, truth: Truth | None = None, title: str 
         ax: where to draw; default: a new small figure.
     """
     ax = style.new_axes(ax, (_SIDE, _SIDE))
+    title = title or discovery.method
+    if discovery.sparse:
+        of = len(discovery.names)
+        discovery, truth = strongest_part(discovery, truth)
+        title = f"{title}, {len(discovery.names)} of {of:,} series"
     scores, size = discovery.pair_scores, len(discovery.names)
     apart = scores[~np.eye(size, dtype=bool)]
     limit = float(apart.max(initial=0.0)) or float(scores.max()) or 1.0
@@ -54,7 +60,7 @@ def plot_scores(discovery: Discovery, *, truth: Truth | None = None, title: str 
         ax.add_collection(
             PatchCollection(outlines, facecolor="none", edgecolor=style.VERMILLION, linewidth=max(0.5, 9 / size))
         )
-    _finish(ax, discovery.names, title or discovery.method)
+    _finish(ax, discovery.names, title)
     return ax
 
 

@@ -53,22 +53,22 @@ def roc_values(found: Evaluation) -> tuple[Array, float]:
     """Return the true positive rate at 501 equally spaced false positive rates, and the area under the curve."""
     from sklearn.metrics import roc_auc_score, roc_curve
 
-    false_rate, true_rate, _ = roc_curve(found.truth, found.scores)
+    false_rate, true_rate, _ = roc_curve(found.truth, found.scores, sample_weight=found.weights)
     # Where the curve rises vertically, interp takes the upper end on the spot and the lower end just before it.
     values: Array = np.interp(_GRID, false_rate, true_rate)
-    return values, float(roc_auc_score(found.truth, found.scores))
+    return values, float(roc_auc_score(found.truth, found.scores, sample_weight=found.weights))
 
 
 def recall_values(found: Evaluation) -> tuple[Array, float]:
     """Return the precision at 501 equally spaced recalls, and the average precision."""
     from sklearn.metrics import average_precision_score, precision_recall_curve
 
-    precision, recall, _ = precision_recall_curve(found.truth, found.scores)
+    precision, recall, _ = precision_recall_curve(found.truth, found.scores, sample_weight=found.weights)
     # From the highest threshold on; the point that sklearn adds at recall 0 belongs to no threshold.
     precision, recall = precision[::-1][1:], recall[::-1][1:]
     place = np.searchsorted(recall, _GRID - 1e-12)
     values: Array = precision[np.minimum(place, len(precision) - 1)]
-    return values, float(average_precision_score(found.truth, found.scores))
+    return values, float(average_precision_score(found.truth, found.scores, sample_weight=found.weights))
 
 
 def _plot(

@@ -46,12 +46,17 @@ def plot_ranking(discovery: Discovery, truth: Truth, *, axes: tuple[Axes, Axes] 
             for ax in axes:
                 ax.plot([], [], label=f"{name}: no curve", **look)
             continue
-        false_rate, true_rate, _ = roc_curve(found.truth, found.scores)
-        roc.plot(false_rate, true_rate, label=f"{name}: AUROC {roc_auc_score(found.truth, found.scores):.3f}", **look)
-        precision, hits, _ = precision_recall_curve(found.truth, found.scores)
-        area = average_precision_score(found.truth, found.scores)
+        false_rate, true_rate, _ = roc_curve(found.truth, found.scores, sample_weight=found.weights)
+        roc.plot(
+            false_rate,
+            true_rate,
+            label=f"{name}: AUROC {roc_auc_score(found.truth, found.scores, sample_weight=found.weights):.3f}",
+            **look,
+        )
+        precision, hits, _ = precision_recall_curve(found.truth, found.scores, sample_weight=found.weights)
+        area = average_precision_score(found.truth, found.scores, sample_weight=found.weights)
         recall.plot(hits, precision, drawstyle="steps-post", label=f"{name}: AUPRC {area:.3f}", **look)
-        share = float(np.mean(found.truth))
+        share = float(np.average(found.truth, weights=found.weights))
         recall.axhline(share, color=look["color"], linestyle=":", linewidth=1.2, label=f"chance {name}: {share:.3f}")
     if reasons:
         look = style.text(style.TICK, style.MUTED, backgroundcolor="white")

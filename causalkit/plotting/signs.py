@@ -26,6 +26,7 @@ def pair_signs(discovery: Discovery) -> NDArray[np.str_] | None:
     """Return the sign of every pair (P, P) at the lag of its largest score; None without effects."""
     if discovery.effects is None:
         return None
-    place = discovery.pair_lags[:, :, None] - 1
-    found: NDArray[np.str_] = np.take_along_axis(signs(discovery.effects), place, axis=2)[:, :, 0]
+    pairs = discovery.pairs
+    rows, lags = np.arange(len(pairs)), pairs.of(discovery.pair_lags) - 1
+    found: NDArray[np.str_] = pairs.array(pairs.of(signs(discovery.effects))[rows, lags], "unclear")
     return found

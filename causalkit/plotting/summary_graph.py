@@ -15,6 +15,7 @@ from causalkit.display.labels import cells, labels
 from causalkit.plotting import style
 from causalkit.plotting.arrows import Arrows, Point, explain, explain_signs
 from causalkit.plotting.chosen import Chosen, choose_edges
+from causalkit.plotting.part import MOST, about_part
 
 _LOOP = math.radians(55)  # a loop leaves and meets its node so far left and right of the outward direction
 
@@ -30,7 +31,8 @@ def plot_graph(
     """Draw the summary graph: selected edges where edges were selected, otherwise the strongest.
 
     Width and opacity of an arrow grow with its score. The circle keeps the order of the series. Names do not overlap,
-    from two series to a hundred, and no arrow crosses a third series.
+    from two series to a hundred, and no arrow crosses a third series. Where only candidate pairs have scores, series
+    without an edge are left out.
 
     Args:
         truth: paints edges as true (solid), false (dashed) or missed (dotted); without it, edges are painted by the
@@ -40,20 +42,25 @@ def plot_graph(
         ax: where to draw; default: a new figure.
     """
     chosen = choose_edges(discovery, truth, top=top, self_edges=self_edges, lagged=False)
-    size = len(discovery.names)
+    shown = list(range(len(discovery.names)))
+    if discovery.sparse:
+        shown = sorted(chosen.series) or shown[:MOST]
+    size = len(shown)
     ax = style.new_axes(ax, (8.5, 8.5) if size > 40 else (7, 7))
-    places = _circle(size)
+    node = {series: number for number, series in enumerate(shown)}
+    places = dict(zip(shown, _circle(size), strict=True))
     radius = min(0.11, 0.32 * 2 * math.pi / size)
     arrows = Arrows(ax, chosen.strongest, scale=1.0 if len(chosen.edges) <= 40 else 0.7)
     pairs = {(edge.cause, edge.effect) for edge in (*chosen.edges, *chosen.missed)}
     for edge in chosen.drawn:
-        bend = _bend(edge.cause, edge.effect, size, radius, both_ways=(edge.effect, edge.cause) in pairs)
+        bend = _bend(node[edge.cause], node[edge.effect], size, radius, both_ways=(edge.effect, edge.cause) in pairs)
         start, end = _ends(places[edge.cause], places[edge.effect], radius, bend)
         arrows.add(edge, start, end, bend=bend, gid=f"graph-edge-{edge.cause}-{edge.effect}")
     loops = any(edge.cause == edge.effect for edge in (*chosen.edges, *chosen.missed))
     _nodes(ax, discovery, chosen, places, radius, loops)
     ax.set_axis_off()
-    style.title(ax, f"Summary graph\n{chosen.title}", legend=truth is not None or chosen.signed)
+    part = f"\n{about_part(size, len(discovery.names))}" if size < len(discovery.names) else ""
+    style.title(ax, f"Summary graph\n{chosen.title}{part}", legend=truth is not None or chosen.signed)
     if chosen.signed:
         explain_signs(ax, chosen)
     if truth is not None:
@@ -106,17 +113,20 @@ def _border(center: Point, angle: float, radius: float) -> Point:
     return center[0] + radius * math.cos(angle), center[1] + radius * math.sin(angle)
 
 
-def _nodes(ax: Axes, discovery: Discovery, chosen: Chosen, places: list[Point], radius: float, loops: bool) -> None:
+def _nodes(
+    ax: Axes, discovery: Discovery, chosen: Chosen, places: dict[int, Point], radius: float, loops: bool
+) -> None:
     """Draw the series, with short names inside and long ones outside, turned outward where there are many."""
     size = len(places)
-    names = labels(discovery.names, 18 if size <= 12 else 15)
+    names = labels([discovery.names[series] for series in places], 18 if size <= 12 else 15)
     inside = size <= 20 and max(map(cells, names)) <= 3
     turned = size > 12
     font = style.LABEL if size <= 20 else style.TICK if size <= 40 else style.TINY + 0.5
     away, beyond = (1 + radius * 2.2, 5.0) if loops else (1 + radius, 4.0)  # in units of the circle, and points
     extents: list[Point] = []
-    for position, (x, y) in enumerate(places):
-        busy = position in chosen.series
+    busy_ones = chosen.series
+    for position, (series, (x, y)) in enumerate(places.items()):
+        busy = series in busy_ones
         ax.add_patch(
             Circle((x, y), radius, facecolor=style.NODE, edgecolor=style.INK if busy else style.MUTED, zorder=5)
         )
@@ -138,7 +148,7 @@ def _nodes(ax: Axes, discovery: Discovery, chosen: Chosen, places: list[Point], 
         else:
             across = length if look["ha"] != "center" else length / 2
             extents.append((across + beyond, font + beyond))
-    _limits(ax, places, away, extents)
+    _limits(ax, list(places.values()), away, extents)
 
 
 def _outside(x: float, y: float, turned: bool) -> dict[str, Any]:

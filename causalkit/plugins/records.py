@@ -244,12 +244,14 @@ class Metric(Contribution):
             after several epochs of training; or the trained forecaster, and no truth. One of a forecaster may train it
             again: it is computed only when asked by name.
         greater_is_better: orientation, for gates and ranks.
+        weighted: does it use ``evaluation.weights``? Others are not computed where only candidate pairs have scores.
     """
 
     noun: ClassVar[str] = "metric"
 
     needs: Literal["scores", "graph", "lags", "forecaster", "epochs"] = "scores"
     greater_is_better: bool = True
+    weighted: bool = False
 
     @property
     def by_name_only(self) -> bool:

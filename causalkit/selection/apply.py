@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from causalkit.core.discovery import Discovery
+from causalkit.core.pairs import SparseArray, rows_of
 from causalkit.core.plain import plain
 from causalkit.errors import PluginError, WrongUsageError
 from causalkit.plugins.params import signature_of
@@ -60,9 +61,14 @@ def apply(discovery: Discovery, rule: Rule, observers: Iterable[Any] = ()) -> Ou
     found = function(discovery, **rule.parameters, **supplied)
     outcome = found if isinstance(found, Outcome) else Outcome(found)
     cells, shape = outcome.selected, discovery.scores.shape
-    if not isinstance(cells, np.ndarray) or cells.dtype != bool or cells.shape != shape:
+    if not isinstance(cells, np.ndarray | SparseArray) or cells.dtype != bool or cells.shape != shape:
         raise PluginError(
             f"the selection rule {rule.name} of {rule.provided.plugin.key} returned no boolean array of shape {shape}",
+            "report this to the plugin's author",
+        )
+    if np.count_nonzero(discovery.pairs.of(cells)) != np.count_nonzero(rows_of(cells)):
+        raise PluginError(
+            f"the selection rule {rule.name} of {rule.provided.plugin.key} selected a pair that was no candidate",
             "report this to the plugin's author",
         )
     return outcome
@@ -70,29 +76,30 @@ def apply(discovery: Discovery, rule: Rule, observers: Iterable[Any] = ()) -> Ou
 
 def completed(discovery: Discovery, rule: Rule, outcome: Outcome) -> Discovery:
     """Return the discovery with an outcome, with background knowledge, and with the record of how it came about."""
-    selected, findings, notes = outcome.selected, dict(outcome.findings), list(outcome.notes)
-    known = discovery.knowledge
+    pairs, findings, notes = discovery.pairs, dict(outcome.findings), list(outcome.notes)
+    selected, known = pairs.of(outcome.selected), discovery.knowledge
     if known is not None:
-        selected = selected & known.allowed(discovery.names)[:, :, None]
-        cause, effect = np.nonzero(known.required(discovery.names))
-        selected[cause, effect, discovery.pair_lags[cause, effect] - 1] = True
+        selected = selected & known.allowed_pairs(discovery.names, pairs.cause, pairs.effect)[:, None]
+        cause, effect = known.required_places(discovery.names)
+        discovery.check_required(known)
+        selected[pairs.find(cause, effect), discovery.pair_lags[cause, effect] - 1] = True
         if len(cause):
             names = discovery.names
             findings["required"] = [[names[one], names[other]] for one, other in zip(cause, effect, strict=True)]
-            pairs = "1 pair was" if len(cause) == 1 else f"{len(cause)} pairs were"
-            notes.append(f"{pairs} selected because background knowledge requires it, not because of the data")
+            those = "1 pair was" if len(cause) == 1 else f"{len(cause)} pairs were"
+            notes.append(f"{those} selected because background knowledge requires it, not because of the data")
     selection = {
         "rule": rule.text.replace("@causalkit", "", 1),
         "name": rule.name,
         **rule.parameters,
-        "edges": int(selected.any(axis=2).sum()),
+        "edges": int(selected.any(axis=1).sum()),
         **findings,
         **({"notes": notes} if notes else {}),
     }
     plugin = rule.provided.plugin
     chosen = replace(
         discovery,
-        selected=selected,
+        selected=pairs.array(selected, fill=False),
         selection=plain(selection),
         versions={**discovery.versions, plugin.distribution: plugin.version},
     )

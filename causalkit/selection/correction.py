@@ -11,20 +11,32 @@ Array = NDArray[np.float64]
 
 
 def corrected(
-    p_values: Array, tested: NDArray[np.bool_], level: float, method: Literal["bh", "by"]
+    p_values: Array, tested: NDArray[np.bool_], level: float, method: Literal["bh", "by"], tests: int | None = None
 ) -> tuple[NDArray[np.bool_], Array]:
     """Return the pairs that are selected and the q-values of all, NaN where a pair is not tested.
 
     Args:
-        p_values: shape (P, P); NaN, a test that could not be computed, is no evidence.
-        tested: shape (P, P).
+        p_values: one for each pair, of any shape; NaN, a test that could not be computed, is no evidence.
+        tested: of the same shape.
         level: largest expected share of false ones among the selected pairs.
         method: "bh" Benjamini-Hochberg, "by" Benjamini-Yekutieli.
+        tests: how many pairs could have been tested, default: those that were. The others count with p-value 1, so that
+            a choice of candidates by the same data does not make the correction milder.
     """
     from statsmodels.stats.multitest import multipletests
 
     pairs, q_values = np.zeros(tested.shape, dtype=bool), np.full(tested.shape, np.nan)
     if tested.any():
         known = np.nan_to_num(p_values[tested], nan=1.0)
-        pairs[tested], q_values[tested] = multipletests(known, alpha=level, method=f"fdr_{method}")[:2]
+        if tests is None or tests <= len(known):
+            pairs[tested], q_values[tested] = multipletests(known, alpha=level, method=f"fdr_{method}")[:2]
+        else:
+            more = _penalty(tests, method) / _penalty(len(known), method)
+            q_values[tested] = np.minimum(1.0, more * multipletests(known, alpha=level, method=f"fdr_{method}")[1])
+            pairs = q_values <= level
     return pairs, q_values
+
+
+def _penalty(tests: int, method: Literal["bh", "by"]) -> float:
+    """Return the number by which the smallest of so many p-values is multiplied."""
+    return tests * (float((1 / np.arange(1, tests + 1)).sum()) if method == "by" else 1.0)

@@ -28,24 +28,27 @@ def lagged_auroc(evaluation: Evaluation) -> float:
     """Return the area under the ROC curve over all cells of pair and lag; NaN when every cell is an edge."""
     from sklearn.metrics import roc_auc_score
 
-    truth, scores = _cells(evaluation)
-    return float("nan") if truth.all() else float(roc_auc_score(truth, scores))
+    truth, scores, weights = _cells(evaluation)
+    return float("nan") if truth.all() else float(roc_auc_score(truth, scores, sample_weight=weights))
 
 
 def lagged_auprc(evaluation: Evaluation) -> float:
     """Return the average precision over all cells of pair and lag."""
     from sklearn.metrics import average_precision_score
 
-    truth, scores = _cells(evaluation)
-    return float(average_precision_score(truth, scores))
+    truth, scores, weights = _cells(evaluation)
+    return float(average_precision_score(truth, scores, sample_weight=weights))
 
 
-def _cells(evaluation: Evaluation) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Return truth and scores of every cell; a lost true lag is a true cell with the smallest score, 0."""
+def _cells(evaluation: Evaluation) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64] | None]:
+    """Return truth, scores and weights of every cell; a lost true lag is a true cell with the smallest score, 0."""
     lost = evaluation.lost_lags
     truth = np.concatenate([_lag_truth(evaluation).ravel(), np.ones(lost, dtype=bool)])
     scores = np.concatenate([evaluation.lag_scores.ravel(), np.zeros(lost)])
-    return truth, scores
+    if evaluation.weights is None:
+        return truth, scores, None
+    weights = np.repeat(evaluation.weights, evaluation.lag_scores.shape[1])
+    return truth, scores, np.concatenate([weights, np.ones(lost)])
 
 
 def _lag_truth(evaluation: Evaluation) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ def auroc(evaluation: Evaluation) -> float:
     """
     from sklearn.metrics import roc_auc_score
 
-    return float(roc_auc_score(evaluation.truth, evaluation.scores))
+    return float(roc_auc_score(evaluation.truth, evaluation.scores, sample_weight=evaluation.weights))
 
 
 def auprc(evaluation: Evaluation) -> float:
@@ -25,7 +25,7 @@ def auprc(evaluation: Evaluation) -> float:
     """
     from sklearn.metrics import average_precision_score
 
-    return float(average_precision_score(evaluation.truth, evaluation.scores))
+    return float(average_precision_score(evaluation.truth, evaluation.scores, sample_weight=evaluation.weights))
 
 
 def f1_oracle(evaluation: Evaluation) -> float:
@@ -35,6 +35,6 @@ def f1_oracle(evaluation: Evaluation) -> float:
     """
     from sklearn.metrics import precision_recall_curve
 
-    precision, recall, _ = precision_recall_curve(evaluation.truth, evaluation.scores)
+    precision, recall, _ = precision_recall_curve(evaluation.truth, evaluation.scores, sample_weight=evaluation.weights)
     both = precision + recall
     return float(np.max(2 * precision * recall / np.where(both > 0, both, 1.0)))

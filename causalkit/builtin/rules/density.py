@@ -10,7 +10,7 @@ from pydantic import Field
 
 from causalkit.builtin.rules.top_k import top_k
 from causalkit.core.discovery import Discovery
-from causalkit.selection import candidate_pairs
+from causalkit.selection.cells import possible_pairs
 
 
 def density(
@@ -28,5 +28,5 @@ def density(
     Returns:
         Shape (P, P, L).
     """
-    pairs = int(candidate_pairs(discovery, self_edges).sum())
+    pairs = possible_pairs(discovery, self_edges)
     return top_k(discovery, max(1, round(share * pairs)), self_edges)

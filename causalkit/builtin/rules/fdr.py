@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
 from causalkit.core.discovery import Discovery
 from causalkit.selection import Outcome, candidate_pairs, cells_of
+from causalkit.selection.cells import possible_pairs
 from causalkit.selection.correction import corrected
 
 
@@ -31,7 +33,7 @@ def fdr(
 
     Returns:
         The selected cells. The finding ``q_values``, shape (cause, effect), has the smallest level at which a pair is
-        selected, NaN where it was not tested.
+        selected, NaN where it was not tested. Pairs that were no candidates count as tests with p-value 1.
 
     Reference:
         Benjamini and Hochberg, J. R. Stat. Soc. B 57, 289-300, 1995; Benjamini and Yekutieli, Ann. Stat. 29, 1165-1188,
@@ -39,7 +41,9 @@ def fdr(
     """
     p_values = discovery.pair_p_values
     assert p_values is not None  # needs="p-values"
-    candidates = candidate_pairs(discovery, self_edges)
-    pairs, q_values = corrected(p_values, candidates, level, method)
+    known, candidates = discovery.pairs, candidate_pairs(discovery, self_edges)
+    tests = possible_pairs(discovery, self_edges) if discovery.sparse else None
+    chosen, q_values = corrected(known.of(p_values), known.of(candidates), level, method, tests)
+    pairs = known.array(chosen, fill=False)
     selected = cells_of(discovery, pairs, p_values=discovery.p_values, pair_p_values=p_values)
-    return Outcome(selected, {"q_values": q_values})
+    return Outcome(selected, {"q_values": known.array(q_values, fill=np.nan)})

@@ -10,6 +10,7 @@ from pydantic import Field
 from causalkit.core.discovery import Discovery
 from causalkit.core.names import a_few
 from causalkit.selection import Outcome, candidate_pairs, cells_of
+from causalkit.selection.cells import possible_pairs
 from causalkit.selection.correction import corrected
 
 CONTROLS = {"bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli"}
@@ -36,7 +37,8 @@ def held_out(
     Returns:
         The selected cells, further lags of a pair as in `causalkit.selection.cells_of`; p-values of lags and of pairs.
         The findings ``q_values`` and ``loss``, shape (cause, effect), have the smallest level at which a pair is
-        selected, NaN where it was not tested, and the share that is lost without the cause.
+        selected, NaN where it was not tested, and the share that is lost without the cause. Pairs that were no
+        candidates count as tests with p-value 1.
 
     Reference:
         Watson and Wright, Machine Learning 110, 2107-2129, 2021; Clark and West, J. Econometrics 138, 291-311, 2007;
@@ -44,11 +46,12 @@ def held_out(
     """
     assert discovery.held_out is not None  # needs="held-out"
     found = discovery.held_out.test(least)
-    enough = found.windows >= found.fewest
-    tested = candidate_pairs(discovery) & enough  # (cause, effect)
-    pairs, q_values = corrected(found.joint_p_values, tested, level, method)
-    joint = np.where(tested, found.joint_p_values, np.nan)
-    by_lag = np.where(tested[:, :, None], found.p_values, np.nan)
+    known, enough = discovery.pairs, found.windows >= found.fewest
+    tested, joint = known.of(candidate_pairs(discovery)) & enough[known.effect], known.of(found.joint_p_values)
+    tests = possible_pairs(discovery, effects=enough) if discovery.sparse else None
+    chosen, q_values = corrected(joint, tested, level, method, tests)
+    joint = known.array(np.where(tested, joint, np.nan), fill=np.nan)
+    by_lag = known.array(np.where(tested[:, None], known.of(found.p_values), np.nan), fill=np.nan)
     worth = f" by more than {least:.2g} of what the forecast explains" if least else ""
     note = (
         f"Without the cause of a selected edge, held-out steps of the effect are forecast worse{worth}. At level "
@@ -56,8 +59,12 @@ def held_out(
         "are measured. Self-edges were not tested"
     )
     notes = [note]
-    if few := [name for name, known in zip(discovery.names, enough, strict=True) if not known]:
+    if few := [name for name, tested_one in zip(discovery.names, enough, strict=True) if not tested_one]:
         notes.append(f"Edges into {a_few(few)} were not tested: fewer than {found.fewest} held-out steps are too few")
-    findings = {"q_values": q_values, "loss": found.loss, "windows": int(found.windows.min())}
-    selected = cells_of(discovery, pairs, p_values=by_lag, pair_p_values=joint)
+    findings = {
+        "q_values": known.array(q_values, fill=np.nan),
+        "loss": known.array(known.of(found.loss)),
+        "windows": int(found.windows.min()),
+    }
+    selected = cells_of(discovery, known.array(chosen, fill=False), p_values=by_lag, pair_p_values=joint)
     return Outcome(selected, findings, tuple(notes), by_lag, joint)

@@ -57,7 +57,8 @@ def stability(
     """
     refit = discovery.refit
     assert refit is not None  # needs="refits"
-    candidates = candidate_pairs(discovery, self_edges)
+    known = discovery.pairs
+    candidates = known.of(candidate_pairs(discovery, self_edges))
     pairs = int(candidates.sum())
     q = min(pairs, top or largest_q(errors, threshold, pairs))
     bound = error_bound(q, threshold, pairs)
@@ -71,7 +72,7 @@ def stability(
     seeds = [refit.run.seed + 1 + number for number in range(count)]
     times_selected = np.zeros(candidates.shape)
     for found in refitted(refit, halves(), count, rule="stability", seeds=seeds, observers=observers):
-        times_selected += top_k(found, q, self_edges).any(axis=2)
+        times_selected += known.of(top_k(found, q, self_edges)).any(axis=1)
     frequencies = times_selected / count
     notes = [
         f"Selected pairs were among the {q} strongest of {pairs} in at least {threshold:.0%} of {count} random halves "
@@ -83,8 +84,10 @@ def stability(
         )
     if bound >= pairs:
         notes.append(f"There are only {pairs} pairs, so this bound says nothing. Choose a smaller top")
-    findings = {"frequencies": frequencies, "q": q, "bound": bound, "pairs": pairs, "fits": count}
-    return Outcome(cells_of(discovery, candidates & (frequencies >= threshold)), findings, tuple(notes))
+    findings = {"frequencies": known.array(frequencies), "q": q, "bound": bound, "pairs": pairs, "fits": count}
+    return Outcome(
+        cells_of(discovery, known.array(candidates & (frequencies >= threshold), fill=False)), findings, tuple(notes)
+    )
 
 
 def error_bound(q: int, threshold: float, pairs: int) -> float:

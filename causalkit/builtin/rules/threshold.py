@@ -25,5 +25,7 @@ def threshold(
     Returns:
         Shape (P, P, L).
     """
-    selected: NDArray[np.bool_] = (discovery.scores > value) & candidate_pairs(discovery, self_edges)[:, :, None]
+    pairs = discovery.pairs
+    allowed = pairs.of(candidate_pairs(discovery, self_edges))[:, None]
+    selected: NDArray[np.bool_] = pairs.array((pairs.of(discovery.scores) > value) & allowed, fill=False)
     return selected

@@ -26,9 +26,9 @@ def top_k(discovery: Discovery, k: Annotated[int, Field(ge=1)], self_edges: bool
     Returns:
         Shape (P, P, L).
     """
-    scores = discovery.pair_scores
-    cause, effect = np.nonzero(candidate_pairs(discovery, self_edges) & (scores > 0))  # row-major, see the stable sort
-    strongest = np.argsort(-scores[cause, effect], kind="stable")[:k]
-    pairs = np.zeros(scores.shape, dtype=bool)
-    pairs[cause[strongest], effect[strongest]] = True
-    return cells_of(discovery, pairs)
+    pairs = discovery.pairs
+    scores = pairs.of(discovery.pair_scores)
+    rows = np.flatnonzero(pairs.of(candidate_pairs(discovery, self_edges)) & (scores > 0))
+    chosen = np.zeros(len(pairs), dtype=bool)
+    chosen[rows[np.argsort(-scores[rows], kind="stable")[:k]]] = True  # equal ones in the order of pairs
+    return cells_of(discovery, pairs.array(chosen, fill=False))

@@ -40,7 +40,7 @@ def _npz(path: Path) -> Any:
     # Numbers alone, such as a count, are arrays without dimensions.
     numbers = {key: array if array.ndim else array.item() for key, array in arrays.items()}
     record: dict[str, Any] = {**metadata, **numbers}
-    for part in ARRAYS_OF:
+    for part in (*ARRAYS_OF, "pairs"):
         start = f"{part}."
         found = {name.removeprefix(start): record.pop(name) for name in list(record) if name.startswith(start)}
         record |= {part: found} if found else {}

@@ -50,10 +50,21 @@ def _flags(values: Any) -> NDArray[np.bool_]:
     return found.astype(bool)
 
 
+def _positions(values: Any) -> NDArray[np.intp]:
+    try:
+        found = np.asarray(values)
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise ValueError("a list of positions") from error
+    if found.ndim != 1 or (found.dtype.kind not in "iu" and found.size):
+        raise ValueError("a list of positions")
+    return found.astype(np.intp)
+
+
 Floats = Annotated[Any, PlainValidator(floats)]
 Shares = Annotated[Any, PlainValidator(_shares)]
 Sizes = Annotated[Any, PlainValidator(_sizes)]
 Flags = Annotated[Any, PlainValidator(_flags)]
+Positions = Annotated[Any, PlainValidator(_positions)]
 
 
 class Sampling(Schema):
@@ -202,11 +213,19 @@ def _same_length(history: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return history
 
 
+class CandidatePairs(Schema):
+    """Positions of the pairs that have scores; see `causalkit.Pairs`."""
+
+    cause: Positions
+    effect: Positions
+
+
 class ResultFile(Schema):
     """A result as in JSON files; arrays become arrays."""
 
     names: Annotated[list[Text], Field(min_length=1)]
     scores: Floats
+    pairs: CandidatePairs | None = None
     p_values: Shares | None = None
     standard_errors: Sizes | None = None
     joint_p_values: Shares | None = None
@@ -236,8 +255,9 @@ class ResultFile(Schema):
             raise ValueError("a result whose names are all different")
         if self.path is not None:
             steps = {len(values) for values in self.path.values()}
-            if "scores" not in self.path or len(steps) > 1 or self.path["scores"].shape[1:] != (size, size, lags):
-                raise ValueError(f"a result whose path has scores (S, {size}, {size}, {lags}) and lists of S numbers")
+            shape = (size, size, lags) if self.pairs is None else self.scores.shape
+            if "scores" not in self.path or len(steps) > 1 or self.path["scores"].shape[1:] != shape:
+                raise ValueError(f"a result whose path has scores (S, {str(shape)[1:]} and lists of S numbers")
         if any(
             curve.lag > lags or not {curve.cause, curve.effect} <= set(self.names) for curve in self.responses or ()
         ):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from causalkit.core.pairs import rows_of
 from causalkit.errors import DataError
 from causalkit.io.results.record import ARRAYS_OF, to_record
 from causalkit.io.tables.cells import spreadsheet_text
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from causalkit.core.discovery import Discovery
 
-_ARRAYS = ("scores", "p_values", "joint_p_values", "selected")
+_ARRAYS = ("scores", "standard_errors", "p_values", "joint_p_values", "selected")
 
 
 def write_json(discovery: Discovery, path: Path) -> None:
@@ -34,7 +35,7 @@ def write_json(discovery: Discovery, path: Path) -> None:
 
 
 def write_csv(discovery: Discovery, path: Path) -> None:
-    """Write one row for each cause, effect and lag, strongest first; columns as in `causalkit.Discovery.edges`.
+    """Write one row for each cause, effect and lag with a score, strongest first; see `causalkit.Discovery.edges`.
 
     A name that a spreadsheet would compute, such as ``=1+1``, gets an apostrophe in front, which makes it text there.
     """
@@ -46,10 +47,11 @@ def write_csv(discovery: Discovery, path: Path) -> None:
 
 def write_npz(discovery: Discovery, path: Path) -> None:
     """Write arrays as they are and everything else as JSON in the scalar ``metadata``; nothing is pickled."""
-    record = to_record(discovery)
+    metadata = to_record(discovery, without=(*_ARRAYS, *ARRAYS_OF, "pairs"))
     arrays: dict[str, Any] = {key: getattr(discovery, key) for key in _ARRAYS} | _parts(discovery)
-    metadata = {key: value for key, value in record.items() if key not in (*_ARRAYS, *ARRAYS_OF)}
-    present = {key: array for key, array in arrays.items() if array is not None}
+    if discovery.sparse:
+        arrays |= {"pairs.cause": discovery.pairs.cause, "pairs.effect": discovery.pairs.effect}
+    present = {key: rows_of(array) for key, array in arrays.items() if array is not None}
     with path.open("wb") as stream:
         np.savez_compressed(stream, metadata=np.array(json.dumps(metadata, allow_nan=False)), **present)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from causalkit.core.discovery import Discovery
+from causalkit.core.pairs import rows_of
 from causalkit.core.truth import Truth
 from causalkit.display.formats import MISSING, duration, score
 from causalkit.display.labels import POLICIES, metric_name, name, shorten
@@ -72,7 +73,8 @@ def _selection(discovery: Discovery) -> str:
         )
     rule = (discovery.selection or {}).get("rule")
     by = f" by the rule {name(str(rule))}, which does not use a truth" if rule else ""
-    return f"{count(int(discovery.selected.sum()), 'edge')} of {discovery.selected.size} candidates selected{by}."
+    selected = rows_of(discovery.selected)
+    return f"{count(int(selected.sum()), 'edge')} of {selected.size} candidates selected{by}."
 
 
 def pictures(discovery: Discovery, truth: Truth | None, album: Album) -> Section:
@@ -88,6 +90,8 @@ def pictures(discovery: Discovery, truth: Truth | None, album: Album) -> Section
     drawn.append(album.picture(style.root(graph), f"Summary graph of the edges in the table above.{compared}"))
     outlined = " True edges are outlined." if truth is not None else ""
     caption = f"Rows are causes, columns are effects.{outlined}"
+    if discovery.sparse:
+        caption += " Only the series of the strongest edges are shown."
     heat = plot_heatmap(discovery, truth=truth, ax=style.new_axes(None, (6.2, 5.6)) if few else None)
     drawn.append(album.picture(style.root(heat), "Heat map of all scores.", caption, raster=raster))
     blocks: list[Block] = [Figures(drawn, "medium" if few else "wide")]

@@ -6,6 +6,7 @@ import numpy as np
 
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
+from causalkit.display.candidates import possible_edges
 from causalkit.display.discovery import standard_error_note
 from causalkit.display.effects import explained, signed, size
 from causalkit.display.findings import MEANINGS, pair_findings
@@ -22,21 +23,26 @@ Place = tuple[int, int, int]
 
 def ranked(discovery: Discovery, top: int) -> list[Place]:
     """Return the places of the strongest edges between different series, strongest first, and all selected ones."""
-    places = np.argwhere(np.ones_like(discovery.scores, dtype=bool))
-    places = places[places[:, 0] != places[:, 1]]
-    places = places[np.argsort(-discovery.scores[tuple(places.T)], kind="stable")]
+    pairs, lags = discovery.pairs, discovery.lags
+    scores = pairs.of(discovery.scores).ravel()
+    places = np.flatnonzero(np.repeat(pairs.apart, lags))
+    places = places[np.argsort(-scores[places], kind="stable")]
     if discovery.selected is None:
         kept = places[:top]
     else:
-        kept = np.concatenate([places[:top], places[top:][discovery.selected[tuple(places[top:].T)]]])
-    return [(int(cause), int(effect), int(position)) for cause, effect, position in kept]
+        selected = pairs.of(discovery.selected).ravel()
+        kept = np.concatenate([places[:top], places[top:][selected[places[top:]]]])
+    rows, positions = kept // lags, kept % lags
+    return list(zip(pairs.cause[rows].tolist(), pairs.effect[rows].tolist(), positions.tolist(), strict=True))
 
 
 def edges(discovery: Discovery, truth: Truth | None) -> Section:
     """Return the strongest edges between different series, and weaker ones that were selected, as a table."""
     places = ranked(discovery, TOP)
     if not places:
-        words = "There is one series, so there are no edges between different series."
+        words = "No pair of different series has a score."
+        if len(discovery.names) == 1:
+            words = "There is one series, so there are no edges between different series."
         return Section("edges", "Strongest edges", [Text(words)])
     shown = labels(discovery.names, 40)
     columns = ["edge", "lag", *_row(discovery, truth, places[0])]
@@ -45,7 +51,7 @@ def edges(discovery: Discovery, truth: Truth | None) -> Section:
         cause, effect, position = place
         cells = _row(discovery, truth, place).values()
         rows.append([f"{shown[cause]} → {shown[effect]}", str(position + 1), *cells])
-    total = len(discovery.names) * (len(discovery.names) - 1) * discovery.lags
+    total = possible_edges(discovery)
     words = f"The {min(TOP, len(places))} strongest of {total:,} candidates between different series, cause → effect"
     if len(places) > TOP:
         words += f", and {count(len(places) - TOP, 'weaker one')} that {were(len(places) - TOP)} selected"
