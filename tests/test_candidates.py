@@ -249,7 +249,9 @@ class TestTruth:
     @pytest.mark.parametrize("diagonal", ["include", "exclude"])
     @pytest.mark.parametrize("scope", [None, tuple(f"G{number}" for number in range(9))])
     def test_metrics_are_those_of_all_pairs(self, diagonal, scope):
-        truth = replace(Truth.from_edges(TRUE, sparse().names), scope=scope)
+        strongest = sparse().select("fdr:0.2").edges(20, self_edges=False, selected_only=True)
+        turned = [(effect, cause, 1) for cause, effect in zip(strongest["cause"], strongest["effect"], strict=True)]
+        truth = replace(Truth.from_edges([*TRUE, *turned], sparse().names), scope=scope)
         found, full = sparse().select("fdr:0.2"), dense(sparse()).select("fdr:0.2")
         one, other = (each.evaluate(truth, diagonal=diagonal) for each in (found, full))
         assert set(one) == set(other) >= {"auroc", "auprc", "f1", "shd", "lagged-auroc", "lag-accuracy"}

@@ -14,7 +14,7 @@ from causalkit.core import shortage
 from causalkit.core.lower_frequency import every, recognised
 from causalkit.core.options import ReadingOptions
 from causalkit.core.read_only import make_read_only
-from causalkit.core.recordings import Recordings, WindowCounts
+from causalkit.core.recordings import Recordings, WindowCounts, everything
 from causalkit.core.sampling import Sampling
 from causalkit.core.shell import option_text
 from causalkit.core.windows import Array
@@ -370,7 +370,7 @@ class Panel:
             raise WrongUsageError("background knowledge is of no use to complete windows", "add by_effect=True")
         if not by_effect:
             return None
-        return np.ones((self.series, self.series), dtype=bool) if knowledge is None else knowledge.allowed(self.names)
+        return everything(self.series) if knowledge is None else knowledge.allowed(self.names)
 
     def _no_windows(self, windows: Windows, lag: int, lacking: Sequence[int]) -> str:
         """Return which effects cannot be learned, and why."""

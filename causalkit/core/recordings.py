@@ -107,6 +107,16 @@ class Recordings:
         return WindowCounts(*found)
 
 
+def everything(series: int) -> Mask:
+    """Return shape (P, P), True: every cause may act on every effect. It takes no memory, however many there are."""
+    return np.broadcast_to(np.True_, (series, series))
+
+
+def allows_everything(allowed: Mask) -> bool:
+    """Is it what `everything` returns? Not every matrix of True is, for which the long way gives the same."""
+    return allowed.strides == (0, 0)
+
+
 def uses(values: Array, inputs: Array, lag: int, allowed: Mask | None) -> Uses:
     """Return what each window of a realisation is to each effect.
 
@@ -130,7 +140,10 @@ def uses(values: Array, inputs: Array, lag: int, allowed: Mask | None) -> Uses:
             np.broadcast_to(lacking.any(axis=1, keepdims=True), shape),
             np.broadcast_to(following.any(axis=1, keepdims=True), shape),
         )
-    return Uses(lacking.astype(np.float32) @ allowed.astype(np.float32) > 0, following)
+    if allows_everything(allowed):
+        return Uses(np.broadcast_to(lacking.any(axis=1, keepdims=True), (count, series)), following)
+    causes = np.flatnonzero(lacking.any(axis=0))
+    return Uses(lacking[:, causes].astype(np.float32) @ allowed[causes].astype(np.float32) > 0, following)
 
 
 def _counted(found: Uses, intervened: Mask | None) -> NDArray[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from causalkit.core.recordings import Mask, Recordings
+from causalkit.core.recordings import Mask, Recordings, allows_everything, everything
 
 MOST_DROPPED = 5
 """Series that an error proposes to leave out at most."""
@@ -23,7 +23,9 @@ def one(lag: int, causes: int) -> int:
 def short(recordings: Recordings, lag: int, allowed: Mask | None, needed: Needed = one) -> Sequence[int]:
     """Return the effects that have too few windows; one on which nothing may act needs none."""
     learned = recordings.counts(lag, allowed).learned
-    causes = np.full(len(learned), len(learned)) if allowed is None else allowed.sum(axis=0)
+    causes = (
+        np.full(len(learned), len(learned)) if allowed is None or allows_everything(allowed) else allowed.sum(axis=0)
+    )
     return [
         effect
         for effect, (has, series) in enumerate(zip(learned, causes, strict=True))
@@ -43,7 +45,9 @@ def series_to_drop(recordings: Recordings, lag: int, allowed: Mask | None, neede
     order = [int(column) for column in np.lexsort((unmeasured, missing))[::-1] if unmeasured[column]]
     for count in range(1, min(MOST_DROPPED, len(order), len(missing) - 2) + 1):
         kept = sorted({*range(len(missing))} - {*order[:count]})
-        left = None if allowed is None else allowed[np.ix_(kept, kept)]
+        left = allowed
+        if allowed is not None:
+            left = everything(len(kept)) if allows_everything(allowed) else allowed[np.ix_(kept, kept)]
         if not short(recordings.only(kept), lag, left, needed):
             return sorted(order[:count])
     return []

@@ -90,8 +90,19 @@ def outliers_of(there: Array) -> int:
 
 def robust(values: Array) -> tuple[float, float]:
     """Return the median, and the standard deviation that a normal distribution with these quartiles has."""
-    low, middle, high = np.percentile(values, [25, 50, 75])
-    return float(middle), float(high - low) / 1.349
+    # As np.percentile, of which three calls for each of thousands of short series take longer than all other tests.
+    ordered = np.sort(values)
+    low, middle, high = (_quantile(ordered, share) for share in (0.25, 0.5, 0.75))
+    return middle, (high - low) / 1.349
+
+
+def _quantile(ordered: Array, share: float) -> float:
+    """Return a quantile of sorted values, between two of them in proportion."""
+    place = (len(ordered) - 1) * share
+    below = int(place)
+    left, right = float(ordered[below]), float(ordered[min(below + 1, len(ordered) - 1)])
+    part = place - below
+    return right - (right - left) * (1 - part) if part >= 0.5 else left + (right - left) * part
 
 
 def _far(values: Array, counts: NDArray[np.intp], rest: NDArray[np.bool_], at: int, *, ranges: float = 1.0) -> bool:

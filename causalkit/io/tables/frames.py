@@ -33,7 +33,9 @@ def plain_frames(frames: Sequence[pd.DataFrame], places: Sequence[str]) -> tuple
     for frame, where in zip(frames, places, strict=True):
         found, names = _with_index(frame) if kept else (_with_text_names(frame).reset_index(drop=True), ())
         found = found.copy(deep=False)
-        for position, name in enumerate(found.columns):
+        for position, (name, dtype) in enumerate(zip(found.columns, list(found.dtypes), strict=True)):
+            if isinstance(dtype, np.dtype) and dtype.kind in "biufmM":
+                continue  # plain already; a look at each of many columns takes long
             found.isetitem(position, _plain(found.iloc[:, position], f"{where}: column {shown(name)}"))
         plain.append(found if not plain else _aligned(found, list(plain[0].columns), where))
         index = index or names

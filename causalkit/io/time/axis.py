@@ -184,8 +184,12 @@ def _candidates(
         repeated = alone is None or order_of(alone.values, alone.missing, groups).kind != "onward"
         if repeated and order.kind in ("onward", "falling", "shuffled"):
             found.append(_Candidate(columns, moments, order, 0))
+    wandering = _wandering(table, groups)
     for name in names:
-        kind, index, column = kind_of(name), name in table.index, table.frame[name]
+        kind, index = kind_of(name), name in table.index
+        if name in wandering and not (index or kind or name == table.unnamed):
+            continue
+        column = table.frame[name]
         dated = is_dated(column)
         numeric = column.dtype.kind in "iuf" or str(column.dtype) in ("Int64", "Float64", "Int32")
         asked = options.date_format is not None and not numeric
@@ -254,6 +258,18 @@ def _counts(table: Table, name: str, kind: str, one: _Candidate, groups: Sequenc
     if kind == "counter":
         return strictly and (one.even >= _EVEN or (several and identifies_rows(name)))
     return several and strictly and one.even >= _EVEN
+
+
+def _wandering(table: Table, groups: Sequence[Rows]) -> set[str]:
+    """Return the columns of numbers whose first steps go up and down: all at once, since a table may have many."""
+    rows = max(groups, key=len)[:64]
+    plain = [isinstance(dtype, np.dtype) and dtype.kind in "iuf" for dtype in table.frame.dtypes]
+    numbers = table.frame.loc[:, plain]
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = np.diff(numbers.iloc[rows].to_numpy(dtype=np.float64), axis=0)
+    up, down = steps > 0, steps < 0
+    wander = ~(up.all(axis=0) | down.all(axis=0)) & (up.sum(axis=0) <= 0.5 * len(steps))
+    return set(numbers.columns[wander])
 
 
 def _may_count(table: Table, name: str, groups: Sequence[Rows]) -> bool:
@@ -543,8 +559,9 @@ def _likely(table: Table, axis: TimeAxis | None) -> str | None:
 
 def _refuse_counting(table: Table, names: Sequence[str], groups: Sequence[Rows], options: ReadOptions) -> None:
     """Refuse an array in which a column counts evenly: it is time, and no series."""
+    wandering = _wandering(table, groups)
     for name in names:
-        if table.frame[name].dtype.kind not in "iufb":
+        if name in wandering or table.frame[name].dtype.kind not in "iufb":
             continue
         values = table.frame[name].to_numpy(dtype=np.float64)
         order = order_of(values, ~np.isfinite(values), groups) if _may_count(table, name, groups) else Order("none")
