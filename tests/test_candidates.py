@@ -20,7 +20,7 @@ from causalkit import Discovery, Effects, Knowledge, Metric, Pairs, Truth, hooki
 from causalkit.cli.main import cli
 from causalkit.core.held_out import HeldOutTest
 from causalkit.core.pairs import SparseArray
-from causalkit.errors import PluginError, WrongUsageError
+from causalkit.errors import DataError, PluginError, WrongUsageError
 from causalkit.evaluation import Evaluation
 from causalkit.plotting import plot_graph, plot_heatmap, plot_lags
 from causalkit.plugins.registry import GROUP
@@ -243,6 +243,31 @@ def test_an_older_causalkit_refuses_the_file(tmp_path):
 
 
 TRUE = [(f"G{cause}", f"G{effect}", lag) for cause, effect, lag in np.random.default_rng(3).integers(1, 4, (9, 3))]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pairs": {"cause": [0, 5], "effect": [1, 1]}},
+        {"pairs": {"cause": [0, 0], "effect": [1, 1]}},
+        {"pairs": {"cause": [0, 1], "effect": [1]}},
+        {"pairs": {"cause": [0, 1], "effect": [1, "x"]}},
+        {"pairs": {"cause": [0, 1]}},
+        {"scores": [[1.0]]},
+        {"scores": [1.0, 2.0]},
+        {"scores": [[[1.0]], [[2.0]]]},
+        {"scores": [[1.0], [-2.0]]},
+        {"selected": [[True], [True], [True]]},
+        {"path": {"scores": [[[1.0]]], "strengths": [1.0]}},
+    ],
+)
+def test_a_damaged_file_is_an_error_of_one_line(change, tmp_path):
+    record = {"schema": 2, "names": ["a", "b"], "pairs": {"cause": [0, 1], "effect": [1, 0]}, "scores": [[1.0], [2.0]]}
+    (tmp_path / "result.json").write_text(json.dumps(record))
+    assert Discovery.load(tmp_path / "result.json").scores[1, 0, 0] == 2.0
+    (tmp_path / "result.json").write_text(json.dumps(record | change))
+    with pytest.raises(DataError):
+        Discovery.load(tmp_path / "result.json")
 
 
 class TestTruth:
