@@ -18,6 +18,7 @@ from causalkit.neural.held_out_test import HeldOutMembers
 from causalkit.neural.modules.averaged import AveragedForecaster
 from causalkit.neural.responses import response_of
 from causalkit.neural.training.data import TrainingData
+from causalkit.neural.window_regression import WindowRegression
 
 SERIES, LAG, STEPS = 3, 2, 1500
 COEFFICIENTS = np.zeros((SERIES, SERIES, LAG))  # cause, effect, lag
@@ -122,7 +123,7 @@ def test_chunks_change_nothing(monkeypatch):
 def test_more_cells_than_windows_give_the_same_regression():
     generator = torch.Generator().manual_seed(0)
     cells, values = torch.randn(40, 60, generator=generator), torch.randn(40, 3, generator=generator)
-    regression = average_derivative._Regression.of(cells, 4.0)
+    regression = WindowRegression.of(cells, 4.0)
     exact = cells.double() - cells.double().mean(0)
     penalized = exact.T @ exact + 4.0 * torch.eye(60)
     precision = torch.linalg.inv(penalized)

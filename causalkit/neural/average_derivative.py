@@ -33,14 +33,8 @@ from torch import Tensor, nn
 from causalkit.neural.modules.candidates import candidates_of, gather, narrow_jacobian, spread, union
 from causalkit.neural.serial_mean import LEAST, summed
 from causalkit.neural.training.data import TrainingData
+from causalkit.neural.window_regression import RIDGE, WindowRegression
 
-RIDGE = 0.1
-"""Of the regression of a cell on all others, for each cell of a window and cells of variance 1.
-
-On linear systems with 3 cells for 4 windows to 1 for 33, intervals of two standard errors hold 94 to 97 % of the
-coefficients with anything from 0 to 3 times of it, and are the shorter the larger it is. In finely sampled series, more
-of it is a bias.
-"""
 ERRORS_RIDGE = 0.1
 """Of the regression of errors on all cells, for each window and cells of variance 1.
 
@@ -85,9 +79,9 @@ def average_derivatives(
         show: is shown every Jacobian on the way.
     """
     windows, cells = len(data.x), data.x[0].numel()
-    beyond = _Beyond.of(data, _Regression.of(data.x.flatten(1), RIDGE * cells))
+    beyond = _Beyond.of(data, WindowRegression.of(data.x.flatten(1), RIDGE * cells))
     errors = _errors(parts, data)
-    left = _Regression.of(data.x.flatten(1), ERRORS_RIDGE * windows).without_own_window(errors) * data.seen
+    left = WindowRegression.of(data.x.flatten(1), ERRORS_RIDGE * windows).without_own_window(errors) * data.seen
     series = data.y.shape[1]
     columns = _Columns.of([model for model, _ in parts], series)
     sums = _Sums(data, series if columns is None else columns.candidates.shape[1])
@@ -158,7 +152,7 @@ class _Beyond:
     scale: Tensor
 
     @classmethod
-    def of(cls, data: TrainingData, regression: _Regression) -> _Beyond:
+    def of(cls, data: TrainingData, regression: WindowRegression) -> _Beyond:
         cells = data.x.flatten(1)
         cells = cells - cells.mean(0)
         residuals = regression.beyond_others().to(cells.dtype)
@@ -186,50 +180,6 @@ class _Beyond:
         narrow = torch.cat([self.scale[targets], torch.ones_like(self.scale[targets][..., :1])], -1)
         narrow = narrow.gather(-1, candidates[:, None].expand(-1, narrow.shape[1], -1))
         return gather(self.residuals[rows], candidates).transpose(1, 2) / narrow
-
-
-@dataclass(frozen=True)
-class _Regression:
-    """Ridge regressions on the cells of windows, in the smaller one of two forms that are equal.
-
-    Attributes:
-        cells: shape (N, C), of mean 0.
-        penalty: of squared coefficients.
-        inverse: of the penalized products of cells (C, C), or of windows (N, N) where these are fewer.
-    """
-
-    cells: Tensor
-    penalty: float
-    inverse: Tensor
-
-    @classmethod
-    def of(cls, cells: Tensor, penalty: float) -> _Regression:
-        """Return the regressions on cells (N, C)."""
-        exact = cells.double()
-        exact = exact - exact.mean(0)
-        products = exact.T @ exact if len(exact) >= exact.shape[1] else exact @ exact.T
-        return cls(exact, penalty, torch.linalg.inv(products + penalty * torch.eye(len(products)).to(products)))
-
-    @property
-    def _by_cells(self) -> bool:
-        return len(self.inverse) == self.cells.shape[1]
-
-    def beyond_others(self) -> Tensor:
-        """Return what a regression of each cell on all others leaves of it, (N, C)."""
-        if self._by_cells:
-            return self.cells @ self.inverse / self.inverse.diagonal()
-        solved = self.inverse @ self.cells
-        return self.penalty * solved / (1 - (self.cells * solved).sum(0))
-
-    def without_own_window(self, values: Tensor) -> Tensor:
-        """Return what a regression on all cells leaves of values (N, M), each window left out of its own fit."""
-        exact = values.double()
-        if self._by_cells:
-            rows = self.cells @ self.inverse
-            left, weight = exact - rows @ (self.cells.T @ exact), 1 - (rows * self.cells).sum(1)
-        else:
-            left, weight = self.penalty * self.inverse @ exact, self.penalty * self.inverse.diagonal()
-        return (left / weight[:, None]).to(values.dtype)
 
 
 class _Sums:

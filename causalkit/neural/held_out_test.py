@@ -12,8 +12,15 @@ Econometrics 138, 2007) add D² for that, which is right where all of D is noise
 
     rise = 2 e D + 3/2 D²
 
-A forecaster under a penalty misses weak effects. What it has missed of their linear part is in its errors, where the
-average derivative finds it (`causalkit.neural.average_derivative`). So a pair has two tests, that of the rise and that
+A forecaster under a penalty takes a series in the place of others that it would have to weigh against each other: in a
+chain of persistent series, the cause of the cause. Its error then has what it has missed of those, and e D is positive
+for the stand-in. So e is the error without the linear part of all other causes: what a regression of the errors on all
+cells of held-out windows says of them is taken off, as before any regression on j (Frisch and Waugh, Econometrica 1,
+1933), and the standard error counts how uncertain that is. In chains of six autoregressions (own coefficient .9, 500
+steps), half of the edges were false without it, and 2.5 % with it.
+
+A forecaster under a penalty also misses weak effects. What it has missed of their linear part is in its errors, where
+the average derivative finds it (`causalkit.neural.average_derivative`). So a pair has two tests, of the rise and
 of its derivatives, and the smaller p-value counts twice. The second one has nearly the power of a linear
 autoregression where effects are linear, and the first finds what is not.
 
@@ -43,6 +50,7 @@ from causalkit.neural.modules.candidates import candidates_of, forecasts_without
 from causalkit.neural.modules.jacobian import as_scores
 from causalkit.neural.serial_mean import SerialMeans
 from causalkit.neural.training.data import TrainingData, evenly
+from causalkit.neural.window_regression import RIDGE, WindowRegression
 
 LEVEL = 0.05
 """Share of false ones among the edges that are counted, by Benjamini and Hochberg."""
@@ -58,6 +66,8 @@ FEWEST, BEYOND_CELLS = 80, 50
 """Windows that a test needs, and that the test of derivatives needs beyond the number of cells in a window. In
 recordings of 40 to 60 steps of slow unrelated series, both find edges in every fourth; in longer ones they hold."""
 CELLS_AT_ONCE, CANDIDATES_AT_ONCE = 4_000_000, 500_000
+SCREENED_RIDGE = 0.5
+"""Of the conditional mean, for each window, where causes are screened."""
 COUNTED = 200
 """Effects whose edges are counted, where causes are screened: the more there are, the more exact is their share."""
 
@@ -176,35 +186,106 @@ def rises_without(
     """
     assert data.held is not None
     series = data.y.shape[1]
-    targets = evenly(torch.arange(series, device=data.x.device), series if most_targets is None else most_targets)
-    rises, explained = SerialMeans(series + 1, series), SerialMeans(1, series)  # the last row: no series
+    rises, explained = SerialMeans(series, series), SerialMeans(1, series)
     most = max(1, WINDOWS // len(members))
-    for number, member in enumerate(members):
-        held = evenly(torch.nonzero(data.held[number]).squeeze(1), most)
-        learned = torch.unique(data.rows[number])
-        conditional = ConditionalMean(data.x[learned])
-        x, y = data.x[held], data.y[held]
-        seen = None if data.observed is None else data.seen[held] > 0
-        forecast = member(x)
-        error = y - forecast
-        gained = (y - _mean_step(data, learned)).square() - error.square()
-        explained.add(torch.zeros(1, dtype=torch.long), gained[None], seen)
+    held = [evenly(torch.nonzero(mask).squeeze(1), most) for mask in data.held]
+    forecasts = [member(data.x[rows]) for member, rows in zip(members, held, strict=True)]
+    for number, (rows, forecast) in enumerate(zip(held, forecasts, strict=True)):
+        mean = _mean_step(data, torch.unique(data.rows[number]))
+        gained = (data.y[rows] - mean).square() - (data.y[rows] - forecast).square()
+        explained.add(torch.zeros(1, dtype=torch.long), gained[None], _counting(data, rows))
+    if candidates_of(members[0]) is not None:
+        rises = _of_candidates(members, data, held, forecasts, lag, correction, most_targets)
+        return Rises(rises, np.maximum(explained.mean[0], 0))
+    missed = _Missed.of(data, held, forecasts)
+    conditionals = [ConditionalMean(data.x[torch.unique(data.rows[number])]) for number in range(len(members))]
+    at_once = max(1, CELLS_AT_ONCE // max(data.x[rows].numel() for rows in held))
+    for causes in torch.split(torch.arange(series, device=data.x.device), at_once):
+        changes = []
+        for member, conditional, rows, forecast in zip(members, conditionals, held, forecasts, strict=True):
+            without = torch.stack([conditional.replaced(data.x[rows], int(cause), lag) for cause in causes])
+            changes.append(forecast - member(without.flatten(0, 1)).unflatten(0, (len(causes), len(rows))))
+        for place, cause in enumerate(causes):
+            rise = missed.rises(int(cause), torch.cat([change[place] for change in changes]), correction)
+            for part, rows in zip(torch.split(rise, [len(rows) for rows in held]), held, strict=True):
+                rises.add(cause[None], part[None], _counting(data, rows))
+    return Rises(rises, np.maximum(explained.mean[0], 0))
+
+
+def _of_candidates(
+    members: Sequence[nn.Module],
+    data: TrainingData,
+    held: Sequence[Tensor],
+    forecasts: Sequence[Tensor],
+    lag: int | None,
+    correction: float,
+    most_targets: int | None,
+) -> SerialMeans:
+    """Return the rises of forecasters whose targets see candidates only; e is then their whole error."""
+    series = data.y.shape[1]
+    targets = evenly(torch.arange(series, device=data.x.device), series if most_targets is None else most_targets)
+    rises = SerialMeans(series + 1, series)  # the last row: no series
+    for number, (member, rows, forecast) in enumerate(zip(members, held, forecasts, strict=True)):
+        x, error, seen = data.x[rows], data.y[rows] - forecast, _counting(data, rows)
         candidates = candidates_of(member)
-        if candidates is not None:
-            rises.count_everywhere(len(x), seen)
-            beyond = conditional.beyond(x, lag)
-            at_once = max(1, CANDIDATES_AT_ONCE // (len(x) * candidates.shape[1]))
-            for some in torch.split(targets, at_once):
-                change = forecast[:, some] - forecasts_without(member, x, beyond, some)  # (M, B, targets)
-                values = 2 * error[:, some] * change + (1 + correction) * change.square()
-                rises.add_pairs(candidates[some].T, some, values, None if seen is None else seen[:, some])
-            continue
-        at_once = max(1, CELLS_AT_ONCE // x.numel())
-        for causes in torch.split(torch.arange(series, device=x.device), at_once):
-            without = torch.stack([conditional.replaced(x, int(cause), lag) for cause in causes])
-            change = forecast - member(without.flatten(0, 1)).unflatten(0, (len(causes), len(x)))
-            rises.add(causes, 2 * error * change + (1 + correction) * change.square(), seen)
-    return Rises(rises.without_last_row(), np.maximum(explained.mean[0], 0))
+        assert candidates is not None
+        rises.count_everywhere(len(x), seen)
+        beyond = ConditionalMean(data.x[torch.unique(data.rows[number])], SCREENED_RIDGE).beyond(x, lag)
+        at_once = max(1, CANDIDATES_AT_ONCE // (len(x) * candidates.shape[1]))
+        for some in torch.split(targets, at_once):
+            change = forecast[:, some] - forecasts_without(member, x, beyond, some)  # (M, B, targets)
+            values = 2 * error[:, some] * change + (1 + correction) * change.square()
+            rises.add_pairs(candidates[some].T, some, values, None if seen is None else seen[:, some])
+    return rises.without_last_row()
+
+
+def _counting(data: TrainingData, rows: Tensor) -> Tensor | None:
+    """Return where next steps of windows count, (windows, P); None: everywhere."""
+    return None if data.observed is None else data.seen[rows] > 0
+
+
+@dataclass(frozen=True)
+class _Missed:
+    """Errors of forecasters on the windows that each was held away from, and their linear part.
+
+    Attributes:
+        x: these windows without their mean, (N, K, P).
+        seen: where a next step counts, (N, P).
+        regression: of the errors on all cells.
+        coefficients: of that regression, shape (K, cause, effect).
+        left: the errors (N, P) that it leaves, each window left out of its own fit.
+    """
+
+    x: Tensor
+    seen: Tensor
+    regression: WindowRegression
+    coefficients: Tensor
+    left: Tensor
+
+    @classmethod
+    def of(cls, data: TrainingData, held: Sequence[Tensor], forecasts: Sequence[Tensor]) -> _Missed:
+        rows = torch.cat(list(held))
+        x, seen = data.x[rows], data.seen[rows]
+        errors = (data.y[rows] - torch.cat(list(forecasts))) * seen
+        regression = WindowRegression.of(x.flatten(1), RIDGE * x[0].numel())
+        coefficients = regression.coefficients(errors).to(errors.dtype).view(*x.shape[1:], -1)
+        return cls(x - x.mean(0), seen, regression, coefficients, regression.without_own_window(errors))
+
+    def rises(self, cause: int, change: Tensor, correction: float) -> Tensor:
+        """Return the rise of each window, (N, P), where forecasts change by D, (N, P), without a cause.
+
+        Errors are those without the linear part of other causes. How far that part is uncertain shows in a second term,
+        whose mean is next to 0: what each window moves the coefficients by, times what that moves the mean by. It is
+        left out of effects that do not pass without it, to save time.
+        """
+        change = change * self.seen
+        error = self.left + self.x[:, :, cause] @ self.coefficients[:, cause]
+        rises = 2 * error * change + (1 + correction) * change.square()
+        chosen = torch.nonzero(rises.mean(0) > rises.std(0) / len(rises) ** 0.5).squeeze(1)
+        moved = (self.x.flatten(1).T @ change[:, chosen]).view(*self.x.shape[1:], -1)
+        moved[:, cause] = 0.0
+        rises[:, chosen] -= 2 * self.left[:, chosen] * self.regression.fitted(moved.flatten(0, 1))
+        return rises
 
 
 def edges_beyond_chance(members: Sequence[nn.Module], data: TrainingData, allowed: Tensor | None = None) -> int:

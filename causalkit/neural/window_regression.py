@@ -1,0 +1,75 @@
+"""Ridge regressions on the cells of windows: of cells on each other, and of forecast errors on all cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+RIDGE = 0.1
+"""Of the regression of a cell on all others, for each cell of a window and cells of variance 1.
+
+On linear systems with 3 cells for 4 windows to 1 for 33, intervals of two standard errors hold 94 to 97 % of the
+coefficients with anything from 0 to 3 times of it, and are the shorter the larger it is. In finely sampled series, more
+of it is a bias.
+"""
+
+
+@dataclass(frozen=True)
+class WindowRegression:
+    """Ridge regressions on the cells of windows, in the smaller one of two forms that are equal.
+
+    Attributes:
+        cells: shape (N, C), of mean 0.
+        penalty: of squared coefficients.
+        inverse: of the penalized products of cells (C, C), or of windows (N, N) where these are fewer.
+    """
+
+    cells: Tensor
+    penalty: float
+    inverse: Tensor
+
+    @classmethod
+    def of(cls, cells: Tensor, penalty: float) -> WindowRegression:
+        """Return the regressions on cells (N, C)."""
+        exact = cells.double()
+        exact = exact - exact.mean(0)
+        products = exact.T @ exact if len(exact) >= exact.shape[1] else exact @ exact.T
+        return cls(exact, penalty, torch.linalg.inv(products + penalty * torch.eye(len(products)).to(products)))
+
+    @property
+    def _by_cells(self) -> bool:
+        return len(self.inverse) == self.cells.shape[1]
+
+    def beyond_others(self) -> Tensor:
+        """Return what a regression of each cell on all others leaves of it, (N, C)."""
+        if self._by_cells:
+            return self.cells @ self.inverse / self.inverse.diagonal()
+        solved = self.inverse @ self.cells
+        return self.penalty * solved / (1 - (self.cells * solved).sum(0))
+
+    def coefficients(self, values: Tensor) -> Tensor:
+        """Return those of a regression of values (N, M) on all cells, (C, M)."""
+        exact = values.double()
+        if self._by_cells:
+            return self.inverse @ (self.cells.T @ exact)
+        return self.cells.T @ (self.inverse @ exact)
+
+    def fitted(self, products: Tensor) -> Tensor:
+        """Return the fit (N, M) to values of which only products with the cells are known, (C, M)."""
+        exact = products.double()
+        if self._by_cells:
+            return (self.cells @ (self.inverse @ exact)).to(products.dtype)
+        solved = self.inverse @ (self.cells @ exact)  # (X'X + p)^-1 = (1 - X' (XX' + p)^-1 X) / p
+        return ((self.cells @ exact - self.cells @ (self.cells.T @ solved)) / self.penalty).to(products.dtype)
+
+    def without_own_window(self, values: Tensor) -> Tensor:
+        """Return what a regression on all cells leaves of values (N, M), each window left out of its own fit."""
+        exact = values.double()
+        if self._by_cells:
+            rows = self.cells @ self.inverse
+            left, weight = exact - rows @ (self.cells.T @ exact), 1 - (rows * self.cells).sum(1)
+        else:
+            left, weight = self.penalty * self.inverse @ exact, self.penalty * self.inverse.diagonal()
+        return (left / weight[:, None]).to(values.dtype)
