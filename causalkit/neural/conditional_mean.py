@@ -15,17 +15,13 @@ class ConditionalMean:
     """Expected cells of a window given all cells of other series, by ridge regression on windows (N, K, P).
 
     The precision matrix is inverted once. Its blocks give the regression of any cells on all others.
-
-    Args:
-        windows: that it is fitted to.
-        ridge: for each window and cells of variance 1.
     """
 
-    def __init__(self, windows: Tensor, ridge: float = RIDGE) -> None:
+    def __init__(self, windows: Tensor) -> None:
         inputs = windows.flatten(1).double()
         self.centre = inputs.mean(0)
         self.inputs = inputs - self.centre
-        self.penalty = ridge * len(inputs)
+        self.penalty = RIDGE * len(inputs)
         self.series = windows.shape[2]
 
     @cached_property

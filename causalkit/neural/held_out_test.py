@@ -42,11 +42,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from causalkit.core.held_out import HeldOutTest
 from causalkit.neural.average_derivative import AverageDerivatives, average_derivatives
 from causalkit.neural.conditional_mean import ConditionalMean
-from causalkit.neural.modules.candidates import candidates_of, forecasts_without
+from causalkit.neural.modules.candidates import candidates_of, forecasts_without, union
 from causalkit.neural.modules.jacobian import as_scores
 from causalkit.neural.serial_mean import SerialMeans
 from causalkit.neural.training.data import TrainingData, evenly
@@ -66,8 +67,6 @@ FEWEST, BEYOND_CELLS = 80, 50
 """Windows that a test needs, and that the test of derivatives needs beyond the number of cells in a window. In
 recordings of 40 to 60 steps of slow unrelated series, both find edges in every fourth; in longer ones they hold."""
 CELLS_AT_ONCE, CANDIDATES_AT_ONCE = 4_000_000, 500_000
-SCREENED_RIDGE = 0.5
-"""Of the conditional mean, for each window, where causes are screened."""
 COUNTED = 200
 """Effects whose edges are counted, where causes are screened: the more there are, the more exact is their share."""
 
@@ -186,7 +185,7 @@ def rises_without(
     """
     assert data.held is not None
     series = data.y.shape[1]
-    rises, explained = SerialMeans(series, series), SerialMeans(1, series)
+    rises, explained = SerialMeans(series + 1, series), SerialMeans(1, series)  # the last row: no series
     most = max(1, WINDOWS // len(members))
     held = [evenly(torch.nonzero(mask).squeeze(1), most) for mask in data.held]
     forecasts = [member(data.x[rows]) for member, rows in zip(members, held, strict=True)]
@@ -194,49 +193,44 @@ def rises_without(
         mean = _mean_step(data, torch.unique(data.rows[number]))
         gained = (data.y[rows] - mean).square() - (data.y[rows] - forecast).square()
         explained.add(torch.zeros(1, dtype=torch.long), gained[None], _counting(data, rows))
-    if candidates_of(members[0]) is not None:
-        rises = _of_candidates(members, data, held, forecasts, lag, correction, most_targets)
-        return Rises(rises, np.maximum(explained.mean[0], 0))
     missed = _Missed.of(data, held, forecasts)
     conditionals = [ConditionalMean(data.x[torch.unique(data.rows[number])]) for number in range(len(members))]
+    candidates = [one for one in map(candidates_of, members) if one is not None]
+    if candidates:
+        targets = evenly(torch.arange(series, device=data.x.device), series if most_targets is None else most_targets)
+        beyond = [each.beyond(data.x[rows], lag) for each, rows in zip(conditionals, held, strict=True)]
+        every, places = union(candidates, series)
+        at_once = max(1, CANDIDATES_AT_ONCE // (sum(map(len, held)) * every.shape[1]))
+        for some in torch.split(targets, at_once):
+            changes = []
+            for number, (member, rows, forecast) in enumerate(zip(members, held, forecasts, strict=True)):
+                change = forecast[:, some] - forecasts_without(member, data.x[rows], beyond[number], some)  # (M, B, m)
+                wide = change.new_zeros(every.shape[1], *change.shape[1:])
+                mine = places[number][some].T[:, None].expand(change.shape)
+                changes.append(wide.scatter_add(0, mine, change))
+            pairs = every[some].T  # (U, m)
+            whole = torch.cat(changes, 1).transpose(1, 2).flatten(0, 1).T  # (N, U m)
+            rise = missed.rises(pairs.flatten(), some.repeat(len(pairs)), whole, correction)
+            for part, rows in zip(torch.split(rise, [len(rows) for rows in held]), held, strict=True):
+                counts = _counting(data, rows)
+                values = part.T.view(*pairs.shape, len(rows)).transpose(1, 2)
+                rises.add_pairs(pairs, some, values, None if counts is None else counts[:, some])
+        for rows in held:
+            rises.count_everywhere(len(rows), _counting(data, rows))
+        return Rises(rises.without_last_row(), np.maximum(explained.mean[0], 0))
+    targets = torch.arange(series, device=data.x.device)
     at_once = max(1, CELLS_AT_ONCE // max(data.x[rows].numel() for rows in held))
-    for causes in torch.split(torch.arange(series, device=data.x.device), at_once):
+    for causes in torch.split(targets, at_once):
         changes = []
         for member, conditional, rows, forecast in zip(members, conditionals, held, forecasts, strict=True):
             without = torch.stack([conditional.replaced(data.x[rows], int(cause), lag) for cause in causes])
             changes.append(forecast - member(without.flatten(0, 1)).unflatten(0, (len(causes), len(rows))))
         for place, cause in enumerate(causes):
-            rise = missed.rises(int(cause), torch.cat([change[place] for change in changes]), correction)
+            whole = torch.cat([change[place] for change in changes])
+            rise = missed.rises(cause.expand(series), targets, whole, correction)
             for part, rows in zip(torch.split(rise, [len(rows) for rows in held]), held, strict=True):
                 rises.add(cause[None], part[None], _counting(data, rows))
-    return Rises(rises, np.maximum(explained.mean[0], 0))
-
-
-def _of_candidates(
-    members: Sequence[nn.Module],
-    data: TrainingData,
-    held: Sequence[Tensor],
-    forecasts: Sequence[Tensor],
-    lag: int | None,
-    correction: float,
-    most_targets: int | None,
-) -> SerialMeans:
-    """Return the rises of forecasters whose targets see candidates only; e is then their whole error."""
-    series = data.y.shape[1]
-    targets = evenly(torch.arange(series, device=data.x.device), series if most_targets is None else most_targets)
-    rises = SerialMeans(series + 1, series)  # the last row: no series
-    for number, (member, rows, forecast) in enumerate(zip(members, held, forecasts, strict=True)):
-        x, error, seen = data.x[rows], data.y[rows] - forecast, _counting(data, rows)
-        candidates = candidates_of(member)
-        assert candidates is not None
-        rises.count_everywhere(len(x), seen)
-        beyond = ConditionalMean(data.x[torch.unique(data.rows[number])], SCREENED_RIDGE).beyond(x, lag)
-        at_once = max(1, CANDIDATES_AT_ONCE // (len(x) * candidates.shape[1]))
-        for some in torch.split(targets, at_once):
-            change = forecast[:, some] - forecasts_without(member, x, beyond, some)  # (M, B, targets)
-            values = 2 * error[:, some] * change + (1 + correction) * change.square()
-            rises.add_pairs(candidates[some].T, some, values, None if seen is None else seen[:, some])
-    return rises.without_last_row()
+    return Rises(rises.without_last_row(), np.maximum(explained.mean[0], 0))
 
 
 def _counting(data: TrainingData, rows: Tensor) -> Tensor | None:
@@ -249,10 +243,10 @@ class _Missed:
     """Errors of forecasters on the windows that each was held away from, and their linear part.
 
     Attributes:
-        x: these windows without their mean, (N, K, P).
+        x: these windows without their mean, and a series of zeros that stands for none, (N, K, P + 1).
         seen: where a next step counts, (N, P).
         regression: of the errors on all cells.
-        coefficients: of that regression, shape (K, cause, effect).
+        coefficients: of that regression, shape (K, P + 1, P), by lag, cause and effect.
         left: the errors (N, P) that it leaves, each window left out of its own fit.
     """
 
@@ -269,22 +263,27 @@ class _Missed:
         errors = (data.y[rows] - torch.cat(list(forecasts))) * seen
         regression = WindowRegression.of(x.flatten(1), RIDGE * x[0].numel())
         coefficients = regression.coefficients(errors).to(errors.dtype).view(*x.shape[1:], -1)
-        return cls(x - x.mean(0), seen, regression, coefficients, regression.without_own_window(errors))
+        pad = functional.pad
+        left = regression.without_own_window(errors)
+        return cls(pad(x - x.mean(0), (0, 1)), seen, regression, pad(coefficients, (0, 0, 0, 1)), left)
 
-    def rises(self, cause: int, change: Tensor, correction: float) -> Tensor:
-        """Return the rise of each window, (N, P), where forecasts change by D, (N, P), without a cause.
+    def rises(self, causes: Tensor, effects: Tensor, change: Tensor, correction: float) -> Tensor:
+        """Return the rise of each window, (N, M), where forecasts of M effects change by D, (N, M), without a cause.
 
         Errors are those without the linear part of other causes. How far that part is uncertain shows in a second term,
         whose mean is next to 0: what each window moves the coefficients by, times what that moves the mean by. It is
         left out of effects that do not pass without it, to save time.
+
+        Args:
+            causes, effects: of the M pairs.
         """
-        change = change * self.seen
-        error = self.left + self.x[:, :, cause] @ self.coefficients[:, cause]
-        rises = 2 * error * change + (1 + correction) * change.square()
+        change = change * self.seen[:, effects]
+        own = sum(self.x[:, lag, causes] * self.coefficients[lag, causes, effects] for lag in range(self.x.shape[1]))
+        rises = 2 * (self.left[:, effects] + own) * change + (1 + correction) * change.square()
         chosen = torch.nonzero(rises.mean(0) > rises.std(0) / len(rises) ** 0.5).squeeze(1)
-        moved = (self.x.flatten(1).T @ change[:, chosen]).view(*self.x.shape[1:], -1)
-        moved[:, cause] = 0.0
-        rises[:, chosen] -= 2 * self.left[:, chosen] * self.regression.fitted(moved.flatten(0, 1))
+        moved = torch.einsum("nkp,nm->kpm", self.x, change[:, chosen])
+        moved[:, causes[chosen], torch.arange(len(chosen), device=chosen.device)] = 0.0
+        rises[:, chosen] -= 2 * self.left[:, effects[chosen]] * self.regression.fitted(moved[:, :-1].flatten(0, 1))
         return rises
 
 
