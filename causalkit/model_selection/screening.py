@@ -73,6 +73,7 @@ def screen(
     if required is not None:
         size = max(size, 1 + int(required[:, chosen].sum(axis=0).max()))
     found = np.full((len(chosen), size), x.shape[2])
+    causes = np.arange(x.shape[2]) if allowed is None else _causes(allowed)
     at_once = max(1, CHUNK // x.shape[2])
     for first in range(0, len(chosen), at_once):
         part = slice(first, first + at_once)
@@ -80,12 +81,20 @@ def screen(
             kinds,
             y[:, part],
             chosen[part],
+            causes,
             size,
             None if seen is None else seen[:, part],
             None if allowed is None else allowed[:, chosen[part]],
             None if required is None else required[:, chosen[part]],
         )
     return found
+
+
+def _causes(allowed: Mask) -> Index:
+    """Return the series that may act on any other."""
+    others = allowed.sum(axis=1) - allowed.diagonal()
+    found = np.flatnonzero(others)
+    return found if len(found) else np.arange(1)
 
 
 def _features(x: NDArray[np.floating]) -> Small:
@@ -106,12 +115,13 @@ def _screened(
     kinds: Small,
     y: NDArray[np.floating],
     targets: Index,
+    causes: Index,
     size: int,
     seen: Mask | None,
     allowed: Mask | None,
     required: Mask | None,
 ) -> Index:
-    """Return the candidates of some targets."""
+    """Return the candidates of some targets, from causes that may act on any."""
     series, every = kinds.shape[2], np.arange(len(targets))
     weight = np.ones(y.T.shape, np.float32) if seen is None else seen.T.astype(np.float32)
     left = _standardized(y.T.astype(np.float32)) * weight  # (targets, N)
@@ -133,17 +143,19 @@ def _screened(
         count += int(required.sum(axis=0).max())
         latest = found[:, 1:count]  # at lag 1, the last step of a window
         inputs = np.concatenate([inputs, np.where(latest < series, (lags - 1) * series + latest, none)], axis=1)
+    if len(causes) < series:
+        kinds, open_ = kinds[:, :, causes], open_[causes]
     whole = left
     for step in range(ROUNDS):
         left = _without(flat, inputs, whole, weight)
-        quota = -(-(size - count) // (ROUNDS - step))
+        quota = min(-(-(size - count) // (ROUNDS - step)), len(causes))
         if quota < 1:
             break
         best, which = _strongest(kinds, left, weight, open_)
         top = np.argpartition(-best, quota - 1, axis=0)[:quota].T  # (targets, quota)
         usable = np.take_along_axis(best.T, top, axis=1) >= 0
-        found[:, count : count + quota] = np.where(usable, top, series)
-        rows = np.take_along_axis(which.T, top, axis=1) * series + top
+        found[:, count : count + quota] = np.where(usable, causes[top], series)
+        rows = np.take_along_axis(which.T, top, axis=1) * series + causes[top]
         inputs = np.concatenate([inputs, np.where(usable, rows, none)], axis=1)
         np.put_along_axis(open_.T, top, False, axis=1)
         count += quota
