@@ -369,6 +369,15 @@ class TestManySeries:
         assert "Only the series of the strongest edges are shown" in report
         assert "by construction" in report
 
+    def test_a_terminal_shows_the_strongest_of_very_many_selected_edges(self, folder):
+        words = ["discover", str(folder / "data.csv"), "-m", "toy", *WIDE, "--select", "top-k:5000"]
+        with self.toy():
+            done = CliRunner().invoke(cli, words, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        assert "The strongest 1,000 edges of 5,000 selected by top-k:5000" in done.stdout
+        assert done.stdout.count("\nG") == 1000
+        assert "\nG4 " in done.stdout[:500]
+
     def test_a_loaded_result_is_shown_and_drawn(self, folder, tmp_path):
         found = sparse(MANY).select("top-k:200")
         found.save(tmp_path / "result.npz")

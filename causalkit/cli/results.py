@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery
     from causalkit.core.truth import Truth
 
+MOST_ROWS = 1000
+"""Selected edges that a terminal shows at most."""
+
 
 def show_discovery(discovery: Discovery, top: int, *, quiet: bool = False) -> None:
     """Print what was done (stderr) and the edges between different series (stdout)."""
@@ -29,12 +32,15 @@ def show_discovery(discovery: Discovery, top: int, *, quiet: bool = False) -> No
         note(line, quiet=quiet)
     chosen = discovery.selected is not None
     found = discovery.selected is not None and bool(rows_of(discovery.selected).any())
-    frame = discovery.edges(None if found else top, self_edges=found, selected_only=found)
+    frame = discovery.edges(MOST_ROWS if found else top, self_edges=found, selected_only=found)
+    all_selected = int(rows_of(discovery.selected).sum()) if found else 0
     frame, columns = _with_confidence(discovery, frame)
     rows = [[_cell(value) for value in row] for row in frame[columns].itertuples(index=False)]
     rule = discovery.selection["rule"] if discovery.selection else ""
     edges = count(len(rows), "edge")
     title = f"{edges} selected by {rule}" if found else f"The strongest {edges} between different series"
+    if all_selected > len(rows):
+        title = f"The strongest {edges} of {all_selected:,} selected by {rule}; a file has all of them: -o edges.csv"
     if chosen and not found:
         nothing = "No edge was tested" if _all_untested(discovery) else "No edge was selected"
         title = f"{nothing} by {rule}. {title}"
