@@ -98,9 +98,19 @@ def discovery() -> Discovery:
     )
 
 
-def _saved(suffix: str) -> File:
+def sparse() -> Discovery:
+    """Return a result with scores of candidate pairs only."""
+    from causalkit import Pairs
+
+    pairs = Pairs(3, np.array([0, 0, 1, 2]), np.array([0, 1, 1, 1]))
+    draw = np.random.default_rng(3).uniform
+    scores, p_values = pairs.array(draw(size=(4, 2)), 0.0), pairs.array(draw(size=(4, 2)), 1.0)
+    return Discovery(names=("x0", "x1", "x2"), scores=scores, p_values=p_values, method="grngc")
+
+
+def _saved(suffix: str, made: Callable[[], Discovery] = discovery) -> File:
     with tempfile.TemporaryDirectory() as folder:
-        discovery().save(path := Path(folder) / f"result{suffix}")
+        made().save(path := Path(folder) / f"result{suffix}")
         return File(suffix, path.read_bytes())
 
 
@@ -212,7 +222,10 @@ series = 5
 """
 
 SEEDS: dict[str, list[Callable[[], File]]] = {
-    "result": [lambda: _saved(".json"), lambda: _saved(".npz")],
+    "result": [
+        *(lambda: _saved(".json"), lambda: _saved(".npz")),
+        *(lambda: _saved(".json", sparse), lambda: _saved(".npz", sparse)),
+    ],
     "report": [lambda: _saved(".json"), lambda: _saved(".npz")],
     "record": [lambda: File(".json", json.dumps(record()).encode())],
     "truth": [

@@ -84,9 +84,9 @@ class Sampling(Schema):
 class Finding(Schema):
     """A finding on the data."""
 
-    kind: Text = ""
-    message: Text = ""
-    series: list[Text] = Field(default_factory=list)
+    kind: Text
+    message: Text
+    series: list[Text]
     severity: Text = ""
     options: list[Text] = Field(default_factory=list)
 
@@ -110,16 +110,16 @@ class Health(Schema):
     """What was found in the data before they were used."""
 
     series: list[SeriesFacts] = Field(default_factory=list)
-    findings: list[Finding] = Field(default_factory=list)
+    findings: list[Finding]
 
 
 class Windows(Schema):
     """Windows of one effect; see `causalkit.core.recordings.WindowCounts`."""
 
-    learned: Count = 0
-    missing_inputs: Count = 0
-    missing_next_step: Count = 0
-    intervention: Count = 0
+    learned: Count
+    missing_inputs: Count
+    missing_next_step: Count
+    intervention: Count
 
 
 class DataFacts(Settings):
