@@ -161,3 +161,14 @@ def test_a_member_that_lies_in_a_mirror_by_itself_needs_no_archive(packed, tmp_p
     monkeypatch.setenv("CAUSALKIT_MIRROR", str(tmp_path / "mirror"))
     assert files.local_file("invented/a.csv") == file
     assert packed.requests == []
+
+
+def test_a_folder_that_cannot_be_written_and_a_missing_archive_are_one_sentence(tmp_path):
+    archive, blocked = tmp_path / "a.zip", tmp_path / "blocked"
+    blocked.write_text("a file")
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("a.txt", "x")
+    with pytest.raises(DataError, match=r"cannot be unpacked into"):
+        unpack(archive, blocked / "folder")
+    with pytest.raises(DataError, match=r"none\.zip cannot be unpacked into"):
+        unpack(tmp_path / "none.zip", tmp_path / "folder")
