@@ -116,8 +116,21 @@ def products(seed: int, series: int = 10, steps: int = 1000) -> Drawn:
     return Panel.of(x[50:]), true
 
 
+def persistent_chain(seed: int, series: int = 6, steps: int = 500) -> Drawn:
+    """Return autoregressions with own coefficients of .9, each of which also follows the one before."""
+    generator = np.random.default_rng(7000 + seed)
+    signs = generator.choice([-1, 1], series)
+    noise = generator.standard_normal((steps + 200, series))
+    x = np.zeros_like(noise)
+    for t in range(1, len(x)):
+        x[t] = 0.9 * x[t - 1] + noise[t]
+        x[t, 1:] += 0.3 * signs[1:] * x[t - 1, :-1]
+    return Panel.of(x[200:]), np.eye(series, k=1, dtype=bool)
+
+
 SYSTEMS: Mapping[str, Callable[[int], Drawn]] = {
     "VAR, lags to 3": functools.partial(simulated, "var"),
+    "persistent chain": persistent_chain,
     "tanh VAR": functools.partial(simulated, "tanh-var"),
     "products": products,
     "Hénon": functools.partial(simulated, "henon"),

@@ -15,13 +15,17 @@ class ConditionalMean:
     """Expected cells of a window given all cells of other series, by ridge regression on windows (N, K, P).
 
     The precision matrix is inverted once. Its blocks give the regression of any cells on all others.
+
+    Args:
+        windows: that it is fitted to.
+        ridge: for each of them and cells of variance 1.
     """
 
-    def __init__(self, windows: Tensor) -> None:
+    def __init__(self, windows: Tensor, ridge: float = RIDGE) -> None:
         inputs = windows.flatten(1).double()
         self.centre = inputs.mean(0)
         self.inputs = inputs - self.centre
-        self.penalty = RIDGE * len(inputs)
+        self.penalty = ridge * len(inputs)
         self.series = windows.shape[2]
 
     @cached_property

@@ -29,7 +29,9 @@ slowly than it acts; with enough windows every trace is significant. So an edge 
 that the rise is at most a share of the variance that the forecast explains.
 
 Choices between strengths and between networks compare how many edges pass. There, neither is added: a share of
-different variances would favour one candidate, and what a candidate has learned of noise shall count against it.
+different variances would favour one candidate, and what a candidate has learned of noise shall count against it. Errors
+are whole there, and the conditional mean is shrunken more: so the choices were measured (docs/benchmarks.md). With the
+linear part taken off, finer strengths are chosen where there are hardly more windows than cells.
 """
 
 from __future__ import annotations
@@ -46,6 +48,7 @@ from torch.nn import functional
 
 from causalkit.core.held_out import HeldOutTest
 from causalkit.neural.average_derivative import AverageDerivatives, average_derivatives
+from causalkit.neural.conditional_mean import RIDGE as RIDGE_OF_CELLS
 from causalkit.neural.conditional_mean import ConditionalMean
 from causalkit.neural.modules.candidates import candidates_of, forecasts_without, union
 from causalkit.neural.modules.jacobian import as_scores
@@ -67,6 +70,8 @@ FEWEST, BEYOND_CELLS = 80, 50
 """Windows that a test needs, and that the test of derivatives needs beyond the number of cells in a window. In
 recordings of 40 to 60 steps of slow unrelated series, both find edges in every fourth; in longer ones they hold."""
 CELLS_AT_ONCE, CANDIDATES_AT_ONCE = 4_000_000, 500_000
+COUNTS_RIDGE = 0.5
+"""Of the conditional mean, for each window, where edges are counted for a choice."""
 COUNTED = 200
 """Effects whose edges are counted, where causes are screened: the more there are, the more exact is their share."""
 
@@ -172,6 +177,8 @@ def rises_without(
     *,
     lag: int | None = None,
     correction: float = 0.0,
+    partial: bool = True,
+    ridge: float = RIDGE_OF_CELLS,
     most_targets: int | None = None,
 ) -> Rises:
     """Return how much errors on held-out windows rise without each cause.
@@ -181,6 +188,8 @@ def rises_without(
         data: windows, and which are held out for each member.
         lag: of the one cell of a cause that is replaced; None: all of its cells.
         correction: share of the correction of Clark and West that is added.
+        partial: take the linear part of all other causes off the errors.
+        ridge: of the conditional mean.
         most_targets: of forecasters with candidates: at most so many effects, evenly spaced; nothing rises for others.
     """
     assert data.held is not None
@@ -193,8 +202,8 @@ def rises_without(
         mean = _mean_step(data, torch.unique(data.rows[number]))
         gained = (data.y[rows] - mean).square() - (data.y[rows] - forecast).square()
         explained.add(torch.zeros(1, dtype=torch.long), gained[None], _counting(data, rows))
-    missed = _Missed.of(data, held, forecasts)
-    conditionals = [ConditionalMean(data.x[torch.unique(data.rows[number])]) for number in range(len(members))]
+    missed = _Missed.of(data, held, forecasts, partial=partial)
+    conditionals = [ConditionalMean(data.x[torch.unique(data.rows[number])], ridge) for number in range(len(members))]
     candidates = [one for one in map(candidates_of, members) if one is not None]
     if candidates:
         targets = evenly(torch.arange(series, device=data.x.device), series if most_targets is None else most_targets)
@@ -245,27 +254,28 @@ class _Missed:
     Attributes:
         x: these windows without their mean, and a series of zeros that stands for none, (N, K, P + 1).
         seen: where a next step counts, (N, P).
-        regression: of the errors on all cells.
-        coefficients: of that regression, shape (K, P + 1, P), by lag, cause and effect.
-        left: the errors (N, P) that it leaves, each window left out of its own fit.
+        left: the errors (N, P) that a regression on all cells leaves, each window left out of its own fit; or whole.
+        coefficients: of that regression, shape (K, P + 1, P), by lag, cause and effect; 0 for whole errors.
+        regression: None for whole errors.
     """
 
     x: Tensor
     seen: Tensor
-    regression: WindowRegression
-    coefficients: Tensor
     left: Tensor
+    coefficients: Tensor
+    regression: WindowRegression | None
 
     @classmethod
-    def of(cls, data: TrainingData, held: Sequence[Tensor], forecasts: Sequence[Tensor]) -> _Missed:
+    def of(cls, data: TrainingData, held: Sequence[Tensor], forecasts: Sequence[Tensor], *, partial: bool) -> _Missed:
         rows = torch.cat(list(held))
         x, seen = data.x[rows], data.seen[rows]
         errors = (data.y[rows] - torch.cat(list(forecasts))) * seen
+        centred, pad = functional.pad(x - x.mean(0), (0, 1)), (0, 0, 0, 1)
+        if not partial:
+            return cls(centred, seen, errors, errors.new_zeros(*centred.shape[1:], errors.shape[1]), None)
         regression = WindowRegression.of(x.flatten(1), RIDGE * x[0].numel())
         coefficients = regression.coefficients(errors).to(errors.dtype).view(*x.shape[1:], -1)
-        pad = functional.pad
-        left = regression.without_own_window(errors)
-        return cls(pad(x - x.mean(0), (0, 1)), seen, regression, pad(coefficients, (0, 0, 0, 1)), left)
+        return cls(centred, seen, regression.without_own_window(errors), functional.pad(coefficients, pad), regression)
 
     def rises(self, causes: Tensor, effects: Tensor, change: Tensor, correction: float) -> Tensor:
         """Return the rise of each window, (N, M), where forecasts of M effects change by D, (N, M), without a cause.
@@ -280,6 +290,8 @@ class _Missed:
         change = change * self.seen[:, effects]
         own = sum(self.x[:, lag, causes] * self.coefficients[lag, causes, effects] for lag in range(self.x.shape[1]))
         rises = 2 * (self.left[:, effects] + own) * change + (1 + correction) * change.square()
+        if self.regression is None:
+            return rises
         chosen = torch.nonzero(rises.mean(0) > rises.std(0) / len(rises) ** 0.5).squeeze(1)
         moved = torch.einsum("nkp,nm->kpm", self.x, change[:, chosen])
         moved[:, causes[chosen], torch.arange(len(chosen), device=chosen.device)] = 0.0
@@ -295,7 +307,7 @@ def edges_beyond_chance(members: Sequence[nn.Module], data: TrainingData, allowe
     """
     from scipy import stats
 
-    p_values = rises_without(members, data, most_targets=COUNTED).p_values(least=0.0)
+    p_values = rises_without(members, data, partial=False, ridge=COUNTS_RIDGE, most_targets=COUNTED).p_values(least=0.0)
     tested = ~np.eye(len(p_values), dtype=bool)
     if allowed is not None:
         tested &= allowed.cpu().numpy()
