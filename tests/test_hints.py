@@ -23,7 +23,7 @@ SOURCES = [
     if not {"tests", "benchmarks", "build"} & set(path.relative_to(ROOT).parts)
 ]
 OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]*[a-z0-9])")
-OF_OTHERS = {"upgrade"}
+OF_OTHERS = {"upgrade", "nproc-per-node"}
 """Options of pip."""
 TAKES_NAMES = re.compile(r"--(drop|panel-column|time-column|missing|long|table|forbid|checkpoint|date-format)[ =]$")
 

@@ -140,6 +140,7 @@ def data(members: int) -> TrainingData:
     return TrainingData(x, y, rows, held)
 
 
+@pytest.mark.plugins
 class TestForecaster:
     """What a forecaster with candidates is, the same one with weights of all pairs, 0 but for candidates, must be."""
 
@@ -242,6 +243,7 @@ def test_networks_that_learn_from_blocks_of_unequal_length_have_as_many_candidat
     assert found.candidates.shape[:2] == (2, 40)
 
 
+@pytest.mark.plugins
 class TestDiscover:
     def test_finds_the_causes_and_says_what_was_screened(self, many):
         panel, truth = causalkit.simulate("var", seed=0, series=20, steps=400, lag=1, density=0.1)

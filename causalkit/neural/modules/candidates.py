@@ -50,7 +50,7 @@ def forecast_and_jacobian(model: nn.Module, x: Tensor, targets: Tensor | None) -
 
 
 def jacobian_size(model: nn.Module, x: Tensor, counts: Tensor | None = None) -> Tensor:
-    """Return the sum of |J| of a forecaster with candidates over windows, targets, lags and candidates.
+    """Return the sum of the sizes of the Jacobian over windows, targets, lags and candidates.
 
     Args:
         counts: what the entries of each target and candidate count, shape (P, M); None: all count 1.
