@@ -36,7 +36,7 @@ linear part taken off, finer strengths are chosen where there are hardly more wi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -204,30 +204,38 @@ def rises_without(
         explained.add(torch.zeros(1, dtype=torch.long), gained[None], _counting(data, rows))
     missed = _Missed.of(data, held, forecasts, partial=partial)
     conditionals = [ConditionalMean(data.x[torch.unique(data.rows[number])], ridge) for number in range(len(members))]
-    candidates = [one for one in map(candidates_of, members) if one is not None]
-    if candidates:
-        targets = evenly(torch.arange(series, device=data.x.device), series if most_targets is None else most_targets)
-        beyond = [each.beyond(data.x[rows], lag) for each, rows in zip(conditionals, held, strict=True)]
-        every, places = union(candidates, series)
-        at_once = max(1, CANDIDATES_AT_ONCE // (sum(map(len, held)) * every.shape[1]))
-        for some in torch.split(targets, at_once):
-            changes = []
-            for number, (member, rows, forecast) in enumerate(zip(members, held, forecasts, strict=True)):
-                change = forecast[:, some] - forecasts_without(member, data.x[rows], beyond[number], some)  # (M, B, m)
-                wide = change.new_zeros(every.shape[1], *change.shape[1:])
-                mine = places[number][some].T[:, None].expand(change.shape)
-                changes.append(wide.scatter_add(0, mine, change))
-            pairs = every[some].T  # (U, m)
-            whole = torch.cat(changes, 1).transpose(1, 2).flatten(0, 1).T  # (N, U m)
-            rise = missed.rises(pairs.flatten(), some.repeat(len(pairs)), whole, correction)
-            for part, rows in zip(torch.split(rise, [len(rows) for rows in held]), held, strict=True):
-                counts = _counting(data, rows)
-                values = part.T.view(*pairs.shape, len(rows)).transpose(1, 2)
-                rises.add_pairs(pairs, some, values, None if counts is None else counts[:, some])
-        for rows in held:
-            rises.count_everywhere(len(rows), _counting(data, rows))
-        return Rises(rises.without_last_row(), np.maximum(explained.mean[0], 0))
-    targets = torch.arange(series, device=data.x.device)
+    some = series if most_targets is None else most_targets
+    of_candidates = candidates_of(members[0]) is not None
+    changes = (
+        _without_candidates(members, data, held, forecasts, conditionals, lag, some)
+        if of_candidates
+        else _without_series(members, data, held, forecasts, conditionals, lag)
+    )
+    sizes = [len(rows) for rows in held]
+    for causes, effects, change in changes:
+        rise = missed.rises(causes, effects, change, correction, lag)
+        for part, rows in zip(torch.split(rise, sizes), held, strict=True):
+            counts = _counting(data, rows)
+            rises.add_pairs(causes[None], effects, part[None], None if counts is None else counts[:, effects])
+    for rows in held:
+        rises.count_everywhere(len(rows), _counting(data, rows))
+    return Rises(rises.without_last_row(), np.maximum(explained.mean[0], 0))
+
+
+Change = tuple[Tensor, Tensor, Tensor]
+"""Causes and effects of M pairs, and how much forecasts of held-out windows change without the cause, (N, M)."""
+
+
+def _without_series(
+    members: Sequence[nn.Module],
+    data: TrainingData,
+    held: Sequence[Tensor],
+    forecasts: Sequence[Tensor],
+    conditionals: Sequence[ConditionalMean],
+    lag: int | None,
+) -> Iterator[Change]:
+    """Yield how forecasts of all effects change without each series."""
+    targets = torch.arange(data.y.shape[1], device=data.x.device)
     at_once = max(1, CELLS_AT_ONCE // max(data.x[rows].numel() for rows in held))
     for causes in torch.split(targets, at_once):
         changes = []
@@ -235,11 +243,32 @@ def rises_without(
             without = torch.stack([conditional.replaced(data.x[rows], int(cause), lag) for cause in causes])
             changes.append(forecast - member(without.flatten(0, 1)).unflatten(0, (len(causes), len(rows))))
         for place, cause in enumerate(causes):
-            whole = torch.cat([change[place] for change in changes])
-            rise = missed.rises(cause.expand(series), targets, whole, correction)
-            for part, rows in zip(torch.split(rise, [len(rows) for rows in held]), held, strict=True):
-                rises.add(cause[None], part[None], _counting(data, rows))
-    return Rises(rises.without_last_row(), np.maximum(explained.mean[0], 0))
+            yield cause.expand(len(targets)), targets, torch.cat([change[place] for change in changes])
+
+
+def _without_candidates(
+    members: Sequence[nn.Module],
+    data: TrainingData,
+    held: Sequence[Tensor],
+    forecasts: Sequence[Tensor],
+    conditionals: Sequence[ConditionalMean],
+    lag: int | None,
+    most_targets: int,
+) -> Iterator[Change]:
+    """Yield how forecasts of some effects change without each of their candidates."""
+    series = data.y.shape[1]
+    beyond = [each.beyond(data.x[rows], lag) for each, rows in zip(conditionals, held, strict=True)]
+    every, places = union([one for one in map(candidates_of, members) if one is not None], series)
+    at_once = max(1, CANDIDATES_AT_ONCE // (sum(map(len, held)) * every.shape[1]))
+    for some in torch.split(evenly(torch.arange(series, device=data.x.device), most_targets), at_once):
+        changes = []
+        for number, (member, rows, forecast) in enumerate(zip(members, held, forecasts, strict=True)):
+            change = forecast[:, some] - forecasts_without(member, data.x[rows], beyond[number], some)  # (M, B, m)
+            wide = change.new_zeros(every.shape[1], *change.shape[1:])
+            mine = places[number][some].T[:, None].expand(change.shape)
+            changes.append(wide.scatter_add(0, mine, change))
+        causes = every[some].T  # (U, m)
+        yield causes.flatten(), some.repeat(len(causes)), torch.cat(changes, 1).transpose(1, 2).flatten(0, 1).T
 
 
 def _counting(data: TrainingData, rows: Tensor) -> Tensor | None:
@@ -277,7 +306,9 @@ class _Missed:
         coefficients = regression.coefficients(errors).to(errors.dtype).view(*x.shape[1:], -1)
         return cls(centred, seen, regression.without_own_window(errors), functional.pad(coefficients, pad), regression)
 
-    def rises(self, causes: Tensor, effects: Tensor, change: Tensor, correction: float) -> Tensor:
+    def rises(
+        self, causes: Tensor, effects: Tensor, change: Tensor, correction: float, lag: int | None = None
+    ) -> Tensor:
         """Return the rise of each window, (N, M), where forecasts of M effects change by D, (N, M), without a cause.
 
         Errors are those without the linear part of other causes. How far that part is uncertain shows in a second term,
@@ -286,15 +317,19 @@ class _Missed:
 
         Args:
             causes, effects: of the M pairs.
+            lag: of the one cell of the cause that is replaced; its other cells then count as other causes. None: all.
         """
         change = change * self.seen[:, effects]
-        own = sum(self.x[:, lag, causes] * self.coefficients[lag, causes, effects] for lag in range(self.x.shape[1]))
+        steps = self.x.shape[1]
+        cells = range(steps) if lag is None else (steps - lag,)
+        own = sum(self.x[:, cell, causes] * self.coefficients[cell, causes, effects] for cell in cells)
         rises = 2 * (self.left[:, effects] + own) * change + (1 + correction) * change.square()
         if self.regression is None:
             return rises
         chosen = torch.nonzero(rises.mean(0) > rises.std(0) / len(rises) ** 0.5).squeeze(1)
         moved = torch.einsum("nkp,nm->kpm", self.x, change[:, chosen])
-        moved[:, causes[chosen], torch.arange(len(chosen), device=chosen.device)] = 0.0
+        for cell in cells:
+            moved[cell, causes[chosen], torch.arange(len(chosen), device=chosen.device)] = 0.0
         rises[:, chosen] -= 2 * self.left[:, effects[chosen]] * self.regression.fitted(moved[:, :-1].flatten(0, 1))
         return rises
 
