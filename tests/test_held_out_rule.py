@@ -83,6 +83,9 @@ def test_the_test_of_a_discovery_is_that_on_held_out_forecasts_else_the_own_one(
     assert (own.selection["name"], own.selection["level"]) == ("fdr", 0.01)
     with pytest.raises(WrongUsageError, match="p-values"):
         found().test()
+    for level in ("x", True, None):
+        with pytest.raises(WrongUsageError, match="is not allowed"):
+            found(Answers()).test(level)
 
 
 @pytest.mark.plugins

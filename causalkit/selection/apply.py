@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,8 @@ def test(discovery: Discovery, level: float = LEVEL) -> Discovery:  # noqa: PT02
     Raises:
         WrongUsageError: it has none, or the level is no share.
     """
+    if not isinstance(level, Real) or isinstance(level, bool):
+        raise WrongUsageError(f"level={level!r} is not allowed", "give a share between 0 and 1, for example 0.05")
     return select(discovery, default_rule(replace(discovery, selected=None), level) or f"fdr@causalkit:{level:g}")
 
 
