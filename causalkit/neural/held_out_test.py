@@ -203,14 +203,14 @@ def rises_without(
         gained = (data.y[rows] - mean).square() - (data.y[rows] - forecast).square()
         explained.add(torch.zeros(1, dtype=torch.long), gained[None], _counting(data, rows))
     missed = _Missed.of(data, held, forecasts, partial=partial)
-    conditionals = [ConditionalMean(data.x[torch.unique(data.rows[number])], ridge) for number in range(len(members))]
-    some = series if most_targets is None else most_targets
-    of_candidates = candidates_of(members[0]) is not None
-    changes = (
-        _without_candidates(members, data, held, forecasts, conditionals, lag, some)
-        if of_candidates
-        else _without_series(members, data, held, forecasts, conditionals, lag)
-    )
+    parts = [
+        _Part(member, data.x[rows], forecast, ConditionalMean(data.x[torch.unique(learned)], ridge))
+        for member, rows, forecast, learned in zip(members, held, forecasts, data.rows, strict=True)
+    ]
+    if candidates_of(members[0]) is None:
+        changes = _without_series(parts, lag)
+    else:
+        changes = _without_candidates(parts, lag, series if most_targets is None else most_targets)
     sizes = [len(rows) for rows in held]
     for causes, effects, change in changes:
         rise = missed.rises(causes, effects, change, correction, lag)
@@ -226,46 +226,48 @@ Change = tuple[Tensor, Tensor, Tensor]
 """Causes and effects of M pairs, and how much forecasts of held-out windows change without the cause, (N, M)."""
 
 
-def _without_series(
-    members: Sequence[nn.Module],
-    data: TrainingData,
-    held: Sequence[Tensor],
-    forecasts: Sequence[Tensor],
-    conditionals: Sequence[ConditionalMean],
-    lag: int | None,
-) -> Iterator[Change]:
+@dataclass(frozen=True)
+class _Part:
+    """A forecaster and the windows that it was held away from.
+
+    Attributes:
+        member: the forecaster.
+        x: the windows, (N, K, P).
+        forecast: of their next steps, (N, P).
+        conditional: what cells say of each other in the windows that it has learned from.
+    """
+
+    member: nn.Module
+    x: Tensor
+    forecast: Tensor
+    conditional: ConditionalMean
+
+
+def _without_series(parts: Sequence[_Part], lag: int | None) -> Iterator[Change]:
     """Yield how forecasts of all effects change without each series."""
-    targets = torch.arange(data.y.shape[1], device=data.x.device)
-    at_once = max(1, CELLS_AT_ONCE // max(data.x[rows].numel() for rows in held))
+    targets = torch.arange(parts[0].x.shape[2], device=parts[0].x.device)
+    at_once = max(1, CELLS_AT_ONCE // max(part.x.numel() for part in parts))
     for causes in torch.split(targets, at_once):
         changes = []
-        for member, conditional, rows, forecast in zip(members, conditionals, held, forecasts, strict=True):
-            without = torch.stack([conditional.replaced(data.x[rows], int(cause), lag) for cause in causes])
-            changes.append(forecast - member(without.flatten(0, 1)).unflatten(0, (len(causes), len(rows))))
+        for part in parts:
+            without = torch.stack([part.conditional.replaced(part.x, int(cause), lag) for cause in causes])
+            changes.append(part.forecast - part.member(without.flatten(0, 1)).unflatten(0, (len(causes), len(part.x))))
         for place, cause in enumerate(causes):
             yield cause.expand(len(targets)), targets, torch.cat([change[place] for change in changes])
 
 
-def _without_candidates(
-    members: Sequence[nn.Module],
-    data: TrainingData,
-    held: Sequence[Tensor],
-    forecasts: Sequence[Tensor],
-    conditionals: Sequence[ConditionalMean],
-    lag: int | None,
-    most_targets: int,
-) -> Iterator[Change]:
+def _without_candidates(parts: Sequence[_Part], lag: int | None, most_targets: int) -> Iterator[Change]:
     """Yield how forecasts of some effects change without each of their candidates."""
-    series = data.y.shape[1]
-    beyond = [each.beyond(data.x[rows], lag) for each, rows in zip(conditionals, held, strict=True)]
-    every, places = union([one for one in map(candidates_of, members) if one is not None], series)
-    at_once = max(1, CANDIDATES_AT_ONCE // (sum(map(len, held)) * every.shape[1]))
-    for some in torch.split(evenly(torch.arange(series, device=data.x.device), most_targets), at_once):
+    series = parts[0].x.shape[2]
+    beyond = [part.conditional.beyond(part.x, lag) for part in parts]
+    every, places = union([one for one in (candidates_of(part.member) for part in parts) if one is not None], series)
+    at_once = max(1, CANDIDATES_AT_ONCE // (sum(len(part.x) for part in parts) * every.shape[1]))
+    for some in torch.split(evenly(torch.arange(series, device=every.device), most_targets), at_once):
         changes = []
-        for number, (member, rows, forecast) in enumerate(zip(members, held, forecasts, strict=True)):
-            change = forecast[:, some] - forecasts_without(member, data.x[rows], beyond[number], some)  # (M, B, m)
+        for part, taken, place in zip(parts, beyond, places, strict=True):
+            change = part.forecast[:, some] - forecasts_without(part.member, part.x, taken, some)  # (M, B, m)
             wide = change.new_zeros(every.shape[1], *change.shape[1:])
-            mine = places[number][some].T[:, None].expand(change.shape)
+            mine = place[some].T[:, None].expand(change.shape)
             changes.append(wide.scatter_add(0, mine, change))
         causes = every[some].T  # (U, m)
         yield causes.flatten(), some.repeat(len(causes)), torch.cat(changes, 1).transpose(1, 2).flatten(0, 1).T
