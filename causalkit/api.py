@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from causalkit.core.memory import limited_to
 from causalkit.core.options import DiscoverOptions, PartOptions, ReadingOptions, RunOptions, check_options, options_of
 from causalkit.core.plain import plain
 from causalkit.errors import DataError, ParameterError, PluginError, WrongUsageError
@@ -76,6 +77,8 @@ def discover(
         dtype: precision of neural methods, "float32" (the default) or "float64".
         threads: of the numeric libraries; default: 1.
         time_limit: seconds after which training ends and its state is the result; default: no limit.
+        memory: bytes of resident memory that this process may take, such as "4GiB"; a neural method that needs more is
+            refused before training; default: nine tenths of what is free.
         checkpoint: a file that the state of training is written to.
         resume: continue from the checkpoint if it exists; default: False.
         observers: objects that hear of the run; see `causalkit.Run`.
@@ -152,7 +155,8 @@ def finish(discovery: Discovery, run: Run, select: str | None = None) -> Discove
     rule = rule_for(discovery, select)
     if rule is not None:
         run.notify("on_scores", discovery)
-        discovery = discovery.select(rule, observers=run.observers)
+        with limited_to(run.memory_limit):
+            discovery = discovery.select(rule, observers=run.observers)
     run.notify("on_end", discovery)
     return discovery
 
@@ -424,7 +428,7 @@ def pretrain(
         sources: a file, the name of a data set, a `Panel`, or a list of them.
         method, lag, forecaster, regularizer, params: as for `discover`.
         seed: random seed.
-        device, dtype, threads, time_limit, checkpoint, resume, observers: as for `discover`.
+        device, dtype, threads, time_limit, memory, checkpoint, resume, observers: as for `discover`.
 
     Raises:
         WrongUsageError: there is no such option.

@@ -6,7 +6,8 @@ import pytest
 
 from causalkit.cli.options import Duration
 from causalkit.compare.config import read_comparison
-from causalkit.compare.settings import Limits, Settings, parse_bytes, parse_seeds
+from causalkit.compare.settings import Limits, Settings, parse_seeds
+from causalkit.core.memory import parse_bytes
 from causalkit.errors import CausalkitError, DataError, ParameterError, WrongUsageError
 from causalkit.plugins.specification import from_table, parse_specification
 

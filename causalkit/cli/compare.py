@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from causalkit.cli.options import Duration, LagParam, data_home_option, preparation_options, select_option
+from causalkit.cli.options import Duration, LagParam, Size, data_home_option, preparation_options, select_option
 
 if TYPE_CHECKING:
     from causalkit.compare.gates import Gate, GateResult
@@ -30,18 +30,6 @@ _RUN = (
     "jobs", "backend", "scheduler", "shuffle", "detrend", "difference",
     "levels", "clip", "prepare",
 )  # fmt: skip
-
-
-class Size(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
-    """Converts text such as 4G to bytes."""
-
-    name = "size"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return bytes."""
-        from causalkit.compare.settings import parse_bytes
-
-        return parse_bytes(str(value))
 
 
 @click.command(epilog=EPILOG)

@@ -16,6 +16,7 @@ from causalkit.cli.options import (
     data_options,
     knowledge_options,
     known_beforehand,
+    memory_option,
     method_options,
     note,
     preparation_options,
@@ -47,7 +48,7 @@ Examples:
   causalkit discover monthly.csv --detrend linear+seasonal:12
   causalkit discover cells.csv --panel-column mouse --forecaster kan -s training.epochs=400 -o result.json
 """
-RUN_KEYS = ("seed", "device", "dtype", "threads", "time_limit", "select", "standardize")
+RUN_KEYS = ("seed", "device", "dtype", "threads", "time_limit", "memory", "select", "standardize")
 
 
 @click.command(epilog=EPILOG)
@@ -71,6 +72,7 @@ RUN_KEYS = ("seed", "device", "dtype", "threads", "time_limit", "select", "stand
 @click.option("--top", default=20, show_default=True, help="Number of edges to print.")
 @seed_option
 @run_options
+@memory_option
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Precision.  [default: float32]")
 @click.option("--checkpoint", metavar="FILE", help="Save the state of training to a .safetensors file.")
 @click.option("--resume", is_flag=True, help="Resume training from --checkpoint.")
@@ -179,7 +181,7 @@ def _tree(options: dict[str, Any]) -> Tree:
     """Bring everything that can be set into one tree: configuration file < options < --set."""
     from causalkit.api import parameter_tree
 
-    keys = ("method", "seed", "device", "dtype", "threads", "time_limit", "select")
+    keys = ("method", "seed", "device", "dtype", "threads", "time_limit", "memory", "select")
     given: Tree = {key: options[key] for key in keys if options[key] is not None}
     if options["dataset"]:
         given["dataset"] = {"name": options["dataset"]}

@@ -7,7 +7,15 @@ from typing import Any
 import click
 
 from causalkit.api import DEFAULT_METHOD
-from causalkit.cli.options import ProgressBar, config_option, data_home_option, method_options, note, run_options
+from causalkit.cli.options import (
+    ProgressBar,
+    config_option,
+    data_home_option,
+    memory_option,
+    method_options,
+    note,
+    run_options,
+)
 from causalkit.errors import WrongUsageError
 from causalkit.plugins.params import read_config
 
@@ -29,6 +37,7 @@ Examples:
 @click.option("-o", "--output", required=True, metavar="FILE", help="Where to write the forecaster: .safetensors.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed.")
 @run_options
+@memory_option
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing.")
 def pretrain(sources: tuple[str, ...], **options: Any) -> None:
     """Train a forecaster on SOURCES, files or data sets, and save it.
@@ -44,7 +53,7 @@ def pretrain(sources: tuple[str, ...], **options: Any) -> None:
     path = check_model_path(options["output"])
     parts = {key: options[key] for key in ("lag", "forecaster", "regularizer", "settings")}
     tree = api.parameter_tree(read_config(options["config"]) if options["config"] else {}, **parts)
-    circumstances = {key: options[key] for key in ("seed", "device", "threads", "time_limit")}
+    circumstances = {key: options[key] for key in ("seed", "device", "threads", "time_limit", "memory")}
     with ProgressBar(not options["quiet"]) as progress:
         found = api.pretrain(
             list(sources),

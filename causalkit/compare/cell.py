@@ -33,8 +33,11 @@ if TYPE_CHECKING:
     from causalkit.evaluation import Evaluation
 
 
-def compute(cell: Cell, panels: PanelCache) -> CellRecord:
+def compute(cell: Cell, panels: PanelCache, limit: int | None = None) -> CellRecord:
     """Return the record of a cell, also where the method fails.
+
+    Args:
+        limit: bytes of memory above which the supervisor ends the process; None: none.
 
     The supervisor handles faults that end the process or never return.
     """
@@ -46,7 +49,7 @@ def compute(cell: Cell, panels: PanelCache) -> CellRecord:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _fill(facts, cell, panels, memory)
+            _fill(facts, cell, panels, memory, limit)
     except BaseException as error:  # plugins call sys.exit and raise KeyboardInterrupt; the grid goes on
         status, reason = _status(error), _in_words(error)
     facts["seconds"]["total"] = time.perf_counter() - clock
@@ -58,7 +61,7 @@ def environment(cell: Cell) -> dict[str, Any]:
     return {**_machine(), "threads": cell.settings.get("threads", 1), "process": os.getpid()}
 
 
-def _fill(facts: dict[str, Any], cell: Cell, panels: PanelCache, memory: PeakMemory) -> None:
+def _fill(facts: dict[str, Any], cell: Cell, panels: PanelCache, memory: PeakMemory, limit: int | None) -> None:
     """Compute a cell and add the parts of its record to ``facts`` as soon as they are there."""
     from causalkit import api
     from causalkit.core.preparation import Preparation
@@ -82,7 +85,7 @@ def _fill(facts: dict[str, Any], cell: Cell, panels: PanelCache, memory: PeakMem
     named, preparation = settings.pop("metrics", ()), Preparation.of(settings.pop("preparation", None))
     memory.start()
     clock = time.perf_counter()
-    run = Run(seed=cell.seed, **settings)
+    run = Run(seed=cell.seed, memory=limit, **settings)
     # The names of data sets and seeds would let a method simulate the truth.
     panel = loaded.panel.anonymous()
     discovery = api.fit(method, provided, config, panel, run, standardize=standardize, preparation=preparation)

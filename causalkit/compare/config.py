@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Strict
 
-from causalkit.compare.settings import parse_bytes, parse_seeds
+from causalkit.compare.settings import parse_seeds
+from causalkit.core.memory import parse_bytes
 from causalkit.errors import ParameterError
 from causalkit.model_selection.lag_candidates import AutoUpTo
 from causalkit.plugins.params import read_toml, resolve

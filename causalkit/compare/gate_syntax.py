@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from causalkit.compare.blocks import COSTS, MEBIBYTE
-from causalkit.compare.settings import parse_bytes
+from causalkit.core.memory import parse_bytes
 from causalkit.errors import UnknownNameError, WrongUsageError, did_you_mean
 from causalkit.plugins.records import Metric
 from causalkit.plugins.registry import registry

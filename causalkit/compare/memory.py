@@ -8,28 +8,14 @@ import gc
 import sys
 from pathlib import Path
 
-_CGROUP_FILES = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-)
-_RESERVE = 0.9
+from causalkit.core.memory import RESERVE, available
+
 _modules = 0  # number of imported modules at the last `gc.freeze`
-
-
-def available() -> int:
-    """Return the available bytes on this machine, or in this container."""
-    import psutil
-
-    free = int(psutil.virtual_memory().available)
-    for limit, used in _CGROUP_FILES:
-        with contextlib.suppress(OSError, ValueError):
-            free = min(free, int(Path(limit).read_text()) - int(Path(used).read_text()))
-    return max(free, 0)
 
 
 def fair_share(parts: int) -> int:
     """Return nine tenths of the available memory divided by ``parts``; at least 512 MiB."""
-    return max(int(_RESERVE * available() / max(parts, 1)), 2**29)
+    return max(int(RESERVE * available() / max(parts, 1)), 2**29)
 
 
 class PeakMemory:

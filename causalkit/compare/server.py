@@ -33,11 +33,11 @@ def main() -> None:
     faulthandler.enable()
     for module in _EARLY:
         importlib.import_module(module)
-    serve(requests, answers)
+    serve(requests, answers, int(sys.argv[3]))
 
 
-def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Compute one cell after another."""
+def serve(requests: BinaryIO, answers: BinaryIO, memory: int) -> None:
+    """Compute one cell after another, each within so many bytes of memory."""
     from causalkit.compare.cell import compute
     from causalkit.compare.data import PanelCache
     from causalkit.compare.protocol import receive, send
@@ -51,7 +51,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             cell = Cell(**receive(requests))
         except EOFError:
             return
-        record = compute(cell, panels).to_json()
+        record = compute(cell, panels, memory).to_json()
         if os.getpid() != own:
             os._exit(0)  # a plugin has forked, and this is the child
         send(answers, record)

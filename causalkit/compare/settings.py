@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from causalkit.core.memory import checked_limit
 from causalkit.errors import WrongUsageError
 from causalkit.plugins.records import Metric
 from causalkit.plugins.registry import registry
 
 if TYPE_CHECKING:
     from causalkit.core.preparation import Preparation
-
-_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,11 +92,8 @@ class Limits:
     def __post_init__(self) -> None:
         if self.timeout is not None and self.timeout <= 0:
             raise WrongUsageError(f"the timeout is {self.timeout} s", "give a positive time, for example 10m")
-        if self.memory is not None and self.memory < 2**27:
-            raise WrongUsageError(
-                f"the memory limit is {self.memory / 2**20:.0f} MiB",
-                "Python and its libraries alone need some 400 MiB; give for example 2G",
-            )
+        if self.memory is not None:
+            checked_limit(self.memory)
 
 
 def by_name_only(metrics: Iterable[str]) -> tuple[str, ...]:
@@ -108,18 +104,6 @@ def by_name_only(metrics: Iterable[str]) -> tuple[str, ...]:
     """
     records = [registry().get(Metric, name).record for name in metrics]
     return tuple(dict.fromkeys(record.name for record in records if record.by_name_only))
-
-
-def parse_bytes(text: str | int) -> int:
-    """Return bytes for ``4G``, ``600M`` or a plain number; units are powers of 1024.
-
-    Raises:
-        WrongUsageError: the text is not a size.
-    """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b)?", str(text).strip().lower())
-    if not match:
-        raise WrongUsageError(f"{text!r} is not an amount of memory", "write for example 600M or 4G")
-    return int(float(match[1]) * _UNITS[match[2]])
 
 
 def parse_seeds(text: Any) -> tuple[int, ...]:

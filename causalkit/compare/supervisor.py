@@ -134,7 +134,7 @@ class Supervisor:
         threads = str(self.limits.threads)
         try:
             self._process = process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), str(os.getpid()), str(self.idle is None)],
+                [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), *self._arguments()],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -147,6 +147,10 @@ class Supervisor:
         except (_Failed, OSError) as error:
             reason = error.reason if isinstance(error, _Failed) else error
             raise _Failed("failed", f"the process for cells does not start: {reason}") from error
+
+    def _arguments(self) -> list[str]:
+        """Return what `causalkit.compare.server` starts with."""
+        return [str(os.getpid()), str(self.idle is None), str(self.memory)]
 
     def _ask(self, cell: Cell) -> dict[str, Any]:
         assert self._process is not None

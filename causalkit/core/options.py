@@ -16,6 +16,7 @@ class RunOptions(TypedDict, total=False):
     dtype: Literal["float32", "float64"]
     threads: int
     time_limit: float | None
+    memory: int | str | None
     checkpoint: str | Path | None
     resume: bool
     observers: Iterable[Any]

@@ -62,6 +62,11 @@ def count() -> int:
     return 1 if distributed is None else int(distributed.get_world_size())
 
 
+def local_count() -> int:
+    """Return the number of processes on this machine that share the run; 1 outside `joined`."""
+    return int(os.environ["LOCAL_WORLD_SIZE"]) if count() > 1 else 1
+
+
 def rank() -> int:
     """Return the number of this process, from 0."""
     distributed = _group()

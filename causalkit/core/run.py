@@ -12,7 +12,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from causalkit.core import processes
+from causalkit.core import memory, processes
 from causalkit.core.options import RunOptions, options_of
 from causalkit.errors import WrongUsageError
 
@@ -41,6 +41,9 @@ class Run:
         dtype: precision of neural methods.
         threads: of the numeric libraries; small networks are several times faster on one thread than on two.
         time_limit: seconds after which training ends and its state is the result, or None.
+        memory: bytes of resident memory that this process may take, libraries and data included; text such as "4GiB" is
+            turned into a number. Chunks of work become smaller, and a run that needs more is refused before training.
+            None: nine tenths of what is free beside what the process has.
         checkpoint: file that training state is written to, or None.
         checkpoint_every: seconds between two checkpoints.
         resume: continue from the checkpoint if it exists.
@@ -56,6 +59,7 @@ class Run:
     dtype: Literal["float32", "float64"] = "float32"
     threads: int = 1
     time_limit: float | None = None
+    memory: int | str | None = None
     checkpoint: Path | None = None
     checkpoint_every: float = 30.0
     resume: bool = False
@@ -76,6 +80,8 @@ class Run:
             raise WrongUsageError(f"time_limit={self.time_limit!r} is not allowed", "give a number of seconds")
         if self.time_limit is not None and not self.time_limit > 0:
             raise WrongUsageError(f"the time limit is {self.time_limit} s", "give a positive time, for example 10m")
+        if self.memory is not None:
+            self.memory = memory.checked_limit(memory.parse_bytes(self.memory))
         if not isinstance(self.resume, bool):
             raise WrongUsageError(f"resume={self.resume!r} is not allowed", "choose True or False")
         if self.resume and self.checkpoint is None:
@@ -103,6 +109,11 @@ class Run:
     def expired(self) -> bool:
         """Has the time limit passed? Where several processes share the run, the first one's clock decides."""
         return self.time_limit is not None and processes.agreed(self.seconds >= self.time_limit)
+
+    @property
+    def memory_limit(self) -> int | None:
+        """Bytes of resident memory that this process may take, or None: most of what is free."""
+        return None if self.memory is None else int(self.memory)
 
     def numpy_generator(self) -> np.random.Generator:
         """Return a fresh generator with the run's seed."""
@@ -144,6 +155,8 @@ class Run:
     def isolated(self) -> Iterator[None]:
         """Seed torch's global generator and set its threads for the block, and put both back afterwards.
 
+        In the block, chunks of work keep to the memory of the run.
+
         Networks draw their initial weights and dropout masks from the global generator. The user's own generator stays
         as it was.
         """
@@ -151,7 +164,8 @@ class Run:
 
         device = self.torch_device()
         threads = torch.get_num_threads()
-        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        accelerators = [device] if device.type == "cuda" else []
+        with torch.random.fork_rng(devices=accelerators), memory.limited_to(self.memory_limit):
             torch.manual_seed(self.seed)
             torch.set_num_threads(self.threads)
             try:

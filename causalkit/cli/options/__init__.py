@@ -23,6 +23,7 @@ from causalkit.cli.options.knowledge import knowledge_options, known_beforehand,
 from causalkit.cli.options.method import (
     config_option,
     json_option,
+    memory_option,
     method_options,
     pretrain_option,
     quiet_option,
@@ -30,19 +31,21 @@ from causalkit.cli.options.method import (
     seed_option,
     select_option,
 )
-from causalkit.cli.options.types import Duration, LagParam
+from causalkit.cli.options.types import Duration, LagParam, Size
 from causalkit.cli.progress import ProgressBar
 
 __all__ = [
     "Duration",
     "LagParam",
     "ProgressBar",
+    "Size",
     "config_option",
     "data_home_option",
     "data_options",
     "json_option",
     "knowledge_options",
     "known_beforehand",
+    "memory_option",
     "method_options",
     "note",
     "preparation_options",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 
 from causalkit.cli.options.adding import F, added
-from causalkit.cli.options.types import Duration, LagParam
+from causalkit.cli.options.types import Duration, LagParam, Size
 
 
 def set_option(text: str) -> Callable[[F], F]:
@@ -40,5 +40,8 @@ run_options = added(
     click.option("--time-limit", type=Duration(), help="End training after this time: 90s, 10m, 2h."),
 )
 """``--device``, ``--threads`` and ``--time-limit``; each is None where the user does not give it."""
+memory_option = click.option(
+    "--memory", type=Size(), help="Memory the process may take, such as 4GiB.  [default: most of what is free]"
+)
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print only the result.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -1,4 +1,4 @@
-"""Values of options that are neither numbers nor plain text: durations and lags."""
+"""Values of options that are neither numbers nor plain text: durations, sizes and lags."""
 
 from __future__ import annotations
 
@@ -22,6 +22,18 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic in new ver
         if not match or float(match[1]) == 0:
             self.fail(f"{value!r} is not a duration; write for example 90s, 10m or 2h", param, ctx)
         return float(match[1]) * _SECONDS[match[2]]
+
+
+class Size(click.ParamType):  # type: ignore[type-arg]
+    """Converts text such as 4GiB to bytes."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return bytes."""
+        from causalkit.core.memory import checked_limit, parse_bytes
+
+        return checked_limit(parse_bytes(str(value)))
 
 
 class LagParam(click.ParamType):  # type: ignore[type-arg]
