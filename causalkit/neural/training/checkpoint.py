@@ -40,13 +40,12 @@ def save_checkpoint(path: Path, fingerprint: str, networks: Networks, schedule: 
     generator = networks.generator
     parts: dict[str, dict[Any, Tensor]] = {
         "networks": dict(networks.state_dict()),
+        "optimizer": dict(networks.optimizer.state_dict()),
         "schedule": schedule.state_dict(),
         "best": {} if state.best is None else state.best.state_dict(),
         "snapshot": dict(state.snapshots),
         "random": {"batch": generator.get_state(), "global": torch.get_rng_state()},
     }
-    for index, values in networks.optimizer.state_dict()["state"].items():
-        parts[f"optimizer.{index}"] = {name: torch.as_tensor(value) for name, value in values.items()}
     if generator.device.type == "cuda":
         parts["random"]["device"] = torch.cuda.get_rng_state(generator.device)
     tensors = {f"{part}.{name}": value for part, values in parts.items() for name, value in values.items()}
@@ -92,13 +91,9 @@ def _restore(
     facts: dict[str, Any], tensors: dict[str, Tensor], networks: Networks, schedule: Schedule, state: TrainingState
 ) -> None:
     """Hand every part of a checkpoint to the object that it belongs to."""
-    generator, optimizer = networks.generator, networks.optimizer
+    generator = networks.generator
     networks.load_state_dict(_with_prefix(tensors, "networks."))
-    moments: dict[int, dict[str, Tensor]] = {}
-    for name, value in _with_prefix(tensors, "optimizer.").items():
-        index, _, key = name.partition(".")
-        moments.setdefault(int(index), {})[key] = value
-    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    networks.optimizer.load_state_dict(_with_prefix(tensors, "optimizer."))
     random = _with_prefix(tensors, "random.")
     generator.set_state(random["batch"])
     torch.set_rng_state(random["global"])

@@ -23,6 +23,7 @@ from causalkit.neural.modules.weight_mask import WeightMask, has_own_input_weigh
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import PLAIN, TrainingContext
 from causalkit.neural.training.data import TrainingData
+from causalkit.neural.training.optimizers import Adam, GradientDescent
 from causalkit.neural.training.settings import Training
 from causalkit.neural.training.share import Share
 
@@ -76,11 +77,7 @@ class Networks:
         self.weights = _stacked(models)
         self._bind()
         trained = [weight for weight in self.weights.values() if weight.requires_grad]
-        self.optimizer: torch.optim.Optimizer
-        if settings.optimizer == "sgd":
-            self.optimizer = torch.optim.SGD(trained, lr=settings.learning_rate)
-        else:
-            self.optimizer = torch.optim.Adam(trained, lr=settings.learning_rate, fused=True)
+        self.optimizer = GradientDescent(trained) if settings.optimizer == "sgd" else Adam(trained)
         # The step size of adam differs by weight, so it has no proximal step; and that would move weights that stay.
         self.proximal = settings.optimizer == "sgd" and len(trained) == len(self.weights)
         self.generator = run.torch_generator()
@@ -110,7 +107,7 @@ class Networks:
         self.load(weights)
         for name, value in weights.items():
             self.averaged[name].copy_(value)
-        self.optimizer.state.clear()
+        self.optimizer.restart()
 
     @torch.no_grad()
     def load(self, weights: Mapping[str, Tensor]) -> None:
@@ -120,8 +117,6 @@ class Networks:
 
     def epoch(self, epoch: Epoch) -> dict[str, float]:
         """Pass over windows once; return the mean of each part of the loss over windows and networks."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = epoch.rate
         size = self._inputs.shape[1]
         most = epoch.most_windows if self.settings.batch_size is None else None
         covered = size if most is None else min(size, most)
@@ -151,10 +146,10 @@ class Networks:
             given = tuple(None if one is None else one[:, chosen] for one in given)
         share = Share.of(given)
         given = share.of_windows(given)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         parts = self._vectorized_pass(given, epoch, share) or self._passes_in_turn(given, epoch, share)
         share.add_up([*parts.values(), *(weight.grad for weight in self.weights.values() if weight.grad is not None)])
-        self.optimizer.step()
+        self.optimizer.step(epoch.rate)
         if self.proximal:
             for model in self.models:
                 self.penalties.prox(model, epoch.rate)
@@ -190,7 +185,7 @@ class Networks:
                 raise
             self._vectorized = False
             self.generator.set_state(before)
-            self.optimizer.zero_grad(set_to_none=True)
+            self.optimizer.zero_grad()
             return None
         self._vectorized = True
         return {name: part.detach() for name, part in parts.items()}
