@@ -12,7 +12,7 @@ from causalkit.model_selection import lag as lag_module
 from causalkit.model_selection import screening
 from causalkit.model_selection.lag import choose_lag
 from causalkit.model_selection.screening import screen
-from causalkit.neural import as_forecaster, autograd_jacobian, candidates_of, input_jacobian, method
+from causalkit.neural import as_forecaster, as_scores, autograd_jacobian, candidates_of, input_jacobian, method
 from causalkit.neural.average_derivative import average_derivatives
 from causalkit.neural.conditional_mean import ConditionalMean
 from causalkit.neural.effects import effects_of
@@ -20,6 +20,7 @@ from causalkit.neural.held_out_test import HeldOutMembers, rises_without
 from causalkit.neural.modules.averaged import AveragedForecaster
 from causalkit.neural.modules.candidates import forecasts_without, jacobian_size
 from causalkit.neural.modules.jacobian import mean_absolute_jacobian
+from causalkit.neural.pair_arrays import pair_array
 from causalkit.neural.prewhitening import Autoregression, Prewhitened
 from causalkit.neural.training.data import TrainingData
 
@@ -130,14 +131,15 @@ def windows() -> torch.Tensor:
     return torch.randn(WINDOWS, LAG, SERIES, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
 
 
-def data(members: int) -> TrainingData:
+def data(members: int, missing: bool = False) -> TrainingData:
     x = windows()
     y = torch.randn(WINDOWS, SERIES, dtype=torch.float64, generator=torch.Generator().manual_seed(4)) + x[:, -1]
     held = torch.zeros(members, WINDOWS, dtype=torch.bool)
     for number, block in enumerate(torch.arange(WINDOWS).chunk(members)):
         held[number, block] = True
     rows = torch.stack([torch.nonzero(~mask).squeeze(1) for mask in held])
-    return TrainingData(x, y, rows, held)
+    seen = torch.rand(y.shape, generator=torch.Generator().manual_seed(5)) < 0.8
+    return TrainingData(x, y, rows, held, seen.double() if missing else None)
 
 
 @pytest.mark.plugins
@@ -176,32 +178,35 @@ class TestForecaster:
         members = [models(some(seed), seed=seed)[0] for seed in range(3)]
         mean, reference = AveragedForecaster(members), AveragedForecaster([as_dense(one) for one in members])
         x = windows()
-        assert torch.allclose(mean_absolute_jacobian(mean, x), mean_absolute_jacobian(reference, x))
+        sizes = mean_absolute_jacobian(mean, x)
+        assert np.allclose(pair_array(sizes, candidates_of(mean)), mean_absolute_jacobian(reference, x))
         assert candidates_of(mean).shape[1] > 4
 
-    def test_tests_effects_and_signs(self):
-        members, known = [models(some(seed), seed=seed)[0] for seed in range(4)], data(4)
+    @pytest.mark.parametrize("missing", [False, True])
+    def test_tests_effects_and_signs(self, missing):
+        members, known = [models(some(seed), seed=seed)[0] for seed in range(4)], data(4, missing)
         dense = [as_dense(one) for one in members]
         for lag in (None, 1, 2):
             ours, theirs = rises_without(members, known, lag=lag), rises_without(dense, known, lag=lag)
-            assert np.allclose(ours.sums.mean, theirs.sums.mean)
-            known_pairs = ours.sums.mean != 0  # of others, rounding errors of 1e-17 rise
-            assert np.allclose(ours.p_values(0.01)[known_pairs], theirs.p_values(0.01)[known_pairs])
-            assert (ours.p_values(0.01)[~known_pairs] == 1).all()
+            rises = pair_array(ours.sums.mean, ours.candidates)
+            assert np.allclose(rises, theirs.sums.mean)
+            known_pairs = np.asarray(rises) != 0  # of others, rounding errors of 1e-17 rise
+            p_values = np.asarray(pair_array(ours.p_values(0.01), ours.candidates, 1.0))
+            assert np.allclose(p_values[known_pairs], theirs.p_values(0.01)[known_pairs])
+            assert (p_values[~known_pairs] == 1).all()
         held = [torch.nonzero(mask).squeeze(1) for mask in known.held]
         ours, theirs = (average_derivatives(list(zip(each, held, strict=True)), known) for each in (members, dense))
         any_has = torch.zeros(SERIES, SERIES + 1, dtype=torch.bool)
         for seed in range(4):
             any_has.scatter_(1, some(seed), True)
-        any_has = any_has[:, None, :SERIES].expand(-1, LAG, -1)
-        assert torch.allclose(ours.mean, theirs.mean * any_has)
-        assert torch.allclose(ours.standard_errors, theirs.standard_errors * any_has)
+        wanted = any_has[:, None, :SERIES].expand(-1, LAG, -1).flip(1).permute(2, 0, 1).numpy()
+        for one, other in zip((ours.mean, ours.standard_errors), (theirs.mean, theirs.standard_errors), strict=True):
+            assert np.allclose(pair_array(as_scores(one), ours.candidates), as_scores(other).numpy() * wanted)
         panel = Panel.of(np.random.default_rng(0).standard_normal((50, SERIES)))
         ours, theirs = (
             effects_of(AveragedForecaster(each), known, panel, HeldOutMembers(each, known)) for each in (members, dense)
         )
-        wanted = any_has.flip(1).permute(2, 0, 1).numpy()
-        assert np.allclose(ours.same_sign[wanted], theirs.same_sign[wanted])
+        assert np.allclose(np.asarray(ours.same_sign)[wanted], theirs.same_sign[wanted])
 
     def test_prewhitened(self):
         known, network = data(2), models(some())[0]
@@ -210,7 +215,8 @@ class TestForecaster:
         x = windows()
         for one, other in zip(input_jacobian(ours, x), autograd_jacobian(theirs, x), strict=True):
             assert torch.allclose(one, other)
-        assert np.allclose(rises_without([ours] * 2, known).sums.mean, rises_without([theirs] * 2, known).sums.mean)
+        rises = rises_without([ours] * 2, known)
+        assert np.allclose(pair_array(rises.sums.mean, rises.candidates), rises_without([theirs] * 2, known).sums.mean)
 
     def test_without_a_candidate(self):
         model, x = models(some())[0], windows()

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from causalkit.neural.modules.candidates import candidates_of, gather, narrow_jacobian, spread, union
+from causalkit.neural.modules.candidates import candidates_of, gather, narrow_jacobian, union
 from causalkit.neural.serial_mean import LEAST, summed
 from causalkit.neural.training.data import TrainingData
 from causalkit.neural.window_regression import RIDGE, WindowRegression
@@ -50,21 +50,23 @@ WINDOWS_AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class AverageDerivatives:
-    """Average derivatives, all shapes (effect, K, cause) with the latest step last.
+    """Average derivatives, shapes (effect, K, cause) with the latest step last, or (effect, K, U) of candidates.
 
     Attributes:
         mean: theta.
         standard_errors: of theta.
         own: variance of what each cell has beyond a linear regression on all other cells, shape (K, cause).
+        candidates: causes of each effect that any forecaster sees, (P, U); None: they see all series.
     """
 
     mean: Tensor
     standard_errors: Tensor
     own: Tensor
+    candidates: Tensor | None = None
 
 
 Seen = Callable[[Tensor, Tensor, Tensor], None]
-"""Is shown windows, targets and input Jacobian (windows, targets, K, P), or (windows, targets, K, M) of candidates."""
+"""Is shown windows, targets and input Jacobian (windows, targets, K, P), or (windows, targets, K, U) of candidates."""
 
 
 @torch.no_grad()
@@ -79,30 +81,26 @@ def average_derivatives(
         show: is shown every Jacobian on the way.
     """
     windows, cells = len(data.x), data.x[0].numel()
-    beyond = _Beyond.of(data, WindowRegression.of(data.x.flatten(1), RIDGE * cells))
-    errors = _errors(parts, data)
-    left = WindowRegression.of(data.x.flatten(1), ERRORS_RIDGE * windows).without_own_window(errors) * data.seen
     series = data.y.shape[1]
     columns = _Columns.of([model for model, _ in parts], series)
-    sums = _Sums(data, series if columns is None else columns.candidates.shape[1])
+    candidates = None if columns is None else columns.candidates
+    beyond = _Beyond.of(data, WindowRegression.of(data.x.flatten(1), RIDGE * cells), candidates)
+    errors = _errors(parts, data)
+    left = WindowRegression.of(data.x.flatten(1), ERRORS_RIDGE * windows).without_own_window(errors) * data.seen
+    sums = _Sums(data, series if candidates is None else candidates.shape[1])
     for number, (model, counting) in enumerate(parts):
         for rows, targets, jacobian in jacobians(model, data, counting):
             seen = data.seen[rows][:, targets]
-            terms = jacobian * seen[:, :, None, None]
             if columns is not None:
-                terms = columns.of_all(terms, number, targets)
-            mine = None if columns is None else columns.candidates[targets]
-            terms = terms + left[rows][:, targets][:, :, None, None] * beyond.representer(rows, targets, mine)
+                jacobian = columns.of_all(jacobian, number, targets)
+            terms = jacobian * seen[:, :, None, None]
+            terms = terms + left[rows][:, targets][:, :, None, None] * beyond.representer(rows, targets)
             sums.add(targets, terms, seen)
             if show is not None:
                 show(rows, targets, jacobian)
     own = beyond.residuals.square().mean(0)
     missed = beyond.correction(errors - left) / sums.count.clamp(min=1)
-    if columns is None:
-        return AverageDerivatives(sums.mean() + missed, sums.standard_errors(), own)
-    found = spread(torch.ones_like(sums.total), columns.candidates, series)
-    theta, deviation = (spread(one, columns.candidates, series) for one in (sums.mean(), sums.standard_errors()))
-    return AverageDerivatives(theta + missed * found, deviation, own)
+    return AverageDerivatives(sums.mean() + missed, sums.standard_errors(), own, candidates)
 
 
 @dataclass(frozen=True)
@@ -145,14 +143,17 @@ class _Beyond:
 
     Attributes:
         residuals: shape (N, K, P).
-        scale: ``mean(r_c x_c)`` over the windows of each effect, (P, K, P), or (1, K, P) where all have the same.
+        scale: ``mean(r_c x_c)`` over the windows of each effect, (P, K, P), or (P, K, U) of its candidates, or
+            (1, K, P) where all effects have the same windows.
+        candidates: of each effect, (P, U); None: all series.
     """
 
     residuals: Tensor
     scale: Tensor
+    candidates: Tensor | None
 
     @classmethod
-    def of(cls, data: TrainingData, regression: WindowRegression) -> _Beyond:
+    def of(cls, data: TrainingData, regression: WindowRegression, candidates: Tensor | None) -> _Beyond:
         cells = data.x.flatten(1)
         cells = cells - cells.mean(0)
         residuals = regression.beyond_others().to(cells.dtype)
@@ -160,26 +161,39 @@ class _Beyond:
         if data.observed is None:
             scale = product.mean(0, keepdim=True)
         else:
-            seen = data.seen
-            scale = torch.einsum("ni,nkj->ikj", seen, product) / seen.sum(0).clamp(min=1)[:, None, None]
+            counts = data.seen.sum(0).clamp(min=1)
+            scale = _products(data.seen, product, candidates) / counts[:, None, None]
         smallest = torch.finfo(cells.dtype).eps * cells.square().mean(0).view_as(data.x[0])
-        return cls(residuals.view_as(data.x), scale.clamp(min=smallest))
+        if len(scale) > 1:
+            smallest = gather(smallest, candidates).transpose(0, 1) if candidates is not None else smallest
+            scale = scale.clamp(min=torch.finfo(cells.dtype).tiny)  # of no candidate
+        return cls(residuals.view_as(data.x), scale.clamp(min=smallest), candidates)
 
     def correction(self, errors: Tensor) -> Tensor:
-        """Return the sum over windows of errors (N, P) times the representer, (P, K, P)."""
-        products = torch.einsum("ni,nkj->ikj", errors.double(), self.residuals.double())
-        return products / self.scale.double()
+        """Return the sum over windows of errors (N, P) times the representer, (P, K, P), or (P, K, U) of candidates."""
+        residuals, scale = self.residuals.double(), self.scale.double()
+        if len(self.scale) == 1 and self.candidates is not None:
+            return _products(errors.double(), residuals / scale, self.candidates)
+        return _products(errors.double(), residuals, self.candidates) / scale
 
-    def representer(self, rows: Tensor, targets: Tensor, candidates: Tensor | None) -> Tensor:
+    def representer(self, rows: Tensor, targets: Tensor) -> Tensor:
         """Return r / mean(r x), shape (windows, targets or 1, K, P), or (windows, targets, K, U) of candidates."""
-        if candidates is None:
-            scale = self.scale if len(self.scale) == 1 else self.scale[targets]
+        scale = self.scale if len(self.scale) == 1 else self.scale[targets]
+        if self.candidates is None:
             return self.residuals[rows][:, None] / scale
+        mine = self.candidates[targets]
         if len(self.scale) == 1:
-            return gather(self.residuals[rows] / self.scale, candidates).transpose(1, 2)
-        narrow = torch.cat([self.scale[targets], torch.ones_like(self.scale[targets][..., :1])], -1)
-        narrow = narrow.gather(-1, candidates[:, None].expand(-1, narrow.shape[1], -1))
-        return gather(self.residuals[rows], candidates).transpose(1, 2) / narrow
+            return gather(self.residuals[rows] / scale, mine).transpose(1, 2)
+        return gather(self.residuals[rows], mine).transpose(1, 2) / scale
+
+
+def _products(values: Tensor, cells: Tensor, candidates: Tensor | None) -> Tensor:
+    """Return sums over windows of values (N, P) times cells (N, K, P): (P, K, P), or (P, K, U) of candidates (P, U)."""
+    if candidates is None:
+        return torch.einsum("ni,nkj->ikj", values, cells)
+    size = max(1, BYTES // (len(values) * cells.shape[1] * candidates.shape[1] * cells.element_size()))
+    parts = zip(torch.split(values, size, 1), torch.split(candidates, size), strict=True)
+    return torch.cat([torch.einsum("ni,nkiu->iku", some, gather(cells, mine)) for some, mine in parts])
 
 
 class _Sums:

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from causalkit.core.choice import Choice
 from causalkit.core.run import Run
 from causalkit.errors import ParameterError, WrongUsageError
 from causalkit.neural.held_out_test import HeldOutMembers
 from causalkit.neural.modules.averaged import AveragedForecaster
+from causalkit.neural.modules.candidates import candidates_of, common_rows
 from causalkit.neural.modules.weight_mask import has_own_input_weights
+from causalkit.neural.pair_arrays import pair_array
 from causalkit.neural.regularization_path import (
     AVERAGING,
     MOST_WINDOWS,
@@ -216,28 +219,32 @@ def train_at_choice(traced: TracedPath, run: Run) -> TrainedEnsemble:
     )
 
 
-def scores_of(penalties: PenaltySum, trained: TrainedEnsemble, data: TrainingData) -> NDArray[np.float64]:
-    """Return the scores (cause, effect, lag) of all windows.
+def scores_of(penalties: PenaltySum, trained: TrainedEnsemble, data: TrainingData) -> Any:
+    """Return the scores (cause, effect, lag) of all windows, as `causalkit.Discovery.scores`.
 
     Those of the mean forecast, from its Jacobian; for a regularizer that reads scores off the weights of a network, of
     which a mean forecast has none, the mean of the members' scores.
     """
     of_weights = "input-weights" in penalties.scoring.record.needs
     networks = trained.members if of_weights else [trained.model]
-    mean: NDArray[np.float64] = _scores(penalties, networks, trained, data).mean(0)
-    return mean
+    scores, candidates = _scores(penalties, networks, trained, data)
+    return pair_array(scores.mean(0), candidates)
 
 
-def scores_of_each(penalties: PenaltySum, trained: TrainedEnsemble, data: TrainingData) -> NDArray[np.float64]:
-    """Return the scores of every member, shape (E, cause, effect, lag), before it learned from all windows."""
-    return _scores(penalties, trained.validated or trained.members, trained, data)
+def errors_of_scores(penalties: PenaltySum, trained: TrainedEnsemble, data: TrainingData) -> Any:
+    """Return the jackknife standard errors of `scores_of`, from members before they learned from all windows."""
+    scores, candidates = _scores(penalties, trained.validated or trained.members, trained, data)
+    return pair_array(jackknife_errors(scores), candidates)
 
 
 def _scores(
     penalties: PenaltySum, networks: Sequence[nn.Module], trained: TrainedEnsemble, data: TrainingData
-) -> NDArray[np.float64]:
-    scores = [penalties.scores(network, data.x, data.inputs_complete).cpu().double().numpy() for network in networks]
-    return np.stack(scores) if trained.units is None else np.stack(scores) / trained.units[:, None]
+) -> tuple[NDArray[np.float64], Tensor | None]:
+    """Return the scores of every network, (E, cause or candidate, effect, lag), and the candidates of any."""
+    found = [penalties.scores(network, data.x, data.inputs_complete) for network in networks]
+    stacked, candidates = common_rows(found, [candidates_of(network) for network in networks])
+    scores = stacked.cpu().double().numpy()
+    return scores if trained.units is None else scores / trained.units[:, None], candidates
 
 
 def jackknife_errors(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -47,14 +47,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from causalkit.core.held_out import HeldOutTest
+from causalkit.core.pairs import pairs_of
 from causalkit.neural.average_derivative import AverageDerivatives, average_derivatives
 from causalkit.neural.conditional_mean import RIDGE as RIDGE_OF_CELLS
 from causalkit.neural.conditional_mean import ConditionalMean
-from causalkit.neural.modules.candidates import candidates_of, forecasts_without, union
+from causalkit.neural.modules.candidates import candidates_of, forecasts_without, gather, union
 from causalkit.neural.modules.jacobian import as_scores
+from causalkit.neural.pair_arrays import pair_array
 from causalkit.neural.serial_mean import SerialMeans
 from causalkit.neural.training.data import TrainingData, evenly
-from causalkit.neural.window_regression import RIDGE, WindowRegression
+from causalkit.neural.window_regression import RIDGE, RegressionFit, WindowRegression
 
 LEVEL = 0.05
 """Share of false ones among the edges that are counted, by Benjamini and Hochberg."""
@@ -115,10 +117,17 @@ class HeldOutMembers:
         by_lag = _either(by_lag, linear)
         joint[:, windows < FEWEST] = 1.0
         by_lag[:, windows < FEWEST] = 1.0
-        return HeldOutTest(joint, by_lag, rises.loss, windows, FEWEST)
+        candidates = rises.candidates
+        return HeldOutTest(
+            pair_array(joint, candidates, 1.0),
+            pair_array(by_lag, candidates, 1.0),
+            pair_array(rises.loss, candidates),
+            windows,
+            FEWEST,
+        )
 
     def _linear_p_values(self, least: Array, windows: Array) -> Array:
-        """Return the p-value of the average derivative with respect to each cell, (cause, effect, lag), two-sided.
+        """Return the p-value of the average derivative with respect to each cell, (C, effect, lag), two-sided.
 
         By Student's t, with as many degrees of freedom as there are windows beyond cells; 1 where these are few.
 
@@ -130,7 +139,7 @@ class HeldOutMembers:
 
         found = self.derivatives
         size, error = (as_scores(each).cpu().double().numpy() for each in (found.mean.abs(), found.standard_errors))
-        own = found.own.flip(0).T.cpu().double().numpy()[:, None]  # (cause, 1, lag)
+        own = as_scores(gather(found.own, found.candidates).transpose(0, 1)).cpu().double().numpy()  # (C, effect, lag)
         beyond = size - np.sqrt(least[:, None] / np.maximum(own, np.finfo(np.float64).tiny))
         freedom = (windows - found.own.numel() - 1)[:, None]
         known = (beyond > 0) & (error > 0) & (freedom >= BEYOND_CELLS)
@@ -144,12 +153,14 @@ class Rises:
     """How much squared errors rise without a cause.
 
     Attributes:
-        sums: of the rises, (cause, effect).
+        sums: of the rises, (C, effect): a row for each cause, or for each candidate of the effect.
         explained: by how much forecasts are better than the mean, shape (P,), at least 0.
+        candidates: of each effect, (P, C), P standing for none; None: all series.
     """
 
     sums: SerialMeans
     explained: Array
+    candidates: Tensor | None
 
     @property
     def loss(self) -> Array:
@@ -194,7 +205,7 @@ def rises_without(
     """
     assert data.held is not None
     series = data.y.shape[1]
-    rises, explained = SerialMeans(series + 1, series), SerialMeans(1, series)  # the last row: no series
+    explained = SerialMeans(1, series)
     most = max(1, WINDOWS // len(members))
     held = [evenly(torch.nonzero(mask).squeeze(1), most) for mask in data.held]
     forecasts = [member(data.x[rows]) for member, rows in zip(members, held, strict=True)]
@@ -207,23 +218,36 @@ def rises_without(
         _Part(member, data.x[rows], forecast, ConditionalMean(data.x[torch.unique(learned)], ridge))
         for member, rows, forecast, learned in zip(members, held, forecasts, data.rows, strict=True)
     ]
-    if candidates_of(members[0]) is None:
-        changes = _without_series(parts, lag)
-    else:
-        changes = _without_candidates(parts, lag, series if most_targets is None else most_targets)
-    sizes = [len(rows) for rows in held]
-    for causes, effects, change in changes:
-        rise = missed.rises(causes, effects, change, correction, lag)
+    candidates, changes = None, _without_series(parts, lag)
+    if own := [one for one in (candidates_of(part.member) for part in parts) if one is not None]:
+        candidates, places = union(own, series)
+        changes = _without_candidates(parts, lag, candidates, places, most_targets or series)
+    sums, sizes = SerialMeans(series if candidates is None else candidates.shape[1], series), [len(one) for one in held]
+    for change in changes:
+        rise = missed.rises(change, correction, lag)
         for part, rows in zip(torch.split(rise, sizes), held, strict=True):
             counts = _counting(data, rows)
-            rises.add_pairs(causes[None], effects, part[None], None if counts is None else counts[:, effects])
+            seen = None if counts is None else counts[:, change.effects]
+            sums.add_pairs(change.rows[None], change.effects, part[None], seen)
     for rows in held:
-        rises.count_everywhere(len(rows), _counting(data, rows))
-    return Rises(rises.without_last_row(), np.maximum(explained.mean[0], 0))
+        sums.count_everywhere(len(rows), _counting(data, rows))
+    return Rises(sums, np.maximum(explained.mean[0], 0), candidates)
 
 
-Change = tuple[Tensor, Tensor, Tensor]
-"""Causes and effects of M pairs, and how much forecasts of held-out windows change without the cause, (N, M)."""
+@dataclass(frozen=True)
+class _Change:
+    """How much forecasts of held-out windows change without a cause, for M pairs.
+
+    Attributes:
+        causes, effects: of the pairs, (M,); P causes stand for none.
+        rows: of the pairs among all causes, or among the candidates of the effect.
+        change: shape (N, M).
+    """
+
+    causes: Tensor
+    effects: Tensor
+    rows: Tensor
+    change: Tensor
 
 
 @dataclass(frozen=True)
@@ -243,7 +267,7 @@ class _Part:
     conditional: ConditionalMean
 
 
-def _without_series(parts: Sequence[_Part], lag: int | None) -> Iterator[Change]:
+def _without_series(parts: Sequence[_Part], lag: int | None) -> Iterator[_Change]:
     """Yield how forecasts of all effects change without each series."""
     targets = torch.arange(parts[0].x.shape[2], device=parts[0].x.device)
     at_once = max(1, CELLS_AT_ONCE // max(part.x.numel() for part in parts))
@@ -253,14 +277,21 @@ def _without_series(parts: Sequence[_Part], lag: int | None) -> Iterator[Change]
             without = torch.stack([part.conditional.replaced(part.x, int(cause), lag) for cause in causes])
             changes.append(part.forecast - part.member(without.flatten(0, 1)).unflatten(0, (len(causes), len(part.x))))
         for place, cause in enumerate(causes):
-            yield cause.expand(len(targets)), targets, torch.cat([change[place] for change in changes])
+            causes = cause.expand(len(targets))
+            yield _Change(causes, targets, causes, torch.cat([change[place] for change in changes]))
 
 
-def _without_candidates(parts: Sequence[_Part], lag: int | None, most_targets: int) -> Iterator[Change]:
-    """Yield how forecasts of some effects change without each of their candidates."""
+def _without_candidates(
+    parts: Sequence[_Part], lag: int | None, every: Tensor, places: Sequence[Tensor], most_targets: int
+) -> Iterator[_Change]:
+    """Yield how forecasts of some effects change without each of their candidates.
+
+    Args:
+        every: candidates of each effect that any forecaster has, (P, U).
+        places: of the candidates of each forecaster (P, M) among these.
+    """
     series = parts[0].x.shape[2]
     beyond = [part.conditional.beyond(part.x, lag) for part in parts]
-    every, places = union([one for one in (candidates_of(part.member) for part in parts) if one is not None], series)
     at_once = max(1, CANDIDATES_AT_ONCE // (sum(len(part.x) for part in parts) * every.shape[1]))
     for some in torch.split(evenly(torch.arange(series, device=every.device), most_targets), at_once):
         changes = []
@@ -270,7 +301,9 @@ def _without_candidates(parts: Sequence[_Part], lag: int | None, most_targets: i
             mine = place[some].T[:, None].expand(change.shape)
             changes.append(wide.scatter_add(0, mine, change))
         causes = every[some].T  # (U, m)
-        yield causes.flatten(), some.repeat(len(causes)), torch.cat(changes, 1).transpose(1, 2).flatten(0, 1).T
+        rows = torch.arange(len(causes), device=every.device).repeat_interleave(len(some))
+        change = torch.cat(changes, 1).transpose(1, 2).flatten(0, 1).T
+        yield _Change(causes.flatten(), some.repeat(len(causes)), rows, change)
 
 
 def _counting(data: TrainingData, rows: Tensor) -> Tensor | None:
@@ -286,53 +319,49 @@ class _Missed:
         x: these windows without their mean, and a series of zeros that stands for none, (N, K, P + 1).
         seen: where a next step counts, (N, P).
         left: the errors (N, P) that a regression on all cells leaves, each window left out of its own fit; or whole.
-        coefficients: of that regression, shape (K, P + 1, P), by lag, cause and effect; 0 for whole errors.
-        regression: None for whole errors.
+        fit: that regression of the errors; None for whole errors.
     """
 
     x: Tensor
     seen: Tensor
     left: Tensor
-    coefficients: Tensor
-    regression: WindowRegression | None
+    fit: RegressionFit | None
 
     @classmethod
     def of(cls, data: TrainingData, held: Sequence[Tensor], forecasts: Sequence[Tensor], *, partial: bool) -> _Missed:
         rows = torch.cat(list(held))
         x, seen = data.x[rows], data.seen[rows]
         errors = (data.y[rows] - torch.cat(list(forecasts))) * seen
-        centred, pad = functional.pad(x - x.mean(0), (0, 1)), (0, 0, 0, 1)
+        centred = functional.pad(x - x.mean(0), (0, 1))
         if not partial:
-            return cls(centred, seen, errors, errors.new_zeros(*centred.shape[1:], errors.shape[1]), None)
+            return cls(centred, seen, errors, None)
         regression = WindowRegression.of(x.flatten(1), RIDGE * x[0].numel())
-        coefficients = regression.coefficients(errors).to(errors.dtype).view(*x.shape[1:], -1)
-        return cls(centred, seen, regression.without_own_window(errors), functional.pad(coefficients, pad), regression)
+        return cls(centred, seen, regression.without_own_window(errors), RegressionFit(regression, errors))
 
-    def rises(
-        self, causes: Tensor, effects: Tensor, change: Tensor, correction: float, lag: int | None = None
-    ) -> Tensor:
-        """Return the rise of each window, (N, M), where forecasts of M effects change by D, (N, M), without a cause.
+    def rises(self, without: _Change, correction: float, lag: int | None = None) -> Tensor:
+        """Return the rise of each window and pair, (N, M), where forecasts change by D without the cause.
 
         Errors are those without the linear part of other causes. How far that part is uncertain shows in a second term,
         whose mean is next to 0: what each window moves the coefficients by, times what that moves the mean by. It is
         left out of effects that do not pass without it, to save time.
 
         Args:
-            causes, effects: of the M pairs.
+            without: the change D of the forecasts of M pairs.
             lag: of the one cell of the cause that is replaced; its other cells then count as other causes. None: all.
         """
-        change = change * self.seen[:, effects]
-        steps = self.x.shape[1]
-        cells = range(steps) if lag is None else (steps - lag,)
-        own = sum(self.x[:, cell, causes] * self.coefficients[cell, causes, effects] for cell in cells)
+        causes, effects = without.causes, without.effects
+        change = without.change * self.seen[:, effects]
+        if self.fit is None:
+            return 2 * self.left[:, effects] * change + (1 + correction) * change.square()
+        steps, series = self.x.shape[1], self.x.shape[2] - 1
+        places = range(steps) if lag is None else (steps - lag,)
+        cells = torch.stack([place * series + causes.clamp(max=series - 1) for place in places])  # (cells, M)
+        mine = torch.stack([self.x[:, place, causes] for place in places])  # (cells, N, M)
+        own = (mine * self.fit.coefficients_at(cells, effects)[:, None]).sum(0)
         rises = 2 * (self.left[:, effects] + own) * change + (1 + correction) * change.square()
-        if self.regression is None:
-            return rises
         chosen = torch.nonzero(rises.mean(0) > rises.std(0) / len(rises) ** 0.5).squeeze(1)
-        moved = torch.einsum("nkp,nm->kpm", self.x, change[:, chosen])
-        for cell in cells:
-            moved[cell, causes[chosen], torch.arange(len(chosen), device=chosen.device)] = 0.0
-        rises[:, chosen] -= 2 * self.left[:, effects[chosen]] * self.regression.fitted(moved[:, :-1].flatten(0, 1))
+        moved = self.fit.regression.fitted_without(change[:, chosen], cells[:, chosen])
+        rises[:, chosen] -= 2 * self.left[:, effects[chosen]] * moved
         return rises
 
 
@@ -344,13 +373,19 @@ def edges_beyond_chance(members: Sequence[nn.Module], data: TrainingData, allowe
     """
     from scipy import stats
 
-    p_values = rises_without(members, data, partial=False, ridge=COUNTS_RIDGE, most_targets=COUNTED).p_values(least=0.0)
-    tested = ~np.eye(len(p_values), dtype=bool)
-    if allowed is not None:
-        tested &= allowed.cpu().numpy()
-    if not tested.any():
+    rises = rises_without(members, data, partial=False, ridge=COUNTS_RIDGE, most_targets=COUNTED)
+    p_values = pair_array(rises.p_values(least=0.0), rises.candidates, 1.0)
+    pairs, series = pairs_of(p_values), len(p_values)
+    apart = pairs.apart
+    tested, known = series * (series - 1), allowed
+    if known is not None:
+        tested = int(known.sum() - known.diagonal().sum())
+        apart &= known.cpu().numpy()[pairs.cause, pairs.effect]
+    if not apart.any():
         return 0
-    return int((stats.false_discovery_control(p_values[tested]) <= LEVEL).sum())
+    # Pairs that are no candidates are tested as well: their p-value is 1.
+    corrected = stats.false_discovery_control(pairs.of(p_values)[apart]) * (tested / np.count_nonzero(apart))
+    return int((corrected <= LEVEL).sum())
 
 
 def _either(one: Array, other: Array) -> Array:

@@ -89,7 +89,11 @@ class RegularizerObject:
         raise NotImplementedError
 
     def scores(self, model: nn.Module, x: Tensor) -> Tensor:
-        """Return the scores (cause, effect, lag) of windows x (B, K, P), non-negative."""
+        """Return the scores (cause, effect, lag) of windows x (B, K, P), non-negative.
+
+        Of a forecaster whose targets see candidate causes only (`causalkit.neural.candidates_of`, shape (P, M)), it may
+        return (M, effect, lag) instead, with a row for each candidate of the effect.
+        """
         raise NotImplementedError
 
     def prox(self, model: nn.Module, step: float) -> None:

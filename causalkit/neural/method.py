@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
 from causalkit.core.fitted import Fitted
+from causalkit.core.pairs import rows_of
 from causalkit.core.panel import Panel
 from causalkit.core.plain import plain
 from causalkit.core.run import Run
@@ -37,6 +38,7 @@ from causalkit.neural.modules.candidates import candidates_of
 from causalkit.neural.modules.input_mask import has_masked_inputs, hides_forbidden, mask_inputs
 from causalkit.neural.modules.weight_mask import has_own_input_weights
 from causalkit.neural.network_choice import choose_network, first_models
+from causalkit.neural.pair_arrays import pair_array
 from causalkit.neural.parts import ForecasterPart
 from causalkit.neural.prewhitening import Prewhiten
 from causalkit.neural.prewhitening_choice import PARAMETER as PREWHITEN
@@ -62,7 +64,8 @@ class Trained:
         history: lists of equal length, one entry an epoch.
         notes: how it ended, in sentences.
         left_out: number of windows that were not learned from.
-        scores: (cause, effect, lag) where training has already read them off; otherwise the regularizer does it.
+        scores: (cause, effect, lag) where training has already read them off, as `causalkit.Discovery.scores`;
+            otherwise the regularizer does it.
         path: as `causalkit.Discovery.path`.
         choices: hyperparameters that training chose.
         data: of the members of an ensemble, with the windows that each was held away from.
@@ -72,7 +75,7 @@ class Trained:
     history: Mapping[str, list[float]]
     notes: tuple[str, ...] = ()
     left_out: int = 0
-    scores: NDArray[np.float64] | None = None
+    scores: Any = None
     path: Mapping[str, NDArray[np.float64]] | None = None
     choices: tuple[Choice, ...] = ()
     data: TrainingData | None = None
@@ -208,9 +211,8 @@ class NeuralMethod:
             held_out=trained.held_away(data),
         )
         found = single.read_off(trained.model, panel, windows, run, result)
-        each = ensemble.scores_of_each(single.regularizer, trained, data)
         config = {**found.config, "ensemble": len(trained.members)}
-        errors = ensemble.jackknife_errors(each)
+        errors = ensemble.errors_of_scores(single.regularizer, trained, data)
         return replace(found, config=config, standard_errors=errors, held_out=trained.held_out)
 
     @property
@@ -375,7 +377,9 @@ class NeuralMethod:
         state = train(networks, Schedule(settings, context.stage), run, fingerprint=fingerprint, snapshots=snapshots)
         if state.best is not None:
             networks.load(state.best.weights)
-        return Trained(state.history, _notes(state, settings), left_out, path=score_history(state))
+        return Trained(
+            state.history, _notes(state, settings), left_out, path=score_history(state, candidates_of(masked))
+        )
 
     def _split(self, data: TrainingData, windows: Windows, run: Run) -> tuple[TrainingData, int]:
         """Return the data of one network without what is held out of training, and how many windows these are."""
@@ -395,8 +399,9 @@ class NeuralMethod:
         scores = trained.scores
         if scores is None:
             x, _ = tensors(windows, run)
-            scores = self.regularizer.scores(model, x, inputs_complete(windows, run)).cpu().numpy()
-        if not bool((abs(scores) < float("inf")).all()):
+            found = self.regularizer.scores(model, x, inputs_complete(windows, run))
+            scores = pair_array(found, candidates_of(model))
+        if not np.isfinite(rows_of(scores)).all():
             raise TrainingError(
                 "training diverged: the scores are not finite",
                 f"try --set training.learning_rate={self.training.learning_rate / 10:g}",

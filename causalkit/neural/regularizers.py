@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from causalkit.errors import WrongUsageError
 from causalkit.neural.interfaces import Batch, RegularizerObject, Stage
+from causalkit.neural.modules.candidates import candidate_rows, candidates_of
 from causalkit.plugins.records import Forecaster, Regularizer
 from causalkit.plugins.registry import Provided, registry
 
@@ -163,12 +164,16 @@ class PenaltySum:
                 term.regularizer.prox(model, step)
 
     def scores(self, model: nn.Module, x: Tensor, inputs_complete: Tensor | None = None) -> Tensor:
-        """Return the scores (cause, effect, lag) of windows x (B, K, P).
+        """Return the scores (cause, effect, lag) of windows x (B, K, P); of candidates (M, effect, lag).
 
         Args:
             inputs_complete: shape (B, P), the windows from which the scores of each effect are read; None: all.
         """
-        scores = self.scoring.regularizer.scores
+        candidates = candidates_of(model)
+
+        def scores(model: nn.Module, x: Tensor) -> Tensor:
+            return candidate_rows(self.scoring.regularizer.scores(model, x), candidates)
+
         if inputs_complete is None:
             return scores(model, x)
         patterns, pattern = torch.unique(inputs_complete.T, dim=0, return_inverse=True)

@@ -55,12 +55,6 @@ class SerialMeans:
             products = (values[..., lag:, :] * values[..., : windows - lag, :]).sum(-2)
             self.products[lag][where] += products.cpu().numpy()
 
-    def without_last_row(self) -> SerialMeans:
-        """Return the others."""
-        found = SerialMeans(0, self.count.shape[1])
-        found.count, found.sums, found.products = self.count[:-1], self.sums[:-1], self.products[:, :-1]
-        return found
-
     @property
     def mean(self) -> Array:
         """Shape (M, P)."""

@@ -39,12 +39,13 @@ class WindowRegression:
         return cls(exact, penalty, torch.linalg.inv(products + penalty * torch.eye(len(products)).to(products)))
 
     @property
-    def _by_cells(self) -> bool:
+    def by_cells(self) -> bool:
+        """Is the inverse that of cells?"""
         return len(self.inverse) == self.cells.shape[1]
 
     def beyond_others(self) -> Tensor:
         """Return what a regression of each cell on all others leaves of it, (N, C)."""
-        if self._by_cells:
+        if self.by_cells:
             return self.cells @ self.inverse / self.inverse.diagonal()
         solved = self.inverse @ self.cells
         return self.penalty * solved / (1 - (self.cells * solved).sum(0))
@@ -52,24 +53,56 @@ class WindowRegression:
     def coefficients(self, values: Tensor) -> Tensor:
         """Return those of a regression of values (N, M) on all cells, (C, M)."""
         exact = values.double()
-        if self._by_cells:
+        if self.by_cells:
             return self.inverse @ (self.cells.T @ exact)
         return self.cells.T @ (self.inverse @ exact)
 
-    def fitted(self, products: Tensor) -> Tensor:
-        """Return the fit (N, M) to values of which only products with the cells are known, (C, M)."""
-        exact = products.double()
-        if self._by_cells:
-            return (self.cells @ (self.inverse @ exact)).to(products.dtype)
-        solved = self.inverse @ (self.cells @ exact)  # (X'X + p)^-1 = (1 - X' (XX' + p)^-1 X) / p
-        return ((self.cells @ exact - self.cells @ (self.cells.T @ solved)) / self.penalty).to(products.dtype)
+    def fitted_without(self, values: Tensor, own: Tensor) -> Tensor:
+        """Return the fit (N, M) to values (N, M) as if their products with cells of their own were 0.
+
+        Args:
+            own: which cells, shape (cells, M).
+        """
+        exact, columns = values.double(), torch.arange(values.shape[1], device=values.device)
+        if self.by_cells:
+            products = self.cells.T @ exact
+            products[own, columns] = 0.0
+            return (self.cells @ (self.inverse @ products)).to(values.dtype)
+        solved = exact - self.penalty * (self.inverse @ exact)  # X (X'X + p)^-1 X' = 1 - p (XX' + p)^-1
+        for each in own:
+            mine = self.cells[:, each]
+            solved -= self.inverse @ (mine * (mine * exact).sum(0))  # X (X'X + p)^-1 = (XX' + p)^-1 X
+        return solved.to(values.dtype)
 
     def without_own_window(self, values: Tensor) -> Tensor:
         """Return what a regression on all cells leaves of values (N, M), each window left out of its own fit."""
         exact = values.double()
-        if self._by_cells:
+        if self.by_cells:
             rows = self.cells @ self.inverse
             left, weight = exact - rows @ (self.cells.T @ exact), 1 - (rows * self.cells).sum(1)
         else:
             left, weight = self.penalty * self.inverse @ exact, self.penalty * self.inverse.diagonal()
         return (left / weight[:, None]).to(values.dtype)
+
+
+class RegressionFit:
+    """The coefficients of regressions of several series of values on all cells.
+
+    Where there are more cells than windows, only what they are computed from is kept.
+
+    Args:
+        regression: on C cells.
+        values: shape (N, M).
+    """
+
+    def __init__(self, regression: WindowRegression, values: Tensor) -> None:
+        self.regression, self.kind = regression, values.dtype
+        by_cells = regression.by_cells
+        self._kept = regression.coefficients(values) if by_cells else regression.inverse @ values.double()
+
+    def coefficients_at(self, cells: Tensor, columns: Tensor) -> Tensor:
+        """Return the coefficient of each cell (k, m) in the regression of each column (m,), shape (k, m)."""
+        if self.regression.by_cells:
+            return self._kept[cells, columns].to(self.kind)
+        solved = self._kept[:, columns]
+        return torch.stack([(self.regression.cells[:, each] * solved).sum(0) for each in cells]).to(self.kind)

@@ -102,6 +102,27 @@ def union(candidates: Sequence[Tensor], series: int) -> tuple[Tensor, list[Tenso
     return found, list(torch.split(places, [one.shape[1] for one in candidates], 1))
 
 
+def candidate_rows(scores: Tensor, candidates: Tensor | None) -> Tensor:
+    """Return scores with one row for each candidate, (M, effect, lag), where a regularizer has given all pairs."""
+    if candidates is None or len(scores) == candidates.shape[1]:
+        return scores
+    padded = torch.cat([scores, torch.zeros_like(scores[:1])])
+    return padded.gather(0, candidates.T[:, :, None].expand(-1, -1, scores.shape[2]))
+
+
+def common_rows(scores: Sequence[Tensor], candidates: Sequence[Tensor | None]) -> tuple[Tensor, Tensor | None]:
+    """Return scores of E networks, stacked to (E, C, effect, lag), and the candidates that any of them has, (P, C)."""
+    own = [one for one in candidates if one is not None]
+    if not own:
+        return torch.stack(list(scores)), None
+    every, places = union(own, len(own[0]))
+    wide = []
+    for rows, place in zip(scores, places, strict=True):
+        empty = rows.new_zeros(every.shape[1], *rows.shape[1:])
+        wide.append(empty.scatter_add(0, place.T[:, :, None].expand(rows.shape), rows))
+    return torch.stack(wide), every
+
+
 class _CandidateProduct(torch.autograd.Function):
     """The products of each target's weights with the rows of its candidates, without a copy of all these rows."""
 

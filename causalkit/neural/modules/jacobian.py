@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from causalkit.neural.modules.candidates import candidates_of, narrow_jacobian, spread
+from causalkit.neural.modules.candidates import candidates_of, narrow_jacobian
 from causalkit.neural.modules.forecaster import autograd_jacobian as autograd_jacobian
 
 READ_OUT_BYTES = 256 * 2**20
@@ -26,7 +26,7 @@ def mean_absolute_jacobian(model: nn.Module, x: Tensor, memory: int = READ_OUT_B
         memory: bytes that the Jacobian of one chunk may take.
 
     Returns:
-        Shape (cause, effect, lag), lag 1 first, float64.
+        As `mean_jacobian_size`.
     """
     return mean_jacobian_size(model, x, torch.abs, memory)
 
@@ -45,7 +45,8 @@ def mean_jacobian_size(
         memory: bytes that the Jacobian of one chunk may take.
 
     Returns:
-        Shape (cause, effect, lag), lag 1 first, float64.
+        Shape (cause, effect, lag), lag 1 first, float64; of a forecaster with candidates (P, M) shape (M, effect, lag),
+        with a row for each candidate of the effect.
     """
     windows, lag, series = x.shape
     candidates = candidates_of(model)
@@ -59,9 +60,12 @@ def mean_jacobian_size(
         for targets in torch.split(torch.arange(series, device=x.device), targets_at_once):
             jacobian = narrow_jacobian(model, part, None if len(targets) == series else targets)
             total[targets] += size(jacobian).sum(0, dtype=torch.float64)
-    return as_scores(spread(total / windows, candidates, series))
+    return as_scores(total / windows)
 
 
 def as_scores(strength: Tensor) -> Tensor:
-    """Turn (effect, position in the window, cause) into (cause, effect, lag): the one place that reorders axes."""
+    """Turn (effect, position in the window, cause or candidate) into (cause or candidate, effect, lag).
+
+    It is the one place that reorders axes.
+    """
     return strength.flip(1).permute(2, 0, 1).contiguous()

@@ -33,11 +33,12 @@ class TrainingContext:
         """Return the context with the background knowledge of a run about the series of a panel."""
         if run.knowledge is None:
             return self
-        device = run.torch_device()
+        device, known = run.torch_device(), run.knowledge
+        required = known.required(panel.names) if known.require else None
         return replace(
             self,
-            allowed=torch.as_tensor(run.knowledge.allowed(panel.names), device=device),
-            required=torch.as_tensor(run.knowledge.required(panel.names), device=device),
+            allowed=torch.as_tensor(known.allowed(panel.names), device=device),
+            required=None if required is None else torch.as_tensor(required, device=device),
         )
 
     def batch(

@@ -8,8 +8,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from causalkit.core.pairs import rows_of
 from causalkit.errors import TrainingError
+from causalkit.neural.pair_arrays import pair_array
 from causalkit.neural.training.networks import Networks
 from causalkit.neural.training.state import TrainingState
 
@@ -47,12 +50,15 @@ def take_snapshot(networks: Networks, state: TrainingState) -> None:
     state.snapshots[state.epoch] = scores
 
 
-def score_history(state: TrainingState) -> dict[str, NDArray[np.float64]] | None:
+def score_history(state: TrainingState, candidates: Tensor | None) -> dict[str, NDArray[np.float64]] | None:
     """Return the score history as `causalkit.Discovery.path` holds them; None where there are none.
 
+    Args:
+        candidates: of the targets of the network, or None.
+
     Returns:
-        ``epochs`` (S,), ascending; ``scores`` (S, P, P, L); ``forecast`` (S,), the training error of each of these
-        epochs.
+        ``epochs`` (S,), ascending; ``scores`` (S, P, P, L), of candidate pairs (S, N, L); ``forecast`` (S,), the
+        training error of each of these epochs.
     """
     if not state.snapshots:
         return None
@@ -60,6 +66,6 @@ def score_history(state: TrainingState) -> dict[str, NDArray[np.float64]] | None
     errors = dict(zip(state.history["epoch"], state.history["forecast"], strict=True))
     return {
         "epochs": np.array(epochs, dtype=np.float64),
-        "scores": np.stack([state.snapshots[epoch].numpy() for epoch in epochs]),
+        "scores": np.stack([rows_of(pair_array(state.snapshots[epoch], candidates)) for epoch in epochs]),
         "forecast": np.array([errors[epoch] for epoch in epochs]),
     }

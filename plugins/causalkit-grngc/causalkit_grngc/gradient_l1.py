@@ -108,7 +108,7 @@ class GradientL1(RegularizerObject):
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return strength / P * sum_ijl A_ijl, or of phi_ijl, or its sampled estimate."""
-        weights = _weights(batch)
+        weights = _weights(batch, candidates_of(model))
         if self.estimator_for(model, batch.y.shape[1]) == "sampled":
             return self.weight * self._sampled(model, batch, weights)
         return self.weight * _exact(model, batch.x, weights, self.measure)
@@ -143,10 +143,19 @@ class GradientL1(RegularizerObject):
         return _sum(sizes, self.measure) / (windows * self.draws)
 
 
-def _weights(batch: Batch) -> Tensor | None:
-    """Return what the gradient of each (effect, cause) counts, or None where all count 1."""
+def _weights(batch: Batch, candidates: Tensor | None) -> Tensor | None:
+    """Return what the gradient of each (effect, cause or candidate) counts, or None where all count 1.
+
+    Forbidden series are no candidates.
+    """
     if batch.allowed is None:
         return None
+    if candidates is not None:
+        if batch.required is None:
+            return None
+        effects = torch.arange(len(candidates), device=candidates.device).unsqueeze(1)
+        required = batch.required[candidates.clamp(max=len(candidates) - 1), effects] & (candidates < len(candidates))
+        return (~required).to(batch.x)
     counts = torch.where(batch.allowed, 1.0, FORBIDDEN).to(batch.x)
     if batch.required is not None:
         counts = counts.masked_fill(batch.required, 0.0)
@@ -167,7 +176,7 @@ def _shapley_values(jacobian: Tensor) -> Tensor:
 
 
 def _exact(model: nn.Module, x: Tensor, weights: Tensor | None, measure: Measure) -> Tensor:
-    """Return the mean over targets of the sum over j and l, of |J| or, with weights (effect, cause), of w_ij |J|.
+    """Return the mean over targets of the sum over j and l, of |J| or, with weights (effect, column), of w_ij |J|.
 
     In chunks that stay in the processor's cache, which is twice as fast as all windows at once.
     """
@@ -175,11 +184,8 @@ def _exact(model: nn.Module, x: Tensor, weights: Tensor | None, measure: Measure
     candidates = candidates_of(model)
     columns = series if candidates is None else candidates.shape[1]
     at_once = max(1, CHUNK_BYTES // (series * lag * columns * x.element_size()))
-    if candidates is not None:
-        if weights is not None:
-            weights = torch.cat([weights, torch.zeros_like(weights[:, :1])], 1).gather(1, candidates)
-        if measure == "l1":
-            return jacobian_size(model, x, weights) / (windows * series)
+    if candidates is not None and measure == "l1":
+        return jacobian_size(model, x, weights) / (windows * series)
     total = x.new_zeros(())
     for part in x.split(at_once):
         sizes = narrow_jacobian(model, part).abs()  # (B, P, K, P or M)
