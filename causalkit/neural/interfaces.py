@@ -88,6 +88,10 @@ class RegularizerObject:
         """Return the scalar that is added to the forecast loss."""
         raise NotImplementedError
 
+    def penalty_and_forecast(self, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """Return the penalty, and the forecast of all windows (B, P) where the penalty makes it anyway, else None."""
+        return self.penalty(model, batch), None
+
     def scores(self, model: nn.Module, x: Tensor) -> Tensor:
         """Return the scores (cause, effect, lag) of windows x (B, K, P), non-negative.
 

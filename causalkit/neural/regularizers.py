@@ -142,20 +142,23 @@ class PenaltySum:
         new = replace(term, regularizer=regularizer, parameters=term.parameters if parameters is None else parameters)
         return PenaltySum([new if one.record.name == term.record.name else one for one in self.terms])
 
-    def losses(self, model: nn.Module, batch: Batch, *, proximal: bool = False) -> dict[str, Tensor]:
-        """Return the penalty of each regularizer by name.
+    def losses(
+        self, model: nn.Module, batch: Batch, *, proximal: bool = False
+    ) -> tuple[dict[str, Tensor], Tensor | None]:
+        """Return the penalty of each regularizer by name, and the forecast (B, P) where one of them makes it anyway.
 
         Args:
             proximal: penalties with a proximal step are left to it, and come without a gradient.
         """
-        losses = {}
+        losses, forecast = {}, None
         for term in self.terms:
             if isinstance(term.regularizer, ScoresOnly):
                 continue
             by_prox = proximal and term.regularizer.has_prox
             with torch.set_grad_enabled(torch.is_grad_enabled() and not by_prox):
-                losses[term.record.name] = term.regularizer.penalty(model, batch)
-        return losses
+                losses[term.record.name], made = term.regularizer.penalty_and_forecast(model, batch)
+            forecast = forecast if by_prox or made is None else made
+        return losses, forecast
 
     def prox(self, model: nn.Module, step: float) -> None:
         """Take the proximal step of every regularizer that has one."""

@@ -2,8 +2,8 @@
 
 P series, M candidates of each. Such a forecaster has ``candidates``, a tensor (P, M) of the series that each target
 sees, P standing for none; the first one of a target is the target itself. Its ``candidate_jacobian`` is the Jacobian
-with one column for each candidate instead of one for each series, shape (B, m, K, M). Its ``jacobian_size`` and
-``forecasts_without`` do what the functions here describe.
+with one column for each candidate instead of one for each series, shape (B, m, K, M). Its ``jacobian_size``
+takes what candidates count, shape (P, M). Its ``forecasts_without`` does what the function here describes.
 """
 
 from __future__ import annotations
@@ -49,15 +49,15 @@ def forecast_and_jacobian(model: nn.Module, x: Tensor, targets: Tensor | None) -
     return model(x), spread(narrow_jacobian(model, x, targets), mine, x.shape[2])
 
 
-def jacobian_size(model: nn.Module, x: Tensor, counts: Tensor | None = None) -> Tensor:
-    """Return the sum of the sizes of the Jacobian over windows, targets, lags and candidates.
+def jacobian_size(model: nn.Module, x: Tensor, counts: Tensor | None = None) -> tuple[Tensor | None, Tensor]:
+    """Return the forecast (B, P) or None, and the sum of the sizes of the Jacobian over windows, targets and inputs.
 
     Args:
-        counts: what the entries of each target and candidate count, shape (P, M); None: all count 1.
+        model: a forecaster, with candidates or without.
+        x: windows (B, K, P).
+        counts: what the entries of each target and candidate, or series, count, shape (P, M) or (P, P); None: all 1.
     """
-    sparse: Any = as_forecaster(model)
-    size: Tensor = sparse.jacobian_size(x, counts)
-    return size
+    return as_forecaster(model).jacobian_size(x, counts)
 
 
 def forecasts_without(model: nn.Module, x: Tensor, beyond: Tensor, targets: Tensor) -> Tensor:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-CHUNK_BYTES = 2 * 2**20
-"""Of a chunk that stays in the processor's cache."""
+from causalkit.neural.modules.summed_jacobian import summed_products
 
 
 def component_jacobian(
@@ -65,10 +63,9 @@ def component_jacobian_size(
     Args:
         counts: what the entries of each target and cause count, shape (P, C); None: all count 1.
     """
-    own = None if counts is None else counts.unsqueeze(1).expand(-1, first.shape[2], -1).flatten(1)
+    own = None if counts is None else counts.unsqueeze(1).expand(-1, first.shape[2], -1).flatten(1).unsqueeze(1)
     rows = _rows(layers, head, slopes, linear=linear)
-    size: Tensor = _AbsoluteSum.apply(first.flatten(2), rows, own)  # type: ignore[no-untyped-call]
-    return size
+    return summed_products(rows.mT.unsqueeze(2), first.flatten(2), None, own)
 
 
 def _rows(layers: Sequence[Tensor], head: Tensor, slopes: Sequence[Tensor], *, linear: bool) -> Tensor:
@@ -77,31 +74,6 @@ def _rows(layers: Sequence[Tensor], head: Tensor, slopes: Sequence[Tensor], *, l
     for layer, slope in zip(reversed(layers), reversed(slopes[:-1]), strict=True):
         rows = (layer.mT @ rows) * slope
     return torch.cat([rows, torch.ones_like(rows[:, :1])], 1) if linear else rows
-
-
-class _AbsoluteSum(torch.autograd.Function):
-    """The sum of |W' R| over targets, with weights of entries; gradients are found on the way, in chunks of targets."""
-
-    @staticmethod
-    def forward(ctx: Any, weight: Tensor, rows: Tensor, counts: Tensor | None) -> Tensor:
-        of_weight, of_rows, total = torch.empty_like(weight), torch.empty_like(rows), weight.new_zeros(())
-        size = max(1, CHUNK_BYTES // (weight.shape[2] * rows.shape[2] * rows.element_size()))
-        for first in range(0, len(weight), size):
-            part = slice(first, first + size)
-            jacobian = weight[part].mT @ rows[part]
-            signs = jacobian.sgn()
-            if counts is not None:
-                signs *= counts[part, :, None]
-            total += (jacobian.mul_(signs)).sum()
-            torch.bmm(rows[part], signs.mT, out=of_weight[part])
-            torch.bmm(weight[part], signs, out=of_rows[part])
-        ctx.save_for_backward(of_weight, of_rows)
-        return total
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
-        of_weight, of_rows = ctx.saved_tensors
-        return of_weight * gradients[0], of_rows * gradients[0], None
 
 
 def uniform_parameter(shape: tuple[int, ...], inputs: int) -> nn.Parameter:

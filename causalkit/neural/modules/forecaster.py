@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
+CHUNK_BYTES = 4 * 2**20
+"""Of Jacobians that are summed at a time, so that they stay in the processor's cache."""
 CAPABILITIES = {"jacobian": "jacobian", "features": "features", "input-weights": "input_weights"}
 """Capability -> the method that provides it."""
 
@@ -37,6 +39,22 @@ class ForecasterModule(nn.Module):
         Override it where the layers give the Jacobian faster than automatic differentiation.
         """
         return autograd_jacobian(self, x, targets)
+
+    def jacobian_size(self, x: Tensor, counts: Tensor | None = None) -> tuple[Tensor | None, Tensor]:
+        """Return the forecast (B, P), and the sum of |J| over windows, targets, lags and series as a scalar.
+
+        Override it where that is faster than the whole Jacobian. The forecast may be None: then it is made apart.
+
+        Args:
+            counts: what the entries of each target and series count, shape (P, P); None: all count 1.
+        """
+        series = x.shape[2]
+        at_once = max(1, CHUNK_BYTES // (series * x[0].numel() * x.element_size()))
+        total = x.new_zeros(())
+        for part in torch.split(x, at_once):
+            sizes = self.jacobian(part)[1].abs()  # (B, P, K, P)
+            total = total + (sizes if counts is None else sizes * counts.unsqueeze(1)).sum()
+        return None, total
 
     def features(self, x: Tensor) -> Tensor:
         """Return what the head sees: (B, K, P) -> (B, D). Without an override the forecaster has no features."""

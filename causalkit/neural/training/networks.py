@@ -19,6 +19,7 @@ from torch.func import functional_call, vmap
 
 from causalkit.core.run import Run
 from causalkit.neural.interfaces import squared_error
+from causalkit.neural.modules.forecaster import as_forecaster
 from causalkit.neural.modules.weight_mask import WeightMask, has_own_input_weights
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import PLAIN, TrainingContext
@@ -276,7 +277,8 @@ class _Objective(nn.Module):
         self, model: nn.Module, penalties: PenaltySum, *, proximal: bool = False, forecast_first: bool = False
     ) -> None:
         super().__init__()
-        self.forecast_first = forecast_first
+        # A forecaster with a Jacobian of its own draws nothing, and a penalty may make its forecast anyway.
+        self.forecast_first = forecast_first and "jacobian" not in as_forecaster(model).capabilities
         self.model = model
         self.penalties = penalties
         self.proximal = proximal
@@ -292,15 +294,14 @@ class _Objective(nn.Module):
     ) -> dict[str, Tensor]:
         """Return the parts of the loss of one network."""
         batch = context.batch(x, y, observed, generator, epoch.progress)
-        if self.forecast_first:
-            forecast = squared_error(self.model(x), y, observed)
-        losses = self.penalties.losses(self.model, batch, proximal=self.proximal)
+        first = self.model(x) if self.forecast_first else None
+        losses, made = self.penalties.losses(self.model, batch, proximal=self.proximal)
         name = self.penalties.scoring.record.name
         if name in losses:
             losses[name] = epoch.strength * losses[name]
-        if not self.forecast_first:
-            forecast = squared_error(self.model(x), y, observed)
-        return {"forecast": forecast, **losses}
+        forecast = next((one for one in (first, made) if one is not None), None)
+        error = squared_error(self.model(x) if forecast is None else forecast, y, observed)
+        return {"forecast": error, **losses}
 
 
 def _stacked(models: Sequence[nn.Module]) -> Stacked:

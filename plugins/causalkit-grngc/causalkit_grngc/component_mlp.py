@@ -89,11 +89,17 @@ class ComponentMLP(ForecasterModule):
         slopes = self._hidden(x, slopes=True)[1]
         return component_jacobian(self.input, list(self.weights), self.head, slopes, targets, linear=self.linear)
 
-    def jacobian_size(self, x: Tensor, counts: Tensor | None = None) -> Tensor:
-        """Return the sum of |J| over windows, targets, lags and candidates, with ``counts`` (P, M) of its entries."""
-        slopes = self._hidden(x, slopes=True)[1]
+    def jacobian_size(self, x: Tensor, counts: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return the forecast, and the sum of |J| over windows, targets, lags and candidates or series.
+
+        Args:
+            x: windows (B, K, P).
+            counts: what its entries count, shape (P, M) or (P, P); None: all count 1.
+        """
+        h, slopes, straight = self._hidden(x, slopes=True)
         layers = list(self.weights)
-        return component_jacobian_size(self.input, layers, self.head, slopes, counts, linear=self.linear)
+        size = component_jacobian_size(self.input, layers, self.head, slopes, counts, linear=self.linear)
+        return self._output(h, straight), size
 
     def features(self, x: Tensor) -> Tensor:
         """Return the last hidden layers of all targets side by side: (B, K, P) -> (B, P * H)."""

@@ -108,10 +108,16 @@ class GradientL1(RegularizerObject):
 
     def penalty(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return strength / P * sum_ijl A_ijl, or of phi_ijl, or its sampled estimate."""
+        return self.penalty_and_forecast(model, batch)[0]
+
+    def penalty_and_forecast(self, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """Return the penalty, and the forecast (B, P) where the same pass gives it."""
         weights = _weights(batch, candidates_of(model))
         if self.estimator_for(model, batch.y.shape[1]) == "sampled":
-            return self.weight * self._sampled(model, batch, weights)
-        return self.weight * _exact(model, batch.x, weights, self.measure)
+            size, forecast = self._sampled(model, batch, weights)
+        else:
+            size, forecast = _exact(model, batch.x, weights, self.measure)
+        return self.weight * size, forecast
 
     def scores(self, model: nn.Module, x: Tensor) -> Tensor:
         """Return A, or phi, as (cause, effect, lag)."""
@@ -129,18 +135,18 @@ class GradientL1(RegularizerObject):
         """Return which estimator is used, for the result."""
         return {"estimator": self.estimator_for(model, series)}
 
-    def _sampled(self, model: nn.Module, batch: Batch, weights: Tensor | None) -> Tensor:
-        """Return an unbiased estimate of the mean over targets of the sum over j and l."""
-        windows, series = batch.y.shape
-        if has_own_input_weights(model, series) and "jacobian" in as_forecaster(model).capabilities:
+    def _sampled(self, model: nn.Module, batch: Batch, weights: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Return an unbiased estimate of the mean over targets of the sum over j and l, and the forecast or None."""
+        (windows, series), own = batch.y.shape, "jacobian" in as_forecaster(model).capabilities
+        if own and has_own_input_weights(model, series):
             some = torch.randint(windows, (-(-windows // SHARE),), generator=batch.generator, device=batch.x.device)
-            return _exact(model, batch.x[some], weights, self.measure)
+            return _exact(model, batch.x[some], weights, self.measure)[0], None
         targets = torch.randint(series, (windows, self.draws), generator=batch.generator, device=batch.x.device)
-        _, jacobian = input_jacobian(model, batch.x, targets)  # (B, draws, K, P)
+        forecast, jacobian = input_jacobian(model, batch.x, targets)  # (B, draws, K, P)
         sizes = jacobian.abs()
         if weights is not None:
             sizes = sizes * weights[targets].unsqueeze(2)  # (B, draws, 1, P)
-        return _sum(sizes, self.measure) / (windows * self.draws)
+        return _sum(sizes, self.measure) / (windows * self.draws), forecast if own else None
 
 
 def _weights(batch: Batch, candidates: Tensor | None) -> Tensor | None:
@@ -175,19 +181,27 @@ def _shapley_values(jacobian: Tensor) -> Tensor:
     return 0.5 * sizes * (sizes + sizes.sum((2, 3), keepdim=True))
 
 
-def _exact(model: nn.Module, x: Tensor, weights: Tensor | None, measure: Measure) -> Tensor:
-    """Return the mean over targets of the sum over j and l, of |J| or, with weights (effect, column), of w_ij |J|.
+def _exact(model: nn.Module, x: Tensor, weights: Tensor | None, measure: Measure) -> tuple[Tensor, Tensor | None]:
+    """Return the mean over targets of the sum over j and l, and the forecast or None.
+
+    The sum is of |J| or, with weights (effect, column), of w_ij |J|; or of Shapley values of these.
+    """
+    if measure == "shapley":
+        return _shapley_size(model, x, weights), None
+    forecast, size = jacobian_size(model, x, weights)
+    return size / (len(x) * x.shape[2]), forecast
+
+
+def _shapley_size(model: nn.Module, x: Tensor, weights: Tensor | None) -> Tensor:
+    """Return the mean over targets of the sum over j and l of Shapley values, with weights (effect, column) of |J|.
 
     In chunks that stay in the processor's cache, which is twice as fast as all windows at once.
     """
     windows, lag, series = x.shape
     candidates = candidates_of(model)
     columns = series if candidates is None else candidates.shape[1]
-    at_once = max(1, CHUNK_BYTES // (series * lag * columns * x.element_size()))
-    if candidates is not None and measure == "l1":
-        return jacobian_size(model, x, weights) / (windows * series)
     total = x.new_zeros(())
-    for part in x.split(at_once):
+    for part in x.split(max(1, CHUNK_BYTES // (series * lag * columns * x.element_size()))):
         sizes = narrow_jacobian(model, part).abs()  # (B, P, K, P or M)
-        total = total + _sum(sizes if weights is None else sizes * weights.unsqueeze(1), measure)
+        total = total + _sum(sizes if weights is None else sizes * weights.unsqueeze(1), "shapley")
     return total / (windows * series)

@@ -12,7 +12,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from causalkit.neural import ForecasterModule
+from causalkit.neural import ForecasterModule, summed_jacobian, summed_products
 from causalkit_grngc.activation import ACTIVATIONS, ActivationName
 
 Hidden = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
@@ -71,13 +71,23 @@ class MLP(ForecasterModule):
             products = (weight.t().unsqueeze(2) * below.unsqueeze(1)).flatten(1)
             rows = (slopes[0] @ products).unflatten(1, (self.series, self.lag * self.series))
         else:
-            rows = weight if targets is None else weight[targets]  # (m, H) or (B, m, H)
-            for layer, slope in zip(reversed(self.layers[1:]), reversed(slopes[1:]), strict=True):
-                rows = (rows * slope.unsqueeze(1)) @ layer.weight  # (B, m, H) -> (B, m, width below)
-            rows = (rows * slopes[0].unsqueeze(1)) @ below
+            rows = self._rows(weight if targets is None else weight[targets], slopes) @ below
         if linear is not None:
             rows = rows + (linear if targets is None else linear[targets])
         return self._output(h, straight), rows.unflatten(2, (self.lag, self.series))
+
+    def jacobian_size(self, x: Tensor, counts: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return the forecast (B, P), and the sum of |J|; see `causalkit.neural.ForecasterModule.jacobian_size`."""
+        h, slopes, straight = self._hidden(x, slopes=True)
+        below, linear = self._first_layer()
+        own = None if counts is None else counts.unsqueeze(1).expand(-1, self.lag, -1).flatten(1)
+        if len(self.layers) == 1:
+            size = summed_jacobian(self.head.weight, slopes[0], below, linear, own)
+        else:
+            rows = self._rows(self.head.weight, slopes)
+            alone = (None if one is None else one.unsqueeze(0) for one in (rows, below, linear, own))
+            size = summed_products(*alone)
+        return self._output(h, straight), size
 
     def input_weights(self) -> Tensor:
         """Return the first layer, shared by all targets: (1, H, K, P), with P more rows where there is a linear map."""
@@ -90,6 +100,18 @@ class MLP(ForecasterModule):
             return weight, None
         hidden, linear = weight.split([len(weight) - self.series, self.series])
         return hidden, linear
+
+    def _rows(self, weight: Tensor, slopes: list[Tensor]) -> Tensor:
+        """Return derivatives with respect to what the first layer makes of windows (B, m, H), from those of the head.
+
+        Args:
+            weight: of the head, (m, H) or (B, m, H).
+            slopes: of each layer.
+        """
+        rows = weight * slopes[-1].unsqueeze(1)
+        for layer, slope in zip(reversed(self.layers[1:]), reversed(slopes[:-1]), strict=True):
+            rows = (rows @ layer.weight) * slope.unsqueeze(1)  # (B, m, H) -> (B, m, width below)
+        return rows
 
     def _hidden(self, x: Tensor, *, slopes: bool = False) -> tuple[Tensor, list[Tensor], Tensor | None]:
         """Return the last hidden layer (B, H), if wanted the slope of each layer, and what the linear map forecasts."""

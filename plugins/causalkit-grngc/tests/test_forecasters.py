@@ -12,7 +12,8 @@ from causalkit_grngc.mlp import MLP
 from causalkit_grngc.spline import FUNCTIONS, spline_basis, spline_slope
 from causalkit_grngc.tcn import TCN
 
-from causalkit.neural import autograd_jacobian, input_jacobian
+from causalkit.neural import autograd_jacobian, input_jacobian, jacobian_size
+from causalkit.neural.modules import forecaster, summed_jacobian
 
 ALL = [
     (MLP, {"hidden": (6,)}),
@@ -102,6 +103,63 @@ def test_penalty_has_the_right_gradient(case, targets):
         )
         checked += 1
     assert checked >= 2
+
+
+@pytest.mark.parametrize("case", ALL, ids=str)
+@pytest.mark.parametrize("counted", [False, True], ids=["all alike", "counted"])
+@pytest.mark.parametrize("chunk", [1, 900, 2**20])
+def test_size_of_the_jacobian_and_its_gradient_equal_autograd(monkeypatch, case, counted, chunk):
+    for module in (forecaster, summed_jacobian):
+        monkeypatch.setattr(module, "CHUNK_BYTES", chunk)
+    model, x = build(case), windows()
+    counts = torch.rand(4, 4, dtype=torch.float64) if counted else None
+    forecast, size = jacobian_size(model, x, counts)
+    sizes = autograd_jacobian(model, x)[1].abs()
+    expected = (sizes if counts is None else sizes * counts.unsqueeze(1)).sum()
+    torch.testing.assert_close(size, expected)
+    if forecast is not None:
+        torch.testing.assert_close(forecast, model(x))
+    weights = list(model.parameters())
+    ours, theirs = (torch.autograd.grad(3 * one, weights, allow_unused=True) for one in (size, expected))
+    for one, other, weight in zip(ours, theirs, weights, strict=True):
+        zero = torch.zeros_like(weight)
+        torch.testing.assert_close(zero if one is None else one, zero if other is None else other)
+
+
+@pytest.mark.parametrize("case", ALL, ids=str)
+def test_size_of_the_jacobian_of_vectorized_networks(case):
+    """The gradients of networks that take one pass together are those of each alone."""
+    models, x = [build(case), build(case)], torch.stack([windows(), windows(scale=0.5)])
+    for weight in models[1].parameters():
+        weight.data += 0.1
+    stacked = {
+        name: torch.stack([dict(model.named_parameters())[name].detach() for model in models]).requires_grad_()
+        for name, _ in models[0].named_parameters()
+    }
+
+    def size(weights, x):
+        return torch.func.functional_call(Sized(models[0]), {f"model.{name}": one for name, one in weights.items()}, x)
+
+    together = torch.func.vmap(size)(stacked, x)
+    (together * torch.tensor([1.0, 2.0])).sum().backward()
+    for number, model in enumerate(models):
+        alone = jacobian_size(model, x[number])[1]
+        torch.testing.assert_close(together[number], alone)
+        ((number + 1) * alone).backward()
+        for name, weight in model.named_parameters():
+            if weight.grad is not None:
+                torch.testing.assert_close(stacked[name].grad[number], weight.grad)
+
+
+class Sized(torch.nn.Module):
+    """The size of the Jacobian as the output of a module."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x):
+        return jacobian_size(self.model, x)[1]
 
 
 def test_spline_basis_is_the_textbook_one():
