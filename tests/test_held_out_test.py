@@ -133,5 +133,5 @@ def test_of_a_long_recording_some_windows_are_tested(monkeypatch: pytest.MonkeyP
 def test_causes_are_taken_in_parts_where_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     data = data_of(chain(), lag=2)
     at_once = rises_without(fitted(data), data).p_values(0)
-    monkeypatch.setattr(module, "CELLS_AT_ONCE", 1)
+    monkeypatch.setattr(module, "FORECAST_BYTES", 1)
     assert np.allclose(rises_without(fitted(data), data).p_values(0), at_once)

@@ -19,6 +19,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.memory import chunk
+
 Small = NDArray[np.float32]
 Index = NDArray[np.intp]
 Mask = NDArray[np.bool_]
@@ -32,8 +34,8 @@ FARTHEST = 4.0
 """Standard deviations to which values are cut, so that no single step decides."""
 RIDGE = 0.2
 """Of the fit of what is taken out between two rounds, relative to the number of windows."""
-CHUNK = 16_000_000
-"""Numbers that one chunk of correlations has at most."""
+BYTES = 16 * 2**20
+"""Of one chunk of correlations, at most."""
 
 
 def is_large(series: int, lag: int = 1) -> bool:
@@ -74,7 +76,7 @@ def screen(
         size = max(size, 1 + int(required[:, chosen].sum(axis=0).max()))
     found = np.full((len(chosen), size), x.shape[2])
     causes = np.arange(x.shape[2]) if allowed is None else _causes(allowed)
-    at_once = max(1, CHUNK // x.shape[2])
+    at_once = max(1, chunk(BYTES) // (4 * x.shape[2]))
     for first in range(0, len(chosen), at_once):
         part = slice(first, first + at_once)
         found[part] = _screened(
@@ -182,7 +184,7 @@ def _strongest(kinds: Small, left: Small, weight: Small, open_: Mask) -> tuple[S
 def _without(flat: Small, inputs: Index, y: Small, weight: Small) -> Small:
     """Return what a ridge regression on rows of ``flat`` (targets, D) leaves of y (targets, N)."""
     left = np.empty_like(y)
-    at_once = max(1, CHUNK // (inputs.shape[1] * y.shape[1]))
+    at_once = max(1, chunk(BYTES) // (4 * inputs.shape[1] * y.shape[1]))
     for first in range(0, len(y), at_once):
         part = slice(first, first + at_once)
         rows = flat[inputs[part]] * weight[part, None]  # (targets, D, N)

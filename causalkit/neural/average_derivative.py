@@ -30,7 +30,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from causalkit.core.memory import chunk
 from causalkit.neural.modules.candidates import candidates_of, gather, narrow_jacobian, union
+from causalkit.neural.modules.peak import forecasts
 from causalkit.neural.serial_mean import LEAST, summed
 from causalkit.neural.training.data import TrainingData
 from causalkit.neural.window_regression import RIDGE, WindowRegression
@@ -42,10 +44,8 @@ Much more than that of cells: with nearly as many cells as windows, what an exac
 """
 SERIAL = 3
 """Lags of the serial dependence."""
-BYTES = 64 * 2**20
-"""Size of one chunk of the Jacobian, at most."""
-WINDOWS_AT_ONCE = 1000
-"""Windows that a member forecasts at once, to bound memory."""
+BYTES = 16 * 2**20
+"""Size of one chunk of the Jacobian, at most; several tensors of its size exist at a time."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,7 @@ def _errors(parts: Sequence[tuple[nn.Module, Tensor]], data: TrainingData) -> Te
     """Return the errors (N, P) of forecasts on the windows that count, 0 elsewhere and where nothing was seen."""
     errors = torch.zeros_like(data.y)
     for model, counting in parts:
-        for rows in torch.split(counting, WINDOWS_AT_ONCE):
-            errors[rows] = (data.y[rows] - model(data.x[rows])) * data.seen[rows]
+        errors[counting] = (data.y[counting] - forecasts(model, data.x[counting])) * data.seen[counting]
     return errors
 
 
@@ -232,7 +231,7 @@ def jacobians(model: nn.Module, data: TrainingData, rows: Tensor) -> Iterator[tu
     """
     _, lag, series = data.x.shape
     candidates = candidates_of(model)
-    columns, size = (series, BYTES) if candidates is None else (candidates.shape[1], BYTES // 4)
+    columns, size = series if candidates is None else candidates.shape[1], chunk(BYTES)
     cell = lag * columns * data.x.element_size()
     targets_at_once = max(1, min(series, size // (cell * len(rows)) if len(rows) else series))
     windows_at_once = max(1, size // (cell * targets_at_once))

@@ -47,12 +47,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from causalkit.core.held_out import HeldOutTest
+from causalkit.core.memory import chunk
 from causalkit.core.pairs import pairs_of
 from causalkit.neural.average_derivative import AverageDerivatives, average_derivatives
 from causalkit.neural.conditional_mean import RIDGE as RIDGE_OF_CELLS
 from causalkit.neural.conditional_mean import ConditionalMean
 from causalkit.neural.modules.candidates import candidates_of, forecasts_without, gather, union
 from causalkit.neural.modules.jacobian import as_scores
+from causalkit.neural.modules.peak import FORECAST_BYTES, forecast_bytes, forecasts
 from causalkit.neural.pair_arrays import pair_array
 from causalkit.neural.serial_mean import SerialMeans
 from causalkit.neural.training.data import TrainingData, evenly
@@ -71,7 +73,8 @@ so few edges passed (15 to 35 on CausalTime Medical, about 80 with 4000) that ch
 FEWEST, BEYOND_CELLS = 80, 50
 """Windows that a test needs, and that the test of derivatives needs beyond the number of cells in a window. In
 recordings of 40 to 60 steps of slow unrelated series, both find edges in every fourth; in longer ones they hold."""
-CELLS_AT_ONCE, CANDIDATES_AT_ONCE = 4_000_000, 500_000
+CANDIDATE_BYTES = 4 * 2**20
+"""Of the changes of forecasts, one for each candidate, that are found at a time."""
 COUNTS_RIDGE = 0.5
 """Of the conditional mean, for each window, where edges are counted for a choice."""
 COUNTED = 200
@@ -208,15 +211,15 @@ def rises_without(
     explained = SerialMeans(1, series)
     most = max(1, WINDOWS // len(members))
     held = [evenly(torch.nonzero(mask).squeeze(1), most) for mask in data.held]
-    forecasts = [member(data.x[rows]) for member, rows in zip(members, held, strict=True)]
-    for number, (rows, forecast) in enumerate(zip(held, forecasts, strict=True)):
+    made = [forecasts(member, data.x[rows]) for member, rows in zip(members, held, strict=True)]
+    for number, (rows, forecast) in enumerate(zip(held, made, strict=True)):
         mean = _mean_step(data, torch.unique(data.rows[number]))
         gained = (data.y[rows] - mean).square() - (data.y[rows] - forecast).square()
         explained.add(torch.zeros(1, dtype=torch.long), gained[None], _counting(data, rows))
-    missed = _Missed.of(data, held, forecasts, partial=partial)
+    missed = _Missed.of(data, held, made, partial=partial)
     parts = [
         _Part(member, data.x[rows], forecast, ConditionalMean(data.x[torch.unique(learned)], ridge))
-        for member, rows, forecast, learned in zip(members, held, forecasts, data.rows, strict=True)
+        for member, rows, forecast, learned in zip(members, held, made, data.rows, strict=True)
     ]
     candidates, changes = None, _without_series(parts, lag)
     if own := [one for one in (candidates_of(part.member) for part in parts) if one is not None]:
@@ -270,7 +273,7 @@ class _Part:
 def _without_series(parts: Sequence[_Part], lag: int | None) -> Iterator[_Change]:
     """Yield how forecasts of all effects change without each series."""
     targets = torch.arange(parts[0].x.shape[2], device=parts[0].x.device)
-    at_once = max(1, CELLS_AT_ONCE // max(part.x.numel() for part in parts))
+    at_once = max(1, chunk(FORECAST_BYTES) // max(1, *(forecast_bytes(part.member, part.x) for part in parts)))
     for causes in torch.split(targets, at_once):
         changes = []
         for part in parts:
@@ -292,7 +295,8 @@ def _without_candidates(
     """
     series = parts[0].x.shape[2]
     beyond = [part.conditional.beyond(part.x, lag) for part in parts]
-    at_once = max(1, CANDIDATES_AT_ONCE // (sum(len(part.x) for part in parts) * every.shape[1]))
+    bytes_of_target = sum(part.forecast[:, 0].nbytes for part in parts) * every.shape[1]
+    at_once = max(1, chunk(CANDIDATE_BYTES) // bytes_of_target)
     for some in torch.split(evenly(torch.arange(series, device=every.device), most_targets), at_once):
         changes = []
         for part, taken, place in zip(parts, beyond, places, strict=True):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from causalkit.core.instantaneous import Instantaneous
+from causalkit.neural.modules.peak import forecasts
 from causalkit.neural.training.data import TrainingData
 
 LEAST = 0.2
@@ -25,8 +26,6 @@ forecaster misses of the past leaves partial correlations up to 0.3 with a stand
 """
 SHARE = 0.5
 """Of the steps: the regression has fewer parameters."""
-AT_ONCE = 1000
-"""Windows that a member forecasts at once, to bound memory."""
 
 Array = NDArray[np.float64]
 
@@ -70,7 +69,6 @@ def _held_out_errors(members: Sequence[nn.Module], data: TrainingData) -> Array:
     assert data.held is not None
     errors = torch.full_like(data.y, torch.nan)
     for member, held in zip(members, data.held, strict=True):
-        for rows in torch.split(torch.nonzero(held).squeeze(1), AT_ONCE):
-            errors[rows] = data.y[rows] - member(data.x[rows])
+        errors[held] = data.y[held] - forecasts(member, data.x[held])
     errors[data.seen == 0] = torch.nan
     return errors.cpu().double().numpy()

@@ -40,9 +40,11 @@ class AveragedForecaster(ForecasterModule):
 
     def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`."""
-        pairs = [input_jacobian(member, x, targets) for member in self.members]
-        forecasts, jacobians = zip(*pairs, strict=True)
-        return torch.stack(forecasts).mean(0), torch.stack(jacobians).mean(0)
+        forecast, jacobian = x.new_zeros(()), x.new_zeros(())
+        for member in self.members:  # one after the other: these tensors are large
+            its_forecast, its_jacobian = input_jacobian(member, x, targets)
+            forecast, jacobian = forecast + its_forecast, jacobian + its_jacobian
+        return forecast / len(self.members), jacobian / len(self.members)
 
     def candidate_jacobian(self, x: Tensor, targets: Tensor | None = None) -> Tensor:
         """Return the Jacobian (B, m, K, U) with respect to the candidates of all members."""

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from causalkit.core.memory import chunk
 from causalkit.neural.modules.candidates import candidates_of, narrow_jacobian
 from causalkit.neural.modules.forecaster import autograd_jacobian as autograd_jacobian
 
-READ_OUT_BYTES = 256 * 2**20
-CHUNK_BYTES = 16 * 2**20
-"""Where targets see candidate causes only: all targets of few windows."""
+READ_OUT_BYTES = 16 * 2**20
+"""Of the Jacobian of one chunk; a network holds several times as much on the way. More is no faster."""
 
 
 @torch.no_grad()
@@ -23,7 +23,7 @@ def mean_absolute_jacobian(model: nn.Module, x: Tensor, memory: int = READ_OUT_B
 
     Args:
         x: windows, shape (B, K, P).
-        memory: bytes that the Jacobian of one chunk may take.
+        memory: bytes that the Jacobian of one chunk may take; at most `READ_OUT_BYTES` count.
 
     Returns:
         As `mean_jacobian_size`.
@@ -42,7 +42,8 @@ def mean_jacobian_size(
     Args:
         x: windows, shape (B, K, P).
         size: of Jacobians (B, targets, K, P), of the same shape and at least 0. It sees all inputs of a target.
-        memory: bytes that the Jacobian of one chunk may take.
+        memory: bytes that the Jacobian of one chunk may take; at most `READ_OUT_BYTES` count, and fewer where memory is
+            short.
 
     Returns:
         Shape (cause, effect, lag), lag 1 first, float64; of a forecaster with candidates (P, M) shape (M, effect, lag),
@@ -51,7 +52,7 @@ def mean_jacobian_size(
     windows, lag, series = x.shape
     candidates = candidates_of(model)
     columns = series if candidates is None else candidates.shape[1]
-    memory = memory if candidates is None else min(memory, CHUNK_BYTES)
+    memory = chunk(min(memory, READ_OUT_BYTES))
     cell = lag * columns * x.element_size()
     targets_at_once = max(1, min(series, memory // cell))
     windows_at_once = max(1, memory // (cell * targets_at_once))
