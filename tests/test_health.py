@@ -7,10 +7,13 @@ import json
 import numpy as np
 import pytest
 from scipy.signal import lfilter
+from statsmodels.tsa import stattools
 
 import causalkit
 from causalkit import Panel
 from causalkit.core.sampling import Sampling
+from causalkit.health import unit_root
+from causalkit.health.pieces import Piece
 from tests.wild import TRUE, chain, edges
 
 
@@ -211,6 +214,24 @@ class TestSeasons:
         assert option == "--detrend seasonal:12"
         prepared = causalkit.Preparation.of(option.split()[1]).apply(panel)
         assert "season" not in warned(prepared)
+
+
+class TestUnitRoots:
+    """The tests that are written out give the statistics and p-values of statsmodels."""
+
+    @pytest.mark.parametrize("line", [False, True])
+    @pytest.mark.parametrize("own", [-0.5, 0.6, 0.95, 1.0])
+    @pytest.mark.parametrize("steps", [12, 60, 500])
+    @pytest.mark.filterwarnings("ignore")
+    def test_agree_with_statsmodels(self, steps, own, line):
+        values = lfilter([1.0], [1.0, -own], np.random.default_rng(steps).standard_normal(steps))
+        pieces, regression = [Piece(0, 0, values)], "ct" if line else "c"
+        for order in (0, 1, 3):
+            lags = max(order - 1, 0)
+            expected = stattools.adfuller(values, maxlag=lags, autolag=None, regression=regression)[1]
+            assert unit_root.adf(pieces, order, line=line) == pytest.approx(max(expected, 1e-300), rel=1e-6)
+        expected = stattools.kpss(values, regression=regression, nlags="auto")[1]
+        assert unit_root.kpss(pieces, line=line) == pytest.approx(expected)
 
 
 class TestCourse:

@@ -23,18 +23,23 @@ def corrected(
         tests: how many pairs could have been tested, default: those that were. The others count with p-value 1, so that
             a choice of candidates by the same data does not make the correction milder.
     """
-    from statsmodels.stats.multitest import multipletests
-
     pairs, q_values = np.zeros(tested.shape, dtype=bool), np.full(tested.shape, np.nan)
     if tested.any():
         known = np.nan_to_num(p_values[tested], nan=1.0)
-        if tests is None or tests <= len(known):
-            pairs[tested], q_values[tested] = multipletests(known, alpha=level, method=f"fdr_{method}")[:2]
-        else:
-            more = _penalty(tests, method) / _penalty(len(known), method)
-            q_values[tested] = np.minimum(1.0, more * multipletests(known, alpha=level, method=f"fdr_{method}")[1])
-            pairs = q_values <= level
+        count = len(known) if tests is None else max(tests, len(known))
+        pairs[tested], q_values[tested] = _step_up(known, level, _penalty(count, method))
     return pairs, q_values
+
+
+def _step_up(p_values: Array, level: float, penalty: float) -> tuple[NDArray[np.bool_], Array]:
+    """Return what is selected and q-values of p-values (n,), the smallest of which is multiplied by ``penalty``."""
+    order = np.argsort(p_values)
+    share = np.arange(1, len(order) + 1) / penalty
+    passing = np.flatnonzero(p_values[order] <= share * level)
+    selected, q_values = np.zeros(len(order), dtype=bool), np.empty(len(order))
+    selected[order[: passing[-1] + 1 if len(passing) else 0]] = True
+    q_values[order] = np.minimum(1.0, np.minimum.accumulate((p_values[order] / share)[::-1])[::-1])
+    return selected, q_values
 
 
 def _penalty(tests: int, method: Literal["bh", "by"]) -> float:
