@@ -64,6 +64,10 @@ LEVEL = 0.05
 """Share of false ones among the edges that are counted, by Benjamini and Hochberg."""
 CORRECTION = 0.5
 """Share of the correction of Clark and West that the test adds."""
+MOST_TAKEN = 0.1
+"""Share of the windows that the degrees of freedom of the linear part are at most, where there are more than half as
+many cells as windows. There, other cells explain any cell, and without a limit too little of a rise is left to see how
+uncertain it is: of 1000 unrelated series (200 steps, a network of four epochs) 6672 edges passed, and none do now."""
 LINEAR = 0.1
 """Of the share that an edge has to be worth: what the linear effect of a cell has to be worth. Of a cell, an exact
 regression on all others leaves much less than the shrunken one on other series."""
@@ -339,7 +343,9 @@ class _Missed:
         centred = functional.pad(x - x.mean(0), (0, 1))
         if not partial:
             return cls(centred, seen, errors, None)
-        regression = WindowRegression.of(x.flatten(1), RIDGE * x[0].numel())
+        cells = x[0].numel()
+        most = MOST_TAKEN if 2 * cells > len(x) else None
+        regression = WindowRegression.of(x.flatten(1), RIDGE * cells, most)
         return cls(centred, seen, regression.without_own_window(errors), RegressionFit(regression, errors))
 
     def rises(self, without: _Change, correction: float, lag: int | None = None) -> Tensor:

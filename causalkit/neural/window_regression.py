@@ -31,11 +31,19 @@ class WindowRegression:
     inverse: Tensor
 
     @classmethod
-    def of(cls, cells: Tensor, penalty: float) -> WindowRegression:
-        """Return the regressions on cells (N, C)."""
+    def of(cls, cells: Tensor, penalty: float, most: float | None = None) -> WindowRegression:
+        """Return the regressions on cells (N, C).
+
+        Args:
+            penalty: at least.
+            most: share of the windows that the effective degrees of freedom of a fit are at most; the penalty is as
+                large as that needs. None: no limit.
+        """
         exact = cells.double()
         exact = exact - exact.mean(0)
         products = exact.T @ exact if len(exact) >= exact.shape[1] else exact @ exact.T
+        if most is not None and most * len(exact) < len(products):
+            penalty = _penalty_for(products, most * len(exact), penalty)
         return cls(exact, penalty, torch.linalg.inv(products + penalty * torch.eye(len(products)).to(products)))
 
     @property
@@ -83,6 +91,25 @@ class WindowRegression:
         else:
             left, weight = self.penalty * self.inverse @ exact, self.penalty * self.inverse.diagonal()
         return (left / weight[:, None]).to(values.dtype)
+
+
+def _penalty_for(products: Tensor, most: float, least: float) -> float:
+    """Return the smallest penalty, at least a given one, with at most so many effective degrees of freedom.
+
+    These are the sum of v / (v + penalty) over the eigenvalues v of the products.
+    """
+    values = torch.linalg.eigvalsh(products).clamp(min=0)
+
+    def degrees(penalty: float) -> float:
+        return float((values / (values + penalty)).sum())
+
+    low, high = least, max(least, float(values.sum()) / most)  # degrees are below sum(v) / penalty
+    if degrees(low) <= most:
+        return low
+    while high > 1.01 * low:
+        middle = (low * high) ** 0.5
+        low, high = (middle, high) if degrees(middle) > most else (low, middle)
+    return high
 
 
 class RegressionFit:
