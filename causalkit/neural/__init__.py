@@ -15,7 +15,7 @@ from causalkit.neural.modules.candidates import (
 from causalkit.neural.modules.component_wise import component_jacobian, component_jacobian_size, uniform_parameter
 from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster, autograd_jacobian, input_jacobian
 from causalkit.neural.modules.jacobian import as_scores, mean_absolute_jacobian, mean_jacobian_size
-from causalkit.neural.modules.summed_jacobian import summed_jacobian, summed_products
+from causalkit.neural.modules.summed_jacobian import summed_chain, summed_jacobian, summed_products
 from causalkit.neural.modules.weight_mask import has_own_input_weights
 from causalkit.neural.parts import ForecasterPart, forecaster_part
 from causalkit.neural.prewhitening import Prewhiten
@@ -62,6 +62,7 @@ __all__ = [
     "mean_jacobian_size",
     "narrow_jacobian",
     "squared_error",
+    "summed_chain",
     "summed_jacobian",
     "summed_products",
     "tensors",

@@ -17,6 +17,8 @@ from torch import Tensor
 
 CHUNK_BYTES = 2**20
 """Of a chunk that stays in the processor's cache."""
+FEWEST_WINDOWS = 8
+"""Of a chunk where windows are rows of many small products."""
 
 
 def summed_jacobian(
@@ -49,6 +51,24 @@ def summed_products(rows: Tensor, first: Tensor, linear: Tensor | None = None, c
         counts: c, what entries count, shape (E, m, C) and without a gradient; None: all count 1.
     """
     found: Tensor = _Products.apply(rows, first, linear, counts)[0]  # type: ignore[no-untyped-call]
+    return found.sum()
+
+
+def summed_chain(below: Tensor, first: Tensor, above: Tensor, second: Tensor, counts: Tensor | None = None) -> Tensor:
+    """Return the sum over windows b, inputs a and targets i of c_ai |sum_h A_bah C_bhi|.
+
+    That is the Jacobian of two layers in which every connection has a function of its own, a sum of G given functions
+    of one input with learned weights: A_bah = sum_g s_abg w_agh, C_bhi = sum_g r_hbg v_hgi.
+
+    Args:
+        below: s, derivatives of the functions of each input, shape (A, B, G) and without a gradient.
+        first: w, shape (A, G, H).
+        above: r, derivatives of the functions of each hidden unit, shape (H, B, G).
+        second: v, shape (H, G, P).
+        counts: c, what entries count, shape (A, P) and without a gradient; None: all count 1.
+    """
+    given = (None if one is None else one.unsqueeze(0) for one in (first, above, second, below.detach(), counts))
+    found: Tensor = _Chain.apply(*given)[0]  # type: ignore[no-untyped-call]
     return found.sum()
 
 
@@ -161,6 +181,37 @@ class _Products(_WithGradients):
         return _merged(_Products, info.batch_size, in_dims, given)
 
 
-def _chunks(count: int, bytes_each: int) -> Iterator[slice]:
-    size = max(1, CHUNK_BYTES // bytes_each)
+class _Chain(_WithGradients):
+    """See `summed_chain`; all tensors have one more axis in front, of networks, which are taken one after another."""
+
+    @staticmethod
+    def forward(first: Tensor, above: Tensor, second: Tensor, below: Tensor, counts: Given) -> tuple[Given, ...]:
+        networks, inputs, windows = below.shape[:3]
+        hidden, targets = first.shape[3], second.shape[3]
+        total = first.new_zeros(networks)
+        of_first, of_above, of_second = torch.zeros_like(first), torch.empty_like(above), torch.zeros_like(second)
+        each = 2 * (inputs * hidden + hidden * targets + inputs * targets) * first.element_size()
+        for number in range(networks):
+            for part in _chunks(windows, each, FEWEST_WINDOWS):
+                lower, upper = below[number, :, part], above[number, :, part]
+                inner = (lower @ first[number]).transpose(0, 1)  # (b, A, H)
+                outer = (upper @ second[number]).transpose(0, 1)  # (b, H, P)
+                jacobian = inner @ outer
+                signs = jacobian.sgn()
+                if counts is not None:
+                    signs *= counts[number]
+                total[number] += jacobian.mul_(signs).sum()
+                of_first[number].baddbmm_(lower.mT, (signs @ outer.mT).transpose(0, 1))
+                of_outer = (inner.mT @ signs).transpose(0, 1)  # (H, b, P)
+                of_second[number].baddbmm_(upper.mT, of_outer)
+                of_above[number, :, part] = of_outer @ second[number].mT
+        return total, of_first, of_above, of_second
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *given: Given) -> Vectorized:
+        return _merged(_Chain, info.batch_size, in_dims, given)
+
+
+def _chunks(count: int, bytes_each: int, fewest: int = 1) -> Iterator[slice]:
+    size = max(fewest, CHUNK_BYTES // bytes_each)
     return (slice(first, min(first + size, count)) for first in range(0, count, size))

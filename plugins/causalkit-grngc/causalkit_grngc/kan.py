@@ -16,7 +16,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from causalkit.neural import ForecasterModule
+from causalkit.neural import ForecasterModule, summed_chain
 from causalkit_grngc.mlp import Hidden
 from causalkit_grngc.spline import FUNCTIONS, INTERVALS, spline_basis, spline_slope
 
@@ -45,13 +45,21 @@ class KANLayer(nn.Module):
     def slopes(self, x: Tensor) -> Tensor:
         """Return the layer's whole Jacobian, transposed: (B, inputs, outputs).
 
-        The identity counts as one more basis function, of slope 1. One product for each input writes (inputs, B,
-        outputs); kept in this order, neither later products nor their gradients have to copy anything.
+        One product for each input writes (inputs, B, outputs); kept in this order, neither later products nor their
+        gradients have to copy anything.
         """
-        curved = spline_slope(x)
-        slope = torch.cat([curved, torch.ones_like(curved[..., :1])], dim=-1).transpose(0, 1)  # (inputs, B, G + 1)
-        weight = torch.cat([self.coefficients(), self.base.unsqueeze(-1)], dim=-1)  # (outputs, inputs, G + 1)
-        return torch.bmm(slope, weight.permute(1, 2, 0)).transpose(0, 1)
+        slope, weight = self.factors(x)
+        return torch.bmm(slope, weight).transpose(0, 1)
+
+    def factors(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return derivatives of the functions of each input (inputs, B, G + 1), and weights (inputs, G + 1, outputs).
+
+        The identity counts as one more function, of slope 1. All G are taken, though only four are not zero at a time:
+        to gather the weights of four takes longer than one product with all of them.
+        """
+        curved = spline_slope(x.T)
+        slope = torch.cat([curved, torch.ones_like(curved[..., :1])], dim=-1)
+        return slope, torch.cat([self.coefficients().permute(1, 2, 0), self.base.T.unsqueeze(1)], dim=1)
 
     def chosen_slopes(self, x: Tensor, targets: Tensor) -> Tensor:
         """Return columns of the transposed Jacobian, (B, inputs, m), for targets (m,) or (B, m)."""
@@ -98,6 +106,16 @@ class KAN(ForecasterModule):
         for layer, below in zip(reversed(self.layers[:-1]), reversed(inputs[:-1]), strict=True):
             columns = layer.pull_back(columns, below)
         return head(inputs[-1]), columns.mT.unflatten(2, (self.lag, self.series))
+
+    def jacobian_size(self, x: Tensor, counts: Tensor | None = None) -> tuple[Tensor | None, Tensor]:
+        """Return the forecast (B, P), and the sum of |J|; see `causalkit.neural.ForecasterModule.jacobian_size`."""
+        if len(self.layers) != 2 or x.requires_grad:
+            return super().jacobian_size(x, counts)
+        body, head = self.layers
+        inputs = self._inputs(x)
+        own = None if counts is None else counts.T.expand(self.lag, -1, -1).flatten(0, 1)
+        size = summed_chain(*body.factors(inputs[0]), *head.factors(inputs[1]), own)
+        return head(inputs[1]), size
 
     def _inputs(self, x: Tensor) -> list[Tensor]:
         """Return what each layer sees, [(B, K P), (B, H), ...]."""
