@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import psutil
 import pytest
 
+from benchmarks.lost_workers import Killer, outcome
 from causalkit.compare import run_grid
 from causalkit.compare.backends import backend_of
 from causalkit.compare.engine import Watcher
@@ -75,6 +76,25 @@ def test_a_grid_on_dask_survives_the_death_of_a_worker(cluster, tmp_path):
     for there, local in zip(on_cluster, here, strict=True):
         assert (there.cell, there.metrics, there.status) == (local.cell, local.metrics, local.status)
         assert there.data == local.data
+
+
+@needs_dask
+@pytest.mark.filterwarnings("ignore")
+def test_no_cell_is_lost_or_recorded_again_while_workers_are_killed(cluster, tmp_path):
+    """The short form of ``python -m benchmarks.lost_workers dask``."""
+    # Dask gives a worker up that is killed while it starts.
+    running = lambda: [one.pid for one in cluster.workers.values() if one.process.status.name == "running"]  # noqa: E731
+    killer = Killer(running, every=12)
+    grid = (["good", "good[tag=bb]"], [PAIR], "0:30")
+    with installed("misbehaves"):
+        there = run_grid(
+            *grid, out=tmp_path / "there", backend="dask", scheduler=cluster.scheduler_address, watcher=killer
+        )
+        here = run_grid(*grid, out=tmp_path / "here")
+    assert killer.kills >= 2
+    assert set(killer.records.values()) == {1}
+    assert [outcome(record) for record in there] == [outcome(record) for record in here]
+    assert all(record.ok for record in there)
 
 
 def test_an_idle_worker_of_a_cluster_gives_its_memory_back():

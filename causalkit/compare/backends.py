@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from dataclasses import asdict, replace
 from itertools import islice
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from causalkit.compare.record import Cell, CellRecord
@@ -25,6 +25,7 @@ Computed = Iterator[CellRecord]
 _ALIASES = {"loky": "local"}  # the name in earlier versions
 _IN_FLIGHT = 1000  # tasks submitted to a cluster at a time
 _IDLE = 60.0  # seconds after which a worker of a cluster ends a process without work, to free its memory
+_LOOK = 5.0  # seconds without a record after which workers of an own cluster are counted
 _own = threading.local()  # Dask runs several cells in threads of one worker
 
 
@@ -100,28 +101,42 @@ def work(task: Mapping[str, Any]) -> dict[str, Any]:
 
 def _dask(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None], scheduler: str | None) -> Computed:
     """Compute on a Dask cluster; without an address, on a cluster of this machine."""
-    from distributed import Client, as_completed
+    from distributed import Client
 
     try:
         client = Client(scheduler) if scheduler else Client(threads_per_worker=1)
     except OSError as error:
         raise WrongUsageError(f"no Dask scheduler at {scheduler}: {error}", "check the address") from error
-    # The loop of this client: the default is that of the caller's `with Client(...)`, and the two must not meet.
-    done = as_completed(loop=client.loop)
+    finished: SimpleQueue[tuple[Any, Any]] = SimpleQueue()
+
+    # Each record is fetched when it is there. A finished task is still lost if its worker dies before that, and is
+    # computed again: to wait for that one would leave the records of the others on workers that may die, too.
+    async def fetch(future: Any) -> None:
+        try:
+            answer = await client.gather(future, asynchronous=True)
+        except Exception as error:  # whatever the cluster raises
+            answer = error
+        finished.put((future, answer))
 
     def submit(cell: Cell) -> Any:
         started(cell)
         future = client.submit(work, _task(cell, limits), pure=False)  # never the result of an earlier comparison
-        done.add(future)
+        client.loop.add_callback(fetch, future)
         return future
 
-    def result(future: Any) -> Any:
-        if future.status not in ("finished", "error"):
-            raise LookupError(f"the task is {future.status}")
-        return future.result()
+    cluster = client.cluster  # None: it belongs to somebody else, who sees to it that there are workers
+    size = len(cluster.workers) if cluster else 0
+
+    def next_finished(tasks: Iterable[Any]) -> tuple[Any, Any]:
+        while True:
+            try:
+                return finished.get(timeout=_LOOK)
+            except Empty:
+                if cluster:  # Dask gives a worker up that is killed while it starts
+                    cluster.scale(size)
 
     try:
-        yield from _records(cells, submit, lambda tasks: next(done), result, "Dask")
+        yield from _records(cells, submit, next_finished, "Dask")
     finally:
         client.close()
 
@@ -140,8 +155,15 @@ def _ray(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None],
         started(cell)
         return remote.remote(_task(cell, limits))
 
+    def next_finished(tasks: Iterable[Any]) -> tuple[Any, Any]:
+        task = ray.wait(list(tasks), num_returns=1)[0][0]
+        try:
+            return task, ray.get(task)
+        except Exception as error:  # whatever the cluster raises
+            return task, error
+
     try:
-        yield from _records(cells, submit, lambda tasks: ray.wait(list(tasks), num_returns=1)[0][0], ray.get, "Ray")
+        yield from _records(cells, submit, next_finished, "Ray")
     finally:
         ray.shutdown()
 
@@ -149,19 +171,25 @@ def _ray(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None],
 def _records(
     cells: Iterable[Cell],
     submit: Callable[[Cell], Any],
-    next_finished: Callable[[Iterable[Any]], Any],
-    result: Callable[[Any], Any],
+    next_finished: Callable[[Iterable[Any]], tuple[Any, Any]],
     cluster: str,
 ) -> Computed:
-    """Keep up to `_IN_FLIGHT` tasks at a cluster and yield the record of each, also where its worker fails."""
+    """Keep up to `_IN_FLIGHT` tasks at a cluster and yield the record of each, also where its worker fails.
+
+    Args:
+        submit: gives a cell to the cluster and returns the task.
+        next_finished: waits for one of the tasks, and returns it with its record or the error in place of it.
+    """
     waiting = iter(cells)
     cell_of = {submit(cell): cell for cell in islice(waiting, _IN_FLIGHT)}
     while cell_of:
-        task = next_finished(cell_of)
+        task, answer = next_finished(cell_of)
         cell = cell_of.pop(task)
         try:
-            record = CellRecord.from_json(result(task))
-        except Exception as error:  # whatever the cluster raises
+            if isinstance(answer, Exception):
+                raise answer
+            record = CellRecord.from_json(answer)
+        except Exception as error:  # whatever the cluster raises, or a record of another version
             record = _lost(cell, error, cluster)
         yield record
         cell_of |= {submit(cell): cell for cell in islice(waiting, 1)}
