@@ -129,6 +129,11 @@ class Prewhitened(ForecasterModule):
         forecast: Tensor = self.own_past(x) + self.own_past.scale * self.network(x)
         return forecast
 
+    def forecast_of(self, x: Tensor, targets: Tensor) -> Tensor:
+        """Return the forecasts (B, m) of some targets (m,)."""
+        own = self.own_past
+        return own(x)[:, targets] + own.scale[targets] * self.network.forecast_of(x, targets)
+
     def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`."""
         if self.candidates is not None:

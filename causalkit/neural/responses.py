@@ -20,6 +20,7 @@ from causalkit.core.effects import Effects
 from causalkit.core.fitted import Fitted
 from causalkit.core.response import Response
 from causalkit.neural.ensemble import jackknife_errors
+from causalkit.neural.modules.forecaster import as_forecaster
 from causalkit.neural.training.data import evenly, inputs_complete, tensors
 
 POINTS = 11
@@ -85,7 +86,8 @@ def _dependence(model: nn.Module, windows: Tensor, cause: int, effect: int, lag:
     """Return the mean forecast of the effect at each value of the cause, shape (G,)."""
     changed = windows.repeat(len(grid), 1, 1)
     changed[:, -lag, cause] = torch.as_tensor(grid).to(windows).repeat_interleave(len(windows))
-    forecast = model(changed)[:, effect].view(len(grid), len(windows))
+    target = torch.tensor([effect], device=windows.device)
+    forecast = as_forecaster(model).forecast_of(changed, target).view(len(grid), len(windows))
     found: Array = forecast.double().mean(1).cpu().numpy()
     return found
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from causalkit.neural.modules.candidates import candidates_of, narrow_jacobian, union
-from causalkit.neural.modules.forecaster import ForecasterModule, input_jacobian
+from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster, input_jacobian
 
 
 class AveragedForecaster(ForecasterModule):
@@ -37,6 +37,10 @@ class AveragedForecaster(ForecasterModule):
     def forward(self, x: Tensor) -> Tensor:
         """Forecast: (B, K, P) -> (B, P)."""
         return torch.stack([member(x) for member in self.members]).mean(0)
+
+    def forecast_of(self, x: Tensor, targets: Tensor) -> Tensor:
+        """Return the forecasts (B, m) of some targets (m,)."""
+        return torch.stack([as_forecaster(member).forecast_of(x, targets) for member in self.members]).mean(0)
 
     def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`."""

@@ -56,6 +56,11 @@ class ForecasterModule(nn.Module):
             total = total + (sizes if counts is None else sizes * counts.unsqueeze(1)).sum()
         return None, total
 
+    def forecast_of(self, x: Tensor, targets: Tensor) -> Tensor:
+        """Return the forecasts (B, m) of some targets (m,). Override it where others need not be computed."""
+        forecast: Tensor = self(x)[:, targets]
+        return forecast
+
     def features(self, x: Tensor) -> Tensor:
         """Return what the head sees: (B, K, P) -> (B, D). Without an override the forecaster has no features."""
         raise NotImplementedError(f"{type(self).__name__} has no features")

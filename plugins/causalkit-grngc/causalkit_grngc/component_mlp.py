@@ -74,6 +74,10 @@ class ComponentMLP(ForecasterModule):
         h, _, straight = self._hidden(x)
         return self._output(h, straight)
 
+    def forecast_of(self, x: Tensor, targets: Tensor) -> Tensor:
+        """Return the forecasts (B, m) of some targets (m,), from their networks alone."""
+        return self._of_targets(targets)(x)
+
     def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`."""
         if self.candidates is not None:
