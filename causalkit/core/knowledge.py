@@ -89,7 +89,9 @@ class Knowledge:
 
         self.check(names)
         each = np.arange(len(names))
-        return self._allowed(names, each[:, None], each[None, :])
+        allowed = self._allowed_by_patterns(names, each[:, None], each[None, :])
+        allowed[self._named_places(names)] = False
+        return allowed
 
     def allowed_pairs(
         self, names: Sequence[str], cause: NDArray[np.intp], effect: NDArray[np.intp]
@@ -175,22 +177,40 @@ class Knowledge:
         """Return which pairs may be edges, for positions of causes and effects that broadcast."""
         import numpy as np
 
+        allowed = self._allowed_by_patterns(names, cause, effect)
+        one, other = self._named_places(names)
+        if len(one):
+            allowed &= ~np.isin(cause * len(names) + effect, one * len(names) + other)
+        return allowed
+
+    def _allowed_by_patterns(
+        self, names: Sequence[str], cause: NDArray[np.intp], effect: NDArray[np.intp]
+    ) -> NDArray[np.bool_]:
+        """Return what regulators and forbidden pairs with * leave, in as little memory as possible."""
+        import numpy as np
+
         place = self._places(names)
         allowed = np.ones(np.broadcast_shapes(cause.shape, effect.shape), dtype=bool)
-        others = cause != effect
+        same = cause == effect
         if self.regulators is not None:
             acts = np.zeros(len(names), dtype=bool)
             acts[[place[name] for name in self.regulators]] = True
-            allowed &= acts[cause] | ~others
-        named = [(place[one], place[other]) for one, other in self.forbid if ANY not in (one, other)]
-        if named:
-            keys = np.array([one * len(names) + other for one, other in named])
-            allowed &= ~np.isin(cause * len(names) + effect, keys)
+            allowed &= acts[cause]
+            allowed |= same
         for one, other in self.forbid:
             if ANY in (one, other):
                 hit = (True if one == ANY else cause == place[one]) & (True if other == ANY else effect == place[other])
-                allowed &= ~(hit & others)
+                allowed &= np.logical_not(hit) | same
         return allowed
+
+    def _named_places(self, names: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the positions of causes and of effects that are forbidden by name."""
+        import numpy as np
+
+        place = self._places(names)
+        ends = [(place[one], place[other]) for one, other in self.forbid if ANY not in (one, other)]
+        cause, effect = np.array(ends, dtype=np.intp).reshape(-1, 2).T
+        return cause, effect
 
     def describe(self) -> dict[str, Any]:
         """Return what a result records; `of` accepts it."""

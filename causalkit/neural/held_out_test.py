@@ -386,11 +386,11 @@ def edges_beyond_chance(members: Sequence[nn.Module], data: TrainingData, allowe
     rises = rises_without(members, data, partial=False, ridge=COUNTS_RIDGE, most_targets=COUNTED)
     p_values = pair_array(rises.p_values(least=0.0), rises.candidates, 1.0)
     pairs, series = pairs_of(p_values), len(p_values)
-    apart = pairs.apart
-    tested, known = series * (series - 1), allowed
-    if known is not None:
-        tested = int(known.sum() - known.diagonal().sum())
-        apart &= known.cpu().numpy()[pairs.cause, pairs.effect]
+    apart, tested = pairs.apart, series * (series - 1)
+    if allowed is not None:
+        known = allowed.cpu().numpy()
+        apart &= known[pairs.cause, pairs.effect]
+        tested = np.count_nonzero(known) - np.count_nonzero(known.diagonal())
     if not apart.any():
         return 0
     # Pairs that are no candidates are tested as well: their p-value is 1.

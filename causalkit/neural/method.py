@@ -458,7 +458,8 @@ class NeuralMethod:
 
     def _about_knowledge(self, model: nn.Module, panel: Panel, run: Run) -> tuple[str, ...]:
         """Say how training kept to what is forbidden."""
-        if run.knowledge is None or bool(run.knowledge.allowed(panel.names).all()):
+        known = run.knowledge
+        if known is None or known.count(panel.names) + len(set(known.require)) == panel.series**2:
             return ()
         if candidates_of(model) is not None:
             return ("no forbidden series is a candidate cause",)
