@@ -20,6 +20,7 @@ from causalkit.neural.held_out_test import HeldOutMembers, rises_without
 from causalkit.neural.modules.averaged import AveragedForecaster
 from causalkit.neural.modules.candidates import forecasts_without, jacobian_size
 from causalkit.neural.modules.jacobian import mean_absolute_jacobian
+from causalkit.neural.modules.target_blocks import by_blocks, sum_by_blocks
 from causalkit.neural.pair_arrays import pair_array
 from causalkit.neural.prewhitening import Autoregression, Prewhitened
 from causalkit.neural.training.data import TrainingData
@@ -313,3 +314,28 @@ def test_the_lag_is_chosen_from_candidate_causes(many, system, lag):
 def test_panels_of_few_series_are_not_screened():
     assert not screening.is_large(300)
     assert screening.is_large(1000)
+
+
+@pytest.mark.parametrize("size", [1, 3, 50])
+def test_blocks_of_targets_have_the_results_and_gradients_of_all_targets_at_once(size):
+    generator = torch.Generator().manual_seed(0)
+    weights = [
+        torch.randn(7, *shape, generator=generator, dtype=torch.float64).requires_grad_()
+        for shape in ((3, 2), (3,), (4,))
+    ]  # the last one is of no use
+    x = torch.randn(2, 5, generator=generator, dtype=torch.float64)
+
+    def compute(part, mine):
+        return ((mine[0] @ x).tanh() * mine[1][:, :, None]).sum(1)
+
+    whole = compute(slice(None), weights)
+    assert torch.allclose(by_blocks(compute, weights, size), whole)
+    assert torch.allclose(sum_by_blocks(compute, weights, size), whole.sum())
+    for found, expected in (
+        (by_blocks(compute, weights, size).square().sum(), whole.square().sum()),
+        (3 * sum_by_blocks(compute, weights, size), 3 * whole.sum()),
+    ):
+        gradients = torch.autograd.grad(found, weights)
+        for one, other in zip(gradients, torch.autograd.grad(expected, weights[:2], retain_graph=True), strict=False):
+            assert torch.allclose(one, other)
+        assert not gradients[2].any()

@@ -10,12 +10,14 @@ from causalkit.neural.modules.candidates import (
     forecast_and_jacobian,
     jacobian_size,
     narrow_jacobian,
+    targets_at_once,
     with_none,
 )
 from causalkit.neural.modules.component_wise import component_jacobian, component_jacobian_size, uniform_parameter
 from causalkit.neural.modules.forecaster import ForecasterModule, as_forecaster, autograd_jacobian, input_jacobian
 from causalkit.neural.modules.jacobian import as_scores, mean_absolute_jacobian, mean_jacobian_size
 from causalkit.neural.modules.summed_jacobian import summed_chain, summed_jacobian, summed_products
+from causalkit.neural.modules.target_blocks import by_blocks, sum_by_blocks
 from causalkit.neural.modules.weight_mask import has_own_input_weights
 from causalkit.neural.parts import ForecasterPart, forecaster_part
 from causalkit.neural.prewhitening import Prewhiten
@@ -48,6 +50,7 @@ __all__ = [
     "as_forecaster",
     "as_scores",
     "autograd_jacobian",
+    "by_blocks",
     "candidate_product",
     "candidates_of",
     "component_jacobian",
@@ -62,9 +65,11 @@ __all__ = [
     "mean_jacobian_size",
     "narrow_jacobian",
     "squared_error",
+    "sum_by_blocks",
     "summed_chain",
     "summed_jacobian",
     "summed_products",
+    "targets_at_once",
     "tensors",
     "uniform_parameter",
     "with_none",

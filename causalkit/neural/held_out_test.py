@@ -390,7 +390,7 @@ def edges_beyond_chance(members: Sequence[nn.Module], data: TrainingData, allowe
     if allowed is not None:
         known = allowed.cpu().numpy()
         apart &= known[pairs.cause, pairs.effect]
-        tested = np.count_nonzero(known) - np.count_nonzero(known.diagonal())
+        tested = int(np.count_nonzero(known)) - int(np.count_nonzero(known.diagonal()))
     if not apart.any():
         return 0
     # Pairs that are no candidates are tested as well: their p-value is 1.

@@ -132,7 +132,8 @@ class Prewhitened(ForecasterModule):
     def forecast_of(self, x: Tensor, targets: Tensor) -> Tensor:
         """Return the forecasts (B, m) of some targets (m,)."""
         own = self.own_past
-        return own(x)[:, targets] + own.scale[targets] * self.network.forecast_of(x, targets)
+        forecast: Tensor = own(x)[:, targets] + own.scale[targets] * self.network.forecast_of(x, targets)
+        return forecast
 
     def jacobian(self, x: Tensor, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return forecast (B, P) and input Jacobian (B, m, K, P); see `causalkit.neural.input_jacobian`."""

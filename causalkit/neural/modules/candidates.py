@@ -18,7 +18,7 @@ from causalkit.neural.modules.forecaster import as_forecaster, input_jacobian
 
 CAPABILITY = "candidates"
 """Of a record: the factory of the forecaster takes ``candidates``."""
-CHUNK_BYTES = 2 * 2**20
+CHUNK_BYTES = 2**20
 """Of what is gathered at a time, so that it stays in the processor's cache."""
 
 
@@ -123,51 +123,26 @@ def common_rows(scores: Sequence[Tensor], candidates: Sequence[Tensor | None]) -
     return torch.stack(wide), every
 
 
-class _CandidateProduct(torch.autograd.Function):
-    """The products of each target's weights with the rows of its candidates, without a copy of all these rows."""
-
-    @staticmethod
-    def forward(ctx: Any, weight: Tensor, rows: Tensor, index: Tensor) -> Tensor:
-        ctx.save_for_backward(weight, rows, index)
-        out = rows.new_empty(*weight.shape[:2], rows.shape[1])
-        for part in _chunks(index, rows):
-            torch.bmm(weight[part], rows[index[part]], out=out[part])
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
-        weight, rows, index = ctx.saved_tensors
-        gradient = gradients[0]
-        of_weight = torch.empty_like(weight) if ctx.needs_input_grad[0] else None
-        of_rows = torch.zeros_like(rows) if ctx.needs_input_grad[1] else None
-        for part in _chunks(index, rows):
-            if of_weight is not None:
-                torch.bmm(gradient[part], rows[index[part]].mT, out=of_weight[part])
-            if of_rows is not None:
-                of_rows.index_add_(0, index[part].flatten(), (weight[part].mT @ gradient[part]).flatten(0, 1))
-        return of_weight, of_rows, None
-
-
 def with_none(x: Tensor) -> Tensor:
     """Return windows (B, K, P) as (K, P + 1, B), with a series of zeros at the end that stands for none."""
     return torch.cat([x.permute(1, 2, 0), x.new_zeros(x.shape[1], 1, len(x))], 1)
 
 
-def candidate_product(weight: Tensor, x: Tensor, candidates: Tensor) -> Tensor:
-    """Return the products (P, H, B) of weights (P, H, K, M) with the cells of each target's candidates in windows x.
+def candidate_product(weight: Tensor, cells: Tensor, candidates: Tensor) -> Tensor:
+    """Return the products (m, H, B) of weights (m, H, K, M) with the cells of each target's candidates.
 
     Args:
-        x: windows (B, K, P).
-        candidates: shape (P, M); P stands for none, whose cells are 0.
+        weight: of m targets.
+        cells: of windows, (K, P + 1, B), see `with_none`.
+        candidates: of the targets, shape (m, M); P stands for none, whose cells are 0.
     """
-    lag, series = x.shape[1:]
-    rows = with_none(x).flatten(0, 1)
-    steps = torch.arange(lag, device=x.device)[:, None] * (series + 1)
-    index = (candidates[:, None] + steps).flatten(1)  # (P, K M)
-    product: Tensor = _CandidateProduct.apply(weight.flatten(2), rows, index)  # type: ignore[no-untyped-call]
-    return product
+    lag, series = cells.shape[:2]
+    steps = torch.arange(lag, device=cells.device)[:, None] * series
+    index = (candidates[:, None] + steps).flatten(1)  # (m, K M)
+    gathered = cells.flatten(0, 1).index_select(0, index.flatten())  # four times as fast as by an index of two axes
+    return weight.flatten(2) @ gathered.view(*index.shape, -1)
 
 
-def _chunks(index: Tensor, rows: Tensor) -> list[slice]:
-    size = max(1, CHUNK_BYTES // (index.shape[1] * rows.shape[1] * rows.element_size()))
-    return [slice(first, first + size) for first in range(0, len(index), size)]
+def targets_at_once(candidates: Tensor, windows: Tensor) -> int:
+    """Return how many targets a block has whose candidates' cells in windows (B, K, P) stay in the cache."""
+    return max(1, CHUNK_BYTES // (candidates.shape[1] * windows.shape[1] * len(windows) * windows.element_size()))

@@ -6,6 +6,7 @@ y_i = v_i . a(W_i x + b_i) + L_i x + c_i,     dy_i/dx = (v_i * a'(z_i)) W_i + L_
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -13,10 +14,13 @@ from torch import Tensor, nn
 
 from causalkit.neural import (
     ForecasterModule,
+    by_blocks,
     candidate_product,
     component_jacobian,
     component_jacobian_size,
     forecast_and_jacobian,
+    sum_by_blocks,
+    targets_at_once,
     uniform_parameter,
     with_none,
 )
@@ -71,8 +75,17 @@ class ComponentMLP(ForecasterModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """Forecast: (B, K, P) -> (B, P)."""
-        h, _, straight = self._hidden(x)
-        return self._output(h, straight)
+        if self.candidates is None:
+            return self._forecast(self._first(x)).T
+        cells = with_none(x)
+        if x.requires_grad:
+            return self._forecast(candidate_product(self.input, cells, self.candidates)).T
+
+        def forecast(part: slice, weights: Sequence[Tensor]) -> Tensor:
+            mine = self._of_targets(part, weights)
+            return mine._forecast(candidate_product(mine.input, cells, mine.candidates))
+
+        return by_blocks(forecast, list(self.parameters()), targets_at_once(self.candidates, x)).T
 
     def forecast_of(self, x: Tensor, targets: Tensor) -> Tensor:
         """Return the forecasts (B, m) of some targets (m,), from their networks alone."""
@@ -84,7 +97,7 @@ class ComponentMLP(ForecasterModule):
             return forecast_and_jacobian(self, x, targets)
         h, slopes, straight = self._hidden(x, slopes=True)
         jacobian = component_jacobian(self.input, list(self.weights), self.head, slopes, targets, linear=self.linear)
-        return self._output(h, straight), jacobian
+        return self._output(h, straight).T, jacobian
 
     def candidate_jacobian(self, x: Tensor, targets: Tensor | None = None) -> Tensor:
         """Return the Jacobian (B, m, K, M) with respect to each target's candidates."""
@@ -93,17 +106,26 @@ class ComponentMLP(ForecasterModule):
         slopes = self._hidden(x, slopes=True)[1]
         return component_jacobian(self.input, list(self.weights), self.head, slopes, targets, linear=self.linear)
 
-    def jacobian_size(self, x: Tensor, counts: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def jacobian_size(self, x: Tensor, counts: Tensor | None = None) -> tuple[Tensor | None, Tensor]:
         """Return the forecast, and the sum of |J| over windows, targets, lags and candidates or series.
+
+        The forecast is None where targets have candidates, as they are then taken in blocks.
 
         Args:
             x: windows (B, K, P).
             counts: what its entries count, shape (P, M) or (P, P); None: all count 1.
         """
-        h, slopes, straight = self._hidden(x, slopes=True)
-        layers = list(self.weights)
-        size = component_jacobian_size(self.input, layers, self.head, slopes, counts, linear=self.linear)
-        return self._output(h, straight), size
+        if self.candidates is None:
+            h, slopes, straight = self._hidden(x, slopes=True)
+            return self._output(h, straight).T, self._size(slopes, counts)
+        cells = with_none(x)
+
+        def size(part: slice, weights: Sequence[Tensor]) -> Tensor:
+            mine = self._of_targets(part, weights)
+            slopes = mine._above(candidate_product(mine.input, cells, mine.candidates), slopes=True)[1]
+            return mine._size(slopes, None if counts is None else counts[part])
+
+        return None, sum_by_blocks(size, list(self.parameters()), targets_at_once(self.candidates, x))
 
     def features(self, x: Tensor) -> Tensor:
         """Return the last hidden layers of all targets side by side: (B, K, P) -> (B, P * H)."""
@@ -120,26 +142,38 @@ class ComponentMLP(ForecasterModule):
         first, rows = mine._first(x), with_none(beyond)
         found = x.new_empty(candidates.shape[1], len(x), len(targets))
         for number, causes in enumerate(candidates.T):
-            changed = first - mine.input[..., number] @ rows[:, causes].transpose(0, 1)
-            h, _, straight = mine._above(changed)
-            found[number] = mine._output(h, straight)
+            found[number] = mine._forecast(first - mine.input[..., number] @ rows[:, causes].transpose(0, 1)).T
         return found
 
-    def _of_targets(self, targets: Tensor) -> ComponentMLP:
-        """Return the network with the weights of some targets only, to look at."""
+    def _of_targets(self, targets: Tensor | slice, weights: Sequence[Tensor] | None = None) -> ComponentMLP:
+        """Return the network of some targets only.
+
+        Args:
+            weights: theirs, in the order of all parameters; None: those that they have, to look at.
+        """
+        each = iter([weight[targets] for weight in self.parameters()] if weights is None else weights)
         mine = copy.copy(self)
         mine._buffers = {name: None if one is None else one[targets] for name, one in self._buffers.items()}
-        mine._parameters = {name: weight[targets] for name, weight in self._parameters.items()}  # type: ignore[index]
-        mine._modules = {
-            name: nn.ParameterList(weight[targets] for weight in layers)
-            for name, layers in (("weights", self.weights), ("biases", self.biases))
-        }
+        mine._parameters = {name: next(each) for name in self._parameters}  # type: ignore[misc]
+        mine._modules = {name: nn.ParameterList(next(each) for _ in layers) for name, layers in self._layers()}
         return mine
+
+    def _layers(self) -> list[tuple[str, nn.ParameterList]]:
+        return [("weights", self.weights), ("biases", self.biases)]
+
+    def _size(self, slopes: Sequence[Tensor], counts: Tensor | None) -> Tensor:
+        layers = list(self.weights)
+        return component_jacobian_size(self.input, layers, self.head, slopes, counts, linear=self.linear)
+
+    def _forecast(self, first: Tensor) -> Tensor:
+        """Return the forecasts (P, B), of what the first layers make of windows."""
+        h, _, straight = self._above(first)
+        return self._output(h, straight)
 
     def _first(self, x: Tensor) -> Tensor:
         """Return what the first layers make of windows, without bias and activation: (P, H, B)."""
         if self.candidates is not None:
-            return candidate_product(self.input, x, self.candidates)
+            return candidate_product(self.input, with_none(x), self.candidates)
         weight = self.input.flatten(2)
         return (weight.flatten(0, 1) @ x.flatten(1).T).unflatten(0, weight.shape[:2])  # of a single product
 
@@ -165,9 +199,10 @@ class ComponentMLP(ForecasterModule):
         return h, found, straight
 
     def _output(self, h: Tensor, straight: Tensor | None) -> Tensor:
+        """Return the forecasts (P, B)."""
         if self.candidates is None:
             weighted = (self.head.unsqueeze(1) @ h).squeeze(1)
         else:  # its gradient is no product of many small matrices of awkward strides
             weighted = (self.head.unsqueeze(2) * h).sum(1)
-        forecast = weighted + self.offset.unsqueeze(1)  # (P, B)
-        return (forecast if straight is None else forecast + straight).T
+        forecast = weighted + self.offset.unsqueeze(1)
+        return forecast if straight is None else forecast + straight
