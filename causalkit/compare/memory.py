@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import sys
 from pathlib import Path
 
-from causalkit.core.memory import RESERVE, available
+from causalkit.core.memory import RESERVE, available, release
 
 _modules = 0  # number of imported modules at the last `gc.freeze`
 
@@ -36,8 +35,7 @@ class PeakMemory:
         if len(sys.modules) > _modules:
             gc.freeze()  # imported objects stay; to collect them in every cell would take longer than var
             _modules = len(sys.modules)
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).malloc_trim(0)  # glibc only: keeps freed memory otherwise
+        release()
         try:
             Path("/proc/self/clear_refs").write_text("5")
         except OSError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,6 +88,15 @@ def resident() -> int:
     import psutil
 
     return int(psutil.Process().memory_info().rss)
+
+
+def release() -> None:
+    """Give memory that was freed back to the system.
+
+    The allocator of glibc keeps it, in pieces that what comes next may not fit into.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextmanager

@@ -47,6 +47,9 @@ SERIAL = 3
 BYTES = 16 * 2**20
 """Size of one chunk of the Jacobian, at most; several tensors of its size exist at a time."""
 
+FEWEST = 200
+"""Windows of one chunk at least: the standard errors miss the products of windows that two chunks part."""
+
 
 @dataclass(frozen=True)
 class AverageDerivatives:
@@ -234,7 +237,7 @@ def jacobians(model: nn.Module, data: TrainingData, rows: Tensor) -> Iterator[tu
     columns, size = series if candidates is None else candidates.shape[1], chunk(BYTES)
     cell = lag * columns * data.x.element_size()
     targets_at_once = max(1, min(series, size // (cell * len(rows)) if len(rows) else series))
-    windows_at_once = max(1, size // (cell * targets_at_once))
+    windows_at_once = max(FEWEST, size // (cell * targets_at_once))
     for some in torch.split(rows, windows_at_once):
         for targets in torch.split(torch.arange(series, device=data.x.device), targets_at_once):
             jacobian = narrow_jacobian(model, data.x[some], None if len(targets) == series else targets)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
 from causalkit.core.fitted import Fitted
+from causalkit.core.memory import release
 from causalkit.core.pairs import rows_of
 from causalkit.core.panel import Panel
 from causalkit.core.plain import plain
@@ -30,6 +31,7 @@ from causalkit.model_selection.splits import folds_of, hold_out_masks
 from causalkit.model_selection.strength import STRENGTH
 from causalkit.neural import ensemble
 from causalkit.neural.effects import effects_of
+from causalkit.neural.footprint import Work, check_memory, fits
 from causalkit.neural.forecaster_choice import PARAMETER
 from causalkit.neural.held_out_test import HeldOutMembers
 from causalkit.neural.instantaneous import same_step_links
@@ -134,6 +136,14 @@ class NeuralMethod:
             narrow = next(part for part in self._parts if part.takes_candidates)
             return self.with_forecaster(narrow).fit(panel, run)
         windows = self.windows(panel, run)
+        if type(self).train is NeuralMethod.train:  # not a training of its own
+            with run.isolated():
+                check_memory(self.work(self.forecaster, panel, windows, run), panel.hint)
+                small = tuple(one for one in self.rivals if fits(self.work(one, panel, windows, run)))
+            if len(small) < len(self.rivals):
+                large = [one for one in self.rivals if one not in small]
+                found = self.with_rivals(small).fit(panel, run)
+                return replace(found, notes=(*found.notes, *map(_about_memory, large)))
         with run.isolated():
             self._check_prewhiten()
             if self.members > 1 or self.regularizer.strength_to_choose:
@@ -141,6 +151,27 @@ class NeuralMethod:
             method, notes = self.with_default_forecaster()
             found = method.fit_one(panel, windows, run)
             return replace(found, notes=(*found.notes, *notes))
+
+    def work(self, forecaster: ForecasterPart, panel: Panel, windows: Windows, run: Run) -> Work:
+        """Return what a run with a forecaster trains on what."""
+        screened, choosing = self._screens(panel.series), self.regularizer.strength_to_choose
+        members = self.members
+        if members == 1 and choosing:
+            members = ensemble.MEMBERS_OF_MANY_SERIES if screened else ensemble.MEMBERS
+        return Work(
+            forecaster,
+            self.regularizer,
+            self.training,
+            panel.series,
+            self.lag,
+            len(windows),
+            members,
+            choosing,
+            members > 1,
+            screened,
+            run.torch_dtype(),
+            PLAIN.with_knowledge(panel, run).allowed,
+        )
 
     def windows(self, panel: Panel, run: Run) -> Windows:
         """Return the windows from which each effect learns what it can.
@@ -394,6 +425,7 @@ class NeuralMethod:
         Raises:
             TrainingError: the scores are not finite.
         """
+        release()
         model = mask_inputs(model, PLAIN.with_knowledge(panel, run).allowed)
         model.eval()
         scores = trained.scores
@@ -472,6 +504,11 @@ class NeuralMethod:
             names = " and ".join(keeping)
             return (f"{names} made forbidden pairs expensive in training; their scores were then set to 0",)
         return ("scores of forbidden pairs were masked after training, not in training",)
+
+
+def _about_memory(part: ForecasterPart) -> str:
+    """Say that a forecaster was too large to compete."""
+    return f"{part.record.name} did not compete, as it needs more memory than may be used"
 
 
 def _about_candidates(model: nn.Module, series: int) -> tuple[str, ...]:

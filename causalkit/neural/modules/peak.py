@@ -26,20 +26,28 @@ class _Held(TorchDispatchMode):
         self.bytes, self.peak = 0, 0
         self._known: set[int] = set()
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Do without torch's compiler, whose import takes a second and 90 MiB."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Carry out an operation and count what it returns."""
+        for one in tree_leaves((args, kwargs)):
+            if isinstance(one, Tensor):
+                self._count(one.untyped_storage(), new=False)  # a view of it is nothing new
         found = func(*args, **(kwargs or {}))
         for one in tree_leaves(found):
             if isinstance(one, Tensor):
-                self._count(one.untyped_storage())
+                self._count(one.untyped_storage(), new=True)
         return found
 
-    def _count(self, storage: torch.UntypedStorage) -> None:
+    def _count(self, storage: torch.UntypedStorage, *, new: bool) -> None:
         key = storage._cdata
         if key in self._known:
             return
         self._known.add(key)
-        size = int(storage.nbytes())
+        size = int(storage.nbytes()) if new else 0
         self.bytes += size
         self.peak = max(self.peak, self.bytes)
         weakref.finalize(storage, self._free, key, size)

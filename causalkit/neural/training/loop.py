@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from causalkit.core import processes
+from causalkit.core.memory import release
 from causalkit.core.run import Run
 from causalkit.neural.training.checkpoint import load_checkpoint, save_checkpoint
 from causalkit.neural.training.interrupt import deferred_interrupt
@@ -40,6 +41,7 @@ def train(
         TrainingError: a loss is no longer finite.
         DataError: the checkpoint belongs to another run.
     """
+    release()
     state = TrainingState(best=None if networks.data.held is None else BestWeights(networks))
     if run.checkpoint and run.resume and run.checkpoint.exists():
         load_checkpoint(run.checkpoint, fingerprint, networks, schedule, state)
