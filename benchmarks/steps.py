@@ -168,18 +168,24 @@ class _Products(TorchDispatchMode):
         return function(*args, **(kwargs or {}))
 
 
-def products_of(function: Callable[[], Any], seconds: float = 0.1) -> tuple[float, float]:
-    """Return the processor time of the matrix products in a call, each measured by itself, and their operations."""
+def products_of(function: Callable[[], Any]) -> float:
+    """Return the processor time of the matrix products in a call, each measured by itself."""
     with _Products() as seen:
         function()
-    total = operations = 0.0
+    total = 0.0
     for (left, right), times in seen.shapes.items():
         a, b = torch.randn(left), torch.randn(right)
-        out = torch.empty(*left[:-1], right[-1])
         product = torch.mm if len(left) == 2 else torch.bmm
-        total += times * processor_time(partial(product, a, b, out=out), seconds)
-        operations += times * 2.0 * out.numel() * left[-1]
-    return total, operations
+        out = torch.empty(*left[:-1], right[-1])
+        total += times * processor_time(partial(product, a, b, out=out), 0.1)
+    return total
+
+
+def operations_of(function: Callable[[], Any]) -> float:
+    """Return the number of multiplications and additions in the matrix products of a call."""
+    with _Products() as seen:
+        function()
+    return sum(2.0 * times * left.numel() * right[-1] for (left, right), times in seen.shapes.items())
 
 
 @cache
