@@ -228,7 +228,7 @@ def section(of_steps: Sequence[Point], of_runs: Sequence[Point], missing: Sequen
     largest = {point.curve: point for point in of_steps if point.letter == "P"}
     shares = [f"{100 * (point.share or 0):.0f} % ({name})" for name, point in largest.items()]
     lines = [
-        f"Measured {datetime.now(UTC):%Y-%m-%d} by `{command}`, on one thread of a {cpu_model()}, torch "
+        f"Measured {datetime.now(UTC):%Y-%m-%d} by `{command}`, on one thread ({cpu_model()}), torch "
         f"{torch.__version__}. All times are processor time. Products of matrices of 1024 rows and columns in "
         f"`float32` run at {product_rate() / 1e9:.0f} GFLOP/s.",
         "",
