@@ -39,7 +39,8 @@ from causalkit.neural.training.settings import Training
 OVERHEAD, OF_MANY, OF_A_PATH = 1.2, 1.9, 1.35
 """What the process takes for each byte that is held, as the allocator keeps what was freed and products copy what they
 multiply: of one pass; of vectorised ones of several networks or rows of a Jacobian; and again where many stages follow
-each other, as on a path. Measured by ``benchmarks/memory_estimate.py``.
+each other, as on a path; with screening and its arrays of candidates as much as `OF_MANY`. Measured by
+``benchmarks/memory_estimate.py``.
 """
 LEAST = 4 * 2**20
 """What any run takes."""
@@ -128,11 +129,11 @@ def stages(work: Work) -> dict[str, int]:
     if work.choosing or work.held_out:
         found["test"] = base + members + test
     jacobian = of_rows * _jacobian(work, model, work.windows) + 3 * output
-    derivatives = of_rows * _jacobian(work, model, held or work.windows) + 5 * output
+    derivatives = of_rows * _jacobian(work, model, held or work.windows) + 5.5 * output
     found["scores"] = base + members + jacobian + (many + 2) * pairs * 8
     found["effects"] = base + members + derivatives + regression + 12 * pairs * 8
     found["standard errors"] = base + members + (3 * many + 8) * pairs * 8
-    again = OF_A_PATH if work.choosing else 1.0
+    again = 1.0 if not work.choosing else OF_MANY if work.screened else OF_A_PATH
     return {name: int(again * size) + LEAST for name, size in found.items()}
 
 
