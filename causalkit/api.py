@@ -75,7 +75,7 @@ def discover(
             at `causalkit.io.ReadOptions`.
         device: "cpu", "cuda" or "cuda:1"; default "auto": an accelerator where there is one.
         dtype: precision of neural methods, "float32" (the default) or "float64".
-        threads: of the numeric libraries; default: 1.
+        threads: of the numeric libraries; default: one, and for large networks what a few steps are fastest with.
         time_limit: seconds after which training ends and its state is the result; default: no limit.
         memory: bytes of resident memory that this process may take, such as "4GiB"; a neural method that needs more is
             refused before training; default: nine tenths of what is free.
@@ -483,4 +483,4 @@ def _limits(provided: Provided[Method], panel: Panel, run: Run) -> list[str]:
 
 
 def _circumstances(run: Run, standardize: bool) -> Tree:
-    return {"standardize": standardize, "dtype": run.dtype, "threads": run.threads, "time_limit": run.time_limit}
+    return {"standardize": standardize, "dtype": run.dtype, "threads": run.threads_taken, "time_limit": run.time_limit}

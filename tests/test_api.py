@@ -156,7 +156,7 @@ def test_options_reach_the_run(tmp_path):
     [
         ("standardize", "no"), ("standardize", None), ("device", "tpu"), ("device", None), ("select", ""),
         ("select", 5),
-        ("seed", "a"), ("seed", None), ("seed", 1.5), ("seed", True), ("threads", "two"), ("threads", None),
+        ("seed", "a"), ("seed", None), ("seed", 1.5), ("seed", True), ("threads", "two"), ("threads", 0),
         ("time_limit", "10m"), ("time_limit", True), ("resume", "no"), ("checkpoint", 5), ("observers", 5),
         ("params", 5), ("params", "lag=1"), ("method", None), ("lag", True), ("interventions", 5),
     ],

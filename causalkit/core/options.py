@@ -14,7 +14,7 @@ class RunOptions(TypedDict, total=False):
 
     device: str
     dtype: Literal["float32", "float64"]
-    threads: int
+    threads: int | None
     time_limit: float | None
     memory: int | str | None
     checkpoint: str | Path | None

@@ -39,7 +39,7 @@ class Run:
         seed: random seed; the same seed gives the same bytes on the same machine and build.
         device: "auto", "cpu", "cuda" or "cuda:1"; "auto" takes an accelerator where there is one.
         dtype: precision of neural methods.
-        threads: of the numeric libraries; small networks are several times faster on one thread than on two.
+        threads: of the numeric libraries; None: one, and for large networks as many as a few steps are fastest with.
         time_limit: seconds after which training ends and its state is the result, or None.
         memory: bytes of resident memory that this process may take, libraries and data included; text such as "4GiB" is
             turned into a number. Chunks of work become smaller, and a run that needs more is refused before training.
@@ -52,12 +52,13 @@ class Run:
         knowledge: which edges are forbidden and which are required, by names of series, or None. A method
             calls ``run.knowledge.allowed(panel.names)`` and respects it in training; causalkit sets the scores of
             forbidden pairs to 0 in any case.
+        measured_threads: threads that networks were trained with where ``threads`` is None, by kind of network.
     """
 
     seed: int = 0
     device: str = "auto"
     dtype: Literal["float32", "float64"] = "float32"
-    threads: int = 1
+    threads: int | None = None
     time_limit: float | None = None
     memory: int | str | None = None
     checkpoint: Path | None = None
@@ -66,11 +67,12 @@ class Run:
     observers: list[Any] = field(default_factory=list)
     knowledge: Knowledge | None = None
     started: float = field(default_factory=time.monotonic)
+    measured_threads: dict[str, int] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if not _whole(self.seed) or self.seed < 0:
             raise WrongUsageError(f"seed={self.seed!r} is not allowed", "a seed is a whole number, 0 or more")
-        if not _whole(self.threads) or self.threads < 1:
+        if self.threads is not None and (not _whole(self.threads) or self.threads < 1):
             raise WrongUsageError(f"threads={self.threads!r} is not allowed", "use at least one thread")
         if not isinstance(self.device, str) or not re.fullmatch(DEVICES, self.device):
             raise WrongUsageError(f"unknown device {self.device!r}", "choose auto, cpu or cuda")
@@ -109,6 +111,11 @@ class Run:
     def expired(self) -> bool:
         """Has the time limit passed? Where several processes share the run, the first one's clock decides."""
         return self.time_limit is not None and processes.agreed(self.seconds >= self.time_limit)
+
+    @property
+    def threads_taken(self) -> int:
+        """Threads that were given, or the largest number that training took."""
+        return self.threads or max(self.measured_threads.values(), default=1)
 
     @property
     def memory_limit(self) -> int | None:
@@ -167,7 +174,7 @@ class Run:
         accelerators = [device] if device.type == "cuda" else []
         with torch.random.fork_rng(devices=accelerators), memory.limited_to(self.memory_limit):
             torch.manual_seed(self.seed)
-            torch.set_num_threads(self.threads)
+            torch.set_num_threads(self.threads or 1)
             try:
                 yield
             finally:

@@ -36,7 +36,7 @@ select_option = click.option(
 seed_option = click.option("--seed", type=click.IntRange(min=0), help="Random seed.  [default: 0]")
 run_options = added(
     click.option("--device", metavar="NAME", help="Device: auto, cpu or cuda.  [default: auto]"),
-    click.option("--threads", type=click.IntRange(min=1), help="Threads of numerical libraries.  [default: 1]"),
+    click.option("--threads", type=click.IntRange(min=1), help="Threads of numerical libraries.  [default: measured]"),
     click.option("--time-limit", type=Duration(), help="End training after this time: 90s, 10m, 2h."),
 )
 """``--device``, ``--threads`` and ``--time-limit``; each is None where the user does not give it."""

@@ -13,6 +13,7 @@ from causalkit.neural.training.networks import Networks
 from causalkit.neural.training.schedule import Schedule
 from causalkit.neural.training.score_history import is_due, take_snapshot
 from causalkit.neural.training.state import BestWeights, TrainingState
+from causalkit.neural.training.threads import take_threads
 
 TIME_LIMIT = "time limit"
 """Why training ended, where the time limit ended it."""
@@ -43,6 +44,7 @@ def train(
     """
     release()
     state = TrainingState(best=None if networks.data.held is None else BestWeights(networks))
+    take_threads(networks, schedule.epoch(state), run)
     if run.checkpoint and run.resume and run.checkpoint.exists():
         load_checkpoint(run.checkpoint, fingerprint, networks, schedule, state)
     run.start({"epochs": schedule.epochs, "done": state.epoch, "stage": schedule.stage})

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -109,6 +110,21 @@ class Networks:
         for name, value in weights.items():
             self.averaged[name].copy_(value)
         self.optimizer.restart()
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """Undo all steps of the block, which come before any other: weights, optimiser and random draws."""
+        before, drawn = _copied(self.weights), self.generator.get_state()
+        try:
+            yield
+        finally:
+            self.restart(before)
+            self.generator.set_state(drawn)
+
+    @property
+    def windows(self) -> int:
+        """Windows that each network learns from."""
+        return int(self._inputs.shape[1])
 
     @torch.no_grad()
     def load(self, weights: Mapping[str, Tensor]) -> None:
