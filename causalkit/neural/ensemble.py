@@ -28,6 +28,8 @@ from causalkit.neural.regularization_path import (
     MOST_WINDOWS,
     MOST_WINDOWS_BY_TARGET,
     MOST_WINDOWS_OF_CANDIDATES,
+    PACE,
+    PACE_OF_CANDIDATES,
     RegularizationPath,
     train_on_all,
 )
@@ -187,6 +189,7 @@ def trace_path(
         settings,
         finer=regularizer.finer_candidates,
         most_windows=most_windows if data.candidates is None else MOST_WINDOWS_OF_CANDIDATES,
+        pace=PACE if data.candidates is None else PACE_OF_CANDIDATES,
         stage=stage,
     )
     state = train(networks, path, run, fingerprint=fingerprint)

@@ -87,6 +87,7 @@ class RegularizationPath(Schedule):
         candidates, finer: strengths; see `causalkit.model_selection.strength.StrengthSearch`.
         settings: number of epochs and step size.
         most_windows: as in `causalkit.neural.training.networks.Epoch`.
+        pace: how many epochs strengths get.
         stage: its name for observers.
 
     Attributes:
@@ -102,13 +103,14 @@ class RegularizationPath(Schedule):
         *,
         finer: Sequence[float] = (),
         most_windows: int | None = None,
+        pace: Pace = PACE,
         stage: str = "strength",
     ) -> None:
         super().__init__(settings, stage)
         self.most_windows = most_windows
         self.epochs = self._epochs(MAX_EPOCHS)
         self.networks, self.data = networks, networks.data
-        self.pace = PACE if networks.data.candidates is None else PACE_OF_CANDIDATES
+        self.pace = pace
         self.weakest = min(candidates)
         self.search = StrengthSearch(candidates, finer, self._edges)
         self.points: list[Point] = []
