@@ -517,8 +517,8 @@ def _about_candidates(model: nn.Module, series: int) -> tuple[str, ...]:
     if candidates is None:
         return ()
     return (
-        f"each effect has {candidates.shape[1]} of {series} series as candidate causes, its own past among them, by a "
-        "fast pass before training; scores of all others are 0, and a weak cause may be among these (see large-panels)",
+        f"each network of an effect sees {candidates.shape[1]} of {series} series as candidate causes, its own past "
+        "among them; a fast pass before training chose them and may have missed a weak cause (see large-panels)",
     )
 
 
