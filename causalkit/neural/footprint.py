@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-from causalkit.core.memory import chunk, left
+from causalkit.core.memory import RESERVE, available, chunk, left, limited_to, resident
 from causalkit.display.formats import memory
 from causalkit.errors import WrongUsageError
 from causalkit.model_selection.screening import is_large, most_candidates
@@ -149,11 +150,14 @@ def check_memory(work: Work, option: Callable[..., str]) -> None:
     if fits(work):
         return
     needed, free = _known(work) or 0, left()
-    smaller = "; ".join(_that_fit(work, free, option))
+    ways = list(_that_fit(work, free, option))
+    way_out = (
+        f"{'choose one of these' if len(ways) > 1 else 'use this'}: {'; '.join(ways)}" if ways else "leave series out"
+    )
     raise WrongUsageError(
         f"{work.forecaster.record.name} on {work.series} series at lag {work.lag} needs about {memory(needed)} of "
         f"memory, and {memory(free)} may be used beside what is loaded",
-        f"choose one of these: {smaller}" if smaller else "leave series out",
+        way_out,
     )
 
 
@@ -191,6 +195,13 @@ def _known(work: Work) -> int | None:
 
 def _that_fit(work: Work, free: int, option: Callable[..., str]) -> Iterator[str]:
     """Yield settings each of which would fit, other things being equal."""
+    larger = 1.1 * (resident() + (_known(work) or 0))
+    while free < larger - resident() <= RESERVE * available():  # the limit is what is too small
+        with limited_to(int(larger)):  # where more may be taken, chunks are larger
+            if fits(work):
+                yield option("memory", f"{ceil(larger / 2**20)}MiB")
+                break
+        larger *= 1.2
 
     def enough(other: Work) -> bool:
         needed = _known(other)

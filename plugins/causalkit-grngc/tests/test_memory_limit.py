@@ -45,6 +45,14 @@ def test_a_run_that_cannot_fit_is_refused_before_training_with_what_would_fit():
     assert within(300 * MIB, panel(20), lag=2, params={**wide, "forecaster.hidden": [width]}).scores.any()
 
 
+def test_a_limit_that_is_too_small_is_refused_with_one_that_is_enough():
+    with pytest.raises(WrongUsageError, match="beside what is loaded") as refused:
+        within(0, panel(30), lag=1)
+    enough = re.search(r'memory="(\d+MiB)"', refused.value.hint)[1]
+    settings = {"lag": 1, "params": {"training.epochs": 2}, "select": "none"}
+    assert causalkit.discover(panel(30), method="grngc", memory=enough, **settings).scores.any()
+
+
 def test_a_forecaster_that_does_not_fit_does_not_compete(monkeypatch):
     monkeypatch.setattr(causalkit.neural.method, "fits", lambda work: work.forecaster.record.name == "mlp")
     found = causalkit.discover(panel(8), method="grngc", lag=1, params={"training.epochs": 2}, select="none")
