@@ -151,9 +151,8 @@ def check_memory(work: Work, option: Callable[..., str]) -> None:
         return
     needed, free = _known(work) or 0, left()
     ways = list(_that_fit(work, free, option))
-    way_out = (
-        f"{'choose one of these' if len(ways) > 1 else 'use this'}: {'; '.join(ways)}" if ways else "leave series out"
-    )
+    lead = "choose one of these: " if len(ways) > 1 else "use "
+    way_out = lead + "; ".join(ways) if ways else "leave series out"
     raise WrongUsageError(
         f"{work.forecaster.record.name} on {work.series} series at lag {work.lag} needs about {memory(needed)} of "
         f"memory, and {memory(free)} may be used beside what is loaded",
