@@ -41,7 +41,7 @@ class ForecasterModule(nn.Module):
         return autograd_jacobian(self, x, targets)
 
     def jacobian_size(self, x: Tensor, counts: Tensor | None = None) -> tuple[Tensor | None, Tensor]:
-        """Return the forecast (B, P), and the sum of |J| over windows, targets, lags and series as a scalar.
+        """Return the forecast (B, P), and the sum of abs(J) over windows, targets, lags and series as a scalar.
 
         Override it where that is faster than the whole Jacobian. The forecast may be None: then it is made apart.
 

@@ -24,7 +24,7 @@ FEWEST_WINDOWS = 8
 def summed_jacobian(
     head: Tensor, slopes: Tensor, first: Tensor, linear: Tensor | None = None, counts: Tensor | None = None
 ) -> Tensor:
-    """Return the sum over windows b, targets i and inputs a of c_ia |sum_h v_ih s_bh w_ha + l_ia|.
+    """Return the sum over windows b, targets i and inputs a of c_ia abs(sum_h v_ih s_bh w_ha + l_ia).
 
     That is the Jacobian of a perceptron with one hidden layer. The products v_ih w_ha are taken once for all windows,
     and one matrix product with the slopes gives the rows of a few targets in all windows.
@@ -42,7 +42,7 @@ def summed_jacobian(
 
 
 def summed_products(rows: Tensor, first: Tensor, linear: Tensor | None = None, counts: Tensor | None = None) -> Tensor:
-    """Return the sum over networks e, windows b, targets i and inputs a of c_eia |sum_h r_ebih w_eha + l_eia|.
+    """Return the sum over networks e, windows b, targets i and inputs a of c_eia abs(sum_h r_ebih w_eha + l_eia).
 
     Args:
         rows: r, derivatives of forecasts with respect to what the first layer makes of windows, shape (E, B, m, H).
@@ -55,7 +55,7 @@ def summed_products(rows: Tensor, first: Tensor, linear: Tensor | None = None, c
 
 
 def summed_chain(below: Tensor, first: Tensor, above: Tensor, second: Tensor, counts: Tensor | None = None) -> Tensor:
-    """Return the sum over windows b, inputs a and targets i of c_ai |sum_h A_bah C_bhi|.
+    """Return the sum over windows b, inputs a and targets i of c_ai abs(sum_h A_bah C_bhi).
 
     That is the Jacobian of two layers in which every connection has a function of its own, a sum of G given functions
     of one input with learned weights: A_bah = sum_g s_abg w_agh, C_bhi = sum_g r_hbg v_hgi.

@@ -107,7 +107,7 @@ class ComponentMLP(ForecasterModule):
         return component_jacobian(self.input, list(self.weights), self.head, slopes, targets, linear=self.linear)
 
     def jacobian_size(self, x: Tensor, counts: Tensor | None = None) -> tuple[Tensor | None, Tensor]:
-        """Return the forecast, and the sum of |J| over windows, targets, lags and candidates or series.
+        """Return the forecast, and the sum of abs(J) over windows, targets, lags and candidates or series.
 
         The forecast is None where targets have candidates, as they are then taken in blocks.
 
