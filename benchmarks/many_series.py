@@ -12,7 +12,6 @@ of all pairs. Times are processor time on as many threads as OMP_NUM_THREADS say
 from __future__ import annotations
 
 import argparse
-import re
 import tempfile
 import time
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import causalkit
+from causalkit.core.memory import reported
 
 SETTLING = 50
 """Steps that are left out at the beginning."""
@@ -69,13 +69,6 @@ def found_in(result: causalkit.Discovery, parents: NDArray[np.intp]) -> dict[str
     }
 
 
-def peak() -> float:
-    """Return the peak memory of this process in GiB."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    found = re.search(r"VmHWM:\s*(\d+) kB", status)
-    return int(found[1]) / 2**20 if found else float("nan")
-
-
 def main() -> None:
     """Simulate, discover, write the result, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -95,7 +88,7 @@ def main() -> None:
     facts: dict[str, Any] = {
         "processor time, s": round(time.process_time() - start),
         "time, s": round(time.monotonic() - clock),
-        "peak, GiB": round(peak(), 2),
+        "peak, GiB": round((reported("VmHWM") or 0) / 2**30, 2),
         "candidate pairs": len(result.pairs),
         **{choice.parameter: choice.chosen_label for choice in result.choices},
         "epochs": len(result.history["epoch"]),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import sys
 from pathlib import Path
 
-from causalkit.core.memory import RESERVE, available, release
+from causalkit.core.memory import RESERVE, available, release, reported
 
 _modules = 0  # number of imported modules at the last `gc.freeze`
 
@@ -40,20 +39,11 @@ class PeakMemory:
             Path("/proc/self/clear_refs").write_text("5")
         except OSError:
             return
-        self._before = _status("VmRSS")
+        self._before = reported("VmRSS")
 
     def stop(self) -> int | None:
         """Return the growth in bytes until the first call; None where the kernel does not measure it."""
-        peak = _status("VmHWM")
+        peak = reported("VmHWM")
         if self._growth is None and self._before is not None and peak is not None:
             self._growth = max(0, peak - self._before)
         return self._growth
-
-
-def _status(name: str) -> int | None:
-    """Return a size in bytes that Linux reports about this process, or None where it does not."""
-    with contextlib.suppress(OSError, ValueError):
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith(name + ":"):
-                return int(line.split()[1]) * 1024
-    return None

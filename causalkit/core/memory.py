@@ -90,6 +90,15 @@ def resident() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
+def reported(name: str) -> int | None:
+    """Return a size in bytes that Linux reports about this process, or None where it does not."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith(name + ":"):
+                return int(line.split()[1]) * 1024
+    return None
+
+
 def release() -> None:
     """Give memory that was freed back to the system.
 

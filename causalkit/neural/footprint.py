@@ -34,7 +34,7 @@ from causalkit.neural.regularization_path import (
 )
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import PLAIN
-from causalkit.neural.training.networks import Epoch, _Objective
+from causalkit.neural.training.networks import Epoch, Objective
 from causalkit.neural.training.settings import Training
 
 OVERHEAD, OF_MANY, OF_A_PATH = 1.2, 1.9, 1.35
@@ -259,7 +259,7 @@ def _jacobian(work: Work, model: nn.Module, windows: int) -> int:
 def _step(work: Work, model: nn.Module, in_turn: bool, windows: int) -> int:
     """Return the bytes that the passes of one step of training hold."""
     penalties = work.regularizer.with_strength(1.0) if work.choosing else work.regularizer
-    objective = _Objective(model, penalties.for_stage("train"), forecast_first=work.members == 1)
+    objective = Objective(model, penalties.for_stage("train"), forecast_first=work.members == 1)
     knowledge = None if work.allowed is None else work.allowed.to("meta")
     context = replace(PLAIN, allowed=knowledge)
     nothing: Any = None  # nothing is drawn

@@ -87,11 +87,11 @@ class Networks:
         self._mask.apply(self.weights.items())
         self.averaged = _copied(self.weights) if averaging else self.weights
         template = copy.deepcopy(models[0]) if len(models) > 1 else models[0]  # a single network needs no stand-in
-        self._objective = _Objective(template, penalties)
+        self._objective = Objective(template, penalties)
         # A single network draws its dropout for the forecast first, several for the penalties first: scores of a seed
         # depend on this order.
         alone = len(models) == 1
-        self._in_turn = [_Objective(model, penalties, proximal=self.proximal, forecast_first=alone) for model in models]
+        self._in_turn = [Objective(model, penalties, proximal=self.proximal, forecast_first=alone) for model in models]
         self._parameters = [dict(model.named_parameters()) for model in models]
         in_turn = alone or has_own_input_weights(models[0], data.y.shape[1])
         self._vectorized: bool | None = False if in_turn else None  # not known before the first step
@@ -286,7 +286,7 @@ class Networks:
                 weight.data = self.weights[name].data[number]
 
 
-class _Objective(nn.Module):
+class Objective(nn.Module):
     """Forecast error and penalties as the output of a module, so that all weights can be replaced by stacked ones."""
 
     def __init__(
