@@ -354,7 +354,6 @@ def fit(
     """
     from causalkit.core.discovery import Discovery
     from causalkit.core.interventions import described, with_interventions
-    from causalkit.core.preload import preload
     from causalkit.core.refit import Refit, as_it_chose, with_its_choices
     from causalkit.display.candidates import about_candidates
     from causalkit.display.windows import few_windows
@@ -377,7 +376,6 @@ def fit(
             "leave out --no-standardize",
         )
     learned, scaling = panel.standardized() if standardize else (panel, None)
-    preload()
     clock = time.monotonic()
     found = acting.fit(learned, run)
     seconds = time.monotonic() - clock

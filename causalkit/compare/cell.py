@@ -22,7 +22,6 @@ from causalkit.compare.memory import PeakMemory
 from causalkit.compare.record import Cell, CellRecord
 from causalkit.compare.record_schema import Status
 from causalkit.core.plain import plain
-from causalkit.core.preload import preload
 from causalkit.errors import CausalkitError
 from causalkit.plugins.records import Method, Metric
 from causalkit.plugins.registry import Provided, registry
@@ -74,7 +73,6 @@ def _fill(facts: dict[str, Any], cell: Cell, panels: PanelCache, memory: PeakMem
     facts["versions"] = _versions(provided.qualified)
     # What is imported here must not count as the method's time or memory: later cells find it imported.
     method, config = api.build_method(provided, cell.method_params)
-    preload()
     clock, built = time.perf_counter(), clock
     seconds["build"] = clock - built
     loaded = panels.load(cell.data_name, cell.data_params, cell.seed)

@@ -29,7 +29,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.correction import corrected
 from causalkit.core.read_only import make_read_only
+from causalkit.core.tails import normal_quantile, t_tail
 from causalkit.errors import PluginError
 
 Array = NDArray[np.float64]
@@ -122,14 +124,9 @@ class Instantaneous:
 
     def q_values(self) -> Array:
         """Return p-values corrected by Benjamini and Hochberg over all tested pairs, shape (P, P)."""
-        from scipy import stats
-
-        q_values = np.full(self.p_values.shape, np.nan)
-        first, second = np.nonzero(np.triu(~np.isnan(self.p_values)))
-        if len(first):
-            corrected = stats.false_discovery_control(self.p_values[first, second])
-            q_values[first, second] = q_values[second, first] = corrected
-        return q_values
+        tested = np.triu(~np.isnan(self.p_values))
+        q_values = corrected(self.p_values, tested, 1.0, "bh")[1]
+        return np.where(tested, q_values, q_values.T)
 
     def pairs(self, level: float) -> tuple[Index, Index]:
         """Return the pairs whose q-value is at most a level, as two arrays of positions, strongest first."""
@@ -160,11 +157,13 @@ def _shared(seen: Mask) -> Array:
 
 def _normal_scores(values: Array) -> Array:
     """Return the normal quantiles of ranks within each column, with variance 1, and 0 for NaN."""
-    from scipy import stats
-
     counts = np.maximum((~np.isnan(values)).sum(axis=0), 1)
-    ranks = stats.rankdata(values, axis=0, nan_policy="omit")
-    scores = np.nan_to_num(stats.norm.ppf((ranks - 0.5) / counts))
+    scores = np.zeros_like(values)
+    for number, column in enumerate(values.T):
+        seen = ~np.isnan(column)
+        _, places, ties = np.unique(column[seen], return_inverse=True, return_counts=True)
+        ranks = np.cumsum(ties) - (ties - 1) / 2  # the mean rank of equal values
+        scores[seen, number] = normal_quantile((ranks[places] - 0.5) / counts[number])
     variance = (scores**2).sum(axis=0) / counts
     found: Array = scores / np.sqrt(np.where(variance > 0, variance, 1.0))
     return found
@@ -185,9 +184,7 @@ def _tests(scores: Array, seen: Mask, degrees: Array, least: float) -> tuple[Arr
 
 def _two_sided(t: Array, degrees: Array, *, complete: bool) -> Array:
     """Return p-values; the jackknife of incomplete data has as many degrees of freedom as blocks, less 1."""
-    from scipy import stats
-
-    found: Array = 2 * stats.t.sf(t, np.clip(degrees - 1, 1, None if complete else BLOCKS - 1))
+    found: Array = 2 * t_tail(t, np.clip(degrees - 1, 1, None if complete else BLOCKS - 1))
     return (found + found.T) / 2
 
 

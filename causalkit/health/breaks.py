@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from causalkit.core.tails import f_tail, kolmogorov_tail
 from causalkit.health.autoregression import Autoregression, autoregression, squared_errors
 from causalkit.health.pieces import LONG, Piece
 
@@ -155,7 +155,8 @@ def _together(pieces: Sequence[Piece], split: Sequence[Piece], count: int) -> fl
     if degrees < 5 or after <= 0:
         return 1.0
     statistic = max(0.0, (before - after) * rows / count / (after * rows / degrees))
-    log_p = float(stats.f.logsf(statistic, count, degrees)) + count * np.log(steps)
+    with np.errstate(divide="ignore"):  # -inf: beyond the smallest number
+        log_p = float(np.log(f_tail(statistic, count, degrees))) + count * np.log(steps)
     return float(np.exp(min(0.0, log_p)))
 
 
@@ -182,14 +183,14 @@ def line_test(pieces: Sequence[Piece]) -> float:
     degrees = steps - count * (order + 2) - order
     if degrees < 3 or lined <= 0 or fitted.long_run <= 0:
         return 1.0
-    nested = stats.f.sf(max(0.0, (plain - lined) / count / (lined / degrees)), count, degrees)
+    nested = f_tail(max(0.0, (plain - lined) / count / (lined / degrees)), count, degrees)
     explained = 0.0
     for piece in pieces:
         step = np.arange(len(piece)) - (len(piece) - 1) / 2
         explained += float(step @ piece.values) ** 2 / float(step @ step)
     slow = min(max(fitted.persistence, 0.0), 0.97)
     free = max(2.0, (steps - 2 * count) * (1 - slow) / (1 + slow))
-    return float(max(nested, stats.f.sf(explained / count / fitted.long_run, count, free)))
+    return float(max(nested, f_tail(explained / count / fitted.long_run, count, free)))
 
 
 def variance_change(fitted: Autoregression) -> tuple[float, int, int]:
@@ -214,7 +215,7 @@ def variance_change(fitted: Autoregression) -> tuple[float, int, int]:
             continue
         path = np.abs(np.cumsum(size)) / np.sqrt(variance)
         at = int(np.argmax(path))
-        value = min(1.0, float(stats.kstwobign.sf(path[at])) * len(fitted.residuals))
+        value = min(1.0, float(kolmogorov_tail(path[at])) * len(fitted.residuals))
         if value < best[0]:
             best = (value, number, at)
     return best

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
 
+from causalkit.core.tails import f_tail
 from causalkit.health.autoregression import Autoregression
 from causalkit.health.pieces import Piece
 
@@ -52,5 +52,5 @@ def _analysis(pieces: Sequence[Piece], fitted: Autoregression) -> tuple[float, f
     slow = min(max(fitted.persistence, 0.0), 0.97)
     degrees = max(2.0, (lengths.sum() - len(pieces)) * (1 - slow) / (1 + slow))
     statistic = between / (len(pieces) - 1) / fitted.long_run
-    p_value = float(stats.f.sf(statistic, len(pieces) - 1, degrees))
+    p_value = float(f_tail(statistic, len(pieces) - 1, degrees))
     return p_value, between / (between + within) if between + within > 0 else 0.0

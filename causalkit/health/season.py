@@ -8,8 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.linalg import eigh_tridiagonal
 
+from causalkit.core.tails import chi_square_tail, f_tail
 from causalkit.health.autoregression import Autoregression, autoregression
 from causalkit.health.pieces import Piece
 
@@ -153,7 +154,7 @@ def _line_p(pieces: Sequence[Piece], fitted: Autoregression, size: int) -> Array
         values = _thomson(centred, size, bandwidth)[there]
         logs[there] += np.log(np.maximum(values, 1e-300))
         count += there
-    result = np.where(count > 0, stats.chi2.sf(-2 * logs, 2 * np.maximum(count, 1)), 1.0)
+    result = np.where(count > 0, chi_square_tail(-2 * logs, 2 * np.maximum(count, 1)), 1.0)
     low = np.flatnonzero((frequencies >= LEAST_CYCLES / longest) & (frequencies < _bandwidth(longest) / longest))
     if len(low):
         result[low] = np.minimum(result[low], _wave_p(fitted, frequencies[low]))
@@ -213,7 +214,7 @@ def _f_test(fitted: Autoregression, explained: Array, degrees: Array) -> Array:
     left = np.maximum(total - explained, 1e-12 * max(total, 1e-300))
     free = np.maximum(count - degrees, 1)
     statistic = explained / np.maximum(degrees, 1) / (left / free)
-    return np.where((degrees > 0) & (count - degrees >= 5), stats.f.sf(statistic, np.maximum(degrees, 1), free), 1.0)
+    return np.where((degrees > 0) & (count - degrees >= 5), f_tail(statistic, np.maximum(degrees, 1), free), 1.0)
 
 
 def _thomson(values: Array, size: int, bandwidth: float) -> Array:
@@ -226,17 +227,24 @@ def _thomson(values: Array, size: int, bandwidth: float) -> Array:
     floor = 1e-12 * float(values @ values)
     statistic = (len(tapers) - 1) * np.abs(line) ** 2 * power / np.maximum(left, floor)
     # The middle and the highest frequency of a real series have one degree of freedom.
-    p_values = np.asarray(stats.f.sf(statistic, 2, 2 * len(tapers) - 2), dtype=np.float64)
-    p_values[-1] = stats.f.sf(statistic[-1], 1, len(tapers) - 1)
+    p_values = np.asarray(f_tail(statistic, 2, 2 * len(tapers) - 2), dtype=np.float64)
+    p_values[-1] = f_tail(statistic[-1], 1, len(tapers) - 1)
     result: Array = p_values
     return result
 
 
 @lru_cache(maxsize=32)
 def _tapers(steps: int, bandwidth: float) -> Array:
-    from scipy.signal.windows import dpss
+    """Return the discrete prolate spheroidal sequences of a bandwidth in cycles of the recording, (K, T).
 
-    return np.asarray(dpss(steps, bandwidth, Kmax=int(2 * bandwidth) - 1), dtype=np.float64)
+    They are eigenvectors of a tridiagonal matrix (Slepian, Bell System Technical Journal 57, 1978, equation 14). Those
+    of ``scipy.signal`` differ in sign at most; its import takes as long as a short fit.
+    """
+    count, place = int(2 * bandwidth) - 1, np.arange(steps)
+    diagonal = ((steps - 1 - 2 * place) / 2) ** 2 * np.cos(2 * np.pi * bandwidth / steps)
+    beside = place[1:] * (steps - place[1:]) / 2
+    vectors = eigh_tridiagonal(diagonal, beside, select="i", select_range=(steps - count, steps - 1))[1]
+    return np.ascontiguousarray(vectors.T[::-1], dtype=np.float64)
 
 
 def _periods(steps: int, calendar: Sequence[int]) -> list[int]:

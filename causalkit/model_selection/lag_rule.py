@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.tails import t_tail
 from causalkit.model_selection.rules import standard_error
 
 Array = NDArray[np.float64]
@@ -79,8 +80,6 @@ def _loses(errors: Array, position: int, folds: int, least: float, level: float)
         least: loss that counts, as a share of the variance.
         level: of the test, for all series together.
     """
-    from scipy import stats
-
     larger = errors[position + 1 :]
     if not larger.size:
         return False
@@ -91,5 +90,5 @@ def _loses(errors: Array, position: int, folds: int, least: float, level: float)
     mean = loss.mean(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = mean / (loss.std(axis=0, ddof=1) / len(loss) ** 0.5)
-    significant = stats.t.sf(t, len(loss) - 1) <= level / mean.size
+    significant = t_tail(t, len(loss) - 1) <= level / mean.size
     return bool((significant & (mean >= least)).any())

@@ -46,9 +46,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from causalkit.core.correction import corrected
 from causalkit.core.held_out import HeldOutTest
 from causalkit.core.memory import chunk
 from causalkit.core.pairs import pairs_of
+from causalkit.core.tails import t_tail
 from causalkit.neural.average_derivative import AverageDerivatives, average_derivatives
 from causalkit.neural.conditional_mean import RIDGE as RIDGE_OF_CELLS
 from causalkit.neural.conditional_mean import ConditionalMean
@@ -145,8 +147,6 @@ class HeldOutMembers:
             least: variance of each effect that a linear effect of the cell has to make, shape (P,).
             windows: on which each effect is tested, shape (P,).
         """
-        from scipy import stats
-
         found = self.derivatives
         size, error = (as_scores(each).cpu().double().numpy() for each in (found.mean.abs(), found.standard_errors))
         own = as_scores(gather(found.own, found.candidates).transpose(0, 1)).cpu().double().numpy()  # (C, effect, lag)
@@ -154,7 +154,7 @@ class HeldOutMembers:
         freedom = (windows - found.own.numel() - 1)[:, None]
         known = (beyond > 0) & (error > 0) & (freedom >= BEYOND_CELLS)
         t = np.divide(beyond, error, out=np.zeros_like(beyond), where=known)
-        p_values: Array = np.where(known, np.minimum(1.0, 2 * stats.t.sf(t, np.maximum(freedom, 1))), 1.0)
+        p_values: Array = np.where(known, np.minimum(1.0, 2 * t_tail(t, np.maximum(freedom, 1))), 1.0)
         return p_values
 
 
@@ -181,13 +181,11 @@ class Rises:
 
     def p_values(self, least: float) -> Array:
         """Return one-sided p-values by t-tests of the means; 1 where a forecast does not depend on the cause."""
-        from scipy import stats
-
         mean, error = self.sums.mean, self.sums.standard_error
         with np.errstate(divide="ignore", invalid="ignore"):
             t = (mean - least * self.explained) / error
         beyond = (mean > 0) & (error > 0)
-        p_values: Array = np.where(beyond, stats.t.sf(t, np.maximum(self.sums.count - 1, 1)), 1.0)
+        p_values: Array = np.where(beyond, t_tail(t, np.maximum(self.sums.count - 1, 1)), 1.0)
         return p_values
 
 
@@ -384,8 +382,6 @@ def edges_beyond_chance(members: Sequence[nn.Module], data: TrainingData, allowe
     Args:
         allowed: shape (cause, effect), or None: all are.
     """
-    from scipy import stats
-
     rises = rises_without(members, data, partial=False, ridge=COUNTS_RIDGE, most_targets=COUNTED)
     p_values = pair_array(rises.p_values(least=0.0), rises.candidates, 1.0)
     pairs, series = pairs_of(p_values), len(p_values)
@@ -397,8 +393,7 @@ def edges_beyond_chance(members: Sequence[nn.Module], data: TrainingData, allowe
     if not apart.any():
         return 0
     # Pairs that are no candidates are tested as well: their p-value is 1.
-    corrected = stats.false_discovery_control(pairs.of(p_values)[apart]) * (tested / np.count_nonzero(apart))
-    return int((corrected <= LEVEL).sum())
+    return int(np.count_nonzero(corrected(pairs.of(p_values), apart, LEVEL, "bh", tested)[0]))
 
 
 def _crowded(x: Tensor, windows: float) -> bool:

@@ -16,6 +16,7 @@ from causalkit.core.effects import Effects
 from causalkit.core.instantaneous import Instantaneous
 from causalkit.core.panel import Panel
 from causalkit.core.run import Run
+from causalkit.core.tails import f_tail, t_tail
 from causalkit.core.windows import Windows
 from causalkit.display.instantaneous import about_sampling
 from causalkit.display.words import listed
@@ -166,7 +167,6 @@ class LinearVar:
             removed: numbers that a preparation has estimated before; they count as parameters, as in a regression
                 that contains them (Frisch-Waugh-Lovell theorem).
         """
-        from scipy import stats
         from statsmodels.regression.linear_model import OLS
 
         # Unit columns keep series of very different size apart from rounding; t and F do not depend on it.
@@ -189,9 +189,9 @@ class LinearVar:
         t = by_lag / errors
         f = _wald(by_lag, unscaled[:lagged, :lagged], variance, kept)
         scores = np.abs(t) if self.score == "t" else _share(np.sqrt(f), np.abs(t))
-        p_values = 2 * stats.t.sf(np.abs(t), degrees)
+        p_values = 2 * t_tail(np.abs(t), degrees)
         perfect = (residuals**2).sum(axis=0) <= PERFECT * ((y - y.mean(axis=0)) ** 2).sum(axis=0)
-        joint = stats.f.sf(f, kept.sum(axis=0)[:, None], degrees)
+        joint = f_tail(f, kept.sum(axis=0)[:, None], degrees)
         size = np.ones(kept.shape)
         size[kept] = lengths[:lagged]
         units = np.where(kept, size, np.inf)[:, :, None]  # of what is no regressor, coefficient and error are 0

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from causalkit.core.correction import corrected
 from causalkit.core.discovery import Discovery
 from causalkit.selection import Outcome, candidate_pairs, cells_of
 from causalkit.selection.cells import possible_pairs
-from causalkit.selection.correction import corrected
 
 
 def fdr(

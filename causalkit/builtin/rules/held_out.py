@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from causalkit.core.correction import corrected
 from causalkit.core.discovery import Discovery
 from causalkit.core.names import a_few
 from causalkit.selection import Outcome, candidate_pairs, cells_of
 from causalkit.selection.cells import possible_pairs
-from causalkit.selection.correction import corrected
 
 CONTROLS = {"bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli"}
 
