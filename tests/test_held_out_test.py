@@ -12,8 +12,10 @@ from torch import nn
 from causalkit import Panel
 from causalkit.core.run import Run
 from causalkit.model_selection.splits import folds_of
+from causalkit.neural import error_rises, forecast_changes
 from causalkit.neural import held_out_test as module
-from causalkit.neural.held_out_test import edges_beyond_chance, rises_without
+from causalkit.neural.error_rises import rises_without
+from causalkit.neural.held_out_test import edges_beyond_chance
 from causalkit.neural.training.data import TrainingData
 
 
@@ -132,15 +134,15 @@ def test_only_pairs_that_background_knowledge_allows_are_tested() -> None:
 
 def test_of_a_long_recording_some_windows_are_tested(monkeypatch: pytest.MonkeyPatch) -> None:
     """With all of them, a trace of an effect would be an edge."""
-    monkeypatch.setattr(module, "WINDOWS", 100)
+    monkeypatch.setattr(error_rises, "WINDOWS", 100)
     data = data_of(chain(steps=2000))
     few = rises_without(fitted(data), data).p_values(0)
-    monkeypatch.setattr(module, "WINDOWS", 2000)
+    monkeypatch.setattr(error_rises, "WINDOWS", 2000)
     assert rises_without(fitted(data), data).p_values(0)[0, 1] < few[0, 1] < 0.05
 
 
 def test_causes_are_taken_in_parts_where_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     data = data_of(chain(), lag=2)
     at_once = rises_without(fitted(data), data).p_values(0)
-    monkeypatch.setattr(module, "FORECAST_BYTES", 1)
+    monkeypatch.setattr(forecast_changes, "FORECAST_BYTES", 1)
     assert np.allclose(rises_without(fitted(data), data).p_values(0), at_once)

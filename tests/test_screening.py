@@ -16,7 +16,8 @@ from causalkit.neural import as_forecaster, as_scores, autograd_jacobian, candid
 from causalkit.neural.average_derivative import average_derivatives
 from causalkit.neural.conditional_mean import ConditionalMean
 from causalkit.neural.effects import effects_of
-from causalkit.neural.held_out_test import HeldOutMembers, rises_without
+from causalkit.neural.error_rises import rises_without
+from causalkit.neural.held_out_test import HeldOutMembers
 from causalkit.neural.modules.averaged import AveragedForecaster
 from causalkit.neural.modules.candidates import forecasts_without, jacobian_size
 from causalkit.neural.modules.jacobian import mean_absolute_jacobian
