@@ -37,9 +37,9 @@ from causalkit.neural.held_out_test import HeldOutMembers
 from causalkit.neural.instantaneous import same_step_links
 from causalkit.neural.modules.averaged import members_of
 from causalkit.neural.modules.candidates import candidates_of
-from causalkit.neural.modules.input_mask import has_masked_inputs, hides_forbidden, mask_inputs
-from causalkit.neural.modules.weight_mask import has_own_input_weights
+from causalkit.neural.modules.input_mask import hides_forbidden, mask_inputs
 from causalkit.neural.network_choice import choose_network, first_models
+from causalkit.neural.notes import about_candidates, about_knowledge, about_memory, about_training
 from causalkit.neural.pair_arrays import pair_array
 from causalkit.neural.parts import ForecasterPart
 from causalkit.neural.prewhitening import Prewhiten
@@ -47,12 +47,11 @@ from causalkit.neural.prewhitening_choice import PARAMETER as PREWHITEN
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import PLAIN, TrainingContext
 from causalkit.neural.training.data import TrainingData, inputs_complete, tensors
-from causalkit.neural.training.loop import TIME_LIMIT, train
+from causalkit.neural.training.loop import train
 from causalkit.neural.training.networks import Networks
 from causalkit.neural.training.schedule import Schedule
 from causalkit.neural.training.score_history import score_history
 from causalkit.neural.training.settings import Training
-from causalkit.neural.training.state import TrainingState
 
 REFITTED = 2
 """Members where lag, forecaster, prewhitening and strength are known, and many panels are to be fitted."""
@@ -143,7 +142,7 @@ class NeuralMethod:
             if len(small) < len(self.rivals):
                 large = [one for one in self.rivals if one not in small]
                 found = self.with_rivals(small).fit(panel, run)
-                return replace(found, notes=(*found.notes, *map(_about_memory, large)))
+                return replace(found, notes=(*found.notes, *map(about_memory, large)))
         with run.isolated():
             self._check_prewhiten()
             if self.members > 1 or self.regularizer.strength_to_choose:
@@ -409,7 +408,7 @@ class NeuralMethod:
         if state.best is not None:
             networks.load(state.best.weights)
         return Trained(
-            state.history, _notes(state, settings), left_out, path=score_history(state, candidates_of(masked))
+            state.history, about_training(state, settings), left_out, path=score_history(state, candidates_of(masked))
         )
 
     def _split(self, data: TrainingData, windows: Windows, run: Run) -> tuple[TrainingData, int]:
@@ -456,8 +455,8 @@ class NeuralMethod:
             data={**windows.describe(panel.names), "windows_held_out": trained.left_out},
             notes=(
                 *trained.notes,
-                *_about_candidates(model, panel.series),
-                *self._about_knowledge(model, panel, run),
+                *about_candidates(model, panel.series),
+                *about_knowledge(model, panel, run, self.regularizer),
                 *about_sampling(links, left, effects),
             ),
             fitted=Fitted(model, self.lag, panel, self, context, held_away),
@@ -487,47 +486,3 @@ class NeuralMethod:
         if panel.lower_frequency:
             digest.update(json.dumps(panel.lower_frequency, sort_keys=True).encode())
         return digest.hexdigest()
-
-    def _about_knowledge(self, model: nn.Module, panel: Panel, run: Run) -> tuple[str, ...]:
-        """Say how training kept to what is forbidden."""
-        known = run.knowledge
-        if known is None or known.count(panel.names) + len(set(known.require)) == panel.series**2:
-            return ()
-        if candidates_of(model) is not None:
-            return ("no forbidden series is a candidate cause",)
-        if has_own_input_weights(model, panel.series):
-            return ("first-layer weights of forbidden pairs were exactly zero throughout training",)
-        if has_masked_inputs(model):
-            return ("in training, every target saw only the series that may act on it",)
-        keeping = [term.record.name for term in self.regularizer.terms if term.regularizer.keeps_to_knowledge]
-        if keeping:
-            names = " and ".join(keeping)
-            return (f"{names} made forbidden pairs expensive in training; their scores were then set to 0",)
-        return ("scores of forbidden pairs were masked after training, not in training",)
-
-
-def _about_memory(part: ForecasterPart) -> str:
-    """Say that a forecaster was too large to compete."""
-    return f"{part.record.name} did not compete, as it needs more memory than may be used"
-
-
-def _about_candidates(model: nn.Module, series: int) -> tuple[str, ...]:
-    """Say that causes were screened."""
-    candidates = candidates_of(members_of(model)[0])
-    if candidates is None:
-        return ()
-    return (
-        f"each network of an effect sees {candidates.shape[1]} of {series} series as candidate causes, its own past "
-        "among them; a fast pass before training chose them and may have missed a weak cause (see large-panels)",
-    )
-
-
-def _notes(state: TrainingState, settings: Training) -> tuple[str, ...]:
-    """Say what a user should know about how training ended."""
-    notes = []
-    if state.stopped == TIME_LIMIT:
-        notes.append(f"the time limit ended training after {state.epoch} of {settings.epochs} epochs")
-    if state.best is not None:
-        epoch = int(state.best.epochs.max())
-        notes.append(f"weights are from epoch {epoch}, where the held-out forecast error was lowest")
-    return tuple(notes)
