@@ -49,12 +49,14 @@ if TYPE_CHECKING:
     from causalkit.core.run import Run
     from causalkit.core.truth import Truth
     from causalkit.core.windows import Windows
+    from causalkit.estimator import CausalDiscovery
 
 __version__ = "1.0.0"
 
 install()
 
 _LAZY = {
+    "CausalDiscovery": "causalkit.estimator",
     "Choice": "causalkit.core.choice",
     "Discovery": "causalkit.core.discovery",
     "Effects": "causalkit.core.effects",
@@ -79,6 +81,7 @@ _LAZY = {
 }
 
 __all__ = [
+    "CausalDiscovery",
     "CausalkitError",
     "Choice",
     "Contribution",

@@ -70,6 +70,14 @@ class DataError(CausalkitError):
     """The data cannot be read or cannot be used."""
 
 
+class EstimatorDataError(DataError, ValueError):
+    """Data that `causalkit.CausalDiscovery` cannot use; a ValueError too, as scikit-learn expects."""
+
+
+class EstimatorUsageError(WrongUsageError, ValueError):
+    """A parameter that `causalkit.CausalDiscovery` does not accept; a ValueError too, as scikit-learn expects."""
+
+
 class NotOfferedError(DataError):
     """Data that are not downloaded automatically: there is no public address, or the download cannot be verified."""
 

@@ -157,6 +157,12 @@ def test_python_examples_with_plugins_run(page, tmp_path, monkeypatch, capsys):
     run_page(page, ("run", "run: plugins"), tmp_path, monkeypatch)
 
 
+@pytest.mark.parametrize("page", pages_with("run: optuna"), ids=page_id)
+def test_python_examples_with_optuna_run(page, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("optuna").logging.set_verbosity(30)
+    run_page(page, ("run", "run: optuna"), tmp_path, monkeypatch)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_python_examples_compile(page):
     for block in blocks(page, "python"):

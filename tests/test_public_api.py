@@ -15,6 +15,7 @@ PUBLIC = (
     "causalkit.cli.options",
     "causalkit.errors",
     "causalkit.evaluation",
+    "causalkit.exchange",
     "causalkit.health",
     "causalkit.io",
     "causalkit.model_selection",

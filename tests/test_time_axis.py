@@ -712,3 +712,9 @@ def test_any_start_step_style_and_order_is_read_or_refused(start, step, style, r
             raise
         return
     assert np.array_equal(panel.realisations[0], chain(rows).to_numpy())
+
+
+@pytest.mark.parametrize("rows", [3, 5, 20])
+def test_a_few_days_within_one_month_are_days(rows):
+    frame = pd.DataFrame(np.random.default_rng(0).random((rows, 2)), index=DAYS[:rows], columns=["a", "b"])
+    assert Panel.of(frame).sampling.describe()["step"] == "1 day"

@@ -313,6 +313,8 @@ def causalkit_operations() -> Iterable[Operation]:
         ("explain", "causalkit.display.explanation:explain", "An edge in a few sentences"),
         ("summary", "causalkit.display.discovery:summary", "A few lines of text"),
         ("html", "causalkit.display.discovery:html", "A part of a page, for notebooks"),
+        ("adjacency", "causalkit.exchange:adjacency", "A matrix with names: rows are causes, columns are effects"),
+        ("xarray", "causalkit.exchange:to_xarray", "All arrays with names, as a data set of xarray"),
         ("save", "causalkit.io:write", "Write to a file; the suffix chooses the format"),
         ("load", "causalkit.io:load", "Read a whole discovery from a .json or .npz file"),
     ):

@@ -28,6 +28,7 @@ from causalkit.plugins.registry import registry
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
+    import xarray as xr
 
 Array = NDArray[np.float64]
 OUTSIDE = {"scores": 0.0, "p_values": 1.0, "standard_errors": 0.0, "joint_p_values": 1.0, "selected": False}
@@ -342,6 +343,29 @@ class Discovery:
             facts = {name: value for name, value in facts.items() if name in sure or np.isfinite(value)}
             graph.add_edge(cause, effect, **facts)
         return graph
+
+    def adjacency(self, values: Literal["edges", "score", "lag", "p_value", "effect"] = "edges") -> pd.DataFrame:
+        """Return a matrix with the names of the series: rows are causes, columns are effects.
+
+        Args:
+            values: "edges": True where there is an edge, a selected one where a rule has selected, else one with a
+                score above 0; "score": the largest over lags; "lag": where it is largest, 0 where there is no edge;
+                "p_value": as `pair_p_values`; "effect": size with sign at that lag, as `Effects.mean`.
+
+        Raises:
+            WrongUsageError: the method has no p-values or effects, or there is no such matrix.
+        """
+        matrix: pd.DataFrame = self.apply("adjacency", values)
+        return matrix
+
+    def to_xarray(self) -> xr.Dataset:
+        """Return all arrays with names as an `xarray.Dataset` with the dimensions cause, effect and lag.
+
+        Raises:
+            WrongUsageError: xarray is not installed.
+        """
+        found: xr.Dataset = self.apply("xarray")
+        return found
 
     def within(self, knowledge: Knowledge | None) -> Self:
         """Return the discovery with score 0 and p-value 1 for forbidden pairs, none of which is selected.

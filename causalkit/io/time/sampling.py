@@ -219,8 +219,10 @@ def _found(axis: TimeAxis, runs: Sequence[Rows]) -> tuple[Multiples, str, float 
     daily = ticks.dates and not ticks.clock and not (wall % DAY).any()
     numbered = ticks.unit in ("week", "year") or (not ticks.dates and ticks.unit == "year")
     found = multiples(steps, rounding=not daily and not (numbered and not ticks.dates and _whole(ticks.values)))
-    if (months := ticks.months()) is not None:
-        by_month = multiples([np.diff(months[rows]) for rows in runs], rounding=False)
+    months = ticks.months()
+    apart = [] if months is None else [np.diff(months[rows]) for rows in runs]
+    if months is not None and all((one > 0).all() for one in apart):  # not several rows within a month
+        by_month = multiples(apart, rounding=False)
         if by_month.culprit is None:
             length = round(by_month.usual)
             text = _MONTHS.get(length, counted(length / 12, "year") if length % 12 == 0 else counted(length, "month"))
