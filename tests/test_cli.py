@@ -50,7 +50,7 @@ def test_discover_prints_edges_and_says_what_it_did(run, table):
     for said in (
         "3 series",
         "300 steps",
-        "1 missing cells",
+        "1 missing cell\n",
         "dropped",
         "lag 3",
         "seed 0",
@@ -84,6 +84,21 @@ def test_json_is_all_that_stands_on_stdout(run, table):
     assert record["schema"] == 1
     assert record["selection"]["rule"] == "fdr:0.05"
     assert record["scores"][0][1][1] == max(score for row in record["scores"] for cell in row for score in cell)
+
+
+def test_top_limits_the_table_with_and_without_a_selection(run, table):
+    rows = ("discover", table, "--method", "var", "--lag", 3, "-q")
+
+    def edges(*options):
+        code, out, _ = run(*rows, *options)
+        assert code == 0
+        return out.splitlines()[0], len(out.splitlines()) - 3
+
+    assert edges("--select", "top-k:4", "--top", 2) == ("The strongest 2 edges of 4 selected by top-k:4", 2)
+    assert edges("--select", "top-k:4") == ("4 edges selected by top-k:4", 4)
+    assert edges("--select", "none", "--top", 1) == ("The strongest edge between different series", 1)
+    assert edges("--select", "none")[1] == 18  # of 20 that would be shown
+    assert edges("--select", "threshold:0", "--top", 40)[0] == "18 edges in 6 pairs of series selected by threshold:0"
 
 
 def test_quiet_prints_the_table_only(run, table):

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causalkit.builtin import causalkit_metrics
+from causalkit.builtin.metrics.ranking import average_precision
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
 from causalkit.errors import WrongUsageError
@@ -51,6 +52,27 @@ CHAIN = graph_of(("a", "b"), ("b", "c"))
 
 
 class TestRanking:
+    @pytest.mark.parametrize("weighted", [False, True])
+    def test_average_precision_is_that_of_scikit_learn(self, weighted):
+        from sklearn.metrics import average_precision_score
+
+        for seed in range(50):
+            random = np.random.default_rng(seed)
+            truth, scores = random.random(40) < 0.3, random.integers(0, 9, 40) / 8
+            weights = random.integers(1, 90, 40).astype(float) if weighted else None
+            truth[0] = True
+            assert average_precision(truth, scores, weights) == pytest.approx(
+                average_precision_score(truth, scores, sample_weight=weights)
+            )
+
+    def test_a_perfect_ranking_of_many_pairs_has_exactly_1(self):
+        truth = np.random.default_rng(1).random((12, 12)) < 0.3
+        for scores, name in ((truth * 1.0, "auprc"), (truth[:, :, None] * np.ones(2), "lagged-auprc")):
+            noise = np.random.default_rng(2).random(scores.shape) * 0.5
+            known = truth if scores.ndim == 2 else truth[:, :, None] & np.ones(2, dtype=bool)
+            for policy in ("include", "exclude"):
+                assert metric(name, ranked(known, scores + noise, policy)) == 1.0
+
     # pairs off the diagonal, strongest first: a->c (no), a->b (yes), c->a (no), b->c (yes), b->a, c->b (no)
     scores = np.array([[9.0, 0.8, 0.9], [0.3, 9.0, 0.5], [0.6, 0.1, 9.0]])
 

@@ -375,7 +375,7 @@ def test_discovery_report(tmp_path):
     assert "cut short" in text
     assert "training.epochs 7" in text
     assert f"{evaluate(found, truth())['auroc']:.3f}" in text
-    assert "3 edges of 32 candidates selected by the rule top-k:3" in text
+    assert "3 of 12 pairs of different series were selected by the rule top-k:3, which does not use a truth." in text
     assert len(pictures(outline(path))) == 5
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from causalkit.core.discovery import Discovery
+from causalkit.core.names import position
 from causalkit.core.response import Response
-from causalkit.errors import UnknownNameError, WrongUsageError, did_you_mean
+from causalkit.errors import WrongUsageError
 
 STORED = 10
 """Strongest edges whose curves are part of a result."""
@@ -16,7 +17,7 @@ WIDTH = 2.0
 
 def response(discovery: Discovery, cause: str, effect: str) -> Response:
     """Return the response curve of an edge, see `causalkit.Discovery.response`."""
-    place = position(discovery, cause), position(discovery, effect)
+    place = position(discovery.names, cause), position(discovery.names, effect)
     if (found := _computed(discovery, *place)) is not None:
         return found
     for one in discovery.responses:
@@ -40,17 +41,6 @@ def strongest(discovery: Discovery) -> tuple[Response, ...]:
     rows = np.argsort(-scores, kind="stable")[:STORED]
     curves = (_computed(discovery, int(pairs.cause[row]), int(pairs.effect[row])) for row in rows if scores[row] > 0)
     return tuple(curve for curve in curves if curve is not None)
-
-
-def position(discovery: Discovery, name: str) -> int:
-    """Return the position of a series.
-
-    Raises:
-        UnknownNameError: there is no such series.
-    """
-    if name not in discovery.names:
-        raise UnknownNameError(f"unknown series {name!r}", did_you_mean(name, discovery.names))
-    return discovery.names.index(name)
 
 
 def _computed(discovery: Discovery, cause: int, effect: int) -> Response | None:

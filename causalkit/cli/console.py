@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
+RANKED = 20
+"""Edges of a ranking that a terminal shows by default."""
+
+
 def print_json(value: Any) -> None:
     """Print strict JSON on stdout."""
     click.echo(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))

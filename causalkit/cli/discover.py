@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from causalkit.api import DEFAULT_METHOD
+from causalkit.cli.console import RANKED
 from causalkit.cli.options import (
     Duration,
     ProgressBar,
@@ -69,7 +70,12 @@ RUN_KEYS = ("seed", "device", "dtype", "threads", "time_limit", "memory", "selec
 @click.option("--plot", "plot_file", metavar="FILE", help="Draw a picture: png, svg or pdf.")
 @click.option("--report", "report_file", metavar="FILE", help="Write a report: one .html file that needs no network.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON and nothing else.")
-@click.option("--top", default=20, show_default=True, help="Number of edges to print.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=f"Print the N strongest edges.  [default: all selected ones; {RANKED} where none is selected]",
+)
 @seed_option
 @run_options
 @memory_option

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from causalkit.cli.console import note, print_table
+from causalkit.cli.console import RANKED, note, print_table
 from causalkit.core.pairs import rows_of
 from causalkit.core.shell import argument
+from causalkit.display.candidates import selected_edges
 from causalkit.display.discovery import standard_error_note
 from causalkit.display.effects import explained, size
 from causalkit.display.findings import pair_findings
@@ -23,24 +24,26 @@ if TYPE_CHECKING:
     from causalkit.core.truth import Truth
 
 MOST_ROWS = 1000
-"""Selected edges that a terminal shows at most."""
+"""Selected edges that a terminal shows, unless the user asks for more."""
 
 
-def show_discovery(discovery: Discovery, top: int, *, quiet: bool = False) -> None:
-    """Print what was done (stderr) and the edges between different series (stdout)."""
+def show_discovery(discovery: Discovery, top: int | None, *, quiet: bool = False) -> None:
+    """Print what was done (stderr) and the edges between different series (stdout), ``top`` at most."""
     for line in facts(discovery):
         note(line, quiet=quiet)
     chosen = discovery.selected is not None
     found = discovery.selected is not None and bool(rows_of(discovery.selected).any())
-    frame = discovery.edges(MOST_ROWS if found else top, self_edges=found, selected_only=found)
+    frame = discovery.edges(top or (MOST_ROWS if found else RANKED), selected_only=found)
     all_selected = int(rows_of(discovery.selected).sum()) if found else 0
     frame, columns = _with_confidence(discovery, frame)
     rows = [[_cell(value) for value in row] for row in frame[columns].itertuples(index=False)]
     rule = discovery.selection["rule"] if discovery.selection else ""
     edges = count(len(rows), "edge")
-    title = f"{edges} selected by {rule}" if found else f"The strongest {edges} between different series"
+    strongest = "The strongest edge" if len(rows) == 1 else f"The strongest {edges}"
+    title = f"{selected_edges(discovery)} selected by {rule}" if found else f"{strongest} between different series"
     if all_selected > len(rows):
-        title = f"The strongest {edges} of {all_selected:,} selected by {rule}; a file has all of them: -o edges.csv"
+        title = f"{strongest} of {all_selected:,} selected by {rule}"
+        title += "" if top else "; a file has all of them: -o edges.csv"
     if chosen and not found:
         nothing = "No edge was tested" if _all_untested(discovery) else "No edge was selected"
         title = f"{nothing} by {rule}. {title}"
@@ -139,7 +142,7 @@ def facts(discovery: Discovery) -> list[str]:
     realisations = count(data["realisations"], "realisation")
     lines = [
         f"data     {data['source']}: {data['series']} series, {realisations} of {span(data['steps'])} steps"
-        + (f", {data['missing_cells']} missing cells" if data["missing_cells"] else "")
+        + (f", {count(data['missing_cells'], 'missing cell')}" if data["missing_cells"] else "")
     ]
     if "windows" in data:
         dropped = f"{data.get('dropped', 0)} dropped for missing cells"
@@ -167,7 +170,7 @@ def show_metrics(discovery: Discovery, truth: Truth, *, quiet: bool = False) -> 
     table = metrics_table(discovery, truth)
     names = list(dict.fromkeys(name for column in table.values() for name in column))
     rows = [[name, *(_cell(table[policy].get(name, "")) for policy in POLICIES)] for name in names]
-    title = f"Compared with {truth.source}: {truth.count} edges"
+    title = f"Compared with {truth.source}: {count(truth.count, 'edge')}"
     if truth.scope is not None:
         title += f" between {len(truth.scope)} of {len(truth.names)} series; other pairs are not counted"
     if truth.diagonal is not None:
@@ -183,7 +186,8 @@ def show_metrics(discovery: Discovery, truth: Truth, *, quiet: bool = False) -> 
             text += f" Select them too with --select {whole}"
         note(text, quiet=quiet)
     if lost := Evaluation.of(discovery, truth, "include").lost_lags:
-        note(f"{lost} true edges have lags above {discovery.lags} and cannot be found.", quiet=quiet)
+        verb = "has a lag" if lost == 1 else "have lags"
+        note(f"{count(lost, 'true edge')} {verb} above {discovery.lags} and cannot be found.", quiet=quiet)
 
 
 def _parts(config: Any) -> str:

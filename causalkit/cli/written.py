@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from causalkit.display.words import count, span
 from causalkit.errors import WrongUsageError
 
 
@@ -32,10 +33,11 @@ def write_dataset(dataset: str, settings: Iterable[str], seed: int, output: str,
     if truth_file and truth is None:
         raise WrongUsageError(f"the true graph of {dataset} is not known", "leave out --truth")
     io.write_panel(panel, output)
-    note(f"wrote {output}: {panel!r}")
+    realisations = count(len(panel.lengths), "realisation")
+    note(f"wrote {output}: {panel.series} series, {realisations} of {span(panel.lengths)} steps")
     if truth_file and truth is not None:
         io.write_truth(truth, truth_file)
-        note(f"wrote {truth_file}: {truth.count} edges")
+        note(f"wrote {truth_file}: {count(truth.count, 'edge')}")
         if truth.scope is not None:
             note(
                 f"note: this truth covers only pairs of {len(truth.scope)} of the {len(truth.names)} series. A list of "

@@ -17,6 +17,7 @@ from causalkit.core.held_out import HeldOut
 from causalkit.core.instantaneous import Instantaneous
 from causalkit.core.knowledge import Knowledge
 from causalkit.core.pairs import Pairs, SparseArray, as_type, pairs_of, rows_of
+from causalkit.core.plain import is_whole
 from causalkit.core.read_only import make_read_only, read_only
 from causalkit.core.refit import Refit
 from causalkit.core.response import Response
@@ -33,6 +34,17 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 OUTSIDE = {"scores": 0.0, "p_values": 1.0, "standard_errors": 0.0, "joint_p_values": 1.0, "selected": False}
 """Values of pairs that were no candidates."""
+
+
+def checked_top(top: Any) -> int:
+    """Return how many edges to show.
+
+    Raises:
+        WrongUsageError: it is no whole number, or below 0.
+    """
+    if not is_whole(top) or top < 0:
+        raise WrongUsageError(f"top={top!r} is not allowed", "give a whole number, 0 or more")
+    return int(top)
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,30 +231,39 @@ class Discovery:
         chosen: NDArray[np.bool_] = pairs.array(np.any(pairs.of(self.selected), axis=1), fill=False)
         return chosen
 
-    def edges(self, top: int | None = None, *, self_edges: bool = True, selected_only: bool = False) -> pd.DataFrame:
+    def edges(
+        self, top: int | None = None, *, self_edges: bool | None = None, selected_only: bool = False
+    ) -> pd.DataFrame:
         """Return one row for each cause, effect and lag, strongest first.
 
         Where only candidate pairs have scores, only these have rows.
 
         Args:
-            top: keep so many rows.
-            self_edges: keep rows whose cause is their effect.
+            top: keep so many rows; default: all.
+            self_edges: keep rows whose cause is their effect; default: those that are selected.
             selected_only: keep selected edges.
 
         Returns:
             Columns ``cause, effect, lag, score, p_value, selected, effect_size, effect_se, same_sign,
             effect_in_units``; from ``p_value`` on, they are empty where they are unknown. ``effect_size`` is
             `Effects.mean`, ``effect_se`` its standard error.
+
+        Raises:
+            WrongUsageError: ``top`` is no whole number, or below 0.
         """
         import pandas as pd
 
+        top = None if top is None else checked_top(top)
         pairs, lags = self.pairs, self.lags
         cause, effect = np.repeat(pairs.cause, lags), np.repeat(pairs.effect, lags)
         lag = np.tile(np.arange(lags), len(pairs))
         score = pairs.of(self.scores).ravel()
-        keep = (cause != effect) | self_edges
-        if selected_only and self.selected is not None:
-            keep &= pairs.of(self.selected).ravel()
+        chosen = None if self.selected is None else pairs.of(self.selected).ravel()
+        keep = cause != effect
+        if self_edges or (self_edges is None and chosen is not None):
+            keep = keep | (True if self_edges else chosen)
+        if selected_only and chosen is not None:
+            keep &= chosen
         order = np.flatnonzero(keep)
         order = order[np.argsort(-score[order], kind="stable")][:top]  # among equals by cause, effect and lag
         names = np.array(self.names, dtype=object)

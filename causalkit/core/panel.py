@@ -194,8 +194,9 @@ class Panel:
     def __repr__(self) -> str:
         lengths = sorted(set(self.lengths))
         span = str(lengths[0]) if len(lengths) == 1 else f"{lengths[0]}-{lengths[-1]}"
-        missing = f", {self.missing} missing cells" if self.missing else ""
-        return f"<Panel {self.source}: {self.series} series, {len(self.lengths)} realisations of {span} steps{missing}>"
+        missing = f", {self.missing} missing cell{'' if self.missing == 1 else 's'}" if self.missing else ""
+        realisations = f"{len(self.lengths)} realisation{'' if len(self.lengths) == 1 else 's'}"
+        return f"<Panel {self.source}: {self.series} series, {realisations} of {span} steps{missing}>"
 
     def describe(self) -> dict[str, Any]:
         """Return what a result records about its data."""

@@ -5,8 +5,14 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
+from numbers import Integral
 from pathlib import PurePath
 from typing import Any
+
+
+def is_whole(value: object) -> bool:
+    """Is it a whole number, of Python or numpy?"""
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def number_of(value: Any) -> float:

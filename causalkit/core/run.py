@@ -8,12 +8,13 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from numbers import Integral, Real
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from causalkit.core import memory, processes
 from causalkit.core.options import RunOptions, options_of
+from causalkit.core.plain import is_whole
 from causalkit.errors import WrongUsageError
 
 if TYPE_CHECKING:
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
 
 DEVICES = r"auto|(cpu|cuda|mps|xpu)(:\d+)?"
 EVENTS = ("on_start", "on_epoch", "on_scores", "on_end")
-
-
-def _whole(value: object) -> bool:
-    """Is it a whole number, of Python or numpy?"""
-    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 @dataclass
@@ -70,9 +66,9 @@ class Run:
     measured_threads: dict[str, int] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        if not _whole(self.seed) or self.seed < 0:
+        if not is_whole(self.seed) or self.seed < 0:
             raise WrongUsageError(f"seed={self.seed!r} is not allowed", "a seed is a whole number, 0 or more")
-        if self.threads is not None and (not _whole(self.threads) or self.threads < 1):
+        if self.threads is not None and (not is_whole(self.threads) or self.threads < 1):
             raise WrongUsageError(f"threads={self.threads!r} is not allowed", "use at least one thread")
         if not isinstance(self.device, str) or not re.fullmatch(DEVICES, self.device):
             raise WrongUsageError(f"unknown device {self.device!r}", "choose auto, cpu or cuda")

@@ -148,7 +148,8 @@ class Truth:
     def __repr__(self) -> str:
         lagged = f", lags up to {self.lags.shape[2]}" if self.lags is not None else ""
         known = f" ({len(self.scope)} of them in scope)" if self.scope is not None else ""
-        return f"<Truth {self.source}: {len(self.names)} series{known}, {self.count} edges{lagged}>"
+        edges = f"{self.count} edge{'' if self.count == 1 else 's'}"
+        return f"<Truth {self.source}: {len(self.names)} series{known}, {edges}{lagged}>"
 
     def evaluated_pairs(self, diagonal: Diagonal) -> NDArray[np.bool_]:
         """Return the pairs that count, shape (P, P): those within the scope, with or without self-edges."""

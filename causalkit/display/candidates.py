@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from causalkit.display.words import span
+from causalkit.display.words import count, span
 
 if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery
@@ -27,3 +27,12 @@ def about_candidates(discovery: Discovery) -> tuple[str, ...]:
 def possible_edges(discovery: Discovery) -> int:
     """Return the number of cells between different series that have scores."""
     return int(discovery.pairs.apart.sum()) * discovery.lags
+
+
+def selected_edges(discovery: Discovery) -> str:
+    """Return how many edges were selected, and in how many pairs where some pairs were selected at several lags."""
+    if discovery.selected is None:
+        return count(0, "edge")
+    cells = discovery.pairs.of(discovery.selected)
+    edges, pairs = int(cells.sum()), int(cells.any(axis=1).sum())
+    return count(edges, "edge") if edges == pairs else f"{count(edges, 'edge')} in {count(pairs, 'pair')} of series"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from causalkit.display.candidates import about_candidates, possible_edges
+from causalkit.core.discovery import checked_top
+from causalkit.display.candidates import about_candidates, possible_edges, selected_edges
 from causalkit.display.effects import SWITCHING, signs, size
 from causalkit.display.formats import duration, number, p_value
 from causalkit.display.instantaneous import MOST, heading, listing
@@ -44,7 +45,12 @@ class _Row:
 
 
 def summary(discovery: Discovery, top: int = 10) -> str:
-    """Return a few readable lines: the run, the ``top`` strongest edges between different series, and the notes."""
+    """Return a few readable lines: the run, ``top`` edges between different series, and the notes.
+
+    Raises:
+        WrongUsageError: ``top`` is no whole number, or below 0.
+    """
+    top = checked_top(top)
     rows = _strongest(discovery, top, width=32)
     lines = [_run(discovery), _data(discovery), "", _heading(discovery, len(rows))]
     lines += _columns(rows, discovery)
@@ -112,21 +118,25 @@ def _data(discovery: Discovery) -> str:
 
 
 def _strongest(discovery: Discovery, top: int, width: int) -> list[_Row]:
-    """Return the strongest edges between different series whose score is above zero."""
+    """Return edges between different series: selected ones, then others with a score above zero, strongest first."""
     pairs = discovery.pairs
-    scores = np.where(pairs.apart[:, None], pairs.of(discovery.scores), 0.0)
-    order = np.argsort(-scores, axis=None, kind="stable")[: max(top, 0)]
-    rows, lags = np.unravel_index(order[scores.ravel()[order] > 0], scores.shape)
+    scores = np.where(pairs.apart[:, None], pairs.of(discovery.scores), 0.0).ravel()
+    chosen = np.zeros(len(scores), dtype=bool)
+    if discovery.selected is not None:
+        chosen = (pairs.of(discovery.selected) & pairs.apart[:, None]).ravel()
+    order = np.lexsort((-scores, ~chosen))  # among equals by cause, effect and lag
+    shown = order[(scores[order] > 0) | chosen[order]][:top]
+    rows, lags = np.unravel_index(shown, (len(pairs), discovery.lags))
     places = zip(pairs.cause[rows].tolist(), pairs.effect[rows].tolist(), lags.tolist(), strict=True)
     names = labels(discovery.names, width)
     p_values = discovery.joint_p_values if discovery.p_values is None else discovery.p_values
-    shown = []
+    found = []
     for place in places:
         arrays = (discovery.scores, discovery.standard_errors, p_values, discovery.selected)
         known: list[Any] = [None if values is None else values[place[: values.ndim]].item() for values in arrays]
         known.append("" if discovery.effects is None else _effect(discovery.effects, place))
-        shown.append(_Row(names[place[0]], names[place[1]], place[2] + 1, *known))
-    return shown
+        found.append(_Row(names[place[0]], names[place[1]], place[2] + 1, *known))
+    return found
 
 
 def _heading(discovery: Discovery, shown: int) -> str:
@@ -134,9 +144,10 @@ def _heading(discovery: Discovery, shown: int) -> str:
     possible = possible_edges(discovery)
     if not shown and not pairs.of(discovery.scores)[pairs.apart].any():
         return "No edge between different series has a score above zero."
-    return (
-        f"Strongest edges between different series ({shown} of {possible}{' candidates' if discovery.sparse else ''}):"
-    )
+    which = "Strongest edges between different series"
+    if discovery.selected is not None and pairs.of(discovery.selected)[pairs.apart].any():
+        which = "Edges between different series, selected ones first"
+    return f"{which} ({shown} of {possible:,}{' candidates' if discovery.sparse else ''}):"
 
 
 def _about_selection(discovery: Discovery) -> str:
@@ -152,7 +163,7 @@ def _about_selection(discovery: Discovery) -> str:
     by = f" by {shorten(rule, 60)}" if rule else ""
     loops = f", {own} of them from a series to itself" if own else ""
     every = " All of them: edges(selected_only=True)." if edges else ""
-    return f"{count(edges, 'edge')} {were(edges)} selected{by}{loops}.{every}"
+    return f"{selected_edges(discovery)} {were(edges)} selected{by}{loops}.{every}"
 
 
 def standard_error_note(discovery: Discovery) -> str:
@@ -226,8 +237,9 @@ def _edge_table(rows: Sequence[_Row], discovery: Discovery) -> str:
     titles = ["cause", "effect", "lag", "score", *([p_title] if p_title else []), *(["selected"] if chosen else [])]
     titles += ["effect size"] if any(row.size for row in rows) else []
     lines = ["<tr>" + "".join(f"<th>{title}</th>" for title in titles) + "</tr>"]
+    largest = max(row.score for row in rows) or 1.0
     for row in rows:
-        bar = f'<span class="ck-bar" style="width:{5 * row.score / rows[0].score:.2f}em"></span>'
+        bar = f'<span class="ck-bar" style="width:{5 * row.score / largest:.2f}em"></span>'
         line = f"<td>{escape(row.cause)}</td><td>{escape(row.effect)}</td>"
         line += f'<td class="ck-n">{row.lag}</td><td><span class="ck-score">{_score(row)}</span>{bar}</td>'
         if row.p_value is not None:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from causalkit.core.discovery import Discovery
+from causalkit.core.names import position
 from causalkit.display.effects import certain_sign, monotone, signed, size, uncertain
 from causalkit.display.formats import p_equals, score
 from causalkit.display.labels import name
-from causalkit.errors import UnknownNameError, did_you_mean
 
 Place = tuple[int, int, int]
 
 
 def explain(discovery: Discovery, cause: str, effect: str) -> str:
     """Return two to five sentences on an edge, see `causalkit.Discovery.explain`."""
-    for one in (cause, effect):
-        if one not in discovery.names:
-            raise UnknownNameError(f"unknown series {one!r}", did_you_mean(one, discovery.names))
-    pair = discovery.names.index(cause), discovery.names.index(effect)
+    pair = position(discovery.names, cause), position(discovery.names, effect)
     place = (*pair, int(discovery.pair_lags[pair]) - 1)
     ends = name(cause), name(effect)
     if discovery.pairs.find(*pair) < 0:
@@ -78,6 +75,10 @@ def _certainty(discovery: Discovery, pair: tuple[int, int]) -> str:
     p_values, chosen = discovery.pair_p_values, discovery.pair_selected
     rule = str((discovery.selection or {}).get("rule", ""))
     picked = "" if chosen is None else f"{'' if chosen[pair] else 'not '}selected by {rule or 'the rule'}"
+    if pair[0] == pair[1] and _left_self_edges_out(discovery):
+        picked = ""
+        if p_values is None or np.isnan(p_values[pair]):
+            return f"The rule {rule or 'that selected edges'} leaves self-edges out."
     if p_values is None:
         return f"It was {picked}." if picked else "Nothing was tested: a score only ranks."
     if np.isnan(p_values[pair]):
@@ -86,7 +87,18 @@ def _certainty(discovery: Discovery, pair: tuple[int, int]) -> str:
     tested = f"its test gives {p_equals(float(p_values[pair]))}"
     if picked:
         return f"It was {picked}; {tested}."
-    return f"Without any correction for the number of pairs, {tested}."
+    left = "" if chosen is None else f"The rule {rule or 'that selected edges'} leaves self-edges out. "
+    return f"{left}Without any correction for the number of pairs, {tested}."
+
+
+def _left_self_edges_out(discovery: Discovery) -> bool:
+    """Did a rule select edges, and none from a series to itself, because it was not asked for them?"""
+    selection = discovery.selection or {}
+    if discovery.selected is None or "name" not in selection:  # a method that selects by itself looks at all pairs
+        return False
+    pairs = discovery.pairs
+    asked = selection.get("self_edges", selection.get("self-edges", False))
+    return not asked and not pairs.of(discovery.selected)[~pairs.apart].any()
 
 
 def _knowledge(discovery: Discovery, pair: tuple[int, int]) -> str:
@@ -104,7 +116,7 @@ def _knowledge(discovery: Discovery, pair: tuple[int, int]) -> str:
 def _limits(discovery: Discovery, pair: tuple[int, int], ends: tuple[str, str]) -> str:
     """Return what all this does not show."""
     chosen = discovery.pair_selected
-    if chosen is not None and not chosen[pair]:
+    if chosen is not None and not chosen[pair] and not (pair[0] == pair[1] and _left_self_edges_out(discovery)):
         return "An edge that was not selected may still be there."
     return (
         f"All this says that the past of {ends[0]} helps to forecast {ends[1]} beyond the other series; one that was "

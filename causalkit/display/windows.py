@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from causalkit.display.labels import shorten
+from causalkit.display.words import count
 
 MOST = 5
 """Notes on single effects."""
@@ -30,7 +31,8 @@ def few_windows(data: Mapping[str, Any]) -> tuple[str, ...]:
     most = max((found["learned"] for found in counts.values()), default=0)
     few = {name: n for name, found in counts.items() if 2 * (n := found["learned"]) < most and n < FEW}
     return tuple(
-        f"{name} was learned from {number} windows only, and other effects from up to {most}: its causes are uncertain"
+        f"{name} was learned from {count(number, 'window')} only, and other effects from up to {most}: its causes are "
+        "uncertain"
         for name, number in list(few.items())[:MOST]
     ) + ((f"{len(few) - MOST} more effects were learned from few windows",) if len(few) > MOST else ())
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from causalkit.core.discovery import Discovery
-from causalkit.selection.rule import parse_rule
+from causalkit.selection.rule import AUTOMATIC, RANKING, parse_rule
 
-AUTOMATIC, RANKING = "auto", "none"
 LEVEL = 0.05
 
 

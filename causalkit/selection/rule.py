@@ -12,6 +12,9 @@ from causalkit.plugins.params import resolve, signature_of
 from causalkit.plugins.records import SelectionRule
 from causalkit.plugins.registry import Provided, registry
 
+AUTOMATIC, RANKING = "auto", "none"
+"""What users write in the place of a rule: the test that a discovery has, and no selection."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -44,7 +47,13 @@ def parse_rule(text: str) -> Rule:
     """
     if not isinstance(text, str):
         raise WrongUsageError(f"{text!r} is not a selection rule", 'write a rule as text, such as "top-k:20"')
-    return read_rule(registry().get(SelectionRule, text.partition(":")[0].strip()), text)
+    name = text.partition(":")[0].strip()
+    if name in (AUTOMATIC, RANKING):
+        if text.strip() != name:
+            raise WrongUsageError(f"{name!r} takes no value, but the selection is {text!r}", f"write {name}")
+        instead = "call discovery.test()" if name == AUTOMATIC else "a discovery without a rule is a ranking"
+        raise WrongUsageError(f"{name!r} is for causalkit.discover and --select, and is not a rule", instead)
+    return read_rule(registry().get(SelectionRule, name), text)
 
 
 def read_rule(provided: Provided[SelectionRule], text: str) -> Rule:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.builtin.metrics.ranking import average_precision
 from causalkit.errors import WrongUsageError
 from causalkit.evaluation import Evaluation
 
@@ -34,10 +35,8 @@ def lagged_auroc(evaluation: Evaluation) -> float:
 
 def lagged_auprc(evaluation: Evaluation) -> float:
     """Return the average precision over all cells of pair and lag."""
-    from sklearn.metrics import average_precision_score
-
     truth, scores, weights = _cells(evaluation)
-    return float(average_precision_score(truth, scores, sample_weight=weights))
+    return average_precision(truth, scores, weights)
 
 
 def _cells(evaluation: Evaluation) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64] | None]:

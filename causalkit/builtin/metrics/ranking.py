@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from causalkit.evaluation import Evaluation
@@ -23,9 +25,22 @@ def auprc(evaluation: Evaluation) -> float:
     Unlike the trapezoid under the precision-recall curve, this does not interpolate between points, which would
     flatter. Guessing gives the share of true edges.
     """
-    from sklearn.metrics import average_precision_score
+    return average_precision(evaluation.truth, evaluation.scores, evaluation.weights)
 
-    return float(average_precision_score(evaluation.truth, evaluation.scores, sample_weight=evaluation.weights))
+
+def average_precision(truth: Any, scores: Any, weights: Any = None) -> float:
+    """Return the average precision, which is exactly 1 for a perfect ranking.
+
+    scikit-learn's function adds differences of shares, whose rounding errors take it to 1.0000000000000002. Here
+    counts are added and divided at the end.
+    """
+    truth, scores = np.asarray(truth, dtype=bool), np.asarray(scores)
+    weights = np.ones(len(truth)) if weights is None else np.asarray(weights)
+    order = np.argsort(-scores, kind="stable")
+    last = np.append(np.diff(scores[order]) != 0, True)  # of each group of equal scores
+    right = np.cumsum((weights * truth)[order])[last]
+    precision = right / np.cumsum(weights[order])[last]
+    return float(np.sum(np.diff(right, prepend=0.0) * precision) / right[-1]) if right[-1] else 0.0
 
 
 def f1_oracle(evaluation: Evaluation) -> float:

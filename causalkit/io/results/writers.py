@@ -39,7 +39,7 @@ def write_csv(discovery: Discovery, path: Path) -> None:
 
     A name that a spreadsheet would compute, such as ``=1+1``, gets an apostrophe in front, which makes it text there.
     """
-    edges = discovery.edges()
+    edges = discovery.edges(self_edges=True)
     for column in ("cause", "effect"):
         edges[column] = edges[column].map(spreadsheet_text)
     edges.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")

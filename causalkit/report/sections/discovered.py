@@ -8,7 +8,7 @@ from causalkit.core.truth import Truth
 from causalkit.display.formats import MISSING, duration, score
 from causalkit.display.labels import POLICIES, metric_name, name, shorten
 from causalkit.display.windows import fewest_windows
-from causalkit.display.words import count, listed, span
+from causalkit.display.words import count, listed, span, were
 from causalkit.evaluation import Evaluation
 from causalkit.report.blocks import Block, Bullets, Cell, Figures, Picture, Section, Table, Text
 from causalkit.report.picture import Album
@@ -73,8 +73,15 @@ def _selection(discovery: Discovery) -> str:
         )
     rule = (discovery.selection or {}).get("rule")
     by = f" by the rule {name(str(rule))}, which does not use a truth" if rule else ""
-    selected = rows_of(discovery.selected)
-    return f"{count(int(selected.sum()), 'edge')} of {selected.size} candidates selected{by}."
+    pairs = discovery.pairs
+    chosen = pairs.of(discovery.selected).any(axis=1)
+    apart, own = int(chosen[pairs.apart].sum()), int(chosen[~pairs.apart].sum())
+    possible = count(int(pairs.apart.sum()), "candidate pair" if discovery.sparse else "pair")
+    words = f"{apart:,} of {possible} of different series {were(apart)} selected{by}"
+    if lagged := int(rows_of(discovery.selected).sum()) - apart - own:
+        words += f"; with every lag that was selected, these are {count(apart + own + lagged, 'edge')}"
+    loops = f" {count(own, 'self-edge')} {were(own)} selected as well." if own else ""
+    return f"{words}.{loops}"
 
 
 def pictures(discovery: Discovery, truth: Truth | None, album: Album) -> Section:

@@ -52,11 +52,12 @@ def edges(discovery: Discovery, truth: Truth | None) -> Section:
         cells = _row(discovery, truth, place).values()
         rows.append([f"{shown[cause]} → {shown[effect]}", str(position + 1), *cells])
     total = possible_edges(discovery)
-    words = f"The {min(TOP, len(places))} strongest of {total:,} candidates between different series, cause → effect"
+    strongest = "The strongest" if len(places) == 1 else f"The {min(TOP, len(places))} strongest"
+    words = f"{strongest} of {total:,} possible edges between different series, each a cause, an effect and a lag"
     if len(places) > TOP:
         words += f", and {count(len(places) - TOP, 'weaker one')} that {were(len(places) - TOP)} selected"
     if len(places) > MOST:
-        words += f"; {len(places) - MOST} more are only in the result"
+        words += f". The {len(places) - MOST:,} weakest of them are not in this table; a file written as .csv has all"
     numbers = [place for place, column in enumerate(columns) if place and column not in ("selected", "true")]
     blocks: list[Block] = [Table(f"{words}.", columns, rows, numbers=numbers)]
     return Section("edges", "Strongest edges", [*blocks, *(Text(note, "note") for note in _explained(discovery))])

@@ -48,7 +48,8 @@ def _pictures(results: Results, records: list[CellRecord], album: Album) -> list
         size = len(discovery.names)
         raster = size > SMALL_SERIES
         if truth is not None and not pictures:
-            alt = f"True graph of {name(record.cell.data)}: {count(size, 'series', 'series')}, {truth.count} edges."
+            counted = f"{count(size, 'series', 'series')}, {count(truth.count, 'edge')}"
+            alt = f"True graph of {name(record.cell.data)}: {counted}."
             pictures.append(album.picture(root(plot_truth(truth)), alt, raster=raster, tight=True))
         beside = " beside the truth" if truth is not None else ""
         alt = f"Scores of {name(record.cell.method)} on {name(record.cell.data)}{beside}."
