@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from functools import partial
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -140,6 +143,81 @@ def test_a_scheduler_that_is_not_there_is_one_line(tmp_path):
     with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(WrongUsageError) as caught:
         run_grid(["var"], [PAIR], [0], out=tmp_path, backend="dask", scheduler="tcp://127.0.0.1:9")
     assert "no Dask scheduler at tcp://127.0.0.1:9" in str(caught.value)
+
+
+class Hires(Watcher):
+    """Adds a worker when a note says that there is none."""
+
+    def __init__(self, local):
+        self.local, self.notes = local, []
+
+    def on_note(self, message):
+        self.notes.append(message)
+        self.local.scale(1)
+
+
+@needs_dask
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_without_workers_is_not_waited_for_in_silence(tmp_path, monkeypatch):
+    from distributed import LocalCluster
+
+    import causalkit.compare.backends
+
+    monkeypatch.setattr(causalkit.compare.backends, "_LOOK", 0.2)
+    with LocalCluster(n_workers=0, processes=False, threads_per_worker=1, dashboard_address=None) as local:
+        watcher, address = Hires(local), local.scheduler_address
+        (record,) = run_grid(["var"], [PAIR], [0], out=tmp_path, backend="dask", scheduler=address, watcher=watcher)
+    assert record.ok
+    assert watcher.notes[0] == (
+        f"Dask has no worker that can compute a cell: waiting. Start one with: dask worker {address}; Ctrl-C ends the "
+        "comparison"
+    )
+    assert watcher.notes[1:] in ([], ["Dask has a worker now"])
+
+
+class FakeRay:
+    """A Ray cluster that gets its CPU after the second look, and computes here."""
+
+    def __init__(self):
+        self.looks = 0
+
+    def init(self, **_):
+        pass
+
+    def shutdown(self):
+        pass
+
+    def remote(self, **_):
+        def wrapped(function):
+            return SimpleNamespace(remote=lambda task: partial(function, task))
+
+        return wrapped
+
+    def wait(self, tasks, **_):
+        return (tasks[:1], tasks[1:]) if self.looks > 1 else ([], tasks)
+
+    def cluster_resources(self):
+        self.looks += 1
+        return {}
+
+    def get(self, task):
+        return task()
+
+
+def test_a_ray_cluster_without_workers_is_not_waited_for_in_silence(tmp_path, monkeypatch):
+    import causalkit.compare.backends
+
+    monkeypatch.setattr(causalkit.compare.backends, "_check_installed", lambda *_: None)
+    monkeypatch.setitem(sys.modules, "ray", FakeRay())
+    notes = []
+    watcher = SimpleNamespace(**{name: lambda *_: None for name in ("on_begin", "on_start", "on_record")})
+    watcher.on_note = notes.append
+    (record,) = run_grid(["var"], [PAIR], [0], out=tmp_path, backend="ray", scheduler="host:1", watcher=watcher)
+    assert record.ok
+    assert notes == [
+        "Ray has no worker that can compute a cell: waiting. A cell needs 1 CPU, and it has 0; Ctrl-C ends the "
+        "comparison"
+    ]
 
 
 @needs_dask

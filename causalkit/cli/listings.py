@@ -27,7 +27,7 @@ from causalkit.plugins.registry import Provided, registry
 
 Column = Callable[[Any], str]
 _SIZES = ("series", "realisations", "steps", "edges")
-_WIDE = 180  # columns of a terminal on which the table of data sets and their summaries fit side by side
+_WIDE = 180  # columns of a terminal on which summaries fit beside the other columns
 
 
 def listing(kind: type[Contribution], columns: dict[str, Column], name: str = "") -> click.Command:
@@ -40,12 +40,21 @@ def listing(kind: type[Contribution], columns: dict[str, Column], name: str = ""
         if as_json:
             print_json([describe(one) for one in provided])
             return
-        rows = []
-        for one in provided:
-            cells = [column(one.record) for column in columns.values()]
-            package = f"{one.plugin.distribution} {one.plugin.version}"
-            rows.append([one.record.name, *cells, one.record.summary, package])
-        print_table(["name", *columns, "summary", "from"], rows)
+        summaries = [(one.record.name, one.record.summary) for one in provided]
+        facts = [
+            [*(column(one.record) for column in columns.values()), f"{one.plugin.distribution} {one.plugin.version}"]
+            for one in provided
+        ]
+        if width() >= _WIDE:
+            rows = [
+                [name, *cells, summary, own] for (name, summary), (*cells, own) in zip(summaries, facts, strict=True)
+            ]
+            print_table(["name", *columns, "summary", "from"], rows)
+            return
+        print_table(["name", "summary"], summaries)
+        click.echo()
+        rows = [[name, *cells] for (name, _), cells in zip(summaries, facts, strict=True)]
+        print_table(["name", *columns, "from"], rows)
 
     return command
 
@@ -64,6 +73,8 @@ def describe(provided: Provided[Any]) -> dict[str, Any]:
         if field.name not in ("name", "summary", "factory", "test_params", "defaults", "catalogue", "fetch"):
             value = getattr(record, field.name)
             facts[field.name] = sorted(value) if isinstance(value, frozenset) else plain(value)
+    if isinstance(record, Method):
+        facts["here"] = not record.absent
     return facts
 
 
@@ -79,6 +90,7 @@ def _yes(flag: bool) -> str:
 methods = listing(
     Method,
     {
+        "here": lambda record: f"needs {', '.join(record.absent)}" if record.absent else "yes",
         "lags": lambda record: _yes(record.lagged),
         "parts": lambda record: f"{_forecasters(record)} + {record.regularizer}" if record.neural else "",
     },

@@ -247,6 +247,9 @@ def _fits(provided: Provided[Any]) -> list[str]:
         return ["works with the regularizers " + (", ".join(fitting) or "(none installed)")]
     if isinstance(record, Method):
         lines = []
+        if record.absent:
+            missing = ", ".join(record.absent)
+            lines.append(f"needs {missing}, not installed; causalkit discover --method {record.name} says what to do")
         if record.neural:
             lines += _default_parts(record)
         kept = "used in training" if record.knowledge == "training" else "scores are masked after training"

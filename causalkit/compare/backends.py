@@ -10,7 +10,7 @@ import atexit
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -19,6 +19,7 @@ from causalkit.compare.record import Cell, CellRecord
 from causalkit.compare.settings import Limits
 from causalkit.compare.supervisor import Supervisor
 from causalkit.core.plain import plain
+from causalkit.display.words import count
 from causalkit.errors import WrongUsageError
 
 Computed = Iterator[CellRecord]
@@ -30,7 +31,7 @@ _own = threading.local()  # Dask runs several cells in threads of one worker
 
 
 def backend_of(name: str, *, jobs: int, scheduler: str | None) -> Callable[..., Computed]:
-    """Return the function ``(cells, limits, started) -> records`` of a backend.
+    """Return the function ``(cells, limits, started, note) -> records`` of a backend.
 
     Args:
         name: "local", "dask" or "ray"; "loky" is an alias of "local".
@@ -51,9 +52,11 @@ def backend_of(name: str, *, jobs: int, scheduler: str | None) -> Callable[..., 
             raise WrongUsageError(
                 "the backend local has no scheduler", "add --backend dask or --backend ray, or remove --scheduler"
             )
-        return lambda cells, limits, started: _local(cells, replace(limits, share=jobs), started, jobs)
+        return lambda cells, limits, started, note: _local(cells, replace(limits, share=jobs), started, jobs)
     _check_installed(name, {"dask": "distributed", "ray": "ray"}[name])
-    return lambda cells, limits, started: clusters[name](cells, replace(limits, share=0), started, scheduler)
+    return lambda cells, limits, started, note: clusters[name](
+        cells, replace(limits, share=0), _Watched(started, note), scheduler
+    )
 
 
 def _local(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None], jobs: int) -> Computed:
@@ -99,7 +102,24 @@ def work(task: Mapping[str, Any]) -> dict[str, Any]:
     return supervisor.compute(Cell(**task["cell"]))
 
 
-def _dask(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None], scheduler: str | None) -> Computed:
+@dataclass
+class _Watched:
+    """Reports which cells a cluster has, and once that it has no worker for them."""
+
+    started: Callable[[Cell], None]
+    note: Callable[[str], None]
+    waiting: bool = False
+
+    def look(self, cluster: str, workers: float, hint: str) -> None:
+        """Report that a cluster has no worker that can take a cell, and that it has one now."""
+        if workers and self.waiting:
+            self.note(f"{cluster} has a worker now")
+        elif not workers and not self.waiting:
+            self.note(f"{cluster} has no worker that can compute a cell: waiting. {hint}; Ctrl-C ends the comparison")
+        self.waiting = not workers
+
+
+def _dask(cells: Sequence[Cell], limits: Limits, watched: _Watched, scheduler: str | None) -> Computed:
     """Compute on a Dask cluster; without an address, on a cluster of this machine."""
     from distributed import Client
 
@@ -119,13 +139,20 @@ def _dask(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None]
         finished.put((future, answer))
 
     def submit(cell: Cell) -> Any:
-        started(cell)
+        watched.started(cell)
         future = client.submit(work, _task(cell, limits), pure=False)  # never the result of an earlier comparison
         client.loop.add_callback(fetch, future)
         return future
 
+    address = client.scheduler.address
     cluster = client.cluster  # None: it belongs to somebody else, who sees to it that there are workers
     size = len(cluster.workers) if cluster else 0
+
+    def workers() -> int:
+        try:
+            return len(client.nthreads())
+        except (OSError, TimeoutError):  # the scheduler does not answer, and may come back
+            return 0
 
     def next_finished(tasks: Iterable[Any]) -> tuple[Any, Any]:
         while True:
@@ -134,6 +161,8 @@ def _dask(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None]
             except Empty:
                 if cluster:  # Dask gives a worker up that is killed while it starts
                     cluster.scale(size)
+                else:
+                    watched.look("Dask", workers(), f"Start one with: dask worker {address}")
 
     try:
         yield from _records(cells, submit, next_finished, "Dask")
@@ -141,7 +170,7 @@ def _dask(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None]
         client.close()
 
 
-def _ray(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None], scheduler: str | None) -> Computed:
+def _ray(cells: Sequence[Cell], limits: Limits, watched: _Watched, scheduler: str | None) -> Computed:
     """Compute on a Ray cluster; without an address, on one of this machine."""
     import ray
 
@@ -152,11 +181,17 @@ def _ray(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None],
     remote = ray.remote(num_cpus=limits.threads)(work)
 
     def submit(cell: Cell) -> Any:
-        started(cell)
+        watched.started(cell)
         return remote.remote(_task(cell, limits))
 
     def next_finished(tasks: Iterable[Any]) -> tuple[Any, Any]:
-        task = ray.wait(list(tasks), num_returns=1)[0][0]
+        known = list(tasks)
+        while not (done := ray.wait(known, num_returns=1, timeout=_LOOK)[0]):
+            cores = ray.cluster_resources().get("CPU", 0.0)
+            watched.look(
+                "Ray", cores >= limits.threads, f"A cell needs {count(limits.threads, 'CPU')}, and it has {cores:g}"
+            )
+        task = done[0]
         try:
             return task, ray.get(task)
         except Exception as error:  # whatever the cluster raises

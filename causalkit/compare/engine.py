@@ -151,7 +151,7 @@ def execute(
         watcher.on_note(note)
     watcher.on_begin(grid, list(records.values()), known.missing)
     if known.missing:
-        for record in run(known.missing, limits, watcher.on_start):
+        for record in run(known.missing, limits, watcher.on_start, watcher.on_note):
             if not record.versions:  # its process ended before
                 record = replace(record, versions=grid.versions[record.cell.method])
             store.save(record)

@@ -7,7 +7,9 @@ the contribution is first used, so that listing hundreds of contributions import
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,6 +94,13 @@ class Contribution:
         return loaded
 
 
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ValueError:  # somebody has put a module without a specification, or None, in its place
+        return sys.modules.get(module) is not None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Method(Contribution):
     """Turns a panel into a discovery; the factory returns an object with ``fit(panel, run) -> Discovery``.
@@ -111,6 +120,8 @@ class Method(Contribution):
         regularizer: default regularizers of a neural method, joined by "+".
         defaults: parameters of these default parts that differ from the parts' own defaults, with dotted keys; they
             hold as long as the user does not choose another part. Those of a forecaster belong to the first candidate.
+        packages: what it needs and what is not installed with its plugin: for each package, as pip calls it, its
+            top-level module, such as ``{"causal-learn": "causallearn"}``. Listings say which are absent.
 
     Raises:
         PluginError: the forecaster is "auto" without candidates, or the candidates are not two or more different names.
@@ -129,6 +140,7 @@ class Method(Contribution):
     forecasters: tuple[str, ...] = ()
     regularizer: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -148,6 +160,11 @@ class Method(Contribution):
     def default_forecaster(self) -> str:
         """Name of the forecaster that is used where neither the user nor the data choose one."""
         return self.forecasters[0] if self.forecaster == AUTO else self.forecaster
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Those of `packages` that are not installed; none of them is imported."""
+        return tuple(package for package, module in self.packages.items() if not _is_installed(module))
 
 
 @dataclass(frozen=True, kw_only=True)

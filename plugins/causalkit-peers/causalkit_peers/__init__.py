@@ -21,6 +21,7 @@ def causalkit_methods() -> Iterator[Method]:
             "Science Advances 5, eaau4996 (2019). Runs the package tigramite, GPL-3, of which nothing is bundled"
         ),
         test_params={"lag": 2},
+        packages={"tigramite": "tigramite"},
         missing=True,
         knowledge="training",
     )
@@ -33,6 +34,7 @@ def causalkit_methods() -> Iterator[Method]:
             "datasets, UAI 2020. Runs the package tigramite, GPL-3, of which nothing is bundled"
         ),
         test_params={"lag": 2},
+        packages={"tigramite": "tigramite"},
         missing=True,
         contemporaneous=True,
         knowledge="training",
@@ -47,6 +49,7 @@ def causalkit_methods() -> Iterator[Method]:
             "non-Gaussianity, JMLR 11 (2010). Runs the package lingam, MIT"
         ),
         test_params={"lag": 2},
+        packages={"lingam": "lingam"},
         contemporaneous=True,
     )
     yield Method(
@@ -58,6 +61,7 @@ def causalkit_methods() -> Iterator[Method]:
             "causal-learn, MIT"
         ),
         test_params={"lag": 2},
+        packages={"causal-learn": "causallearn"},
     )
     yield Method(
         name="srngc",
@@ -68,6 +72,7 @@ def causalkit_methods() -> Iterator[Method]:
             "package shapneurgc, MIT"
         ),
         test_params={"lag": 2, "epochs": 200, "hidden": 16},
+        packages={"shapneurgc": "shapneurgc"},
     )
     yield Method(
         name="cedar",
@@ -78,6 +83,7 @@ def causalkit_methods() -> Iterator[Method]:
             "package causalts, GPL-3, of which nothing is bundled"
         ),
         test_params={"lag": 2},
+        packages={"causalts": "causalts"},
     )
     yield Method(
         name="grace",
@@ -88,4 +94,5 @@ def causalkit_methods() -> Iterator[Method]:
             "(2026). Runs the package causalts, GPL-3, of which nothing is bundled"
         ),
         test_params={"lag": 2, "epochs": 10},
+        packages={"causalts": "causalts"},
     )

@@ -1,5 +1,6 @@
 """Without the packages: everything is listed, nothing breaks, and a method says what to install."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -87,6 +88,14 @@ def test_methods_are_listed_without_the_packages():
     assert listed.returncode == 0, listed.stderr
     assert all(name in listed.stdout for name, _, _ in PEERS)
     assert "broken" not in listed.stderr
+    rows = {line.split()[0]: line.split() for line in listed.stdout.splitlines()[2:]}
+    for name, _, package in PEERS:
+        assert rows[name][1:3] == ["needs", package.partition(">=")[0]]
+    assert rows["var"][1] == "yes"
+    described = {one["name"]: one["here"] for one in json.loads(command("methods", "--json").stdout)}
+    assert not any(described[name] for name, _, _ in PEERS)
+    assert described["var"]
+    assert "needs causal-learn, not installed" in command("show", "granger-lasso").stdout
 
 
 @pytest.mark.parametrize(("name", "module", "package"), ONE_EACH)
