@@ -229,3 +229,9 @@ def test_cosine_schedule_falls_to_nothing():
     assert rates[0] == pytest.approx(0.1)
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] < 0.001
+
+
+def test_a_single_window_is_refused():
+    panel = Panel.of(np.array([[1.0, 2.0], [3.0, 1.0], [2.0, 5.0]]))
+    with pytest.raises(DataError, match="only 1 window of 3 rows is left, and a network needs more; choose lag 1, or"):
+        method(lag=2).fit(panel, Run())

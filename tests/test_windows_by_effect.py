@@ -283,7 +283,7 @@ class TestTooFew:
         values[29, 0] = np.nan
         panel = Panel((values,), NAMES)
         knowledge = Knowledge.of({"forbid": ["c->a", "c->b", ("c", "c")]})
-        with pytest.raises(DataError, match="to learn the causes of 'c' from: 1 lack an input, 58 lack the next") as e:
+        with pytest.raises(DataError, match="to learn the causes of 'c' from: 1 lacks an input, 58 lack the next") as e:
             panel.windows(1, by_effect=True, knowledge=knowledge)
         assert 'drop="c"' in e.value.hint
 

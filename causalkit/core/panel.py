@@ -377,16 +377,15 @@ class Panel:
         """Return which effects cannot be learned, and why."""
         counts = windows.counts
         if counts is None or not len(windows) or len(lacking) == self.series:
-            return (
-                f"{self.source}: no complete window of {lag + 1} rows is left ({windows.dropped} touch a missing cell)"
-            )
+            touching = "1 touches" if windows.dropped == 1 else f"{windows.dropped} touch"
+            return f"{self.source}: no complete window of {lag + 1} rows is left ({touching} a missing cell)"
         effect = lacking[0]
         reasons = {
-            "lack an input": counts.missing_inputs[effect],
-            "lack the next step": counts.missing_next_step[effect],
-            "are under intervention in the next step": counts.intervention[effect],
+            ("lacks an input", "lack an input"): counts.missing_inputs[effect],
+            ("lacks the next step", "lack the next step"): counts.missing_next_step[effect],
+            ("is under intervention next", "are under intervention next"): counts.intervention[effect],
         }
-        why = ", ".join(f"{number} {reason}" for reason, number in reasons.items() if number)
+        why = ", ".join(f"{number} {reason[int(number != 1)]}" for reason, number in reasons.items() if number)
         others = f" (and those of {len(lacking) - 1} more series)" if len(lacking) > 1 else ""
         return (
             f"{self.source}: no window of {lag + 1} rows is left to learn the causes of {self.names[effect]!r} from"

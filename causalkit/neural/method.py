@@ -24,7 +24,7 @@ from causalkit.core.plain import plain
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
 from causalkit.display.instantaneous import about_sampling
-from causalkit.errors import ParameterError, TrainingError
+from causalkit.errors import DataError, ParameterError, TrainingError, ways_out
 from causalkit.model_selection.lag_candidates import Lag, known_lag
 from causalkit.model_selection.screening import is_large
 from causalkit.model_selection.splits import folds_of, hold_out_masks
@@ -179,7 +179,7 @@ class NeuralMethod:
         use to the target.
 
         Raises:
-            DataError: no window is left for one of the effects.
+            DataError: no window is left for one of the effects, or only one window.
         """
         knowledge = run.knowledge
         if knowledge is not None and panel.missing:
@@ -187,7 +187,13 @@ class NeuralMethod:
             with run.isolated():
                 if not self._screens(panel.series) and not hides_forbidden(self.build(panel.series, run), allowed):
                     knowledge = None
-        return panel.windows(self.lag, by_effect=True, knowledge=knowledge)
+        windows = panel.windows(self.lag, by_effect=True, knowledge=knowledge)
+        if len(windows) < 2:
+            raise DataError(
+                f"{panel.source}: only 1 window of {self.lag + 1} rows is left, and a network needs more",
+                ways_out(self.lag, "record more time steps"),
+            )
+        return windows
 
     def fit_one(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
         """Return the discovery of one network that learns from all windows, inside ``run.isolated()``."""
