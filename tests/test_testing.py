@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import random
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -28,7 +30,7 @@ from causalkit import (
 )
 from causalkit.cli.check import check
 from causalkit.core.shell import option_text
-from causalkit.errors import PluginError, UnknownNameError
+from causalkit.errors import DataError, PluginError, UnknownNameError
 from causalkit.plugins.records import DatasetItem
 from causalkit.testing import (
     CheckResult,
@@ -55,6 +57,10 @@ def failures(results: list[CheckResult]) -> dict[str, str]:
     return {result.check: result.message for result in results if not result.ok}
 
 
+def remarks(results: list[CheckResult]) -> dict[str, str]:
+    return {result.check: result.message for result in results if result.message}
+
+
 def only_failure(results: list[CheckResult]) -> str:
     """Return the message of the one failed check: a mistake must not drown in follow-ups."""
     failed = failures(results)
@@ -66,8 +72,15 @@ class TestMethod:
     def test_a_good_one_passes_everything(self):
         results = check_method(method(methods.Correlation))
         assert_ok(results)
-        assert not any(result.message for result in results)
+        assert remarks(results) == {"p-values are small where the edge is": "does not apply: it has no p-values"}
         assert len({result.check for result in results}) == len(results) >= 10
+
+    def test_honest_random_draws_and_honest_p_values_pass_everything(self):
+        assert_ok(check_method(method(methods.Noisy)))
+        assert_ok(check_method(method(methods.ConstantDetail)))
+        results = check_method(method(methods.Tested))
+        assert_ok(results)
+        assert not remarks(results)
 
     @pytest.mark.parametrize(
         ("factory", "said"),
@@ -81,10 +94,56 @@ class TestMethod:
             (methods.Nameless, "returned no discovery of these series"),
             (methods.SayingOtherwise, "it chose lag=1, but the configuration says 2"),
             (methods.OneLagTooMany, "scores have 3 lags where lag=2 was asked for"),
+            (methods.SeedZero, "with a seed of its own (0)"),
+            (methods.LegacySeedZero, "with a seed of its own (0)"),
+            (methods.PythonSeedZero, "with a seed of its own (0)"),
+            (methods.TorchSeedZero, "use run.numpy_generator() or run.torch_generator()"),
+            (methods.GeneratorSeedZero, "with a seed of its own (0)"),
+            (methods.ForestSeedZero, "give other libraries run.seed"),
+            (methods.RunZero, "with a seed of its own (0)"),
+            (methods.Symmetric, "do not average scores with their transpose"),
+            (methods.NearlySymmetric, "do not average scores with their transpose"),
+            (methods.LagTwo, "with lag=3 scores have 2 lags: it ignores lag"),
+            (methods.LagTwoPadded, "it looks less far back than lag says"),
+            (methods.LagTwoSparse, "it ignores lag"),
+            (methods.InvertedP, "it may hand over 1 - p"),
+            (methods.TransposedP, "p-values are [cause, effect, lag - 1]"),
+            (methods.OldestFirstP, "the p-value of 0 -> 1 is smallest at lag 1, not 2"),
+            (methods.SmallP, "should be spread evenly between 0 and 1"),
+            (methods.SameP, "and the smallest of the other pairs is 0.008"),
+            (methods.DoublePrecision, "torch's default dtype from float32 to float64: pass dtype=run.torch_dtype()"),
+            (methods.OneThread, "torch's number of threads from"),
+            (methods.Silencing, "use warnings.catch_warnings()"),
+            (methods.Logging, "the level of the root logger"),
+            (methods.Printing, "it prints 'epoch 1: loss 0.3' on standard output"),
+            (methods.PrintingBelow, "it prints 'iter 1 of 10' on standard output"),
+            (methods.EarlyFirst, "it prefers some columns by their position"),
+            (methods.EarlyFirstNoisy, "it prefers some columns by their position"),
+            (methods.EarlyBonus, "it prefers some columns by their position"),
         ],
     )
     def test_one_mistake_is_one_failure(self, factory, said):
         assert said in only_failure(check_method(method(factory)))
+
+    def test_other_pairs_with_the_same_score_are_found(self):
+        said = failures(check_method(method(methods.Constant)))["tells cause from effect"]
+        assert said == "other pairs have the same score as 0 -> 1, the only edge"
+
+    def test_settings_that_a_method_changed_are_put_back(self):
+        before = torch.get_default_dtype(), torch.get_num_threads(), list(warnings.filters)
+        for factory in (methods.DoublePrecision, methods.OneThread, methods.Silencing):
+            check_method(method(factory))
+        assert (torch.get_default_dtype(), torch.get_num_threads(), list(warnings.filters)) == before
+
+    def test_what_it_printed_is_not_passed_on(self, capfd):
+        check_method(method(methods.Printing))
+        check_method(method(methods.PrintingBelow))
+        assert capfd.readouterr().out == ""
+
+    def test_a_method_without_a_parameter_for_the_lag_or_with_a_single_one_is_fine(self):
+        check = "acts on lag"
+        assert remarks(check_method(method(methods.NoLag)))[check] == "does not apply: it has no parameter lag"
+        assert "it refuses lag=3" in remarks(check_method(method(methods.AtMostTwo)))[check]
 
     def test_a_transposed_matrix_is_called_so(self):
         failed = failures(check_method(method(methods.Transposed)))
@@ -105,9 +164,9 @@ class TestMethod:
     def test_a_refusal_with_a_data_error_is_fine_and_said(self):
         results = check_method(method(methods.Refusing))
         assert_ok(results)
-        remarks = [result.message for result in results if result.message]
-        assert len(remarks) == 2
-        assert all("wants one complete recording" in remark for remark in remarks)
+        refused = [result.message for result in results if "it refuses" in result.message]
+        assert len(refused) == 2
+        assert all("wants one complete recording" in remark for remark in refused)
 
     def test_a_method_that_claims_to_read_gaps_may_not_refuse_them(self):
         assert "wants one complete" in only_failure(check_method(method(methods.Refusing, missing=True)))
@@ -159,6 +218,22 @@ class TestForecaster:
     )
     def test_a_mistake_is_found_by_its_check(self, factory, check, said):
         assert said in failures(check_forecaster(forecaster(factory)))[check]
+
+    def test_attention_without_a_second_derivative_is_told_its_cure(self):
+        said = only_failure(check_forecaster(Forecaster(name="trial", factory=parts.Attention, summary="")))
+        assert "_scaled_dot_product_flash_attention" in said
+        assert "has no second derivative" in said
+        assert "torch.nn.attention.sdpa_kernel(SDPBackend.MATH)" in said
+        assert_ok(check_forecaster(Forecaster(name="trial", factory=parts.PlainAttention, summary="")))
+
+    def test_an_encoder_layer_of_torch_is_told_the_same(self):
+        assert "sdpa_kernel(SDPBackend.MATH)" in only_failure(
+            check_forecaster(Forecaster(name="trial", factory=parts.EncoderLayer, summary=""))
+        )
+
+    def test_a_kernel_for_single_precision_alone_is_found(self):
+        said = only_failure(check_forecaster(Forecaster(name="trial", factory=parts.FastInSingle, summary="")))
+        assert "in float32 the gradient of the Jacobian with respect to" in said
 
     def test_a_capability_without_its_method_is_found(self):
         record = Forecaster(name="trial", factory=LINEAR.factory, summary="", capabilities=frozenset({"features"}))
@@ -220,6 +295,8 @@ class TestRegularizer:
             (parts.Signed, "a score is negative or not finite"),
             (parts.Unmoved, "no gradient flows from the penalty"),
             (parts.Boolean, "compatible() returned False"),
+            (parts.SymmetricScores, "1 -> 0 at lag 2 has the same score as the only cause"),
+            (parts.EarlyScores, "it prefers some columns by their position"),
         ],
     )
     def test_one_mistake_is_one_failure(self, factory, said):
@@ -247,9 +324,20 @@ def regularizer(factory, **options) -> Regularizer:
     return Regularizer(name="trial", factory=factory, summary="on trial", **options)
 
 
+LOADED = "returns a panel and its truth"
+
+
 def noise(steps: int = 40, seed: int = 0):
     x = np.random.default_rng(seed).standard_normal((steps, 2))
     return Panel.of(x), Truth.from_edges([("0", "1", 1)], names=("0", "1"))
+
+
+def driven(steps: int = 300, seed: int = 0):
+    """Return a panel in which 0 drives 1 and 2 at lags 2 and 3, and its truth."""
+    x = np.random.default_rng(seed).standard_normal((steps, 3))
+    x[2:, 1] += x[:-2, 0]
+    x[3:, 2] += x[:-3, 0]
+    return Panel.of(x), Truth.from_edges([("0", "1", 2), ("0", "2", 3)], names=("0", "1", "2"))
 
 
 class TestDataset:
@@ -271,13 +359,48 @@ class TestDataset:
     def test_mistakes_are_found(self, factory, lagged, said):
         assert said in " ".join(failures(check_dataset(dataset(factory, lagged_truth=lagged))).values())
 
+    @pytest.mark.parametrize("factory", [driven, lambda seed=0: driven(200, seed)])
+    def test_a_truth_that_fits_its_data_passes(self, factory):
+        results = check_dataset(dataset(factory, lagged_truth=True))
+        assert_ok(results)
+        assert not remarks(results)
+
+    @pytest.mark.parametrize("steps", [60, 300])
+    def test_a_transposed_truth_is_found(self, steps):
+        def transposed(steps: int = steps, seed: int = 0):
+            panel, truth = driven(steps, seed)
+            return panel, Truth(truth.names, truth.edges.T)
+
+        failed = only_failure(check_dataset(dataset(transposed)))
+        assert "the truth looks transposed" in failed
+        assert "edges[cause, effect]" in failed
+
+    def test_a_transposed_truth_of_a_data_set_without_a_seed_is_found(self):
+        def transposed():
+            panel, truth = driven(300, 0)
+            return panel, Truth(truth.names, truth.edges.T)
+
+        assert "the truth looks transposed" in only_failure(check_dataset(dataset(transposed)))
+
+    def test_lags_that_count_from_zero_are_found(self):
+        def early(steps: int = 300, seed: int = 0):
+            panel, truth = driven(steps, seed)
+            edges = [(one["cause"], one["effect"], one["lag"] - 1) for one in truth.edge_list()]
+            return panel, Truth.from_edges(edges, names=truth.names)
+
+        assert "act at other lags than the truth says" in only_failure(check_dataset(dataset(early, lagged_truth=True)))
+
+    def test_data_that_show_no_direction_are_no_failure(self):
+        results = check_dataset(dataset(noise, lagged_truth=True))
+        assert "do not show the direction" in remarks(results)["the data agree with the direction of the true edges"]
+
     def test_nothing_is_downloaded_unless_the_author_asks_for_it(self):
         def fetch(size: int):
             raise AssertionError("downloaded")
 
-        (*_, last) = check_dataset(dataset(fetch, kind="download"))
-        assert last.ok
-        assert "does not apply: it is downloaded" in last.message
+        results = check_dataset(dataset(fetch, kind="download"))
+        assert_ok(results)
+        assert "does not apply: it is downloaded" in remarks(results)[LOADED]
         assert "downloaded" in only_failure(check_dataset(dataset(fetch, kind="download", test_params={"size": 1})))
 
     def test_nothing_is_loaded_whose_files_are_not_here(self):
@@ -291,9 +414,9 @@ class TestDataset:
             return [DatasetItem(name="trial:first", here=here), DatasetItem(name="trial:second")]
 
         options = {"lagged_truth": True, "kind": "download", "catalogue": catalogue, "test_params": {"item": "first"}}
-        (*_, last) = check_dataset(dataset(family, **options))
-        assert last.ok
-        assert "the files of trial:first are not on this machine" in last.message
+        results = check_dataset(dataset(family, **options))
+        assert_ok(results)
+        assert "the files of trial:first are not on this machine" in remarks(results)[LOADED]
         here = True
         assert any(
             result.check == "same seed gives the same data and truth"
@@ -304,9 +427,9 @@ class TestDataset:
         def own(table: str):
             raise AssertionError("loaded")
 
-        (*_, last) = check_dataset(dataset(own, kind="file"))
-        assert last.ok
-        assert "it needs the parameter 'table'" in last.message
+        results = check_dataset(dataset(own, kind="file"))
+        assert_ok(results)
+        assert "it needs the parameter 'table'" in remarks(results)[LOADED]
         assert "table" in only_failure(check_dataset(dataset(own)))  # one that is simulated needs none
 
     def test_an_item_can_be_named_in_test_params(self):
@@ -340,6 +463,7 @@ class TestMetric:
             (lambda e: e.scores, "not one number"),
             (spoil, "assignment destination is read-only (test_testing.py, line"),
             (spoil, "copy what you change"),
+            (lambda e: float(e.scores[0]), "with the series in reverse order: treat all pairs alike"),
             (spoil_by_force, "it writes into the arrays of the evaluation"),
         ],
     )
@@ -360,14 +484,14 @@ def rule(factory, **options) -> SelectionRule:
 
 class TestSelectionRule:
     def test_good_ones_pass(self):
-        (*results, last) = check_selection_rule(rule(rules.above, test_params={"share": 0.3}))
-        assert_ok([*results, last])
-        assert not any(result.message for result in results)
-        assert "does not fit the method again" in last.message
+        results = check_selection_rule(rule(rules.above, test_params={"share": 0.3}))
+        assert_ok(results)
+        (last,) = remarks(results).values()
+        assert "does not fit the method again" in last
         assert_ok(check_selection_rule(rule(rules.above, test_params={"self_edges": True})))
         results = check_selection_rule(rule(rules.again, needs="refits"))
         assert_ok(results)
-        assert not any(result.message for result in results)
+        assert set(remarks(results)) == {"the order of the series does not matter"}
 
     @pytest.mark.parametrize("name", ["density", "fdr", "stability", "surrogate", "threshold", "top-k"])
     def test_those_of_causalkit_pass(self, name):
@@ -390,6 +514,7 @@ class TestSelectionRule:
             (rules.by_p_value, {}, "needs no more", "it declares needs='scores'"),
             (rules.refitting, {"needs": "p-values"}, "needs no more", "it declares needs='p-values'"),
             (rules.by_name, {}, "selects by the data", "change the edges"),
+            (rules.early, {}, "the order of the series", "never by the position of a series"),
             (rules.simulating_again, {}, "selects by the data", "change the edges"),
             (rules.silent, {"needs": "refits"}, "notifies observers", "it takes no `observers`"),
             (rules.unheard, {"needs": "refits"}, "notifies observers", "on_start was not called"),
@@ -434,9 +559,7 @@ class TestFiles:
         record = Reader(name="trial", factory=read_raw, summary="", suffixes=(".raw",), test_params={"path": str(path)})
         results = check_reader(record)
         assert_ok(results)
-        assert [result.message for result in results if result.message] == [
-            "does not apply: causalkit writes none of its formats"
-        ]
+        assert list(remarks(results).values()) == ["does not apply: causalkit writes none of its formats"]
         path.write_bytes(b"abc")
         assert "reads its example file" not in failures(results)
 
@@ -451,6 +574,39 @@ class TestFiles:
 
         record = Reader(name="trial", factory=read_raw, summary="", suffixes=(".raw",), test_params={"path": str(path)})
         assert f"ignores {option_text(ignored)}" in only_failure(check_reader(record))
+
+    @pytest.mark.parametrize("ignored", ["panel_column", "time_column"])
+    def test_a_reader_that_looks_for_a_column_and_does_nothing_with_it_is_found(self, tmp_path, ignored):
+        path = tmp_path / "example.raw"
+        np.random.default_rng(0).random((50, 2)).tofile(path)
+
+        def read_raw(path, options):
+            frame = pd.DataFrame(np.fromfile(path).reshape(-1, 2), columns=["a", "b"])
+            given = options.given()
+            if not set(np.atleast_1d(given.pop(ignored, "a"))) <= set(frame.columns):
+                raise DataError("no such column")
+            return Panel.from_frame(frame, source=str(path), **given)
+
+        record = Reader(name="trial", factory=read_raw, summary="", suffixes=(".raw",), test_params={"path": str(path)})
+        said = only_failure(check_reader(record))
+        assert f"it ignores {option_text(ignored)} a: that column is still a series" in said
+        assert "**options.given()" in said
+
+    def test_a_reader_without_an_example_is_not_passed_unseen(self):
+        record = Reader(name="trial", factory=lambda path, options: Panel.of(np.ones((9, 2))), summary="")
+        record = dataclasses.replace(record, suffixes=(".raw",))
+        assert "the record has no example" in failures(check_reader(record))["reads its example file"]
+
+    def test_an_example_may_be_written_by_a_function(self, tmp_path):
+        def example(path):
+            np.random.default_rng(0).random((9, 8)).tofile(path)
+
+        def read_raw(path, options):
+            frame = pd.DataFrame(np.fromfile(path).reshape(-1, 8))
+            return Panel.from_frame(frame, source=str(path), **options.given())
+
+        options = {"suffixes": (".raw",), "test_params": {"example": example}}
+        assert_ok(check_reader(Reader(name="trial", factory=read_raw, summary="", **options)))
 
     def test_a_writer_that_leaves_more_than_its_file_is_found(self):
         def messy(discovery, path):
@@ -496,6 +652,23 @@ class TestPlugin:
             ("plugin breaks-promises", "commands are new and say what they do"),
             ("plugin breaks-promises", "observers watch at least one event"),
         } <= failed
+
+    def test_a_plugin_that_changes_the_process_on_import_is_found(self):
+        with installed("loud-import"):
+            failed = failures(check_plugin("loud-import"))
+        said = failed["importing it prints nothing and changes no setting"]
+        assert "it prints 'loud plugin, version 1'" in said
+        assert "torch's default dtype from float32 to float64" in said
+
+    def test_observers_are_called_as_a_run_does(self):
+        with installed("loud-import"):
+            said = failures(check_plugin("loud-import"))["observers survive a run, and a run in stages"]
+        assert "Forecasting.on_epoch(1, {}) raised KeyError: 'forecast'" in said
+
+    def test_the_help_of_commands_is_asked_for(self):
+        with installed("loud-import"):
+            said = failures(check_plugin("loud-import"))["commands are new and say what they do"]
+        assert "causalkit shout --help ends with exit code 1" in said
 
     @pytest.mark.parametrize("name", ["healthy", "fake-healthy", "healthy@fake-healthy"])
     def test_a_plugin_is_found_by_its_name_and_by_its_distribution(self, name):

@@ -280,6 +280,7 @@ def causalkit_readers() -> Iterable[Reader]:
             factory=f"causalkit.io.panels.readers:{factory}",
             summary=summary,
             suffixes=(*suffixes, *(f"{suffix}.gz" for suffix in suffixes)),
+            test_params={} if name in ("table", "numpy") else {"example": f"causalkit.builtin.examples:{name}"},
         )
 
 

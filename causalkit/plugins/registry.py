@@ -167,6 +167,13 @@ class Registry:
             raise ConflictError(f"{kind.noun} {name!r} is provided by more than one plugin: {providers}", hint)
         raise UnknownNameError(f"no {kind.noun} is called {name!r}", self._hint(kind, wanted, everything))
 
+    def module_of(self, plugin: Plugin) -> str:
+        """Return what the entry point of a plugin names, for example ``my_plugin``, or "" where that is not known."""
+        for point in self._points:
+            if point.name == plugin.name and (point.dist.name if point.dist else "unknown") == plugin.distribution:
+                return str(getattr(point, "value", ""))
+        return ""
+
     def call(self, hook: str, **arguments: Any) -> Iterator[tuple[Plugin, Any]]:
         """Call a hook that takes arguments; yield each result with its plugin, isolating the ones that raise."""
         yield from self._call(hook, **arguments)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from causalkit.errors import CausalkitError
 from causalkit.testing.result import CheckFailed, CheckResult, DoesNotApply
+from causalkit.testing.watching import Watch
 
 Checks = Generator[tuple[str, Callable[[], None]], bool | None, None]
 """Names and bodies of checks; ``yield`` returns whether the check passed, so that a failure can end the list."""
@@ -24,11 +25,13 @@ class Checklist:
     def __init__(self, subject: str) -> None:
         self.subject = subject
         self.results: list[CheckResult] = []
+        self.watch = Watch()
 
     def run(self, check: str, body: Callable[[], None]) -> bool:
         """Run one check; return whether it passed. Whatever the plugin raises is a failed check."""
         try:
-            body()
+            with self.watch.watching():
+                body()
         except DoesNotApply as reason:
             return self._add(check, True, f"does not apply: {reason}")
         except CheckFailed as failure:
@@ -43,6 +46,20 @@ class Checklist:
         with suppress(StopIteration):
             while True:
                 passed = self.run(*checks.send(passed))
+
+    def finish(self) -> list[CheckResult]:
+        """Add what all checks of the subject noticed beside their own question; return all results."""
+        self._judge("prints nothing on standard output", self.watch.require_silence)
+        self._judge("leaves the settings of the process as they were", self.watch.require_settings)
+        return self.results
+
+    def _judge(self, check: str, body: Callable[[], None]) -> None:
+        try:
+            body()
+        except CheckFailed as failure:
+            self._add(check, False, str(failure))
+        else:
+            self._add(check, True, "")
 
     def _add(self, check: str, ok: bool, message: str) -> bool:
         self.results.append(CheckResult(self.subject, check, ok, " ".join(message.split())))

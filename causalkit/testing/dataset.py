@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from causalkit.core.panel import Panel
@@ -10,9 +13,14 @@ from causalkit.plugins.params import nest, resolve, signature_of
 from causalkit.plugins.records import Dataset
 from causalkit.plugins.registry import Provided
 from causalkit.testing.checklist import Checks
+from causalkit.testing.direction import contradicted, lag_votes, votes
 from causalkit.testing.randomness import untouched_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require
 from causalkit.testing.subject import checked
+
+SHOWING = 400
+"""So many time steps show directions and lags; test_params have fewer, to be fast."""
+DRAWS = 5
 
 
 def check_dataset(subject: str | Dataset | Provided[Dataset], seed: int = 0) -> list[CheckResult]:
@@ -40,6 +48,7 @@ class _Trial:
         self.seed = seed
         self.panel: Panel
         self.truth: Truth | None
+        self.longer: list[tuple[Panel, Truth | None]] | None = None
 
     def checks(self) -> Checks:
         can_load = not self.reason_not_to_load()
@@ -49,6 +58,8 @@ class _Trial:
         yield "methods can learn from the panel", lambda: self.panel.check(1)
         yield "the truth is about the series of the panel", self.names_match
         yield "the truth has lags if the record says so", self.lags_are_there
+        yield "the data agree with the direction of the true edges", self.directions_agree
+        yield "the data agree with the lags of the true edges", self.lags_agree
         yield "same seed gives the same data and truth", self.same_seed_same_data
         yield "another seed gives other data", self.other_seed_other_data
         yield "leaves global random numbers alone", self.randomness_is_untouched
@@ -100,6 +111,46 @@ class _Trial:
         assert self.truth.lags is not None  # for the type checker
         require(np.array_equal(self.truth.lags.any(axis=2), self.truth.edges), "edges and lags of the truth contradict")
 
+    def directions_agree(self) -> None:
+        if self.truth is None:
+            raise DoesNotApply("no truth is known")
+        counts = [votes(panel, truth, self.seed) for panel, truth in self._draws() if truth is not None]
+        with_it, against = np.sum(counts, axis=0)
+        require(
+            not contradicted(counts, self.record.kind == "synthetic"),
+            f"the truth looks transposed: of {with_it + against} true edges whose direction the data show (the past of "
+            f"one series helps to forecast the other), {against} run the other way; a matrix is edges[cause, effect], "
+            "and Truth.from_edges takes (cause, effect)",
+        )
+        if not with_it + against:
+            raise DoesNotApply("linear and quadratic regressions do not show the direction of any edge")
+
+    def lags_agree(self) -> None:
+        if self.truth is None or self.truth.lags is None:
+            raise DoesNotApply("no lags are known")
+        counts = [lag_votes(panel, truth, self.seed) for panel, truth in self._draws() if truth is not None]
+        with_it, against = np.sum(counts, axis=0)
+        require(
+            not contradicted(counts, self.record.kind == "synthetic"),
+            f"of {with_it + against} true edges whose lag the data show, {against} act at other lags than the truth "
+            "says: lag 1 is the most recent step, and lags[cause, effect, lag - 1]",
+        )
+        if not with_it + against:
+            raise DoesNotApply("linear and quadratic regressions do not show the lag of any edge")
+
+    def _draws(self) -> list[tuple[Panel, Truth | None]]:
+        """Return the data, and longer ones of other seeds where the factory simulates them."""
+        if self.longer is None:
+            known = signature_of(self.record.load())
+            self.longer = [(self.panel, self.truth)]
+            if "seed" in known:
+                given = nest(self.record.test_params)
+                steps = known["steps"].default if "steps" in known else None
+                shown = isinstance(steps, int) and int(given.get("steps", 0)) < SHOWING
+                longer = {**given, "steps": SHOWING} if shown else given
+                self.longer += [self._make(self.seed + other, longer) for other in range(1, DRAWS)]
+        return self.longer
+
     def same_seed_same_data(self) -> None:
         panel, truth = self._make(self.seed)
         require(panel.sha256 == self.panel.sha256, f"seed {self.seed} gave two different panels")
@@ -115,11 +166,11 @@ class _Trial:
         with untouched_randomness():
             self._make(self.seed)
 
-    def _make(self, seed: int) -> tuple[Panel, Truth | None]:
+    def _make(self, seed: int, params: Mapping[str, Any] | None = None) -> tuple[Panel, Truth | None]:
         """Call the factory as `causalkit.simulate` does, without asking the registry for the name."""
         factory = self.record.load()
         known = signature_of(factory)
-        given = nest(self.record.test_params)
+        given = nest(self.record.test_params if params is None else params)
         supplied = {"item": given.pop("item", None)} if "item" in known else {}
         if "seed" in known:
             given["seed"] = seed

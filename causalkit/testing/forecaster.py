@@ -11,7 +11,7 @@ from causalkit.plugins.records import Forecaster
 from causalkit.plugins.registry import Provided
 from causalkit.testing.capabilities import check_features, check_input_weights
 from causalkit.testing.checklist import Checks
-from causalkit.testing.jacobian import check_chosen_targets, check_derivative, check_exactness
+from causalkit.testing.jacobian import check_chosen_targets, check_derivative, check_exactness, check_single_precision
 from causalkit.testing.result import CheckResult, DoesNotApply, require
 from causalkit.testing.subject import arguments_of, checked
 
@@ -54,7 +54,8 @@ class _Trial:
         yield "its capabilities are there", self.capabilities_are_there
         yield "input Jacobian is exact", lambda: check_exactness(self.model, self.x)
         yield "input Jacobian of chosen targets is exact", lambda: check_chosen_targets(self.model, self.x)
-        yield "input Jacobian can be differentiated", lambda: check_derivative(self.model, self.x)
+        if (yield "input Jacobian can be differentiated", lambda: check_derivative(self.model, self.x)):
+            yield "input Jacobian can be differentiated in single precision", self.single_precision
         if self.record.layout == "component-wise":
             yield "no two targets share a weight", self.targets_are_apart
         if "features" in self.record.capabilities:
@@ -125,6 +126,14 @@ class _Trial:
                 capability in as_forecaster(self.model).capabilities,
                 f"it declares the capability {capability!r} and has no method {name}()",
             )
+
+    def single_precision(self) -> None:
+        """Fused kernels are chosen by precision and device; training uses single precision, and a GPU where one is."""
+        try:
+            for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
+                check_single_precision(self.model.to("cpu", torch.float64), self.x, device)
+        finally:
+            self.model.to("cpu", torch.float64)
 
     def targets_are_apart(self) -> None:
         weights = [weight for weight in self.model.parameters() if weight.requires_grad]

@@ -11,17 +11,23 @@ from causalkit.api import build_method, fit
 from causalkit.core.discovery import Discovery
 from causalkit.core.panel import Panel
 from causalkit.core.run import Run
-from causalkit.errors import DataError
+from causalkit.errors import DataError, ParameterError
 from causalkit.plugins.params import nest, signature_of
 from causalkit.plugins.records import AUTO, Forecaster, Method
 from causalkit.plugins.registry import Provided, registry
 from causalkit.testing import systems
 from causalkit.testing.checklist import Checks
-from causalkit.testing.randomness import untouched_randomness
+from causalkit.testing.randomness import UNLIKELY_SEED, untouched_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require
+from causalkit.testing.seeding import Seeds
 from causalkit.testing.subject import checked
 
 EDGE_LAG = 2
+SIGNIFICANT, TINY = 0.05, 0.01
+SAME_SCORES = 1e-3
+"""Relative to the largest score: what solvers leave open when the order of the series changes."""
+SPREAD = 0.25
+"""Relative to the largest score: how far scores with other random draws may lie apart, beyond what seeds do."""
 
 
 def check_method(subject: str | Method | Provided[Method], seed: int = 0) -> list[CheckResult]:
@@ -46,6 +52,8 @@ class _Trial:
         self.panel = systems.pair(seed=seed)
         self.before = self.panel.sha256
         self.found: Discovery
+        self.reseeded: list[Discovery] = []
+        self.draws = True
 
     def checks(self) -> Checks:
         if self.provided.record.forecasters:
@@ -54,14 +62,20 @@ class _Trial:
             return
         if not (yield "returns a discovery", self.first_fit):
             return
-        yield "scores are finite, non-negative and (cause, effect, lag)", self.scores_fit_the_panel
+        fitting = yield "scores are finite, non-negative and (cause, effect, lag)", self.scores_fit_the_panel
         yield "keeps the names of the series", self.names_are_kept
-        yield "ranks 0 -> 1 at lag 2 first", self.edge_comes_first
+        if (yield "ranks 0 -> 1 at lag 2 first", self.edge_comes_first):
+            yield "tells cause from effect", self.direction_shows
+            yield "p-values are small where the edge is", self.p_values_point_to_the_edge
+            if fitting:
+                yield "acts on lag", self.lag_acts
         yield "leaves the panel as it was", self.panel_is_unchanged
         yield "what it chose by itself is what its configuration says", self.choices_are_used
         yield "same seed gives identical bytes", self.same_seed_same_bytes
         yield "a second fit of one object starts afresh", self.no_hidden_state
         yield "leaves global random numbers alone", self.randomness_is_untouched
+        yield "random numbers follow the seed of the run", self.seed_acts
+        yield "the order of the series does not matter", self.order_does_not_matter
         yield "windows never cross the border of a realisation", self.borders_are_respected
         yield "missing cells are handled, or refused with a DataError", self.missing_cells
 
@@ -107,6 +121,82 @@ class _Trial:
     def edge_comes_first(self) -> None:
         _require_edge(self.found, EDGE_LAG, lagged=self.provided.record.lagged)
 
+    def direction_shows(self) -> None:
+        pairs = self.found.pair_scores
+        require(
+            pairs[0, 1] > pairs[1, 0] and np.abs(pairs - pairs.T).max() > SAME_SCORES * pairs.max(),
+            f"0 -> 1 has the score {pairs[0, 1]:.3g} and 1 -> 0 has {pairs[1, 0]:.3g}, although only 0 acts on 1: "
+            "do not average scores with their transpose, and do not use a measure without direction",
+        )
+        others = pairs.copy()
+        others[0, 1] = -np.inf
+        require(others.max() < pairs[0, 1], "other pairs have the same score as 0 -> 1, the only edge")
+
+    def p_values_point_to_the_edge(self) -> None:
+        p_values = self.found.pair_p_values
+        if p_values is None:
+            raise DoesNotApply("it has no p-values")
+        p_values = np.asarray(p_values)
+        edge, back = p_values[0, 1], p_values[1, 0]
+        apart = ~np.eye(len(p_values), dtype=bool)
+        apart[0, 1] = False
+        others = p_values[apart]
+        hint = "a p-value is small where there is an edge"
+        if self.found.p_values is not None and np.asarray(self.found.p_values)[0, 1].max() > 1 - TINY > others.min():
+            hint = "it may hand over 1 - p"
+        elif back < TINY:
+            hint = "p-values are [cause, effect, lag - 1], as scores are"
+        require(
+            edge < SIGNIFICANT and edge < others.min(),
+            f"the p-value of 0 -> 1, the only edge, is {edge:.3g}, and the smallest of the other pairs is "
+            f"{others.min():.3g}: {hint}",
+        )
+        small = int((others < TINY).sum())
+        require(
+            small < len(others) / 2,
+            f"{small} of {len(others)} pairs without an edge have a p-value below {TINY}: where there is no edge, "
+            "p-values should be spread evenly between 0 and 1",
+        )
+        self._p_values_point_to_the_lag()
+
+    def _p_values_point_to_the_lag(self) -> None:
+        p_values = self.found.p_values
+        if p_values is None or not self.provided.record.lagged or self.found.lags < EDGE_LAG:
+            return
+        best = int(np.asarray(p_values)[0, 1].argmin()) + 1
+        require(best == EDGE_LAG, f"the p-value of 0 -> 1 is smallest at lag {best}, not {EDGE_LAG}")
+
+    def lag_acts(self) -> None:
+        """Ask for one lag more, on a system whose edge acts there."""
+        longer = EDGE_LAG + 1
+        if "lag" not in signature_of(self.provided.record.load()):
+            raise DoesNotApply("it has no parameter lag")
+        found = self._fit_with_lag(longer, systems.pair(lag=longer, seed=self.seed))
+        if self.provided.record.lagged:
+            require(found.lags == longer, f"with lag={longer} scores have {found.lags} lags: it ignores lag")
+        if not found.scores.any():
+            shorter = self._fit_with_lag(1, self.panel).pair_scores
+            require(
+                shorter[0, 1] < 0.5 * self.found.pair_scores[0, 1] or shorter[0, 1] < shorter.max(),
+                f"with lag=1 it still finds 0 -> 1, which acts at lag {EDGE_LAG}: it ignores lag",
+            )
+            return
+        pairs = found.pair_scores
+        score, best = pairs[0, 1], int(found.scores[0, 1].argmax()) + 1
+        require(
+            score == pairs.max() and (best == longer or not self.provided.record.lagged),
+            f"with lag={longer}, on a system whose only edge is 0 -> 1 at lag {longer}, that pair has the score "
+            f"{score:.3g}, at lag {best}, and the largest score is {pairs.max():.3g}: it looks less far back than lag "
+            "says",
+        )
+
+    def _fit_with_lag(self, lag: int, panel: Panel) -> Discovery:
+        try:
+            acting, config = build_method(self.provided, {**self.tree, "lag": lag})
+        except ParameterError as refusal:
+            raise DoesNotApply(f"it refuses lag={lag} ({refusal.message})") from refusal
+        return fit(acting, self.provided, config, panel, self._run(self.seed), standardize=False)
+
     def panel_is_unchanged(self) -> None:
         require(self.panel.sha256 == self.before, "fit wrote into the panel: copy what you change")
 
@@ -143,6 +233,47 @@ class _Trial:
         with untouched_randomness():
             self._fit(self.acting, self.panel)
 
+    def seed_acts(self) -> None:
+        """Fit with two seeds. Where both give the same, a seed that is the same in both runs must not decide either."""
+        notes = [Seeds(), Seeds()]
+        self.reseeded = []
+        for position, seeds in enumerate(notes):
+            with seeds.noting():
+                self.reseeded.append(self._fit(self.acting, self.panel, UNLIKELY_SEED + self.seed + position))
+        first, second = self.reseeded
+        constant = frozenset(notes[0].seen & notes[1].seen)
+        self.draws = first.scores.tobytes() != second.scores.tobytes()
+        if self.draws or not constant:
+            return
+        with Seeds(moved=constant).noting():
+            other = self._fit(self.acting, self.panel, UNLIKELY_SEED + self.seed)
+        listed = ", ".join(map(str, sorted(constant)[:3]))
+        self.draws = other.scores.tobytes() != first.scores.tobytes()
+        require(
+            not self.draws,
+            f"it draws random numbers with a seed of its own ({listed}), so that --seed changes nothing: use "
+            "run.numpy_generator() or run.torch_generator(), build networks in run.isolated(), and give other "
+            "libraries run.seed",
+        )
+
+    def order_does_not_matter(self) -> None:
+        """Reverse the columns. Random draws then fall elsewhere: a method that has them is compared over seeds."""
+        panel = Panel.of(
+            [values[:, ::-1] for values in self.panel.realisations], names=systems.NAMES[::-1], source="check"
+        )
+        seeds = [UNLIKELY_SEED + self.seed + position for position in range(2)]
+        there = np.stack([found.pair_scores for found in [self.found, *self.reseeded]])
+        here = np.stack([self._fit(self.acting, panel, seed).pair_scores[::-1, ::-1] for seed in seeds])
+        gaps = np.maximum(there.min(0) - here.max(0), here.min(0) - there.max(0))
+        largest = max(there.max(), here.max())
+        cause, effect = divmod(int(gaps.argmax()), len(gaps))
+        moved = " to ".join(f"{scores[:, cause, effect].mean():.3g}" for scores in (there, here))
+        require(
+            gaps.max() <= (SPREAD if self.draws else SAME_SCORES) * largest,
+            f"with the columns in reverse order, the score of {cause} -> {effect} goes from {moved}: it prefers some "
+            "columns by their position; treat all series alike",
+        )
+
     def borders_are_respected(self) -> None:
         lag = self.config.get("lag")
         lag = lag if isinstance(lag, int) else self.found.lags
@@ -168,9 +299,12 @@ class _Trial:
             raise DoesNotApply(f"it refuses them: {refusal.message}") from refusal
         _require_edge(found, EDGE_LAG, lagged=self.provided.record.lagged)
 
-    def _fit(self, acting: Any, panel: Panel) -> Discovery:
-        run = Run(seed=self.seed, device="cpu")
+    def _fit(self, acting: Any, panel: Panel, seed: int | None = None) -> Discovery:
+        run = self._run(self.seed if seed is None else seed)
         return fit(acting, self.provided, self.config, panel, run, standardize=False)
+
+    def _run(self, seed: int) -> Run:
+        return Run(seed=seed, device="cpu")
 
 
 def _require_edge(found: Discovery, lag: int, *, lagged: bool) -> None:

@@ -60,6 +60,7 @@ class _Trial:
         yield "is one finite number under both policies for self-edges", self.is_a_number
         yield "perfect scores are at least as good as inverted ones", self.orientation
         yield "leaves the evaluation as it was, and repeats itself", self.is_pure
+        yield "the order of the series does not matter", self.order_does_not_matter
 
     def value(self, discovery: Discovery, policy: Diagonal) -> float:
         value = self.record.load()(Evaluation.of(discovery, TRUTH, policy))
@@ -90,6 +91,21 @@ class _Trial:
                 f"greater_is_better={not self.record.greater_is_better}",
             )
 
+    def order_does_not_matter(self) -> None:
+        assert TRUTH.lags is not None  # for the type checker
+        edges = [(NAMES[cause], NAMES[effect], int(lag) + 1) for cause, effect, lag in np.argwhere(TRUTH.lags)]
+        truth = Truth.from_edges(edges, names=NAMES[::-1])
+        scores, selected = self.drawn.scores[::-1, ::-1], self.drawn.selected
+        assert selected is not None
+        turned = _trained(scores, selected[::-1, ::-1], NAMES[::-1])
+        for policy in POLICIES:
+            value = self.value(self.drawn, policy)
+            other = float(self.record.load()(Evaluation.of(turned, truth, policy)))
+            require(
+                abs(value - other) <= 1e-9 * max(abs(value), 1.0),
+                f"it is {value:g}, and {other:g} with the series in reverse order: treat all pairs alike",
+            )
+
     def is_pure(self) -> None:
         evaluation = Evaluation.of(self.drawn, TRUTH, "exclude")
         before = _bytes(evaluation)
@@ -98,10 +114,10 @@ class _Trial:
         require(_bytes(evaluation) == before, "it writes into the arrays of the evaluation: copy what you change")
 
 
-def _trained(scores: NDArray[np.float64], selected: NDArray[np.bool_]) -> Discovery:
+def _trained(scores: NDArray[np.float64], selected: NDArray[np.bool_], names: tuple[str, ...] = NAMES) -> Discovery:
     """Return a discovery whose scores were the same after each of two epochs."""
     path = {"epochs": np.array([1.0, 2.0]), "scores": np.stack([scores, scores]), "forecast": np.ones(2)}
-    return Discovery(NAMES, scores, selected=selected, path=path)
+    return Discovery(names, scores, selected=selected, path=path)
 
 
 def _bytes(evaluation: Evaluation) -> list[bytes]:

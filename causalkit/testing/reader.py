@@ -20,13 +20,14 @@ from causalkit.testing.suffixes import require_suffixes
 
 NAMES = ("heart rate", "β", "third")
 NOTHING = "no such column"
+CURE = "end with Panel.from_frame(frame, source=str(path), **options.given()), which acts on all options"
 
 
 def check_reader(subject: str | Reader | Provided[Reader], seed: int = 0) -> list[CheckResult]:
     """Check a reader.
 
-    ``test_params={"path": ...}`` in its record names an example file; without one, only formats that causalkit
-    itself can write are tried out.
+    ``test_params={"path": ...}`` in its record names an example file, and ``test_params={"example": ...}`` a function
+    ``(path) -> None`` that writes one. A reader of formats that causalkit itself can write needs neither.
 
     Args:
         subject: the name of an installed reader, or its record.
@@ -56,10 +57,15 @@ class _Trial:
         yield "says that a file is missing", self.missing_file
 
     def example(self) -> None:
-        if "path" not in self.record.test_params:
+        path = self._example()
+        if path is None:
+            require(
+                self._written(),
+                "nothing of it can be tried out: causalkit writes none of its formats, and the record has no example; "
+                'put a small file into your package and add test_params={"path": '
+                'str(Path(__file__).with_name("example.xyz"))}',
+            )
             raise DoesNotApply('the record names no example file, test_params={"path": ...}')
-        path = Path(str(self.record.test_params["path"]))
-        require(path.is_file(), f"test_params name {path}, which is no file")
         before = path.read_bytes()
         first, second = self._read(path), self._read(path)
         require(first.steps > 0, f"{path} gave a panel without time steps")
@@ -83,20 +89,60 @@ class _Trial:
             raise DoesNotApply("causalkit writes none of its formats")
 
     def options(self) -> None:
-        """Leave a column out, and name columns that do not exist; a reader that ignores options does neither."""
-        path = Path(str(self.record.test_params["path"])) if "path" in self.record.test_params else self._written()
+        """Leave a column out, use one for something else, and name columns that do not exist."""
+        path = self._example() or self._written()
+        if path is None:
+            raise DoesNotApply("there is no example file")
         names = self._read(path).names
         if len(names) > 1:
             kept = self._read(path, drop=names[0]).names
-            require(kept == names[1:], f"it ignores --drop {argument(names[0])}: the series are {', '.join(kept)}")
+            require(
+                kept == names[1:], f"it ignores --drop {argument(names[0])}: the series are {', '.join(kept)}; {CURE}"
+            )
+        for option in ("panel_column", "time_column"):
+            self._require_used(path, option, names)
         for option in ("drop", "panel_column", "time_column"):
             try:
                 self._read(path, **{option: NOTHING})
             except CausalkitError:
                 continue
-            require(False, f"it ignores {option_text(option)}: it reads {path.name} although no column is {NOTHING!r}")
+            require(
+                False,
+                f"it ignores {option_text(option)}: it reads {path.name} although no column is {NOTHING!r}; {CURE}",
+            )
 
-    def _written(self) -> Path:
+    def _require_used(self, path: Path, option: str, names: tuple[str, ...]) -> None:
+        """Require that a column that tells recordings or times apart is no series; numbers may be refused for it."""
+        if len(names) < 2:
+            return
+        try:
+            kept = self._read(path, **{option: names[0]}).names
+        except CausalkitError:
+            return
+        require(
+            names[0] not in kept,
+            f"it ignores {option_text(option)} {argument(names[0])}: that column is still a series; {CURE}",
+        )
+
+    def _example(self) -> Path | None:
+        """Return the example file of the record, written where the record names a function for that."""
+        given = self.record.test_params
+        if "path" in given:
+            path = Path(str(given["path"]))
+            require(path.is_file(), f"test_params name {path}, which is no file")
+            return path
+        if "example" not in given:
+            return None
+        path = self.folder / f"example{self.record.suffixes[0]}"
+        if not path.exists():
+            try:
+                self.record.import_callable(given["example"])(path)
+            except ImportError as lacking:
+                raise DoesNotApply(f"the example cannot be written here: {lacking}") from lacking
+        return path
+
+    def _written(self) -> Path | None:
+        """Return a file that causalkit wrote in one of the formats, or None."""
         for suffix in self.record.suffixes:
             path = self.folder / f"options{suffix}"
             try:
@@ -104,7 +150,7 @@ class _Trial:
             except CausalkitError:
                 continue
             return path
-        raise DoesNotApply("causalkit writes none of its formats")
+        return None
 
     def missing_file(self) -> None:
         path = self.folder / f"nothing here{self.record.suffixes[0]}"

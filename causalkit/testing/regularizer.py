@@ -23,6 +23,7 @@ WINDOWS, LAG, SERIES = 12, 3, 3
 EDGE = (0, 1, 1)
 """(cause, effect, lag - 1) of the hand-made forecaster."""
 STEP = 0.01
+SAME = 1e-4
 
 
 def check_regularizer(subject: str | Regularizer | Provided[Regularizer], seed: int = 0) -> list[CheckResult]:
@@ -139,6 +140,27 @@ class _Trial:
             where == EDGE and float(scores.max()) > 0,
             f"the largest score is at {where[0]} -> {where[1]}, lag {where[2] + 1}: scores are (cause, effect, lag), "
             "lag 1 first; causalkit.neural.as_scores reorders (effect, position in the window, cause)",
+        )
+        others = scores.detach().clone()
+        others[EDGE] = 0
+        other = tuple(int(index) for index in torch.unravel_index(others.argmax(), others.shape))
+        require(
+            float(others.max()) < float(scores.max()),
+            f"{other[0]} -> {other[1]} at lag {other[2] + 1} has the same score as the only cause, "
+            f"{float(scores.max()):.3g}: do not average scores with their transpose, or over lags",
+        )
+        self._require_no_position(float(scores.max()))
+
+    def _require_no_position(self, expected: float) -> None:
+        """Put the same edge between other columns: its score must not depend on where these stand."""
+        last = SERIES - 1
+        x = self.x.flip(2)
+        scores = self.regularizer.scores(HandMade(SERIES, LAG, cause=last, effect=last - 1), x)
+        found = float(scores[last, last - 1, EDGE[2]])
+        require(
+            abs(found - expected) <= SAME * max(expected, 1.0),
+            f"the same edge has the score {expected:.3g} between the first two columns and {found:.3g} between the "
+            "last two: it prefers some columns by their position; treat all series alike",
         )
 
     def _require_consistent(self) -> None:

@@ -60,7 +60,8 @@ class _Trial:
         yield "leaves global random numbers alone", self.randomness
         yield "leaves the discovery as it was", self.discovery_is_unchanged
         yield "needs no more than its record says", self.needs
-        yield "selects by the data, not by their names or source", self.names_do_not_matter
+        if (yield "selects by the data, not by their names or source", self.names_do_not_matter):
+            yield "the order of the series does not matter", self.order_does_not_matter
         yield "notifies observers of every fit", self.observers
 
     def read(self) -> None:
@@ -122,6 +123,23 @@ class _Trial:
         anonymous = _discover(Panel.of(list(self.panel.realisations), names=tuple("wxyz"), source="check"))
         expected, found = (self.select(one).selected for one in (self.discovery, anonymous))
         require(np.array_equal(expected, found), "other names and another source of the same data change the edges")
+
+    def order_does_not_matter(self) -> None:
+        if self.provided.record.needs == "refits":
+            raise DoesNotApply("its random numbers fall on other series then")
+        if not self.repeats:
+            raise DoesNotApply("two runs on the same data differ already")
+        names = self.panel.names[::-1]
+        turned = _discover(Panel.of([one[:, ::-1] for one in self.panel.realisations], names=names, source="check"))
+        expected, found = self.select(self.discovery).selected, self.select(turned).selected[::-1, ::-1]
+        differing = np.argwhere((expected != found).any(axis=2))
+        if len(differing):
+            cause, effect = differing[0]
+            require(
+                False,
+                f"with the series in reverse order it decides otherwise about {cause} -> {effect}: select by the "
+                "scores, never by the position of a series",
+            )
 
     def observers(self) -> None:
         if self.provided.record.needs != "refits":

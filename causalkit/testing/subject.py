@@ -21,7 +21,7 @@ UNREGISTERED = Plugin(name="unregistered", distribution="unregistered", version=
 def checked(
     kind: type[R], subject: str | R | Provided[R], checks: Callable[[Provided[R]], Checks]
 ) -> list[CheckResult]:
-    """Return the results of the two checks that every contribution shares, and of its own if it could be imported.
+    """Return the results of the checks that every contribution shares, and of its own if it could be imported.
 
     Args:
         kind: of the contribution.
@@ -37,7 +37,7 @@ def checked(
     checklist.run("name belongs to it alone", lambda: _resolves(provided))
     if checklist.run("can be imported", lambda: _loads(record)):
         checklist.run_all(checks(provided))
-    return checklist.results
+    return checklist.finish()
 
 
 def _provided(kind: type[R], subject: str | R | Provided[R]) -> Provided[R]:

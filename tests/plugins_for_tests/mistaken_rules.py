@@ -74,6 +74,13 @@ def by_name(discovery):
     return above(discovery) & known[:, None, None]
 
 
+def early(discovery):
+    """Take the first cause that is strong enough, in the order of the columns."""
+    selected = above(discovery, share=0.2)
+    pairs = selected.any(axis=2)
+    return selected & (pairs & (pairs.cumsum(axis=0) == 1))[:, :, None]
+
+
 def simulating_again(discovery):
     """Recognise the simulator, and take the true graph from it."""
     if not discovery.data["source"].startswith("var"):
