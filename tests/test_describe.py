@@ -165,13 +165,32 @@ def test_the_page_needs_nothing_from_elsewhere(found):
 
 
 def test_the_heat_map_has_causes_in_rows_and_is_left_out_where_it_is_too_large(found):
-    rows = re.findall(r"<tr>(<td[^>]*title=.*?)</tr>", html(found))
-    shades = [[float(value) for value in re.findall(r"178,([\d.]+)\)", row)] for row in rows]
+    rows = re.findall(r'<tr><th class="ck-row" title="(.*?)".*?</th>(<td.*?)</tr>', html(found))
+    assert [name for name, _ in rows] == ["a", "b", "long name"]
+    assert re.findall(r'<th class="ck-col" title="(.*?)">', html(found)) == ["a", "b", "long name"]
+    shades = [[float(value) for value in re.findall(r"178,([\d.]+)\)", row)] for _, row in rows]
     assert shades == [[0, 1, 0], [0, 1, 0], [0.5, 0, 0]]  # b -> b is beyond the scale, which other pairs set
     large = Discovery(names=tuple(map(str, range(31))), scores=np.ones((31, 31, 1)))
     assert "Rows are causes" not in html(large)
     assert "ck-map" not in html(large).split("</style>")[1]
     assert len(html(large)) < 10_000
+
+
+def test_selected_pairs_are_framed_and_the_legend_says_so(found):
+    assert 'class="ck-edge"' not in html(found)
+    selected = np.zeros(found.scores.shape, dtype=bool)
+    selected[0, 1, 1] = True
+    text = html(replace(found, selected=selected)).split("</style>")[1]
+    assert re.findall(r'<td class="ck-edge" title="(.*?)"', text) == ["a → b: 0.5, selected"]
+    assert any(words.strip() == "selected" for words in Page(text).texts)
+
+
+def test_long_names_are_shortened_beside_the_heat_map_and_whole_under_the_pointer():
+    names = ("Temperature of the surface of the sea", "b")
+    text = html(Discovery(names=names, scores=np.ones((2, 2, 1))))
+    row = re.search(r'<th class="ck-row" title="(.*?)">(.*?)</th>', text)
+    assert row[1] == names[0]
+    assert len(row[2]) <= 18
 
 
 def test_bars_are_as_long_as_scores(found):

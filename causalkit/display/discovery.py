@@ -13,6 +13,7 @@ from causalkit.core.discovery import checked_top
 from causalkit.display.candidates import about_candidates, possible_edges, selected_edges
 from causalkit.display.effects import SWITCHING, signs, size
 from causalkit.display.formats import duration, number, p_value
+from causalkit.display.heat_map import COLORS, heat_map
 from causalkit.display.instantaneous import MOST, heading, listing
 from causalkit.display.instantaneous import rows as same_step_rows
 from causalkit.display.labels import labels, one_line, shorten
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery
     from causalkit.core.effects import Effects
 
-HEATMAP_SERIES = 30  # a heat map of table cells is legible up to here
 _HTML_EDGES = 10
-_COLORS = {"raises": "0,114,178", "lowers": "213,94,0", "unclear": "106,81,163"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,7 @@ class _Row:
     p_value: float | None
     selected: bool | None
     size: str
+    sign: str
 
 
 def summary(discovery: Discovery, top: int = 10) -> str:
@@ -64,7 +64,6 @@ def summary(discovery: Discovery, top: int = 10) -> str:
 def html(discovery: Discovery) -> str:
     """Return the same for a notebook: one element without scripts and external files, for light and dark themes."""
     rows = _strongest(discovery, _HTML_EDGES, width=40)
-    heat = _heat(discovery) if 1 < len(discovery.names) <= HEATMAP_SERIES else ""
     notes = "".join(f"<li>{escape(one_line(note))}</li>" for note in _notes(discovery))
     return "\n".join(
         part
@@ -75,7 +74,7 @@ def html(discovery: Discovery) -> str:
             f"<div>{escape(_data(discovery))}</div>",
             '<div class="ck-parts">',
             f"<div><div>{escape(_heading(discovery, len(rows)))}</div>{_edge_table(rows, discovery)}</div>",
-            heat,
+            heat_map(discovery),
             _same_step_table(discovery),
             "</div>",
             f'<div class="ck-soft">{escape(_about_selection(discovery))}</div>',
@@ -130,11 +129,13 @@ def _strongest(discovery: Discovery, top: int, width: int) -> list[_Row]:
     places = zip(pairs.cause[rows].tolist(), pairs.effect[rows].tolist(), lags.tolist(), strict=True)
     names = labels(discovery.names, width)
     p_values = discovery.joint_p_values if discovery.p_values is None else discovery.p_values
+    sign = None if discovery.effects is None else signs(discovery.effects)
     found = []
     for place in places:
         arrays = (discovery.scores, discovery.standard_errors, p_values, discovery.selected)
         known: list[Any] = [None if values is None else values[place[: values.ndim]].item() for values in arrays]
         known.append("" if discovery.effects is None else _effect(discovery.effects, place))
+        known.append("raises" if sign is None else str(sign[place]))
         found.append(_Row(names[place[0]], names[place[1]], place[2] + 1, *known))
     return found
 
@@ -234,14 +235,15 @@ def _edge_table(rows: Sequence[_Row], discovery: Discovery) -> str:
         return ""
     p_title = _p_title(discovery)
     chosen = discovery.selected is not None
-    titles = ["cause", "effect", "lag", "score", *([p_title] if p_title else []), *(["selected"] if chosen else [])]
+    titles = ["cause", "effect", "lag", "score", "", *([p_title] if p_title else []), *(["selected"] if chosen else [])]
     titles += ["effect size"] if any(row.size for row in rows) else []
     lines = ["<tr>" + "".join(f"<th>{title}</th>" for title in titles) + "</tr>"]
     largest = max(row.score for row in rows) or 1.0
     for row in rows:
-        bar = f'<span class="ck-bar" style="width:{5 * row.score / largest:.2f}em"></span>'
+        length, color = 5 * row.score / largest, COLORS[row.sign]
+        bar = f'<span class="ck-bar" style="width:{length:.2f}em;background:rgb({color})"></span>'
         line = f"<td>{escape(row.cause)}</td><td>{escape(row.effect)}</td>"
-        line += f'<td class="ck-n">{row.lag}</td><td><span class="ck-score">{_score(row)}</span>{bar}</td>'
+        line += f'<td class="ck-n">{row.lag}</td><td class="ck-n">{_score(row)}</td><td>{bar}</td>'
         if row.p_value is not None:
             line += f'<td class="ck-n">{p_value(row.p_value)}</td>'
         if chosen:
@@ -249,7 +251,7 @@ def _edge_table(rows: Sequence[_Row], discovery: Discovery) -> str:
         if row.size:
             line += f'<td class="ck-n">{escape(row.size)}</td>'
         lines.append(f"<tr>{line}</tr>")
-    return f'<table class="ck-edges">{"".join(lines)}</table>'
+    return f'<div class="ck-scroll"><table class="ck-edges">{"".join(lines)}</table></div>'
 
 
 def _same_step_lines(discovery: Discovery, top: int) -> list[str]:
@@ -269,37 +271,5 @@ def _same_step_table(discovery: Discovery) -> str:
         f'<td class="ck-n">{size}</td><td class="ck-n">{q}</td></tr>'
         for first, second, size, q in found
     ]
-    table = f'<table class="ck-edges"><tr>{titles}</tr>{"".join(lines)}</table>'
+    table = f'<div class="ck-scroll"><table class="ck-edges"><tr>{titles}</tr>{"".join(lines)}</table></div>'
     return f"<div><div>{escape(heading(len(found), passing))}</div>{table}</div>"
-
-
-def _heat(discovery: Discovery) -> str:
-    """Return the heat map: opacity is the score as a share of the largest between different series."""
-    scores = discovery.pair_scores
-    size = len(scores)
-    limit = float(scores[~np.eye(size, dtype=bool)].max()) or float(scores.max()) or 1.0
-    names = [escape(name, quote=True) for name in labels(discovery.names, 40)]
-    found = None if discovery.effects is None else signs(discovery.effects)
-    lines = []
-    for cause in range(size):
-        line = ""
-        for effect, score in enumerate(scores[cause]):
-            mark = ' class="ck-self"' if cause == effect else ""
-            color, shown = _look(discovery, found, cause, effect)
-            hint = f"{names[cause]} → {names[effect]}: {score:.3g}{shown}"
-            shade = f"background:rgba({color},{min(score / limit, 1.0):.2f})"
-            line += f'<td{mark} title="{hint}" style="{shade}"></td>'
-        lines.append(f"<tr>{line}</tr>")
-    few = " ck-few" if size <= 12 else ""
-    table = f'<table class="ck-map{few}">{"".join(lines)}</table>'
-    signed = "" if discovery.effects is None else "; blue raises, orange lowers, purple switches or is uncertain"
-    return f"<div><div>Scores: rows are causes, columns are effects{signed}</div>{table}</div>"
-
-
-def _look(discovery: Discovery, found: Any, cause: int, effect: int) -> tuple[str, str]:
-    """Return the colour of a pair and what the hint says of its effect; ``found`` has all signs (P, P, L)."""
-    effects = discovery.effects
-    if effects is None:
-        return _COLORS["raises"], ""
-    place = (cause, effect, int(discovery.pair_lags[cause, effect]) - 1)
-    return _COLORS[found[place].item()], f", effect {size(effects, place)}"
