@@ -12,6 +12,7 @@ from types import ModuleType
 
 MOVED = {
     "causalkit.choices": "causalkit.core.choice",
+    "causalkit.cli.progress": "causalkit.display.progress",
     "causalkit.contributions": "causalkit.plugins.records",
     "causalkit.describe": "causalkit.display.discovery",
     "causalkit.discovery": "causalkit.core.discovery",

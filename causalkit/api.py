@@ -81,6 +81,7 @@ def discover(
             refused before training; default: nine tenths of what is free.
         checkpoint: a file that the state of training is written to.
         resume: continue from the checkpoint if it exists; default: False.
+        progress: show a bar in terminals and notebooks while it runs; default: False.
         observers: objects that hear of the run; see `causalkit.Run`.
 
     Returns:
@@ -100,6 +101,7 @@ def discover(
     from causalkit.core.panel import Panel
     from causalkit.core.preparation import Preparation
     from causalkit.core.run import Run
+    from causalkit.display.progress import progress_of
     from causalkit.io.background import interventions_of, knowledge_of
 
     check_options(options, DiscoverOptions, "causalkit.discover", ("method", "lag", "params", "select", "seed"))
@@ -125,20 +127,21 @@ def discover(
 
         tree = with_pretrained(tree)
     acting, config = build_method(provided, tree)
-    discovery = fit(
-        acting,
-        provided,
-        config,
-        panel,
-        run,
-        standardize=standardize,
-        preparation=prepared,
-        interventions=set_from_outside,
-    )
-    if "lag" not in tree and isinstance(config.get("lag"), int):
-        note = f"lag {config['lag']} is the default of {discovery.method}; choose another with {panel.hint('lag')}"
-        discovery = replace(discovery, notes=(*discovery.notes, note))
-    return finish(discovery, run, select)
+    with progress_of(run, options.get("progress")):
+        discovery = fit(
+            acting,
+            provided,
+            config,
+            panel,
+            run,
+            standardize=standardize,
+            preparation=prepared,
+            interventions=set_from_outside,
+        )
+        if "lag" not in tree and isinstance(config.get("lag"), int):
+            note = f"lag {config['lag']} is the default of {discovery.method}; choose another with {panel.hint('lag')}"
+            discovery = replace(discovery, notes=(*discovery.notes, note))
+        return finish(discovery, run, select)
 
 
 def finish(discovery: Discovery, run: Run, select: str | None = None) -> Discovery:
@@ -426,13 +429,14 @@ def pretrain(
         sources: a file, the name of a data set, a `Panel`, or a list of them.
         method, lag, forecaster, regularizer, params: as for `discover`.
         seed: random seed.
-        device, dtype, threads, time_limit, memory, checkpoint, resume, observers: as for `discover`.
+        device, dtype, threads, time_limit, memory, checkpoint, resume, progress, observers: as for `discover`.
 
     Raises:
         WrongUsageError: there is no such option.
         CausalkitError: whatever the user can mend.
     """
     from causalkit.core.run import Run
+    from causalkit.display.progress import progress_of
     from causalkit.model_selection import AutoLag
 
     check_options(options, RunOptions, "causalkit.pretrain", ("method", "lag", "forecaster", "regularizer", "params"))
@@ -440,12 +444,13 @@ def pretrain(
     tree = parameter_tree(params, lag=lag, forecaster=forecaster, regularizer=regularizer, pretrain=sources)
     acting, _ = build_method(provided, tree)
     run = Run.of(options, seed=seed)
-    if not isinstance(acting, AutoLag):
-        found: Pretrained = acting.pretrain(run)
-        return replace(found, versions=versions(provided))
-    two_stage, source = acting.build(1).with_sources(seed)
-    chosen = acting.chosen(source, run)
-    found = two_stage.with_lag(chosen.lag).pretrain(run)
+    with progress_of(run, options.get("progress")):
+        if not isinstance(acting, AutoLag):
+            found: Pretrained = acting.pretrain(run)
+            return replace(found, versions=versions(provided))
+        two_stage, source = acting.build(1).with_sources(seed)
+        chosen = acting.chosen(source, run)
+        found = two_stage.with_lag(chosen.lag).pretrain(run)
     about_lag = chosen.notes if chosen.choice is None else (chosen.choice.sentence(),)
     return replace(found, versions=versions(provided), notes=(*about_lag, *found.notes))
 

@@ -6,7 +6,9 @@ built-ins imports neither numpy nor torch nor pandas.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
+from typing import Any
 
 from causalkit.plugins.hookspecs import hookimpl
 from causalkit.plugins.records import Dataset, Method, Metric, Operation, Reader, SelectionRule, Writer
@@ -320,3 +322,12 @@ def causalkit_operations() -> Iterable[Operation]:
         ("load", "causalkit.io:load", "Read a whole discovery from a .json or .npz file"),
     ):
         yield Operation(name=name, factory=factory, summary=summary)
+
+
+@hookimpl
+def causalkit_observers(run: Any) -> Iterable[Any]:
+    """Yield an observer that logs, where the logger ``causalkit`` is heard at level INFO."""
+    from causalkit.builtin.log import LOGGER, LogObserver
+
+    if LOGGER.isEnabledFor(logging.INFO):
+        yield LogObserver()

@@ -464,9 +464,12 @@ class Discovery:
         """
         return registry().get(Operation, operation).record.load()(self, *arguments, **options)
 
-    def select(self, rule: str, *, observers: Iterable[Any] = ()) -> Discovery:
-        """Return the discovery with edges selected by a rule such as ``"top-k:20"``; see `causalkit.selection`."""
-        chosen: Discovery = self.apply("select", rule, observers=observers)
+    def select(self, rule: str, *, observers: Iterable[Any] = (), progress: bool = False) -> Discovery:
+        """Return the discovery with edges selected by a rule such as ``"top-k:20"``; see `causalkit.selection`.
+
+        With ``progress``, a bar shows how far a rule is that fits the method again.
+        """
+        chosen: Discovery = self.apply("select", rule, observers=observers, progress=progress)
         return chosen
 
     def test(self, level: float = 0.05) -> Discovery:

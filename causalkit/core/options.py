@@ -19,6 +19,7 @@ class RunOptions(TypedDict, total=False):
     memory: int | str | None
     checkpoint: str | Path | None
     resume: bool
+    progress: bool
     observers: Iterable[Any]
 
 

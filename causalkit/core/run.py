@@ -90,6 +90,7 @@ class Run:
         """Return a run with those of the options that belong to `causalkit.core.options.RunOptions`."""
         given = options_of(RunOptions, options)
         checkpoint, observers = given.get("checkpoint"), given.pop("observers", ())
+        given.pop("progress", None)  # is shown by whoever starts the run
         if checkpoint is not None:
             if not isinstance(checkpoint, str | Path):
                 raise WrongUsageError(f"checkpoint={checkpoint!r} is not allowed", "give the path of a file")

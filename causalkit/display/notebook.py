@@ -30,5 +30,7 @@ border:1px solid rgba(128,128,128,.22)}
 .causalkit .ck-legend{display:flex;flex-wrap:wrap;gap:.1em 1.2em;font-size:85%;opacity:.8;max-width:32em}
 .causalkit .ck-scale{display:inline-block;width:2.5em;height:.7em;border:1px solid rgba(128,128,128,.4)}
 .causalkit .ck-frame{display:inline-block;width:.7em;height:.7em;box-sizing:border-box;vertical-align:-.05em}
+.causalkit .ck-track{display:inline-block;width:12em;max-width:40%;height:.7em;background:rgba(128,128,128,.3)}
+.causalkit .ck-done{display:block;height:100%;background:#0072B2}
 .causalkit .ck-soft{opacity:.8}
 </style>"""

@@ -12,6 +12,7 @@ import numpy as np
 from causalkit.core.discovery import Discovery
 from causalkit.core.pairs import SparseArray, rows_of
 from causalkit.core.plain import plain
+from causalkit.display.progress import ProgressBar
 from causalkit.errors import PluginError, WrongUsageError
 from causalkit.plugins.params import signature_of
 from causalkit.selection.default import LEVEL, default_rule
@@ -19,7 +20,7 @@ from causalkit.selection.outcome import Outcome
 from causalkit.selection.rule import Rule, parse_rule
 
 
-def select(discovery: Discovery, rule: str, *, observers: Iterable[Any] = ()) -> Discovery:
+def select(discovery: Discovery, rule: str, *, observers: Iterable[Any] = (), progress: bool = False) -> Discovery:
     """Return the discovery with ``selected`` and ``selection`` set by a rule.
 
     ``selection`` records the rule as it was written, its name, all its parameters, ``edges`` (the number of selected
@@ -31,6 +32,7 @@ def select(discovery: Discovery, rule: str, *, observers: Iterable[Any] = ()) ->
         discovery: whose edges to select; it is not changed.
         rule: as for `parse_rule`.
         observers: notified of every fit of a rule that fits the method again; see `refitted`.
+        progress: show a bar for such a rule.
 
     Raises:
         WrongUsageError: the rule cannot be understood, or does not fit this discovery.
@@ -38,7 +40,8 @@ def select(discovery: Discovery, rule: str, *, observers: Iterable[Any] = ()) ->
         PluginError: the rule cannot be imported, or does not return boolean cells.
     """
     parsed = parse_rule(rule)
-    return completed(discovery, parsed, apply(discovery, parsed, observers))
+    with ProgressBar(progress, everywhere=True) as bar:
+        return completed(discovery, parsed, apply(discovery, parsed, [*observers, bar] if progress else observers))
 
 
 def test(discovery: Discovery, level: float = LEVEL) -> Discovery:  # noqa: PT028 - no test of pytest

@@ -32,7 +32,7 @@ from causalkit.cli.options.method import (
     select_option,
 )
 from causalkit.cli.options.types import Duration, LagParam, Size
-from causalkit.cli.progress import ProgressBar
+from causalkit.display.progress import ProgressBar
 
 __all__ = [
     "Duration",
