@@ -17,10 +17,18 @@ author = "The causalkit authors"
 copyright = f"2026, {author}"  # noqa: A001 - Sphinx wants this name
 release = version = causalkit.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"causalkit {release}"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
+
+nb_execution_mode = "auto"  # notebooks are committed without outputs, so each build runs them
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120  # seconds for a cell
+nb_execution_in_temp = True
+nb_merge_streams = True
 
 myst_heading_anchors = 3
 myst_enable_extensions = ["dollarmath"]

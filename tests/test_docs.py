@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import shlex
 import types
@@ -21,6 +22,7 @@ from tests.plugins_for_tests.installing import REAL, installed
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("plugins/*/README.md"), *ROOT.glob("docs/**/*.md")])
+NOTEBOOKS = sorted(ROOT.glob("docs/notebooks/*.ipynb"))
 HOOKS = sorted(name for name in dir(hookspecs) if name.startswith("causalkit_"))
 FENCE = re.compile(r"^(?:<!-- (?P<mark>run(?:: \w+)?) -->\n)?```(?P<language>\w+)\n(?P<code>.*?)^```$", re.M | re.S)
 SHELL_WORDS = ("&&", "||", ";", "|", ">")
@@ -182,6 +184,17 @@ def test_relative_links_resolve(page):
             headings = re.findall(r"^#+ (.*)$", FENCE.sub("", linked.read_text(encoding="utf-8")), re.M)
             anchors = {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
             assert anchor in anchors, f"{page_id(page)} links to {target}, a heading that is not there"
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=page_id)
+def test_notebooks_are_committed_without_outputs(notebook):
+    """Each build of the documentation runs them, so that their outputs are those of the present code."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert code
+    assert not any(cell["outputs"] or cell["execution_count"] for cell in code)
+    assert max(len(line) for cell in code for line in "".join(cell["source"]).splitlines()) <= 85
+    assert f"notebooks/{notebook.name}" in (ROOT / "docs/notebooks.md").read_text(encoding="utf-8")
 
 
 def test_continuous_integration_runs_the_test_command_of_the_readme():

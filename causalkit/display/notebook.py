@@ -12,7 +12,7 @@ STYLE = """<style>
 .causalkit .ck-edges td.ck-n{text-align:right;font-variant-numeric:tabular-nums}
 .causalkit .ck-edges th{vertical-align:bottom}
 .causalkit .ck-bar{display:inline-block;height:.65em;min-width:1px;background:#0072B2;border-radius:1px}
-.causalkit .ck-parts{display:flex;flex-wrap:wrap;gap:1em 2.5em;align-items:flex-start}
+.causalkit .ck-parts{display:flex;flex-wrap:wrap;gap:1em 2.5em;align-items:flex-start;margin-bottom:.5em}
 .causalkit .ck-parts>div{max-width:100%;min-width:0}
 .causalkit .ck-scroll{overflow-x:auto;max-width:100%}
 .causalkit .ck-map{border-collapse:separate;border-spacing:0;background:none}
