@@ -357,6 +357,7 @@ def fit(
     """
     from causalkit.core.discovery import Discovery
     from causalkit.core.interventions import described, with_interventions
+    from causalkit.core.magnitude import as_given, in_range
     from causalkit.core.refit import Refit, as_it_chose, with_its_choices
     from causalkit.display.candidates import about_candidates
     from causalkit.display.windows import few_windows
@@ -369,7 +370,8 @@ def fit(
         run.knowledge.check(panel.names)
     given = with_interventions(panel, interventions)
     given.check(lag if isinstance(lag, int) else 1)
-    ready = prepared(given, preparation)
+    moderate, exponents = in_range(given) if standardize else (given, None)
+    ready = prepared(moderate, preparation)
     panel, preparation = ready.panel, ready.preparation
     panel.check(lag if isinstance(lag, int) else 1)
     run.observers.extend(observer for _, observer in registry().call("causalkit_observers", run=run))
@@ -395,8 +397,8 @@ def fit(
     said = [*panel.notes, *ready.notes, *_limits(provided, panel, run)]
     found = found.within(run.knowledge)
     said += about_candidates(found)
-    if found.effects is not None and scaling is not None:
-        found = replace(found, effects=found.effects.before_scaling(scaling))
+    if found.effects is not None and scaling is not None and exponents is not None:
+        found = replace(found, effects=found.effects.before_scaling(as_given(scaling, exponents)))
     again = as_it_chose(acting, found)
     found = replace(
         found,

@@ -156,5 +156,7 @@ class Effects:
 
 def _ratio(units: Array, pairs: Pairs) -> Array:
     """Return the unit of each effect over that of each cause, (N, 1)."""
-    found: Array = (units[pairs.effect] / units[pairs.cause])[:, None]
+    with np.errstate(over="ignore"):
+        ratio = units[pairs.effect] / units[pairs.cause]
+    found: Array = np.minimum(ratio, np.finfo(np.float64).max)[:, None]  # of 1e300 and 1e-300: the largest number
     return found

@@ -7,7 +7,7 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -98,6 +98,13 @@ class Run:
         if not isinstance(observers, Iterable):
             raise WrongUsageError(f"observers={observers!r} are not allowed", "give a list of objects")
         return cls(**given, seed=seed, observers=list(observers), knowledge=knowledge)
+
+    def with_own_checkpoint(self, part: str) -> Run:
+        """Return the run with a checkpoint for a further part of the training, beside that of the first one, ""."""
+        if self.checkpoint is None or not part:
+            return self
+        name = f"{self.checkpoint.stem}.{part}{self.checkpoint.suffix}"
+        return replace(self, checkpoint=self.checkpoint.with_name(name))
 
     @property
     def seconds(self) -> float:

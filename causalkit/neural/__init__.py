@@ -24,6 +24,7 @@ from causalkit.neural.prewhitening import Prewhiten
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import PLAIN, TrainingContext
 from causalkit.neural.training.data import TrainingData, inputs_complete, tensors
+from causalkit.neural.training.divergence import DivergenceError, about_explained
 from causalkit.neural.training.settings import Training
 from causalkit.neural.transfer.pretrained import Pretrained
 from causalkit.neural.transfer.settings import with_pretrained
@@ -32,6 +33,7 @@ from causalkit.neural.transfer.two_stage import TwoStage
 __all__ = [
     "PLAIN",
     "Batch",
+    "DivergenceError",
     "Fitted",
     "ForecasterModule",
     "ForecasterPart",
@@ -47,6 +49,7 @@ __all__ = [
     "TrainingContext",
     "TrainingData",
     "TwoStage",
+    "about_explained",
     "as_forecaster",
     "as_scores",
     "autograd_jacobian",

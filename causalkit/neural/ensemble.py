@@ -36,6 +36,7 @@ from causalkit.neural.regularization_path import (
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import TrainingContext
 from causalkit.neural.training.data import TrainingData
+from causalkit.neural.training.divergence import check_converged
 from causalkit.neural.training.loop import TIME_LIMIT, train
 from causalkit.neural.training.networks import Networks
 from causalkit.neural.training.schedule import Schedule
@@ -134,6 +135,7 @@ def train_ensemble(
     networks = Networks(models, penalties.for_stage("train"), data, settings, run, context=context)
     state = train(networks, Schedule(settings, validate_every=VALIDATE_EVERY), run)
     assert state.best is not None
+    check_converged(float(state.best.errors.mean()), state.history["forecast"][0], data, settings)
     note = f"scores are those of the mean forecast of {len(models)} members, each without another block"
     members = networks.with_weights(state.best.weights)
     return TrainedEnsemble(members, state.history, (note,), held_out=HeldOutMembers(members, data))
@@ -204,7 +206,8 @@ def train_at_choice(traced: TracedPath, run: Run) -> TrainedEnsemble:
     """
     path, networks = traced.path, traced.path.networks
     validated = networks.with_weights(path.chosen().weights)
-    final = train_on_all(path, replace(run, checkpoint=None, resume=False))
+    final, error = train_on_all(path, replace(run, checkpoint=None, resume=False))
+    check_converged(error, traced.history["forecast"][0], networks.data, path.settings)
     notes = [
         f"scores are those of the mean forecast of {len(validated)} members, each of which left another block out "
         "until the strength was chosen"

@@ -47,6 +47,7 @@ from causalkit.neural.prewhitening_choice import PARAMETER as PREWHITEN
 from causalkit.neural.regularizers import PenaltySum
 from causalkit.neural.training.context import PLAIN, TrainingContext
 from causalkit.neural.training.data import TrainingData, inputs_complete, tensors
+from causalkit.neural.training.divergence import SMALLER, DivergenceError, about_explained, check_converged
 from causalkit.neural.training.loop import train
 from causalkit.neural.training.networks import Networks
 from causalkit.neural.training.schedule import Schedule
@@ -143,6 +144,12 @@ class NeuralMethod:
                 large = [one for one in self.rivals if one not in small]
                 found = self.with_rivals(small).fit(panel, run)
                 return replace(found, notes=(*found.notes, *map(about_memory, large)))
+        try:
+            return self._fit(panel, windows, run)
+        except DivergenceError as first:
+            return self._fit_with_smaller_steps(panel, windows, run, first)
+
+    def _fit(self, panel: Panel, windows: Windows, run: Run) -> Discovery:
         with run.isolated():
             self._check_prewhiten()
             if self.members > 1 or self.regularizer.strength_to_choose:
@@ -150,6 +157,27 @@ class NeuralMethod:
             method, notes = self.with_default_forecaster()
             found = method.fit_one(panel, windows, run)
             return replace(found, notes=(*found.notes, *notes))
+
+    def _fit_with_smaller_steps(self, panel: Panel, windows: Windows, run: Run, first: DivergenceError) -> Discovery:
+        """Train once more, with smaller steps, where training diverged.
+
+        Raises:
+            TrainingError: it diverged again.
+        """
+        rate = first.rate / SMALLER
+        calmer = self.with_training(self.training.model_copy(update={"learning_rate": rate}))
+        try:
+            found = calmer._fit(panel, windows, run.with_own_checkpoint("smaller-steps"))
+        except DivergenceError as second:
+            raise TrainingError(
+                f"training diverged with training.learning_rate={first.rate:g} and with {rate:g}: {second.what}",
+                second.hint,
+            ) from second
+        note = (
+            f"training diverged with training.learning_rate={first.rate:g} ({first.what}), so it was repeated with "
+            f"training.learning_rate={rate:g}"
+        )
+        return replace(found, notes=(note, *found.notes))
 
     def work(self, forecaster: ForecasterPart, panel: Panel, windows: Windows, run: Run) -> Work:
         """Return what a run with a forecaster trains on what."""
@@ -411,11 +439,13 @@ class NeuralMethod:
         networks = Networks([masked], penalties, data, settings, run, context=context)
         snapshots = None if context.stage == "pretrain" else settings.snapshots
         state = train(networks, Schedule(settings, context.stage), run, fingerprint=fingerprint, snapshots=snapshots)
+        error = state.history["forecast"][-1]
         if state.best is not None:
             networks.load(state.best.weights)
-        return Trained(
-            state.history, about_training(state, settings), left_out, path=score_history(state, candidates_of(masked))
-        )
+            error = min(error, float(state.best.errors.mean()))
+        check_converged(error, state.history["forecast"][0], data, settings, context.stage)
+        notes = (*about_training(state, settings), *about_explained(error, data))
+        return Trained(state.history, notes, left_out, path=score_history(state, candidates_of(masked)))
 
     def _split(self, data: TrainingData, windows: Windows, run: Run) -> tuple[TrainingData, int]:
         """Return the data of one network without what is held out of training, and how many windows these are."""

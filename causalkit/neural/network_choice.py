@@ -90,7 +90,7 @@ def choose_network(
     competing = [number for number in range(len(candidates)) if number not in large]
 
     def competition(own: TrainingData, prewhitened: int) -> Competition:
-        mine = _with_own_checkpoint(run, f"prewhiten-{prewhitened}" if prewhitened else "")
+        mine = run.with_own_checkpoint(f"prewhiten-{prewhitened}" if prewhitened else "")
         if len(competing) == 1:
             return Competition(0, trace(candidates[0], ALL_BLOCKS, np.inf, panel, own, mine, context), ())
         entries = [_entry(candidates[number], panel, own, mine, context, first=not number) for number in competing]
@@ -155,16 +155,8 @@ def _entry(
     method: Trainable, panel: Panel, data: TrainingData, run: Run, context: TrainingContext, *, first: bool
 ) -> Candidate:
     name = method.forecaster.record.name
-    own = run if first else _with_own_checkpoint(run, name)
+    own = run if first else run.with_own_checkpoint(name)
     return Candidate(name, lambda blocks, strongest: trace(method, blocks, strongest, panel, data, own, context, name))
-
-
-def _with_own_checkpoint(run: Run, part: str) -> Run:
-    """Return the run with a checkpoint for a further part of the training, beside that of the first one, ""."""
-    if run.checkpoint is None or not part:
-        return run
-    name = f"{run.checkpoint.stem}.{part}{run.checkpoint.suffix}"
-    return replace(run, checkpoint=run.checkpoint.with_name(name))
 
 
 def _about_size(forecaster: str, weights: int) -> str:

@@ -217,8 +217,8 @@ class RegularizationPath(Schedule):
                 self.strength = self._next_strength()
 
 
-def train_on_all(path: RegularizationPath, run: Run) -> Stacked:
-    """Go on from the chosen point with nothing held out, for a while, and return the mean weights that this leads to.
+def train_on_all(path: RegularizationPath, run: Run) -> tuple[Stacked, float]:
+    """Go on from the chosen point with nothing held out, for a while; return the mean weights and the forecast error.
 
     What a block that was held out can teach is learned in the end, and networks remain as different as the blocks made
     them.
@@ -227,8 +227,8 @@ def train_on_all(path: RegularizationPath, run: Run) -> Stacked:
     networks.restart(point.weights)
     networks.learn_from(networks.data.complete())
     most = MOST_WINDOWS if networks.data.candidates is None else MOST_WINDOWS_OF_CANDIDATES
-    train(networks, FinalTraining(path.settings, point.strength, path.weakest, most), run)
-    return networks.averaged
+    state = train(networks, FinalTraining(path.settings, point.strength, path.weakest, most), run)
+    return networks.averaged, state.history["forecast"][-1]
 
 
 class FinalTraining(Schedule):

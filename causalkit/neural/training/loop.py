@@ -58,7 +58,7 @@ def train(
                 if schedule.validates(state) or run.expired:
                     state.best.update(networks.validation_errors(), networks.averaged, state.epoch)
                 losses["validation"] = float(state.best.latest.mean())
-            state.record({**losses, **schedule.records()}, epoch.rate)
+            state.record({**losses, **schedule.records()}, schedule.settings.learning_rate, schedule.stage)
             if is_due(state, snapshots):
                 take_snapshot(networks, state)
             run.epoch(state.epoch, losses)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from causalkit.errors import TrainingError
+from causalkit.neural.training.divergence import DivergenceError
 from causalkit.neural.training.networks import Networks, Stacked
 
 
@@ -68,18 +68,14 @@ class TrainingState:
     snapshots: dict[int, Tensor] = field(default_factory=dict)
     stopped: str = ""
 
-    def record(self, losses: Mapping[str, float], rate: float) -> None:
+    def record(self, losses: Mapping[str, float], rate: float, stage: str = "train") -> None:
         """Append the losses of an epoch to the history.
 
         Raises:
-            TrainingError: a loss is not finite.
+            DivergenceError: a loss is not finite.
         """
         for name, value in losses.items():
             if not math.isfinite(value):
-                raise TrainingError(
-                    f"training diverged: the {name} loss is {value} in epoch {self.epoch} "
-                    f"(training.learning_rate={rate:g})",
-                    f"try --set training.learning_rate={rate / 10:g}, or a weaker regularizer.strength",
-                )
+                raise DivergenceError(f"the {name} loss is {value} in epoch {self.epoch}", rate, stage)
             self.history.setdefault(name, []).append(value)
         self.history.setdefault("epoch", []).append(self.epoch)

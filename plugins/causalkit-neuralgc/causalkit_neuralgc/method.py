@@ -25,6 +25,7 @@ from causalkit.neural import (
     Training,
     TrainingContext,
     TrainingData,
+    about_explained,
     inputs_complete,
     tensors,
 )
@@ -170,7 +171,8 @@ class ComponentWise(NeuralMethod):
 
         progress, path = self._solve(model, problem, scores_of, run, gentle=context.stage != "finetune")
         scores = path_scores(path) if path else scores_of(model).cpu().numpy()
-        return Trained(progress.history, _notes(progress, scores), scores=scores, path=path)
+        explained = about_explained(float(progress.error.mean()), TrainingData.of(windows, run))
+        return Trained(progress.history, (*explained, *_notes(progress, scores)), scores=scores, path=path)
 
     def _check_settings(self, model: nn.Module, run: Run) -> None:
         if run.checkpoint is not None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from causalkit import Run
-from causalkit.errors import TrainingError
+from causalkit.neural import DivergenceError
 from causalkit_neuralgc.active import active_series, choose_series, extend, restrict, violations
 from causalkit_neuralgc.problem import Problem, Stacked, later_squares, take
 from causalkit_neuralgc.proximal import LONGEST, State, descend
@@ -70,7 +70,7 @@ class Solver:
         """Return the parameters of all targets at their minima, and how that went.
 
         Raises:
-            TrainingError: an objective is no longer finite.
+            DivergenceError: an objective is no longer finite.
         """
         count = problem.y.shape[-1]
         series = problem.x.shape[2]
@@ -138,11 +138,10 @@ class Solver:
 
         def watch(state: State) -> bool:
             if not bool(torch.isfinite(state.objective).all()):
-                raise TrainingError(
-                    f"training diverged in iteration {progress.iterations + 1}: the objective is not finite "
-                    f"(training.learning_rate={self.step:g})",
-                    f"try --set training.learning_rate={self.step / 10:g}, or training.optimizer=gista, which finds "
-                    "its step size by itself",
+                raise DivergenceError(
+                    f"the objective is not finite in iteration {progress.iterations + 1}",
+                    self.step,
+                    otherwise="training.optimizer=gista, which finds its step size by itself",
                 )
             progress.iterations += 1
             progress.error[waiting] = state.error

@@ -76,7 +76,7 @@ def choose_strength(
         contexts: which of the windows the problem consists of, in their order; None: all of them.
 
     Raises:
-        TrainingError: an objective is no longer finite.
+        DivergenceError: an objective is no longer finite.
     """
     folds = folds_of(windows, FOLDS, run)
     if folds is None:

@@ -1,0 +1,87 @@
+"""Training that diverged: a forecast that is worse than the mean of each series.
+
+A step size that is too large does not always lead to infinite weights. Adam moves every weight by about the step size
+at each step, whatever the gradient, so that losses can stay finite and huge. A forecaster that has learned anything is
+at least as good as the mean on the windows that it learns from; so where it is clearly worse in the end, and worse than
+with its first weights, training has failed, and its scores mean nothing.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from causalkit.errors import TrainingError
+from causalkit.neural.training.data import TrainingData
+from causalkit.neural.training.settings import Training
+
+WORSE = 1.1
+"""Times the error of the mean that an error may be. Under a strong penalty a forecast is the mean, and sampled
+penalties make it tremble about it."""
+LITTLE = 0.01
+"""Share of the variance that counts as nothing."""
+SMALLER = 10
+"""What the step size is divided by where training diverged."""
+
+
+class DivergenceError(TrainingError):
+    """Training diverged; it may succeed with smaller steps.
+
+    Args:
+        what: the evidence.
+        rate: step size of the settings.
+        stage: of two-stage training, whose stages have settings of their own.
+        otherwise: what may help as well.
+    """
+
+    def __init__(
+        self, what: str, rate: float, stage: str = "train", *, otherwise: str = "a weaker regularizer.strength"
+    ) -> None:
+        self.what, self.rate = what, rate
+        parameter = f"{stage if stage in ('pretrain', 'finetune') else 'training'}.learning_rate"
+        super().__init__(
+            f"training diverged with {parameter}={rate:g}: {what}",
+            f"try --set {parameter}={rate / SMALLER:g}, or {otherwise}",
+        )
+
+
+def check_converged(error: float, first: float, data: TrainingData, settings: Training, stage: str = "train") -> None:
+    """Refuse a forecast error that is clearly above that of the mean, and above that of the first weights.
+
+    Args:
+        error: mean squared error in the end.
+        first: before the first step.
+        data: that the error is of.
+        stage: of two-stage training.
+
+    Raises:
+        DivergenceError: with a smaller step size to try.
+    """
+    of_mean = error_of_mean(data)
+    if error > max(WORSE * of_mean, first):
+        raise DivergenceError(
+            f"the squared error of the forecasts is {error:.3g}, that of the mean of each series {of_mean:.3g}",
+            settings.learning_rate,
+            stage,
+        )
+
+
+@torch.no_grad()
+def error_of_mean(data: TrainingData) -> float:
+    """Return the mean squared error of the mean of each series as a forecast, over windows and networks."""
+    errors = []
+    for rows in data.rows:
+        y = data.y[rows]
+        seen = torch.ones_like(y) if data.observed is None else data.observed[rows].to(y)
+        mean = (y * seen).sum(0) / seen.sum(0).clamp(min=1)
+        errors.append(((y - mean).square() * seen).sum() / seen.sum().clamp(min=1))
+    return float(torch.stack(errors).mean())
+
+
+def about_explained(error: float, data: TrainingData) -> tuple[str, ...]:
+    """Say that a forecast with this error explains next to nothing of the windows that it learned from."""
+    if error < (1 - LITTLE) * error_of_mean(data):
+        return ()
+    return (
+        f"the forecaster explains less than {LITTLE:.0%} of the variance that it learned from, so its scores say "
+        "next to nothing",
+    )
