@@ -358,6 +358,7 @@ def fit(
     from causalkit.core.discovery import Discovery
     from causalkit.core.interventions import described, with_interventions
     from causalkit.core.magnitude import as_given, in_range
+    from causalkit.core.order import InOneOrder
     from causalkit.core.refit import Refit, as_it_chose, with_its_choices
     from causalkit.display.candidates import about_candidates
     from causalkit.display.windows import few_windows
@@ -382,7 +383,7 @@ def fit(
         )
     learned, scaling = panel.standardized() if standardize else (panel, None)
     clock = time.monotonic()
-    found = acting.fit(learned, run)
+    found = InOneOrder(acting).fit(learned, run)
     seconds = time.monotonic() - clock
     if not isinstance(found, Discovery) or found.names != panel.names:
         raise PluginError(
@@ -399,7 +400,7 @@ def fit(
     said += about_candidates(found)
     if found.effects is not None and scaling is not None and exponents is not None:
         found = replace(found, effects=found.effects.before_scaling(as_given(scaling, exponents)))
-    again = as_it_chose(acting, found)
+    again, settled = as_it_chose(acting, found), with_its_choices(acting, found)
     found = replace(
         found,
         method=provided.record.name,
@@ -409,7 +410,7 @@ def fit(
         versions={**found.versions, **versions(provided)},
         seconds=run.seconds,
         notes=(*said, *found.notes, *few_windows(found.data)),
-        refit=Refit.of(again, panel, run, standardize, seconds, with_its_choices(acting, found)),
+        refit=Refit.of(InOneOrder(again), panel, run, standardize, seconds, settled and InOneOrder(settled)),
     )
     return replace(found, responses=found.apply("responses"))
 

@@ -51,7 +51,7 @@ def _computed(discovery: Discovery, cause: int, effect: int) -> Response | None:
     if discovery.fitted is not None:
         from causalkit.neural.responses import response_of
 
-        return response_of(discovery.fitted, effects, cause, effect, lag)
+        return response_of(discovery.fitted, effects, discovery.names, (cause, effect), lag)
     return _line(discovery, cause, effect, lag) if effects.same_sign is None else None
 
 

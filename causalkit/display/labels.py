@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -62,18 +61,6 @@ def labels(names: Sequence[str], width: int) -> list[str]:
 def name(text: str, width: int = 60) -> str:
     """Return the name of a method, data set or file in at most ``width`` cells; an empty one is "(no name)"."""
     return shorten(text, width) or "(no name)"
-
-
-def natural(text: str) -> list[tuple[int, int, str]]:
-    """Return a sort key that puts "trial2" before "trial10"."""
-    parts = re.split(r"(\d+)", text.casefold())
-    # As text: Python converts no number of more than 4,300 digits.
-    return [_digits(part) if part.isdecimal() else (1, 0, part) for part in parts if part]
-
-
-def _digits(part: str) -> tuple[int, int, str]:
-    significant = part.lstrip("0")
-    return (0, len(significant), significant)
 
 
 def metric_name(metric: str) -> str:

@@ -11,6 +11,8 @@ members without their mean slope.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -33,20 +35,22 @@ OUTER = 0.025
 Array = NDArray[np.float64]
 
 
-def response_of(fitted: Fitted, effects: Effects, cause: int, effect: int, lag: int) -> Response:
+def response_of(fitted: Fitted, effects: Effects, names: Sequence[str], edge: tuple[int, int], lag: int) -> Response:
     """Return the response curve of an edge, in the units of the data.
 
     Args:
-        fitted: the forecaster and what it learned from.
+        fitted: the forecaster and what it learned from; its series may be in another order.
         effects: of the same fit, in the units of the data.
-        cause, effect: positions of the series.
+        names: of the series, in the order of the effects.
+        edge: positions of cause and effect among these.
         lag: of the cause, at least 1.
     """
     learned = fitted.panel.standardized()[1]
+    cause, effect = (fitted.panel.names.index(names[place]) for place in edge)  # of the network
     windows, values = _windows(fitted, cause, effect, lag)
     first, last = np.quantile(values, [OUTER, 1 - OUTER])
     grid = np.unique(np.linspace(first, last, POINTS))
-    place = (cause, effect, lag - 1)
+    place = (*edge, lag - 1)
     unit = learned.deviation[effect] / learned.deviation[cause]
     away = grid - values.mean()
     with fitted.run.isolated():
@@ -56,17 +60,17 @@ def response_of(fitted: Fitted, effects: Effects, cause: int, effect: int, lag: 
     band = None
     if effects.standard_errors is not None and shapes:
         band = 2 * np.hypot(effects.standard_errors[place] * unit * away, jackknife_errors(np.stack(shapes)))
-    level, scale = effects.levels[cause], effects.units[cause] / learned.deviation[cause]
-    across = effects.units[effect] / learned.deviation[effect]
+    units = (float(effects.units[edge[0]]), float(effects.units[edge[1]]))
+    across = units[1] / learned.deviation[effect]
     return Response(
-        fitted.panel.names[cause],
-        fitted.panel.names[effect],
+        names[edge[0]],
+        names[edge[1]],
         lag,
-        level + scale * (grid - learned.mean[cause]),
+        effects.levels[edge[0]] + units[0] / learned.deviation[cause] * (grid - learned.mean[cause]),
         across * curve,
         None if band is None else across * (curve - band),
         None if band is None else across * (curve + band),
-        (float(effects.units[cause]), float(effects.units[effect])),
+        units,
     )
 
 

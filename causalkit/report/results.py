@@ -12,8 +12,8 @@ from causalkit.compare.blocks import greater_is_better
 from causalkit.compare.record import CellRecord
 from causalkit.compare.table import Summary, summarize
 from causalkit.core.discovery import Discovery
+from causalkit.core.names import natural
 from causalkit.core.truth import Truth
-from causalkit.display.labels import natural
 from causalkit.errors import CausalkitError, DataError
 
 PREFERRED = ("auroc", "auprc", "f1")

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from causalkit.core.names import natural
 from causalkit.core.panel import Panel
 from causalkit.core.sampling import Sampling
 from causalkit.core.shell import option_text
-from causalkit.display.labels import natural
 from causalkit.display.words import listed
 from causalkit.errors import CausalkitError, DataError, PluginError, did_you_mean
 from causalkit.io.layout import refuse_descriptions

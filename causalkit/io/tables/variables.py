@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.core.names import natural
 from causalkit.core.shell import option_text
-from causalkit.display.labels import natural
 from causalkit.display.words import listed
 from causalkit.errors import DataError
 from causalkit.io.options import ReadOptions

@@ -14,9 +14,9 @@ from causalkit.errors import TrainingError
 from causalkit.neural.training.data import TrainingData
 from causalkit.neural.training.settings import Training
 
-WORSE = 1.1
+WORSE = 1.5
 """Times the error of the mean that an error may be. Under a strong penalty a forecast is the mean, and sampled
-penalties make it tremble about it."""
+penalties and few windows in a step make it tremble about it."""
 LITTLE = 0.01
 """Share of the variance that counts as nothing."""
 SMALLER = 10

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.core.discovery import Discovery
+from causalkit.core.order import columns_of
 from causalkit.core.panel import Panel
 from causalkit.errors import DataError
 
@@ -40,7 +40,7 @@ def match_series(source: Panel, names: tuple[str, ...], how: Match, target: str)
         chosen = [source.names.index(name) for name in names]
         spare = len(source.names) - len(chosen)
         note = (f"{spare} series of {source.source} are not in {target} and were left out",) if spare else ()
-        return replace(_columns(source, chosen, names), notes=(*source.notes, *note))
+        return replace(columns_of(source, chosen, names), notes=(*source.notes, *note))
     if source.series != len(names):
         raise DataError(
             f"{source.source} has {source.series} series and {target} has {len(names)}, and their names differ",
@@ -108,31 +108,3 @@ def order_of(panel: Panel, trained: tuple[str, ...], match: Match) -> tuple[tupl
         )
     note = f"series of {panel.source} were matched with those of the pre-trained forecaster by their order"
     return panel.names, () if panel.names == trained else (note,)
-
-
-def panel_in_order(panel: Panel, names: tuple[str, ...]) -> Panel:
-    """Return a panel with its series in another order."""
-    if names == panel.names:
-        return panel
-    return _columns(panel, [panel.names.index(name) for name in names], names)
-
-
-def _columns(panel: Panel, chosen: Sequence[int], names: tuple[str, ...]) -> Panel:
-    order = list(chosen)
-    return replace(
-        panel,
-        realisations=tuple(values[:, order] for values in panel.realisations),
-        names=names,
-        intervened=None if panel.intervened is None else tuple(mask[:, order] for mask in panel.intervened),
-    )
-
-
-def discovery_in_order(found: Discovery, names: tuple[str, ...]) -> Discovery:
-    """Return a discovery with its series in another order."""
-    if names == found.names:
-        return found
-    chosen = [found.names.index(name) for name in names]
-    path = found.path
-    if path is not None:
-        path = {**path, "scores": path["scores"][:, chosen][:, :, chosen]}
-    return replace(found, names=names, scores=found.scores[chosen][:, chosen], path=path)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from causalkit.core.discovery import Discovery
+from causalkit.core.order import discovery_in_order, panel_in_order
 from causalkit.core.panel import Panel
 from causalkit.core.plain import plain
 from causalkit.core.run import Run
@@ -25,7 +26,7 @@ from causalkit.neural.modules.jacobian import mean_absolute_jacobian
 from causalkit.neural.training.context import TrainingContext
 from causalkit.neural.training.data import tensors
 from causalkit.neural.training.settings import Training
-from causalkit.neural.transfer.matching import Match, discovery_in_order, joined, order_of, panel_in_order
+from causalkit.neural.transfer.matching import Match, joined, order_of
 from causalkit.neural.transfer.pretrained import Pretrained
 from causalkit.neural.transfer.sources import Source, load_source
 from causalkit.neural.transfer.strengths import choose_strengths
