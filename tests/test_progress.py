@@ -47,7 +47,7 @@ def test_commands_show_nothing_on_a_pipe(monkeypatch, capsys):
 
 class Handle:
     def __init__(self):
-        self.pages = []
+        self.pages, self.displayed = [], 0
 
     def update(self, page):
         self.pages.append(page._repr_html_())
@@ -61,6 +61,7 @@ def notebook(monkeypatch):
     def display(page, display_id):
         assert display_id is True
         handle.update(page)
+        handle.displayed += 1
         return handle
 
     shell = types.SimpleNamespace(kernel=object())
@@ -102,6 +103,16 @@ def test_no_part_of_the_bar_is_cut(columns, shown, monkeypatch):
     assert last.startswith("strength, component-mlp ")
     assert re.search(r" 7/100 .*left (-:--:--|\d:\d\d:\d\d)$", last)
     assert [name for name in LOSSES if name in last] == [name for name in LOSSES if name in shown]
+
+
+def test_stages_share_one_output_of_a_notebook(notebook):
+    with ProgressBar(everywhere=True) as bar:
+        bar.on_start(STAGE)
+        bar.on_start({"stage": "surrogate", "epochs": 99})
+        bar.on_epoch(33, {})
+    assert notebook.displayed == 1
+    assert "surrogate: 33 of 99" in notebook.pages[-2]
+    assert notebook.pages[-1] == ""
 
 
 def test_progress_is_no_part_of_the_result(data, capsys):

@@ -61,15 +61,19 @@ class ProgressBar(AbstractContextManager["ProgressBar"]):
         """Show the bar."""
         if not self._active:
             return
-        if self._view is not None:  # a second stage
-            self._view.close()
         stage = str(info.get("stage", "train"))
+        shown = (_STAGES.get(stage, stage), int(info["epochs"]), int(info.get("done", 0)))
+        if isinstance(self._view, _Notebook):  # a second stage, in the place of the first
+            self._view.begin(*shown)
+            return
+        if self._view is not None:
+            self._view.close()
         view: Callable[[str, int, int], View] = _Terminal
         if self._everywhere and _in_notebook():
             view = _Notebook
         elif not sys.stderr.isatty():
             view = _Lines
-        self._view = view(_STAGES.get(stage, stage), int(info["epochs"]), int(info.get("done", 0)))
+        self._view = view(*shown)
 
     def on_epoch(self, epoch: int, losses: Mapping[str, float]) -> None:
         """Move the bar."""
@@ -160,9 +164,14 @@ class _Notebook:
     """A bar in the output of a notebook's cell, which needs no widgets and disappears at the end."""
 
     def __init__(self, stage: str, epochs: int, done: int) -> None:
-        self._clock = _Clock(stage, epochs, done)
         display: Any = importlib.import_module("IPython.display").display
+        self._clock = _Clock(stage, epochs, done)
         self._handle = display(_Html(self._page(done, "")), display_id=True)
+
+    def begin(self, stage: str, epochs: int, done: int) -> None:
+        """Go on with another stage."""
+        self._clock = _Clock(stage, epochs, done)
+        self._handle.update(_Html(self._page(done, "")))
 
     def move(self, done: int, losses: Mapping[str, float]) -> None:
         if self._clock.due(_REFRESH_SECONDS):
