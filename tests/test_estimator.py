@@ -143,16 +143,46 @@ def test_several_realisations(fitted):
     found = model.predict([first, second])
     assert [part.shape for part in found] == [(50, 3), (70, 3)]
     assert all(np.isnan(part[:2]).all() and np.isfinite(part[2:]).all() for part in found)
-    assert np.isfinite(model.score(np.stack([first, first])))
+    both = np.stack([first, first])
+    assert np.isfinite(model.score(both))
+    np.testing.assert_array_equal(model.predict(both), np.stack([found[0], found[0]]))
 
 
-def test_rows_that_were_sorted_by_time_do_not_get_the_index_of_others():
-    frame = pair().iloc[::-1].reset_index(names="date")
-    model = CausalDiscovery(method="var", lag=2).fit(frame)
+def test_rows_keep_their_place_whatever_their_order_in_time():
+    frame = pair()
+    forward = CausalDiscovery(method="var", lag=2).fit(frame)
+    newest_first = frame[::-1]
+    model = CausalDiscovery(method="var", lag=2).fit(newest_first)
     assert list(model.graph_.edges) == [("A", "B")]
+    pd.testing.assert_frame_equal(model.predict(newest_first), forward.predict(frame)[::-1])
+    with_gap = frame.drop(frame.index[50:60])
+    found = forward.predict(with_gap)
+    assert found.index.equals(with_gap.index)
+    assert found.isna().all(axis=1).to_numpy().nonzero()[0].tolist() == [0, 1, 50, 51]
+
+
+def test_rows_that_were_sorted_do_not_get_the_index_of_others():
+    frame = pair().reset_index(names="date").sample(frac=1, random_state=0)
+    model = CausalDiscovery(method="var", lag=2).fit(frame)
     found = model.predict(frame)
     assert found.index.names == ["realisation", "step"]
-    pd.testing.assert_frame_equal(found.reset_index(drop=True), model.predict(frame.iloc[::-1]).reset_index(drop=True))
+    sorted_first = model.predict(frame.sort_values("date"))
+    pd.testing.assert_frame_equal(found.reset_index(drop=True), sorted_first.reset_index(drop=True))
+
+
+def test_realisations_of_one_table_keep_their_rows():
+    frame = pd.concat([pair(50, seed=1).assign(subject=1), pair(70, seed=2).assign(subject=2)], ignore_index=True)
+    model = CausalDiscovery(method="var", lag=2, panel_column="subject").fit(frame)
+    found = model.predict(frame)
+    assert found.index.equals(frame.index)
+    assert found.isna().all(axis=1).to_numpy().nonzero()[0].tolist() == [0, 1, 50, 51]
+
+
+def test_few_rows_of_many_series_are_time_steps():
+    x = np.random.default_rng(0).standard_normal((300, 12))
+    model = CausalDiscovery(method="var", lag=1).fit(x[:250])
+    assert np.isfinite(model.score(x[250:256]))
+    assert model.predict(pd.DataFrame(x[250:256])).shape == (6, 12)
 
 
 def test_options_of_discover():

@@ -138,8 +138,8 @@ class CausalDiscovery(BaseEstimator):  # type: ignore[misc]  # scikit-learn has 
 
         Returns:
             An array (T, P) in the units of the data, with the row of the step that is forecast, so that
-            ``X - predict(X)`` are the errors; a DataFrame for a DataFrame; a list of arrays for several realisations.
-            NaN where one of the K steps before is missing, as at the first K steps.
+            ``X - predict(X)`` are the errors; a `pandas.DataFrame` for one; an array (R, T, P) for one, and a list of
+            arrays for other realisations. NaN where one of the K steps before is missing, as at the first K steps.
 
         Raises:
             EstimatorDataError: the data cannot be used, or are of other series.
@@ -148,9 +148,7 @@ class CausalDiscovery(BaseEstimator):  # type: ignore[misc]  # scikit-learn has 
         with _as_value_errors():
             panel = self._panel(X)
             found = self.forecaster_.forecasts(panel)
-        if len(found) > 1:
-            return list(found)
-        return _like(X, panel, found[0])
+        return _like(X, panel, found)
 
     def score(self, X: Any, y: object = None) -> float:
         """Return minus the mean squared error of one-step forecasts; scikit-learn looks for the largest score.
@@ -270,6 +268,8 @@ class CausalDiscovery(BaseEstimator):  # type: ignore[misc]  # scikit-learn has 
             validate_data(self, X, reset=reset, skip_check_array=True)
         options = self._given()
         reading = options_of(ReadingOptions, options)
+        if table and X.shape[0] <= X.shape[1] and not reading.keys() & {"orientation", "long"}:
+            reading["orientation"] = "time-series"  # few rows of a test fold are no series
         if isinstance(X, str | Path):
             panel = read(X, **reading)
         else:
@@ -295,21 +295,33 @@ def _checked_array(X: Any, *, least: int) -> Any:
     return check_array(X, allow_nd=True, ensure_all_finite=False, ensure_min_samples=least, ensure_min_features=least)
 
 
-def _like(X: Any, panel: Panel, found: Array) -> Any:
-    """Return forecasts as a DataFrame for a DataFrame: with its index where the panel has its rows in its order."""
+def _like(X: Any, panel: Panel, found: tuple[Array, ...]) -> Any:
+    """Return forecasts in the form of what they are forecasts of."""
     import pandas as pd
 
+    if isinstance(X, np.ndarray) and X.ndim == 3:
+        return np.stack(found)
     if not isinstance(X, pd.DataFrame):
-        return found
-    index = None
-    if len(X) == len(found) and set(panel.names) <= {str(name) for name in X.columns}:
-        columns = X[[name for name in X.columns if str(name) in panel.names]]
-        values = columns.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
-        if np.array_equal(values, panel.realisations[0], equal_nan=True):
-            index = X.index
-    if index is None:
-        index = pd.MultiIndex.from_product([[1], range(1, len(found) + 1)], names=["realisation", "step"])
-    return pd.DataFrame(found, index=index, columns=list(panel.names))
+        return found[0] if len(found) == 1 else list(found)
+    rows, names = np.concatenate(found), list(panel.names)
+    columns = X[[name for name in X.columns if str(name) in panel.names]]
+    values = columns.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+    order = _rows_of(values, np.concatenate(panel.realisations))
+    if order is not None:
+        return pd.DataFrame(rows[order], index=X.index, columns=names)
+    steps = [(number, step) for number, part in enumerate(found, start=1) for step in range(1, len(part) + 1)]
+    index = pd.MultiIndex.from_tuples(steps, names=["realisation", "step"])
+    return pd.DataFrame(rows, index=index, columns=names)
+
+
+def _rows_of(values: Array, read: Array) -> NDArray[np.intp] | None:
+    """Return the row of a panel for each row of a table: the same, backwards, or around gaps; None: none of these."""
+    every = np.arange(len(read))
+    measured = every[~np.isnan(read).all(axis=1)]
+    for order in (every, every[::-1], measured, measured[::-1]):
+        if values.shape == read[order].shape and np.array_equal(values, read[order], equal_nan=True):
+            return order
+    return None
 
 
 def _flat(tree: Mapping[str, Any], above: str = "") -> dict[str, Any]:
