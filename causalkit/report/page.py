@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from causalkit.errors import WrongUsageError
 from causalkit.io.atomic import atomic_path, check_writable
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from causalkit.report.blocks import Page
 
 SUFFIXES = (".html", ".htm")
+_JOINTS = re.compile(r"(?<=[\w\]][,\[])(?=\w)|(?<=\w\.)(?=[a-z_.]+=)")
 _TIES = re.compile(r" (?=[±=] )|(?<= [±=]) |(?<=\d) (?=(?:ms|s|min|h|MiB|GiB)\b)")
 
 
@@ -41,13 +42,19 @@ def render(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["tied"] = tied
+    environment.filters["flowing"] = flowing
     return environment.get_template("page.html.jinja").render(page=page, version=__version__)
 
 
-def tied(words: str) -> str:
-    """Return the text without line breaks between a number and its spread or unit, or at an equals sign."""
-    return _TIES.sub("\N{NO-BREAK SPACE}", words)
+def flowing(words: str) -> Any:
+    """Return text as markup that breaks well on narrow screens.
+
+    No line ends between a number and its spread or unit, nor at an equals sign. A line may end within the label of a
+    method or a data set, behind a bracket or a comma.
+    """
+    from markupsafe import Markup, escape
+
+    return Markup(_JOINTS.sub("<wbr>", str(escape(_TIES.sub("\N{NO-BREAK SPACE}", words)))))
 
 
 def write(page: Page, path: Path) -> Path:

@@ -23,7 +23,7 @@ def discovery_page(discovery: Discovery, truth: Truth | None = None) -> Page:
     from causalkit.report.picture import Album
     from causalkit.report.sections.chosen import chosen
     from causalkit.report.sections.data import data
-    from causalkit.report.sections.discovered import evaluation, found, pictures, settings
+    from causalkit.report.sections.discovered import evaluation, found, pictures, settings, training
     from causalkit.report.sections.edges import edges
     from causalkit.report.sections.responses import responses
     from causalkit.report.sections.same_step import same_step
@@ -33,13 +33,14 @@ def discovery_page(discovery: Discovery, truth: Truth | None = None) -> Page:
     album = Album()
     sections = [
         found(discovery, truth),
+        pictures(discovery, truth, album),
         edges(discovery, truth),
         same_step(discovery),
         responses(discovery, album),
+        evaluation(discovery, truth, album),
         data(discovery),
         chosen(discovery, album),
-        pictures(discovery, truth, album),
-        evaluation(discovery, truth),
+        training(discovery, album),
         settings(discovery),
     ]
     facts = [

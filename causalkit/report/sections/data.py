@@ -51,11 +51,14 @@ def _by_effect(counts: Any) -> list[Block]:
     if len(set(learned.values())) < 2:
         return []
     kinds = [kind for kind in next(iter(counts.values())) if any(one.get(kind) for one in counts.values())]
-    chosen = sorted(counts, key=lambda name: learned[str(name)])[:TOP]
+    most = max(learned.values())
+    fewer = [name for name in counts if learned[str(name)] < most]
+    chosen = sorted(fewer, key=lambda name: learned[str(name)])[:TOP]
     rows: list[list[Cell | str]] = [
         [shorten(str(name), 60), *(f"{counts[name].get(kind, 0):,}" for kind in kinds)] for name in chosen
     ]
-    lacking = f"; {len(chosen)} of {len(counts):,} effects" if len(chosen) < len(counts) else ""
+    lacking = f"; {len(chosen)} of {len(fewer):,} effects with fewer" if len(chosen) < len(fewer) else ""
+    lacking += f"; {'all others' if len(fewer) < len(counts) else 'the most'}: {most:,} learned"
     titles = ["effect", *(kind.replace("_", " ") for kind in kinds)]
     numbers = range(1, len(titles))
     return [Table(f"Windows by effect, the fewest first{lacking}.", titles, rows, numbers=numbers)]

@@ -10,7 +10,7 @@ from causalkit.display.labels import POLICIES, metric_name, name, shorten
 from causalkit.display.windows import fewest_windows
 from causalkit.display.words import count, listed, span, were
 from causalkit.evaluation import Evaluation
-from causalkit.report.blocks import Block, Bullets, Cell, Figures, Picture, Section, Table, Text
+from causalkit.report.blocks import Block, Bullets, Cell, Figures, Fold, Picture, Section, Table, Text
 from causalkit.report.picture import Album
 from causalkit.report.sections.choices import flat_rows
 from causalkit.report.sections.edges import ranked
@@ -85,8 +85,8 @@ def _selection(discovery: Discovery) -> str:
 
 
 def pictures(discovery: Discovery, truth: Truth | None, album: Album) -> Section:
-    """Return graph, heat map, lag graph, training and ranking, where the discovery has them."""
-    from causalkit.plotting import plot_graph, plot_heatmap, plot_lags, plot_ranking, plot_training, style
+    """Return graph, heat map and lag graph."""
+    from causalkit.plotting import plot_graph, plot_heatmap, plot_lags, style
 
     drawn: list[Picture] = []
     compared = " Colours and dashes show which edges are true." if truth is not None else ""
@@ -94,7 +94,7 @@ def pictures(discovery: Discovery, truth: Truth | None, album: Album) -> Section
     # Drawn small, names stay legible when two pictures share the width of the page.
     few = len(discovery.names) <= _FEW
     graph = plot_graph(discovery, truth=truth, ax=style.new_axes(None, (5.6, 5.6)) if few else None)
-    drawn.append(album.picture(style.root(graph), f"Summary graph of the edges in the table above.{compared}"))
+    drawn.append(album.picture(style.root(graph), f"Summary graph of the edges in the table below.{compared}"))
     outlined = " True edges are outlined." if truth is not None else ""
     caption = f"Rows are causes, columns are effects.{outlined}"
     if discovery.sparse:
@@ -104,21 +104,27 @@ def pictures(discovery: Discovery, truth: Truth | None, album: Album) -> Section
     blocks: list[Block] = [Figures(drawn, "medium" if few else "wide")]
     if discovery.lags > 1:
         blocks.append(Figures([album.picture(style.root(plot_lags(discovery, truth=truth)), "Edges by lag.")], "wide"))
-    if any(discovery.history.values()):
-        ax = plot_training(discovery, ax=style.new_axes(None, (6.4, 3.6)))
-        parts = listed([name(key) for key in discovery.history if key != "epoch"])
-        blocks.append(Figures([album.picture(style.root(ax), f"Training curves: {parts}.")], "medium"))
-    if truth is not None:
-        curves, _ = plot_ranking(discovery, truth)
-        alt = "ROC and precision-recall curves; the table of metrics gives the areas."
-        blocks.append(Figures([album.picture(style.root(curves), alt)], "wide"))
-    return Section("pictures", "Pictures", blocks)
+    return Section("pictures", "Graph", blocks)
 
 
-def evaluation(discovery: Discovery, truth: Truth | None) -> Section | None:
-    """Return all metrics that apply, under both policies for self-edges."""
+def training(discovery: Discovery, album: Album) -> Section | None:
+    """Return the training curves; None where a method did not train, or did not record it."""
+    if not any(discovery.history.values()):
+        return None
+    from causalkit.plotting import plot_training, style
+
+    ax = plot_training(discovery, ax=style.new_axes(None, (6.4, 3.6)))
+    parts = listed([name(key) for key in discovery.history if key != "epoch"])
+    picture = album.picture(style.root(ax), f"Training curves: {parts}.")
+    return Section("training", "Training", [Figures([picture], "medium")])
+
+
+def evaluation(discovery: Discovery, truth: Truth | None, album: Album) -> Section | None:
+    """Return all metrics that apply, under both policies for self-edges, with the curves of the ranking."""
     if truth is None:
         return None
+    from causalkit.plotting import plot_ranking, style
+
     tables = [discovery.evaluate(truth, diagonal=policy) for policy in ("exclude", "include")]
     rows: list[list[Cell | str]] = [
         [metric_name(metric), *(f"{table[metric]:.3f}" if metric in table else MISSING for table in tables)]
@@ -139,6 +145,11 @@ def evaluation(discovery: Discovery, truth: Truth | None) -> Section | None:
     if any("oracle" in metric for table in tables for metric in table):
         words = "Oracle metrics choose their threshold with the truth: they are upper bounds, not results."
         blocks.append(Text(words, "note"))
+    curves = [style.new_axes(None, (4.7, 4.7)) for _ in range(2)]
+    plot_ranking(discovery, truth, axes=(curves[0], curves[1]))
+    alts = [f"{curve} curves; the table of metrics gives the areas." for curve in ("ROC", "Precision-recall")]
+    drawn = [album.picture(style.root(ax), alt) for ax, alt in zip(curves, alts, strict=True)]
+    blocks.append(Figures(drawn, "medium"))
     return Section("metrics", "Metrics", blocks)
 
 
@@ -147,7 +158,9 @@ def settings(discovery: Discovery) -> Section:
     blocks: list[Block] = []
     rows = flat_rows(discovery.config)
     if rows:
-        blocks.append(Table("Configuration, all defaults filled in.", ["parameter", "value"], rows))
+        blocks.append(
+            Fold("Configuration", [Table("All parameters, defaults filled in.", ["parameter", "value"], rows)])
+        )
     run: list[list[Cell | str]] = [
         ["seed", MISSING if discovery.seed is None else str(discovery.seed)],
         ["device", name(discovery.device)],

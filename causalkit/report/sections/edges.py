@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
 from causalkit.display.candidates import possible_edges
 from causalkit.display.discovery import standard_error_note
-from causalkit.display.effects import explained, signed, size
+from causalkit.display.effects import explained, signed, signs, size
 from causalkit.display.findings import MEANINGS, pair_findings
 from causalkit.display.formats import p_value, score
 from causalkit.display.labels import labels
 from causalkit.display.words import count, were
-from causalkit.report.blocks import Block, Cell, Section, Table, Text
+from causalkit.plotting.signs import COLORS
+from causalkit.report.blocks import Block, Cell, Fold, Section, Table, Text
 
 TOP = 30
 MOST = 200  # rows, where many edges were selected
@@ -44,55 +47,64 @@ def edges(discovery: Discovery, truth: Truth | None) -> Section:
         if len(discovery.names) == 1:
             words = "There is one series, so there are no edges between different series."
         return Section("edges", "Strongest edges", [Text(words)])
-    shown = labels(discovery.names, 40)
-    columns = ["edge", "lag", *_row(discovery, truth, places[0])]
+    shown = labels(discovery.names, 60)
+    known = _Cells(discovery, truth)
+    columns = ["edge", "lag", *known.of(places[0])]
     rows: list[list[Cell | str]] = []
     for place in places[:MOST]:
         cause, effect, position = place
-        cells = _row(discovery, truth, place).values()
-        rows.append([f"{shown[cause]} → {shown[effect]}", str(position + 1), *cells])
-    total = possible_edges(discovery)
-    strongest = "The strongest" if len(places) == 1 else f"The {min(TOP, len(places))} strongest"
-    words = f"{strongest} of {total:,} possible edges between different series, each a cause, an effect and a lag"
-    if len(places) > TOP:
-        words += f", and {count(len(places) - TOP, 'weaker one')} that {were(len(places) - TOP)} selected"
-    if len(places) > MOST:
-        words += f". The {len(places) - MOST:,} weakest of them are not in this table; a file written as .csv has all"
+        rows.append([f"{shown[cause]} → {shown[effect]}", str(position + 1), *known.of(place).values()])
     numbers = [place for place, column in enumerate(columns) if place and column not in ("selected", "true")]
-    blocks: list[Block] = [Table(f"{words}.", columns, rows, numbers=numbers)]
+    strongest = "The strongest" if len(places) == 1 else f"The {min(TOP, len(places))} strongest"
+    words = f"{strongest} of {possible_edges(discovery):,} possible edges between different series"
+    words += ", each a cause, an effect and a lag."
+    blocks: list[Block] = [Table(words, columns, rows[:TOP], numbers=numbers)]
+    if len(places) > TOP:
+        blocks.append(_weaker(len(places) - TOP, columns, rows[TOP:], numbers))
     return Section("edges", "Strongest edges", [*blocks, *(Text(note, "note") for note in _explained(discovery))])
 
 
-def _row(discovery: Discovery, truth: Truth | None, place: Place) -> dict[str, Cell | str]:
-    """Return the cells of an edge by column; all edges of a discovery have the same columns."""
-    cause, effect, position = place
-    known: dict[str, Cell | str] = {"score": score(float(discovery.scores[place]))}
-    if discovery.standard_errors is not None:
-        known["score"] = f"{known['score']} ± {float(discovery.standard_errors[place]):.2g}"
-    known |= _effect(discovery, place)
-    if discovery.p_values is not None:
-        known["p of the lag"] = p_value(float(discovery.p_values[place]))
-    if discovery.joint_p_values is not None:
-        known["p of all lags"] = p_value(float(discovery.joint_p_values[cause, effect]))
-    for title, values in pair_findings(discovery).items():
-        known[title] = p_value(float(values[cause, effect])) if title == "q" else f"{values[cause, effect]:.2f}"
-    if discovery.selected is not None:
-        known["selected"] = Cell("yes", strong=True) if discovery.selected[place] else Cell("no", faint=True)
-    if truth is not None:
-        known["true"] = _verdict(truth, cause, effect, position + 1)
-    return known
+def _weaker(weaker: int, columns: Sequence[str], rows: Sequence[Sequence[Cell | str]], numbers: Sequence[int]) -> Block:
+    """Return the selected edges that are not among the strongest, for the reader to unfold."""
+    words = f"{count(weaker, 'weaker edge')} that {were(weaker)} selected"
+    lacking = ""
+    if weaker > len(rows):
+        lacking = f", without the {weaker - len(rows):,} weakest: a result written as .csv has all"
+    return Fold(words, [Table(f"{words}{lacking}.", columns, rows, numbers=numbers)])
 
 
-def _effect(discovery: Discovery, place: Place) -> dict[str, Cell | str]:
-    """Return the cells on sign and size of an edge."""
-    effects = discovery.effects
-    if effects is None:
-        return {}
-    known: dict[str, Cell | str] = {"effect size": size(effects, place)}
-    known["in units"] = signed(float(effects.in_units[place]), 3)
-    if effects.same_sign is not None:
-        known["same sign"] = f"{effects.same_sign[place]:.2f}"
-    return known
+class _Cells:
+    """The cells of edges by column; all edges of a discovery have the same columns."""
+
+    def __init__(self, discovery: Discovery, truth: Truth | None) -> None:
+        self.discovery, self.truth = discovery, truth
+        self.findings = pair_findings(discovery)
+        self.signs = None if discovery.effects is None else signs(discovery.effects)
+
+    def of(self, place: Place) -> dict[str, Cell | str]:
+        """Return the cells of an edge. What decides comes first, for narrow screens."""
+        discovery, (cause, effect, position) = self.discovery, place
+        known: dict[str, Cell | str] = {"score": score(float(discovery.scores[place]))}
+        if (effects := discovery.effects) is not None and self.signs is not None:
+            known["effect size"] = Cell(size(effects, place), swatch=COLORS[self.signs[place].item()])
+        for title, values in self.findings.items():
+            known[title] = p_value(float(values[cause, effect])) if title == "q" else f"{values[cause, effect]:.2f}"
+        if discovery.selected is not None:
+            known["selected"] = Cell("yes", strong=True) if discovery.selected[place] else Cell("no", faint=True)
+        if self.truth is not None:
+            known["true"] = _verdict(self.truth, cause, effect, position + 1)
+        if discovery.standard_errors is not None:
+            known["± se"] = f"{float(discovery.standard_errors[place]):.2g}"
+        if effects is not None:
+            known["in units"] = signed(float(effects.in_units[place]), 3)
+            if effects.same_sign is not None:
+                known["same sign"] = f"{effects.same_sign[place]:.2f}"
+        if discovery.p_values is not None and (discovery.lags > 1 or discovery.joint_p_values is None):
+            known["p of the lag"] = p_value(float(discovery.p_values[place]))
+        if discovery.joint_p_values is not None:
+            title = "p of all lags" if discovery.lags > 1 else "p"
+            known[title] = p_value(float(discovery.joint_p_values[cause, effect]))
+        return known
 
 
 def _explained(discovery: Discovery) -> list[str]:
@@ -100,11 +112,14 @@ def _explained(discovery: Discovery) -> list[str]:
     notes = [f"{note}."] if (note := standard_error_note(discovery)) else []
     if words := explained(discovery.effects):
         notes.append(f"{words[0].upper()}{words[1:]}. In units: units of the effect for one unit of the cause.")
-    if discovery.p_values is not None and discovery.joint_p_values is not None:
+        notes.append("Blue raises the effect, orange lowers it; violet: the sign switches or is uncertain.")
+    if discovery.p_values is not None and discovery.joint_p_values is not None and discovery.lags > 1:
         notes.append("Each lag has its own p-value; selection rules use the joint test of all lags.")
     if discovery.pair_p_values is not None and (discovery.selection or {}).get("statistic") != "maximum":
         notes.append("The p-values are not corrected for multiple tests; the rules fdr and surrogate correct them.")
-    notes += [f"{words[0].upper()}{words[1:]}." for title in pair_findings(discovery) if (words := MEANINGS[title])]
+    for title in pair_findings(discovery):
+        words = MEANINGS[title]  # a symbol stays as small as it is in the table
+        notes.append(f"{words if title == 'q' else words[0].upper() + words[1:]}.")
     return notes
 
 

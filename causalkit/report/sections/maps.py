@@ -24,8 +24,8 @@ def maps(results: Results, album: Album) -> Section | None:
         return None
     words = (
         "Rows are causes, columns are effects. A cell is the largest score over lags. Scores of different methods have "
-        "no common unit, so each map runs from 0 (white) to its own largest score between different series; self-edges "
-        "may lie beyond and then have the darkest colour. True edges are outlined where there are at most 30 series. "
+        "no common unit, so each map runs from 0 (blank) to its own largest score between different series; self-edges "
+        "may lie beyond and then have the strongest colour. True edges are outlined where there are at most 30 series. "
         "One seed of each data set is shown: the first of those for which most methods have a result."
     )
     return Section("scores", "Scores beside the truth", [Text(words), *blocks])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from causalkit.compare.blocks import greater_is_better
 from causalkit.compare.ranks import Ranking, rank
 from causalkit.compare.statistics import PairedTest, paired_tests
 from causalkit.display.formats import MINUS, MISSING, p_value
@@ -39,7 +40,7 @@ def _ranking(ranking: Ranking, album: Album) -> list[Block]:
         caption = (
             f"How to read it: the methods are ranked by {metric_name(ranking.metric)} in each block, which is a data "
             "set with a seed. The axis is the mean of these ranks; further left is better. Two methods differ where "
-            "their mean ranks are further apart than the critical difference, drawn above the axis. A black bar joins "
+            "their mean ranks are further apart than the critical difference, drawn above the axis. A thick bar joins "
             "methods that do not differ significantly."
         )
         drawn = critical_difference(ranking)
@@ -52,20 +53,26 @@ def _tests(tests: list[PairedTest], metric: str, policy: str) -> list[Block]:
     rows: list[list[Cell | str]] = []
     for test in tests:
         clear = test.verdict == "distinguished"
-        first = "" if test.mean_difference is None else f"{test.mean_difference:+.3f}".replace("-", MINUS)
+        pair, difference = [test.method_a, test.method_b], test.mean_difference
+        if difference is not None and (difference < 0) == greater_is_better(metric):
+            pair, difference = pair[::-1], -difference
+        shown = "" if difference is None else f"{difference:+.3f}".replace("-", MINUS)
         rows.append(
             [
-                f"{name(test.method_a)} {MINUS} {name(test.method_b)}",
-                first or MISSING,
+                f"{name(pair[0])} {MINUS} {name(pair[1])}",
+                Cell("yes" if clear else VERDICTS[test.verdict], strong=clear),
+                shown or MISSING,
                 str(test.n),
                 str(test.equal),
                 p_value(test.p_value),
                 p_value(test.p_holm),
-                Cell(f"yes: {name(test.better)} is better" if clear else VERDICTS[test.verdict], strong=clear),
             ]
         )
-    caption = f"Paired tests of {metric_name(metric)}, {POLICIES[policy]}: every pair over the blocks that both have."
-    columns = ["pair", "mean difference", "blocks", "equal", "p", "p, Holm", "significant at 0.05"]
+    caption = (
+        f"Paired tests of {metric_name(metric)}, {POLICIES[policy]}: every pair over the blocks that both have, the "
+        "better method first."
+    )
+    columns = ["pair", "significant at 0.05", "mean difference", "blocks", "equal", "p", "p, Holm"]
     words = (
         "Wilcoxon's signed-rank test on the differences of paired blocks, exact, zeros after Pratt; p-values corrected "
         "by Holm over all pairs. Seeds of one data set are not independent data sets: a small p holds for these data "
@@ -73,4 +80,4 @@ def _tests(tests: list[PairedTest], metric: str, policy: str) -> list[Block]:
     )
     if any(test.verdict == "too few" for test in tests):
         words += " Too few blocks: no outcome brings the corrected p below 0.05."
-    return [Table(caption, columns, rows, numbers=(1, 2, 3, 4, 5)), Text(words, "note")]
+    return [Table(caption, columns, rows, numbers=(2, 3, 4, 5, 6)), Text(words, "note")]

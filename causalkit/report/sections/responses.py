@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from causalkit.core.discovery import Discovery
 from causalkit.display.labels import name
-from causalkit.display.words import listed
 from causalkit.report.blocks import Figures, Section, Text
 from causalkit.report.picture import Album
 
@@ -23,7 +22,9 @@ def responses(discovery: Discovery, album: Album) -> Section | None:
     from causalkit.plotting import plot_response, style
 
     banded = any(response.low is not None for response in discovery.responses)
-    edges = listed([f"{name(one.cause)} → {name(one.effect)}" for one in discovery.responses])
-    picture = album.picture(style.root(plot_response(discovery)), f"Response curves of {edges}.")
+    pictures = []
+    for one in discovery.responses:
+        ax = plot_response(discovery, cause=one.cause, effect=one.effect)
+        pictures.append(album.picture(style.root(ax), f"Response curve of {name(one.cause)} → {name(one.effect)}."))
     words = f"{WORDS} {BAND}" if banded else WORDS
-    return Section("responses", "Response curves", [Text(words), Figures([picture], "wide")])
+    return Section("responses", "Response curves", [Text(words), Figures(pictures, "third")])
