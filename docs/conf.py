@@ -18,7 +18,7 @@ copyright = f"2026, {author}"  # noqa: A001 - Sphinx wants this name
 release = version = causalkit.__version__
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "examples/*/README.md"]
 html_theme = "furo"
 html_title = f"causalkit {release}"
 html_static_path = ["_static"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib.util
 import inspect
 import json
 import re
@@ -97,6 +99,26 @@ def test_command_is_understood(page, arguments):
 @pytest.mark.parametrize("hook", HOOKS)
 def test_hook_has_a_section_with_the_example_of_its_docstring(hook):
     assert example(section(hook)) == example(inspect.getdoc(getattr(hookspecs, hook)))
+
+
+def hook_reference() -> types.ModuleType:
+    specification = importlib.util.spec_from_file_location("hook_reference", ROOT / "docs/hook_reference.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_the_reference_of_hooks_is_what_the_code_says():
+    written = (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
+    assert written == hook_reference().page(), "run python docs/hook_reference.py"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.noun)
+def test_every_field_of_a_record_is_explained(kind):
+    fields = {field.name for field in dataclasses.fields(kind)}
+    meanings = hook_reference().explained(kind)
+    assert fields == set(meanings)
+    assert all(len(words) >= 4 for words in meanings.values())
 
 
 @pytest.mark.parametrize("hook", HOOKS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 
 from causalkit.cli.new_plugin import new_plugin
 from causalkit.errors import WrongUsageError
+from causalkit.plugins import hookspecs
 from causalkit.scaffold import KINDS, create
 from causalkit.scaffold.naming import MAX_LENGTH, names_for
 from tests.plugins_for_tests.installing import command, installed
@@ -69,9 +71,29 @@ def test_generated_plugins_pass_their_own_tests(created, site):
 
 
 def test_a_generated_plugin_passes_causalkit_check(site):
-    done = command("check", NAMES["dataset"], PYTHONPATH=str(site))
+    done = command("check", NAMES["reader"], PYTHONPATH=str(site))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"checks of {NAMES['dataset']} passed" in done.stdout
+    assert f"checks of {NAMES['reader']} passed" in done.stdout
+
+
+def test_there_is_a_template_for_every_hook():
+    assert {f"causalkit_{kind.replace('-', '_')}s" for kind in KINDS} == {
+        name for name in vars(hookspecs) if name.startswith("causalkit_")
+    }
+
+
+@pytest.mark.parametrize("kind", ["reader", "writer", "command", "operation", "selection-rule"])
+def test_the_example_of_a_generated_plugin_works_as_it_is_printed(kind, created, site, tmp_path):
+    folder = created / f"causalkit-{NAMES[kind]}"
+    line = names_for(NAMES[kind]).put_into(KINDS[kind].example)
+    words = [sys.executable if word == "python" else word for word in shlex.split(line)]
+    words = [
+        *((sys.executable, "-m", "causalkit") if words[0] == "causalkit" else ()),
+        *words[words[0] == "causalkit" :],
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_generated_code_is_tidy(created):
@@ -148,6 +170,7 @@ def test_a_malformed_name_is_refused_with_one_that_would_do(name, proposed, tmp_
         ("linear-var", "method", "a method 'linear-var' already"),
         ("lorenz96", "dataset", "a dataset 'lorenz96' already"),
         ("constant", "method", "a method 'constant' already, from fake-healthy"),
+        ("plot", "command", "'plot' is a command of causalkit itself"),
     ],
 )
 def test_a_name_that_is_taken_is_refused(name, kind, said, tmp_path):

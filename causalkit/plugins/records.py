@@ -31,8 +31,9 @@ class Contribution:
         factory: what makes the thing, a callable or ``"package.module:attribute"``.
         summary: one line for listings.
         aliases: other names under which it is found.
-        reference: the paper or page that describes it.
+        reference: the paper or page that describes it; ``causalkit show`` prints it.
         test_params: small and fast parameters with which the contract checks run it; keys are dotted as in ``--set``.
+            Users never get them.
 
     Raises:
         PluginError: a name, an alias or the factory is malformed.
@@ -106,20 +107,29 @@ class Method(Contribution):
     """Turns a panel into a discovery; the factory returns an object with ``fit(panel, run) -> Discovery``.
 
     Attributes:
-        lagged: scores differ between lags.
-        missing: reads panels with missing cells by itself (otherwise windows that touch one are dropped).
-        contemporaneous: also finds effects within one time step.
-        device: can compute on an accelerator.
+        lagged: scores differ between lags. A method that has one score for a pair declares ``lagged=False`` and returns
+            scores with one lag, or the same score for each.
+        missing: learns from panels with missing cells, by ``panel.windows(lag, by_effect=True)`` or by itself. Without
+            it, a method sees the complete windows of such a panel, and may refuse it by a `DataError`. With it,
+            ``causalkit check`` requires that it finds an edge where one cell in fifty is missing.
+        contemporaneous: also finds effects within one time step. They are no part of ``scores``, whose first lag is 1:
+            it returns them as ``Discovery.instantaneous`` or in ``Discovery.data``. Listings show the field.
+        device: computes on the accelerator that ``run.torch_device()`` names, so that ``--device cuda`` helps. Others
+            compute on the CPU whatever the user asks for. Listings show the field; the checks run on the CPU.
         knowledge: what it does with background knowledge: "training" keeps to it while it learns; under "mask", scores
             of forbidden pairs are set to 0 afterwards. With other parts, a neural method may do only the latter.
-        interventions: leaves steps of a series under intervention out of what it learns about that series.
-        neural: a forecaster + regularizer + training settings, whose parts can be exchanged.
+        interventions: leaves steps of a series under intervention out of what it learns about that series; they are
+            those where ``windows.observed`` is False. Results of other methods get a note that says so.
+        neural: a forecaster + regularizer + training settings, whose parts can be exchanged. The factory then takes
+            ``forecaster`` and ``regularizer``.
         forecaster: name of the default forecaster of a neural method; "auto" where the data choose one by default.
         forecasters: candidates for "auto", two or more. The first one is used where nothing can choose: at a given
             strength, in training on two domains, and on too few windows.
         regularizer: default regularizers of a neural method, joined by "+".
-        defaults: parameters of these default parts that differ from the parts' own defaults, with dotted keys; they
-            hold as long as the user does not choose another part. Those of a forecaster belong to the first candidate.
+        defaults: parameters of these default parts that differ from the parts' own defaults, with dotted keys, such as
+            ``{"regularizer.strength": 0.02}``. They hold as long as the user does not choose another part. Those of a
+            forecaster belong to the first candidate. Parameters of the method itself have their defaults in its
+            signature.
         packages: what it needs and what is not installed with its plugin: for each package, as pip calls it, its
             top-level module, such as ``{"causal-learn": "causallearn"}``. Listings say which are absent.
 
@@ -172,8 +182,10 @@ class Forecaster(Contribution):
     """A network ``(B, K, P) -> (B, P)``; the factory takes ``series`` and ``lag`` and its own parameters.
 
     Attributes:
-        layout: one network for all targets ("joint") or one per target ("component-wise").
-        capabilities: what regularizers may rely on, for example ``{"input-weights", "features"}``.
+        layout: one network for all targets ("joint") or one per target ("component-wise"), in which no two targets
+            share a weight.
+        capabilities: what regularizers may rely on: "jacobian", "features", "input-weights", "candidates". Each one
+            promises a method of the network.
     """
 
     noun: ClassVar[str] = "forecaster"
@@ -192,8 +204,8 @@ class Regularizer(Contribution):
     """A penalty on a forecaster, and the score that is read off it.
 
     Attributes:
-        stage: when it acts.
-        needs: capabilities that the forecaster must have.
+        stage: when it acts: always ("train"), or in one stage of two-stage training ("pretrain", "finetune").
+        needs: capabilities that the forecaster must have; others are refused before anything is built.
         reveals_causes: it has ``scores``; exactly one regularizer of a run supplies them.
     """
 
@@ -210,7 +222,8 @@ class DatasetItem:
 
     Attributes:
         name: ``family`` or ``family:item``, what ``--dataset`` takes.
-        series, realisations: P, and how many recordings.
+        series: P.
+        realisations: how many recordings.
         steps: of the longest realisation.
         edges: of the true graph under its default protocol.
         licence: of the data.
@@ -234,13 +247,17 @@ class Dataset(Contribution):
     parameter ``item`` is given what stands behind the colon in ``family:item``.
 
     Attributes:
-        kind: simulated here ("synthetic"), shipped or supplied as a file ("file"), or fetched ("download").
+        kind: simulated here ("synthetic"), shipped or supplied as a file ("file"), or fetched ("download"). Only the
+            last one is never loaded by checks without ``test_params``.
         lagged_truth: the truth says at which lag each edge acts.
         catalogue: lists the items of a family without loading them, ``() -> Iterable[DatasetItem]``; or
             ``"package.module:attribute"``.
         fetch: brings the files of an item to this machine, ``(item: str | None) -> Iterable[Path]``; or
             ``"package.module:attribute"``. Without it there is nothing to fetch.
         guide: what users must know or supply, lines of text that ``causalkit show`` prints.
+        test_params: parameters of a small and quick one. The checks also simulate longer ones, with more ``steps``,
+            where the factory has parameters ``steps`` and ``seed``. ``item`` names one of a family. One of kind
+            "download" is loaded by checks only if it has them and its files are here.
     """
 
     noun: ClassVar[str] = "dataset"
@@ -297,7 +314,15 @@ class SelectionRule(Contribution):
 
 @dataclass(frozen=True, kw_only=True)
 class Reader(Contribution):
-    """Reads a file into realisations; the factory is ``reader(path, options) -> Panel``."""
+    """Reads a file into realisations; the factory is ``reader(path, options) -> Panel``.
+
+    Attributes:
+        suffixes: of the files that it reads, in lower case with their dots, such as ``(".raw", ".raw.gz")``. The reader
+            with the longest suffix that fits a file reads it.
+        test_params: what the checks read: ``{"path": ...}`` names an example file of the package, as
+            ``str(Path(__file__).with_name("example.raw"))``; ``{"example": ...}`` a function ``(path) -> None`` that
+            writes one, or ``"package.module:attribute"``. A reader of formats that causalkit writes needs neither.
+    """
 
     noun: ClassVar[str] = "reader"
 
@@ -306,7 +331,11 @@ class Reader(Contribution):
 
 @dataclass(frozen=True, kw_only=True)
 class Writer(Contribution):
-    """Writes a discovery to a file; the factory is ``writer(discovery, path) -> None``."""
+    """Writes a discovery to a file; the factory is ``writer(discovery, path) -> None``.
+
+    Attributes:
+        suffixes: of the files that it writes, in lower case with their dots.
+    """
 
     noun: ClassVar[str] = "writer"
 

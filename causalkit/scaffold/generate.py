@@ -47,7 +47,7 @@ def create(name: str, *, kind: str = "method", directory: str | Path = ".") -> C
     folder = directory / names.distribution
     if folder.exists():
         raise WrongUsageError(f"{folder} exists already", "nothing was written; choose another name or --directory")
-    check_free(names, KINDS[kind].record)
+    check_free(names, KINDS[kind].record, command=kind == "command")
     texts = render(names, kind)
     # Written aside and renamed, so that an interrupted command leaves no half of a plugin.
     with tempfile.TemporaryDirectory(dir=directory, prefix=".new-plugin-") as aside:
@@ -61,7 +61,7 @@ def create(name: str, *, kind: str = "method", directory: str | Path = ".") -> C
         'python -m pip install -e ".[test]"',
         f"causalkit check {names.plugin}",
         "python -m pytest",
-        KINDS[kind].example.replace("NAME", names.plugin),
+        names.put_into(KINDS[kind].example),
     )
     return Created(folder=folder, files=tuple(sorted(texts)), commands=commands)
 
@@ -79,21 +79,23 @@ def render(names: Names, kind: str) -> dict[Path, str]:
         autoescape=False,  # the output is source code, not HTML
     )
     module = kind.replace("-", "_")
+    chosen = KINDS[kind]
     templates = {
         Path("pyproject.toml"): "pyproject.toml.j2",
         Path("README.md"): "README.md.j2",
-        Path(names.package, "__init__.py"): "init.py.j2",
+        Path(names.package, "__init__.py"): chosen.template,
         Path(names.package, f"{module}.py"): f"{module}.py.j2",
         Path("tests", f"test_{module}.py"): f"test_{module}.py.j2",
         Path("tests", "test_contract.py"): "test_contract.py.j2",
+        **{Path(names.package, names.put_into(name)): template for name, template in chosen.files.items()},
     }
-    chosen = KINDS[kind]
     context = {
         "names": names,
-        "kind": chosen.record.noun,
+        "kind": chosen.noun(kind),
         "module": module,
-        "record": chosen.record.__name__,
+        "record": chosen.record.__name__ if chosen.record else "",
+        "options": {key: names.put_into(value) for key, value in chosen.options.items()},
         "chosen": chosen,
-        "example": chosen.example.replace("NAME", names.plugin),
+        "example": names.put_into(chosen.example),
     }
     return {path: environment.get_template(template).render(context) for path, template in templates.items()}

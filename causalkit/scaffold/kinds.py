@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from causalkit.plugins.records import Contribution, Dataset, Forecaster, Method, Metric, Regularizer, SelectionRule
+from causalkit.plugins.records import (
+    Contribution,
+    Dataset,
+    Forecaster,
+    Method,
+    Metric,
+    Operation,
+    Reader,
+    Regularizer,
+    SelectionRule,
+    Writer,
+)
 
 
 @dataclass(frozen=True)
@@ -13,20 +24,29 @@ class Kind:
     """One kind of generated plugin.
 
     Attributes:
-        record: class of the record that its hook yields.
+        record: class of the record that its hook yields; None for hooks that yield no records.
         attribute: what the generated module defines.
         summary: of the generated contribution, for listings.
-        example: a command that uses the contribution; ``NAME`` is replaced by its name.
-        options: further arguments of the record, as source code.
+        example: a command that uses the contribution; ``NAME`` is replaced by its name, ``PACKAGE``, ``SUFFIX`` and
+            ``VARIABLE`` by what follows from it.
+        options: further arguments of the record, as source code; words are replaced as in ``example``.
         dependencies: beside causalkit.
+        template: of the package's ``__init__``.
+        files: further templates, by the name of the file in the package.
     """
 
-    record: type[Contribution]
+    record: type[Contribution] | None
     attribute: str
     summary: str
     example: str
     options: Mapping[str, str] = field(default_factory=dict)
     dependencies: tuple[str, ...] = ("numpy>=1.26",)
+    template: str = "init.py.j2"
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def noun(self, kind: str) -> str:
+        """Return the kind in words, for example ``selection rule``."""
+        return kind.replace("-", " ") if self.record is None else self.record.noun
 
 
 KINDS: dict[str, Kind] = {
@@ -70,5 +90,45 @@ KINDS: dict[str, Kind] = {
         attribute="strongest_causes",
         summary="The strongest causes of each series",
         example="causalkit discover --dataset lagged-pair --method var --select NAME:0.5",
+    ),
+    "reader": Kind(
+        record=Reader,
+        attribute="read_semicolons",
+        summary="Tables of numbers that semicolons separate",
+        example="causalkit inspect PACKAGE/example.SUFFIX",
+        dependencies=("pandas>=2.2",),
+        template="init_reader.py.j2",
+        files={"example.SUFFIX": "example.j2"},
+    ),
+    "writer": Kind(
+        record=Writer,
+        attribute="write_edges",
+        summary="A list of edges to read, strongest first",
+        options={"suffixes": '(".SUFFIX",)'},
+        example="causalkit discover --dataset lagged-pair --method var -o edges.SUFFIX",
+        dependencies=(),
+    ),
+    "operation": Kind(
+        record=Operation,
+        attribute="hubs",
+        summary="The series with the strongest effects",
+        example="python -c \"import causalkit as ck; print(ck.discover(ck.simulate('lagged-pair')[0], "
+        "method='var').apply('NAME'))\"",
+    ),
+    "command": Kind(
+        record=None,
+        attribute="hubs",
+        summary="A command that lists the series with the strongest effects",
+        example="causalkit NAME --dataset lagged-pair",
+        dependencies=("click>=8.1.7", "numpy>=1.26"),
+        template="init_command.py.j2",
+    ),
+    "observer": Kind(
+        record=None,
+        attribute="LossLog",
+        summary="A log of the losses of every epoch",
+        example="VARIABLE=losses.csv causalkit discover --dataset lagged-pair",
+        dependencies=(),
+        template="init_observer.py.j2",
     ),
 }

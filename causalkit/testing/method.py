@@ -141,13 +141,14 @@ class _Trial:
         apart = ~np.eye(len(p_values), dtype=bool)
         apart[0, 1] = False
         others = p_values[apart]
-        hint = "a p-value is small where there is an edge"
-        if self.found.p_values is not None and np.asarray(self.found.p_values)[0, 1].max() > 1 - TINY > others.min():
+        hint = "a p-value is small where there is an edge; permutation tests need enough permutations in test_params"
+        by_lag = None if self.found.p_values is None else np.asarray(self.found.p_values)[0, 1]
+        if (edge if by_lag is None else by_lag[min(EDGE_LAG, len(by_lag)) - 1]) > 1 - TINY:
             hint = "it may hand over 1 - p"
         elif back < TINY:
             hint = "p-values are [cause, effect, lag - 1], as scores are"
         require(
-            edge < SIGNIFICANT and edge < others.min(),
+            edge <= SIGNIFICANT and (others <= edge).sum() < len(others) / 2,  # those of a few permutations are coarse
             f"the p-value of 0 -> 1, the only edge, is {edge:.3g}, and the smallest of the other pairs is "
             f"{others.min():.3g}: {hint}",
         )

@@ -18,6 +18,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+TUTORIAL = ROOT / "docs" / "examples" / "causalkit-ridge-granger"
 EXPECTED = {
     "causalkit": ["causalkit/py.typed", "causalkit/plugins/hookspecs.py", "causalkit/cli/main.py"],
     "causalkit_grngc": ["causalkit_grngc/method.py"],
@@ -26,7 +27,7 @@ EXPECTED = {
 
 def main() -> None:
     """Raise at the first thing that is wrong."""
-    projects = [ROOT, *sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))]
+    projects = [ROOT, *sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml")), TUTORIAL]
     with tempfile.TemporaryDirectory(prefix="causalkit-wheels-") as scratch:
         folder = Path(scratch)
         wheels = [build(project, folder / "dist") for project in projects]
@@ -34,6 +35,7 @@ def main() -> None:
             inspect(wheel)
         programs = install(wheels, folder / "venv")
         try_out(programs, folder / "work")
+        try_tutorial(programs, folder / "tutorial")
     print(f"{len(wheels)} wheels work: " + ", ".join(wheel.name for wheel in wheels))
 
 
@@ -55,7 +57,8 @@ def inspect(wheel: Path) -> None:
     assert not lacking, f"{wheel.name} lacks {lacking}"
     waste = [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
     assert not waste, f"{wheel.name} holds {waste[:5]}"
-    sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / package).rglob("*") if path.is_file()}
+    home = TUTORIAL if (TUTORIAL / package).is_dir() else ROOT
+    sources = {path.relative_to(home).as_posix() for path in (home / package).rglob("*") if path.is_file()}
     left_out = sorted(name for name in sources - set(names) if "__pycache__" not in name)
     assert not left_out, f"{wheel.name} leaves out {left_out[:5]}"
 
@@ -86,6 +89,26 @@ def try_out(programs: Path, folder: Path) -> None:
         rows = list(csv.DictReader(stream))
     assert list(rows[0])[:6] == ["cause", "effect", "lag", "score", "p_value", "selected"], rows[0]
     assert (folder / "graph.png").stat().st_size > 10_000
+
+
+def try_tutorial(programs: Path, folder: Path) -> None:
+    """Check the method of the tutorial as an author does, and a new plugin of every kind, away from the source tree."""
+    folder.mkdir()
+    command, python = str(programs / "causalkit"), str(programs / "python")
+    print(run([command, "check", "ridge-granger"], folder))
+    shown = run(
+        [command, "discover", "--dataset", "lagged-pair", "-m", "ridge-granger", "--select", "fdr:0.05"], folder
+    )
+    assert "1 edge selected by fdr" in shown, shown
+    kinds = run([python, "-c", "import causalkit.scaffold as s; print(*s.KINDS)"], folder).split()
+    for kind in kinds:
+        run([command, "new-plugin", f"fresh-{kind}", "--kind", kind], folder)
+    run([python, "-m", "pip", "install", "-q", "hatchling"], folder)
+    made = [str(path) for path in sorted(folder.glob("causalkit-fresh-*"))]
+    assert len(made) == len(kinds) >= 11, made
+    run([python, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", *made], folder)
+    for kind in kinds:
+        run([command, "check", f"fresh-{kind}"], folder)
 
 
 def run(command: list[str], folder: Path | None = None) -> str:

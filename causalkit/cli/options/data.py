@@ -174,7 +174,7 @@ def read_data(
         )
     else:
         raise WrongUsageError("no data are given", "give files, or --dataset NAME (see: causalkit datasets)")
-    if options["truth_file"]:
+    if options.get("truth_file"):
         truth = read_truth(options["truth_file"], panel.names, options["truth_orientation"])
     elif truth is not None and options["drop"]:
         truth = None  # the true graph of a system is not that of a part of it
