@@ -17,10 +17,10 @@ from causalkit import api
 from causalkit.compare.record import Cell, CellRecord
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
+from causalkit.core.names import natural
 from causalkit.core.sampling import Sampling
 from causalkit.core.truth import Truth
 from causalkit.display.formats import MINUS
-from causalkit.display.labels import natural
 from causalkit.errors import CausalkitError, DataError, WrongUsageError
 from causalkit.evaluation import Evaluation, evaluate
 from causalkit.health import Finding
