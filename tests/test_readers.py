@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from causalkit import io
-from causalkit.display.labels import natural
+from causalkit.core.names import natural
 from causalkit.io import ReadOptions, read
 from causalkit.io.panels.readers import read_text
 from tests.data_files import real
