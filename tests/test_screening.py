@@ -36,7 +36,6 @@ def many(monkeypatch):
     monkeypatch.setattr(method, "is_large", lambda series, lag=1: True)
     monkeypatch.setattr(lag_module, "is_large", lambda series, lag=1: True)
     monkeypatch.setattr(screening, "MOST", 6)
-    monkeypatch.setattr(screen, "__defaults__", (None, None, None, None, 6))
 
 
 def noise(windows: int = 800, series: int = 200, seed: int = 0) -> np.ndarray:
@@ -76,6 +75,30 @@ class TestScreen:
         required[50:90, 7] = True
         found = screen(x, x[:, 0], required=required, most=8)
         assert set(range(50, 90)) <= set(found[7])
+
+    def test_causes_that_one_target_requires_take_no_candidates_from_others(self):
+        x = noise()
+        required = np.zeros((200, 200), dtype=bool)
+        required[1:80, 0] = True
+        found, ranked = screen(x, x[:, 0], required=required), screen(x, x[:, 0])
+        for target in (5, 150):
+            assert set(found[target]) == {*ranked[target], 200}
+        required[7:80, 0] = False
+        found = screen(x, x[:, 0], required=required)
+        assert found.shape == ranked.shape
+        assert set(range(7)) <= set(found[0])
+        assert (found < 200).all()
+
+    def test_few_regulators_are_all_candidates_also_in_short_recordings(self):
+        x = noise(windows=60)
+        allowed = np.eye(200, dtype=bool)
+        allowed[10:60] = True
+        found = screen(x, x[:, 0], allowed=allowed)
+        for target in (0, 20):
+            assert set(found[target]) == {target, *range(10, 60), 200} - ({200} if target == 0 else set())
+        knowledge = torch.as_tensor(allowed)
+        data = TrainingData(torch.as_tensor(x), torch.as_tensor(x[:, 0]), torch.arange(60).repeat(2, 1))
+        assert data.screened(knowledge).candidates.shape[2] == 51
 
     def test_steps_that_do_not_count_do_not_decide(self):
         x = noise()

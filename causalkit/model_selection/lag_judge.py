@@ -12,7 +12,7 @@ from causalkit.core.knowledge import Knowledge
 from causalkit.core.panel import Panel
 from causalkit.core.windows import Windows
 from causalkit.model_selection.forward_selection import Index, forward_selection
-from causalkit.model_selection.screening import screen
+from causalkit.model_selection.screening import most_candidates, screen
 from causalkit.model_selection.splits import Folds
 
 Array = NDArray[np.float64]
@@ -135,7 +135,8 @@ class Judge:
         """Yield effects with the candidate causes (effects, M) of each, from windows that are learned from."""
         x = self.inputs[learn, :, 0, :-1]
         seen = None if self.seen.all() else self.seen[learn]
-        found = screen(x, self.y[learn], seen, self.allowed, targets=self.targets, most=CANDIDATES)
+        most = min(CANDIDATES, most_candidates(len(x), x.shape[2]))
+        found = screen(x, self.y[learn], seen, self.allowed, targets=self.targets, most=most)
         for effects in np.array_split(np.arange(len(self.targets)), -(-len(self.targets) // AT_ONCE)):
             yield found[effects], effects
 

@@ -48,6 +48,23 @@ def most_candidates(windows: int, series: int) -> int:
     return min(series, MOST, max(FEWEST, int(windows / math.log(max(windows, 3)))))
 
 
+def number_of_candidates(windows: int, series: int, allowed: Mask | None) -> int:
+    """Return M with background knowledge: all causes where these are few.
+
+    Args:
+        allowed: shape (cause, effect); None: there is none.
+    """
+    size = most_candidates(windows, series)
+    if allowed is None or len(few := _causes(allowed)) > MOST:
+        return size
+    return max(size, 1 + len(few))
+
+
+def number_required(required: Mask | None) -> int:
+    """Return how many candidates some target needs, its own past among them, for required causes (cause, effect)."""
+    return 1 if required is None else 1 + int((required.sum(axis=0) - required.diagonal()).max())
+
+
 def screen(
     x: NDArray[np.floating],
     y: NDArray[np.floating],
@@ -55,11 +72,12 @@ def screen(
     allowed: Mask | None = None,
     required: Mask | None = None,
     targets: Index | None = None,
-    most: int = MOST,
+    most: int | None = None,
 ) -> Index:
     """Return the candidate causes of every target, shape (targets, M), its own series first.
 
-    Rows are filled up with P where fewer series may act on a target. Required causes are always candidates.
+    Rows are filled up with P where fewer series may act on a target. Required causes are always candidates; where a
+    target has more than M of them, only its row is longer and others are filled up.
 
     Args:
         x: windows (N, K, P).
@@ -67,19 +85,17 @@ def screen(
         seen: which of these can be learned from, of the same shape; None: all.
         allowed, required: background knowledge, shape (cause, effect), with all P effects; None: there is none.
         targets: which effects ``y`` is of; None: all P.
-        most: M at most, where there are enough windows; more where more are required.
+        most: M; None: as `number_of_candidates`.
     """
     chosen = np.arange(y.shape[1]) if targets is None else targets
     kinds = _features(x)
-    size = min(most, most_candidates(len(x), x.shape[2]))
-    if required is not None:
-        size = max(size, 1 + int(required[:, chosen].sum(axis=0).max()))
-    found = np.full((len(chosen), size), x.shape[2])
+    size = number_of_candidates(len(x), x.shape[2], allowed) if most is None else most
+    found = np.full((len(chosen), max(size, number_required(required))), x.shape[2])
     causes = np.arange(x.shape[2]) if allowed is None else _causes(allowed)
     at_once = max(1, chunk(BYTES) // (4 * x.shape[2]))
     for first in range(0, len(chosen), at_once):
         part = slice(first, first + at_once)
-        found[part] = _screened(
+        rows = _screened(
             kinds,
             y[:, part],
             chosen[part],
@@ -89,6 +105,7 @@ def screen(
             None if allowed is None else allowed[:, chosen[part]],
             None if required is None else required[:, chosen[part]],
         )
+        found[part, : rows.shape[1]] = rows
     return found
 
 
@@ -138,11 +155,14 @@ def _screened(
     inputs = np.where((own < series)[:, None], cells, none)  # rows of ``flat`` that are taken out
     count = 1
     if required is not None:
-        for place, target in enumerate(targets):
-            must = np.flatnonzero(required[:, place] & (np.arange(series) != target))
-            found[place, 1 : 1 + len(must)] = must
-            open_[must, place] = False
-        count += int(required.sum(axis=0).max())
+        must = required & (np.arange(series)[:, None] != targets)
+        count += int(must.sum(axis=0).max())
+        found = np.full((len(targets), size + count - 1), series)  # other targets lose no candidates by it
+        found[:, 0] = own
+        for place, causes_of_target in enumerate(must.T):
+            known = np.flatnonzero(causes_of_target)
+            found[place, 1 : 1 + len(known)] = known
+        open_ &= ~must
         latest = found[:, 1:count]  # at lag 1, the last step of a window
         inputs = np.concatenate([inputs, np.where(latest < series, (lags - 1) * series + latest, none)], axis=1)
     if len(causes) < series:
@@ -150,18 +170,29 @@ def _screened(
     whole = left
     for step in range(ROUNDS):
         left = _without(flat, inputs, whole, weight)
-        quota = min(-(-(size - count) // (ROUNDS - step)), len(causes))
+        quota = min(-(-(found.shape[1] - count) // (ROUNDS - step)), len(causes))
         if quota < 1:
             break
         best, which = _strongest(kinds, left, weight, open_)
         top = np.argpartition(-best, quota - 1, axis=0)[:quota].T  # (targets, quota)
+        if required is not None:  # the weakest may have to give way to required ones
+            top = np.take_along_axis(top, np.argsort(-np.take_along_axis(best.T, top, axis=1), axis=1), axis=1)
         usable = np.take_along_axis(best.T, top, axis=1) >= 0
         found[:, count : count + quota] = np.where(usable, causes[top], series)
         rows = np.take_along_axis(which.T, top, axis=1) * series + causes[top]
         inputs = np.concatenate([inputs, np.where(usable, rows, none)], axis=1)
         np.put_along_axis(open_.T, top, False, axis=1)
         count += quota
-    return found
+    return found if required is None else _shortened(found, size, must.sum(axis=0), series)
+
+
+def _shortened(found: Index, size: int, required: Index, none: int) -> Index:
+    """Return candidates (targets, C), the best ones first, with at most M of each, or as many as are required."""
+    order = np.argsort(found[:, 1:] == none, axis=1, kind="stable")
+    found = np.concatenate([found[:, :1], np.take_along_axis(found[:, 1:], order, axis=1)], axis=1)
+    length = np.maximum(size, 1 + required)
+    found = found[:, : length.max()]
+    return np.where(np.arange(found.shape[1]) < length[:, None], found, none)
 
 
 def _strongest(kinds: Small, left: Small, weight: Small, open_: Mask) -> tuple[Small, Index]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import ceil
 from typing import Any
 
@@ -20,7 +21,7 @@ from torch.func import functional_call, vmap
 from causalkit.core.memory import RESERVE, available, chunk, left, limited_to, resident
 from causalkit.display.formats import memory
 from causalkit.errors import WrongUsageError
-from causalkit.model_selection.screening import is_large, most_candidates
+from causalkit.model_selection.screening import is_large, number_of_candidates, number_required
 from causalkit.neural.average_derivative import BYTES
 from causalkit.neural.modules.candidates import narrow_jacobian
 from causalkit.neural.modules.forecaster import as_forecaster
@@ -64,7 +65,7 @@ class Work:
         held_out: are windows held out, so that edges are tested?
         screened: do targets see candidate causes only?
         dtype: of networks.
-        allowed: background knowledge, shape (cause, effect), or None.
+        allowed, required: background knowledge, shape (cause, effect), or None.
     """
 
     forecaster: ForecasterPart
@@ -79,16 +80,21 @@ class Work:
     screened: bool
     dtype: torch.dtype
     allowed: Tensor | None = None
+    required: Tensor | None = None
 
     @property
     def number(self) -> int:
         """Bytes of a number."""
         return torch.empty((), dtype=self.dtype, device="meta").element_size()
 
-    @property
+    @cached_property
     def columns(self) -> int:
         """Causes that a target sees."""
-        return most_candidates(self.windows, self.series) if self.screened else self.series
+        if not self.screened:
+            return self.series
+        known = (None if one is None else one.cpu().numpy() for one in (self.allowed, self.required))
+        allowed, required = known
+        return max(number_of_candidates(self.windows, self.series, allowed), number_required(required))
 
     @property
     def learned(self) -> int:
@@ -216,14 +222,16 @@ def _that_fit(work: Work, free: int, option: Callable[..., str]) -> Iterator[str
             value = halved if isinstance(width, tuple | list) else halved[0]
             part = replace(work.forecaster, parameters={**work.forecaster.parameters, name: value})
             if enough(replace(work, forecaster=part)):
-                yield f"--set forecaster.{name}={','.join(map(str, halved))}"
+                named = f"--set forecaster.name={work.forecaster.record.name}"  # it may be one of several that compete
+                yield f"{named} --set forecaster.{name}={','.join(map(str, halved))}"
                 break
     for batch in (work.windows >> times for times in range(1, 8)):
         if batch and enough(replace(work, training=work.training.model_copy(update={"batch_size": batch}))):
             yield f"--set training.batch_size={batch}"
             break
     for series in (round(work.series * share) for share in (0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)):
-        fewer = replace(work, series=series, screened=work.screened and is_large(series, work.lag), allowed=None)
+        screened = work.screened and is_large(series, work.lag)
+        fewer = replace(work, series=series, screened=screened, allowed=None, required=None)
         if series and enough(fewer):
             yield f"at most {series} series"
             break

@@ -182,7 +182,7 @@ class NeuralMethod:
     def work(self, forecaster: ForecasterPart, panel: Panel, windows: Windows, run: Run) -> Work:
         """Return what a run with a forecaster trains on what."""
         screened, choosing = self._screens(panel.series), self.regularizer.strength_to_choose
-        members = self.members
+        members, known = self.members, PLAIN.with_knowledge(panel, run)
         if members == 1 and choosing:
             members = ensemble.MEMBERS_OF_MANY_SERIES if screened else ensemble.MEMBERS
         return Work(
@@ -197,7 +197,8 @@ class NeuralMethod:
             members > 1,
             screened,
             run.torch_dtype(),
-            PLAIN.with_knowledge(panel, run).allowed,
+            known.allowed,
+            known.required,
         )
 
     def windows(self, panel: Panel, run: Run) -> Windows:

@@ -45,8 +45,11 @@ def about_candidates(model: nn.Module, series: int) -> tuple[str, ...]:
     candidates = candidates_of(members_of(model)[0])
     if candidates is None:
         return ()
+    counts = (candidates < series).sum(1)
+    most = counts.max()
+    seen = f"{most}" if counts.min() == most else f"{counts.min()} to {most}"
     return (
-        f"each network of an effect sees {candidates.shape[1]} of {series} series as candidate causes, its own past "
+        f"each network of an effect sees {seen} of {series} series as candidate causes, its own past "
         "among them; a fast pass before training chose them and may have missed a weak cause (see large-panels)",
     )
 

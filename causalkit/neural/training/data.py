@@ -12,7 +12,7 @@ from torch import Tensor
 
 from causalkit.core.run import Run
 from causalkit.core.windows import Windows
-from causalkit.model_selection.screening import most_candidates, screen
+from causalkit.model_selection.screening import number_of_candidates, screen
 from causalkit.model_selection.splits import Folds
 
 
@@ -75,7 +75,8 @@ class TrainingData:
         watched, known, must = given
         x, y = self.x.cpu().numpy(), self.y.cpu().numpy()
         learned = [torch.unique(rows).cpu().numpy() for rows in self.rows]
-        most = min(most_candidates(len(mine), x.shape[2]) for mine in learned)  # all networks are of one architecture
+        fewest = min(len(mine) for mine in learned)  # all networks are of one architecture
+        most = number_of_candidates(fewest, x.shape[2], known)
         found = [
             screen(x[mine], y[mine], None if watched is None else watched[mine], known, must, most=most)
             for mine in learned
