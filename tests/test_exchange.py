@@ -110,6 +110,9 @@ def test_same_step_links_of_tigramite_are_undirected():
     assert result["graph"][0, 2, 0] == result["graph"][2, 0, 0] == "o-o"
     assert result["graph"][0, 1, 0] == ""
     assert (result["val_matrix"][:, :, 0] == result["val_matrix"][:, :, 0].T).all()
+    without = exchange.to_tigramite(causalkit.discover(x, method="var", lag=1), same_step=False)
+    assert not (without["graph"] == "o-o").any()
+    assert not without["val_matrix"][:, :, 0].any()
 
 
 def test_to_lingam(found):

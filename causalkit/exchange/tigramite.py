@@ -18,20 +18,26 @@ LEVEL = 0.05
 """False discovery rate up to which same-step links are drawn."""
 
 
-def to_tigramite(discovery: Discovery) -> dict[str, Any]:
+def to_tigramite(discovery: Discovery, *, same_step: bool = True) -> dict[str, Any]:
     """Return a result as tigramite's functions and pictures take it.
 
-    Values are effects with their signs in standard deviations, or scores where the method knows no effects. Same-step
-    links are undirected, ``o-o``.
+    Values are effects with their signs in standard deviations, or scores where the method knows no effects.
+
+    Args:
+        discovery: the result.
+        same_step: include same-step links, which are undirected, ``o-o``; False for functions that need a graph without
+            undirected links.
 
     Returns:
         ``graph``, ``val_matrix`` and ``p_matrix``, each of shape (P, P, L + 1) and ``[cause, effect, lag]`` with
         lag 0 first, and ``var_names``. No ``p_matrix`` where the method has no p-values.
 
     Example:
-        ``tigramite.plotting.plot_graph(**to_tigramite(discovery))`` after ``p_matrix`` is taken out.
+        >>> results = to_tigramite(discovery)
+        >>> tigramite.plotting.plot_graph(results["graph"], results["val_matrix"], var_names=results["var_names"])
     """
-    edges, values, links = edges_of(discovery), signed(discovery, "standard"), discovery.instantaneous
+    edges, values = edges_of(discovery), signed(discovery, "standard")
+    links = discovery.instantaneous if same_step else None
     graph = np.zeros((*edges.shape[:2], discovery.lags + 1), dtype="<U3")
     graph[:, :, 1:][edges] = "-->"
     matrix = np.zeros(graph.shape)
