@@ -254,6 +254,17 @@ def test_a_neural_method_forecasts_with_its_network_also_from_a_pickle():
     assert again.score(x) == model.score(x)
 
 
+@pytest.mark.plugins
+def test_a_network_forecasts_the_same_whatever_the_order_of_columns():
+    frame = pair(150)
+    params = {"training.epochs": 20, "regularizer.strength": 0.05}
+    found = CausalDiscovery(method="grngc", lag=2, params=params).fit(frame).predict(frame)
+    turned = frame[["C", "A", "B"]]
+    other = CausalDiscovery(method="grngc", lag=2, params=params).fit(turned).predict(turned)
+    pd.testing.assert_frame_equal(other[["A", "B", "C"]], found)
+    assert found["B"][2:].corr(2 * frame["A"].shift(2)[2:]) > 0.8
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

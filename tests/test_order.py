@@ -1,6 +1,7 @@
 """The order in which series and realisations come decides nothing."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import causalkit
@@ -146,3 +147,14 @@ def test_scores_of_candidate_pairs_move():
     other = discovery_in_order(found, ("c", "b", "a"))
     assert np.array_equal(np.asarray(other.scores), np.asarray(found.scores)[::-1, ::-1])
     assert other.path["scores"][0, :, 0].tolist() == other.pairs.of(other.scores)[:, 0].tolist()
+
+
+def test_parts_of_a_dated_panel_are_fitted():
+    """A rule that fits halves of the data leaves the times of the whole in their description."""
+    frame = pd.DataFrame(
+        np.random.default_rng(0).standard_normal((80, 3)),
+        columns=["b", "a", "c"],
+        index=pd.date_range("2020", periods=80),
+    )
+    found = causalkit.discover(frame, method="var", lag=1, select="stability")
+    assert found.selected is not None

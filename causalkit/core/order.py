@@ -57,7 +57,7 @@ def in_one_order(panel: Panel) -> Panel:
     digests = [_digest(values, mask) for values, mask in zip(ordered.realisations, masks, strict=True)]
     places = sorted(range(len(digests)), key=digests.__getitem__)
     sampling = ordered.sampling
-    if sampling is not None and sampling.times:
+    if sampling is not None and len(sampling.times) == len(places):  # parts of a panel keep the times of the whole
         sampling = replace(sampling, times=tuple(sampling.times[place] for place in places))
     return replace(
         ordered,

@@ -38,22 +38,25 @@ class Network:
     Attributes:
         model: (B, K, P) -> (B, P).
         run: of the training.
+        places: where each series of the network is in the windows, shape (P,). The network has an order of its own.
     """
 
     model: Any
     run: Run
+    places: NDArray[np.intp]
 
     def __call__(self, windows: Array) -> Array:
         """Return the forecasts."""
         import torch
 
+        windows = windows[:, :, self.places]
         device, dtype = self.run.torch_device(), self.run.torch_dtype()
         with self.run.isolated(), torch.no_grad():
             parts = [
                 self.model(torch.as_tensor(np.array(part), dtype=dtype, device=device)).double().cpu().numpy()
                 for part in np.array_split(windows, max(1, -(-len(windows) // AT_ONCE)))
             ]
-        forecasts: Array = np.concatenate(parts)
+        forecasts: Array = np.concatenate(parts)[:, np.argsort(self.places)]
         return forecasts
 
 
@@ -135,7 +138,7 @@ class OneStepForecaster:
         standardized, scaling = again.panel.standardized()
         preparation = Preparation.of(discovery.data.get("preparation"))
         learned = standardized if again.standardize else again.panel
-        acting = LeastSquares.of(discovery, learned) if fitted is None else _network(fitted)
+        acting = LeastSquares.of(discovery, learned) if fitted is None else _network(fitted, discovery.names)
         return cls(
             discovery.names,
             discovery.lags if fitted is None else fitted.lag,
@@ -223,8 +226,8 @@ class OneStepForecaster:
         )
 
 
-def _network(fitted: Fitted) -> Network:
-    return Network(fitted.model, fitted.run)
+def _network(fitted: Fitted, names: tuple[str, ...]) -> Network:
+    return Network(fitted.model, fitted.run, np.array([names.index(name) for name in fitted.panel.names]))
 
 
 def _at_the_end(values: Array, steps: int) -> Array:
