@@ -71,12 +71,22 @@ def arrows(ax, kind):
 
 def ends(arrow):
     """Where an arrow begins and where its head points to, in data coordinates."""
-    start, end = arrow._posA_posB
-    return np.array(start), np.array(end)
+    points = arrow._posA_posB or arrow._path_original.vertices[[0, -1]]
+    return np.array(points[0]), np.array(points[1])
+
+
+def _arc(points):
+    """Points of a quadratic Bézier curve."""
+    t = np.linspace(0, 1, 60)[:, None]
+    return (1 - t) ** 2 * points[0] + 2 * t * (1 - t) * points[1] + t**2 * points[2]
 
 
 def nodes(ax):
-    return np.array([patch.center for patch in ax.patches if hasattr(patch, "center")])
+    """Centers of the series, in their order."""
+    shown = [patch for patch in ax.patches if (patch.get_gid() or "").startswith("graph-series-")]
+    shown.sort(key=lambda patch: int(patch.get_gid().removeprefix("graph-series-")))
+    paths = [patch.get_path().transformed(patch.get_patch_transform()) for patch in shown]
+    return np.array([path.get_extents().get_points().mean(axis=0) for path in paths])
 
 
 def said(ax):
@@ -114,13 +124,9 @@ def test_opposite_arrows_bend_apart(size):
     for other in range(1, size):
         scores = np.zeros((size, size, 1))
         scores[0, other] = scores[other, 0] = 1.0
-        ax = plot_graph(Discovery(names=names, scores=scores))
+        ax = plot_graph(Discovery(names=names, scores=scores), layout="circle")
         drawn = arrows(ax, "graph")
-        middles = []
-        for arrow in (drawn[f"0-{other}"], drawn[f"{other}-0"]):
-            (x0, y0), (x1, y1) = ends(arrow)
-            bend = arrow.get_connectionstyle().rad
-            middles.append(np.array([(x0 + x1) / 2 + bend * (y1 - y0) / 2, (y0 + y1) / 2 - bend * (x1 - x0) / 2]))
+        middles = [_arc(drawn[edge]._path_original.vertices)[30] for edge in (f"0-{other}", f"{other}-0")]
         length = np.linalg.norm(np.subtract(*ends(drawn[f"0-{other}"])))
         assert np.linalg.norm(middles[0] - middles[1]) > 0.1 * length
 
@@ -129,16 +135,13 @@ def test_opposite_arrows_bend_apart(size):
 def test_no_arrow_runs_through_a_third_series(size):
     scores = np.zeros((size, size, 1))
     scores[0, :] = scores[:, 0] = 1.0
-    ax = plot_graph(Discovery(names=tuple(map(str, range(size))), scores=scores), top=2 * size)
+    names = tuple(map(str, range(size)))
+    ax = plot_graph(Discovery(names=names, scores=scores), top=2 * size, layout="circle")
     radius = next(patch.radius for patch in ax.patches if hasattr(patch, "radius"))
     places = nodes(ax)
     for edge, arrow in arrows(ax, "graph").items():
         others = np.delete(places, list(map(int, edge.split("-"))), axis=0)
-        (x0, y0), (x1, y1) = ends(arrow)
-        bend = arrow.get_connectionstyle().rad
-        control = np.array([(x0 + x1) / 2 + bend * (y1 - y0), (y0 + y1) / 2 - bend * (x1 - x0)])
-        t = np.linspace(0, 1, 60)[:, None]
-        curve = (1 - t) ** 2 * np.array([x0, y0]) + 2 * t * (1 - t) * control + t**2 * np.array([x1, y1])
+        curve = _arc(arrow._path_original.vertices)
         assert np.linalg.norm(curve[:, None] - others, axis=2).min() > radius, edge
 
 
@@ -265,11 +268,19 @@ def test_lag_arrows_run_from_the_past_of_the_cause_to_the_presence_of_the_effect
     ax = plot_lags(made({"ab2": 1.0, "ca1": 0.5, "dd3": 0.4}), self_edges=True)
     drawn = arrows(ax, "lags")
     assert set(drawn) == {"0-1-2", "2-0-1", "3-3-3"}
-    assert [list(point) for point in ends(drawn["0-1-2"])] == [[-2, 0], [0, 1]]
-    assert [list(point) for point in ends(drawn["2-0-1"])] == [[-1, 2], [0, 0]]
+    step = {
+        round(place, 6): label.get_text() for place, label in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
+    }
+    for edge, past in (("0-1-2", "t\N{MINUS SIGN}2"), ("2-0-1", "t\N{MINUS SIGN}1"), ("3-3-3", "t\N{MINUS SIGN}3")):
+        (left, cause), (right, effect) = ends(drawn[edge])
+        assert (step[round(left, 6)], step[round(right, 6)]) == (past, "t")
+        assert (cause, effect) == tuple(map(int, edge.split("-")[:2]))
+        assert right > left
     assert [label.get_text() for label in ax.get_yticklabels()][:4] == list(NAMES)  # again on the right
-    assert [label.get_text() for label in ax.get_xticklabels()][-1] == "t"
-    assert ax.get_xlim()[0] < -3 < 0 < ax.get_xlim()[1]
+    spans = sorted((ends(drawn[edge])[0][0], ends(drawn[edge])[1][0]) for edge in drawn)
+    assert all(before[1] < after[0] for before, after in pairwise(spans))  # no column reaches into the next
+    assert ax.get_xlim()[0] < spans[0][0]
+    assert spans[-1][1] < ax.get_xlim()[1]
 
 
 def test_a_right_pair_at_a_wrong_lag_is_false_where_the_truth_has_lags():
@@ -294,10 +305,14 @@ def test_a_lag_graph_of_many_series_keeps_those_with_edges():
 def test_every_part_of_the_history_has_a_curve():
     history = {"epoch": [5.0, 10.0], "forecast": [2.0, 1.0], "_ridge": [3.0, 2.0], "validation": [None, 4.0]}
     ax = plot_training(made({}, history=history))
-    assert legend(ax) == ["forecast", "ridge", "validation"]
+    errors, ridge = ax.figure.axes
+    assert errors is ax
+    assert legend(ax) == ["training", "validation"]
     assert ax.lines[0].get_xdata().tolist() == [5, 10]
-    assert ax.lines[2].get_ydata().tolist() == [4]
+    assert ax.lines[1].get_ydata().tolist() == [4]
     assert ax.get_yscale() == "linear"
+    assert ridge.get_ylabel() == "ridge"  # a penalty is another quantity, so it has an axis of its own
+    assert ridge.lines[0].get_ydata().tolist() == [3, 2]
 
 
 @pytest.mark.parametrize(

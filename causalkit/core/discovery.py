@@ -517,6 +517,26 @@ class Discovery:
         """Return a few readable lines: what was done, and the strongest edges between different series."""
         return str(self.apply("summary", top))
 
+    def plot(
+        self, kind: str = "overview", path: str | Path | None = None, *, truth: Truth | None = None, **options: Any
+    ) -> Any:
+        """Return a picture that Jupyter, marimo and VS Code show by themselves, and write it where a path is given.
+
+        Args:
+            kind: "overview", "heatmap", "graph", "lags", "training", "choices", "response" or "ranking"; or
+                "interactive", the graph to move, search and point at.
+            path: a .png, .svg or .pdf file; for the interactive graph an .html file.
+            truth: a known graph to compare with; "ranking" needs one.
+            options: as `causalkit.plotting.picture` takes them, for example ``theme="dark"`` or ``top=20``.
+
+        Returns:
+            A `causalkit.plotting.Picture`; its ``figure`` is matplotlib's.
+
+        Raises:
+            WrongUsageError: an unknown kind or option, or a file that cannot be written.
+        """
+        return self.apply("plot", kind, path, truth=truth, **options)
+
     def save(self, path: str | Path) -> None:
         """Write the discovery in the format that the suffix names (.json, .csv, .npz, .graphml, .gexf, .dot)."""
         self.apply("save", path)

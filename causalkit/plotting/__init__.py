@@ -3,6 +3,8 @@
 ```python
 from causalkit.plotting import plot, plot_heatmap
 
+discovery.plot("graph")                 # shows itself in a notebook
+discovery.plot("graph", "graph.pdf", theme="grey", size="180x120mm")
 plot(discovery, "graph.png", kind="graph", truth=truth)
 axes = plot_heatmap(discovery, lag=2)
 ```
@@ -13,18 +15,16 @@ Nothing here touches pyplot or matplotlib's settings, and matplotlib is imported
 from __future__ import annotations
 
 import importlib
-import inspect
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from causalkit.display.labels import shorten
-from causalkit.errors import ParameterError, UnknownNameError, WrongUsageError, did_you_mean
+from causalkit.plotting.appearance import Appearance
+from causalkit.plotting.draw import Picture, picture, picture_of_series, plot
 from causalkit.plotting.formats import SUFFIXES, check_suffix
+from causalkit.plotting.kinds import DRAWINGS, INTERACTIVE_KIND, KINDS, LAYOUTS
+from causalkit.plotting.themes import THEMES
 
 if TYPE_CHECKING:
-    from causalkit.core.discovery import Discovery
-    from causalkit.core.truth import Truth
     from causalkit.plotting import style as style
     from causalkit.plotting.choice_curve import plot_choice as plot_choice
     from causalkit.plotting.choice_curve import plot_choices as plot_choices
@@ -45,15 +45,8 @@ if TYPE_CHECKING:
     from causalkit.plotting.training_spread import plot_training_spread as plot_training_spread
 
 _MODULES = {
-    "plot_overview": "overview",
-    "plot_heatmap": "heatmap",
-    "plot_graph": "summary_graph",
-    "plot_lags": "lag_graph",
-    "plot_training": "training",
-    "plot_response": "response",
-    "plot_choices": "choice_curve",
+    **{name: module for module, name in (one.split(":") for one in DRAWINGS.values())},
     "plot_choice": "choice_curve",
-    "plot_ranking": "ranking",
     "plot_roc_curves": "mean_curves",
     "plot_precision_recall": "mean_curves",
     "plot_accuracy_against_cost": "cost",
@@ -63,9 +56,23 @@ _MODULES = {
     "plot_series": "series",
     "save_figure": "saving",
 }
-KINDS = ("overview", "heatmap", "graph", "lags", "training", "choices", "response", "ranking")
 
-__all__ = ["KINDS", "SUFFIXES", "check_suffix", "plot", "shorten", "style", *_MODULES]
+__all__ = [
+    "INTERACTIVE_KIND",
+    "KINDS",
+    "LAYOUTS",
+    "SUFFIXES",
+    "THEMES",
+    "Appearance",
+    "Picture",
+    "check_suffix",
+    "picture",
+    "picture_of_series",
+    "plot",
+    "shorten",
+    "style",
+    *_MODULES,
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -74,54 +81,3 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def plot(
-    discovery: Discovery, path: str | Path, kind: str = "overview", truth: Truth | None = None, **options: Any
-) -> Path:
-    """Draw one picture and write it to a .png, .svg or .pdf file.
-
-    Args:
-        kind: one of `KINDS`.
-        truth: a known graph to compare with; "ranking" needs one, "training", "choices" and "response" ignore it.
-        options: of the picture, for example ``top=20`` for "graph", ``lag=2`` for "heatmap", or
-            ``cause="a", effect="b"`` for "response".
-
-    Returns:
-        The path.
-
-    Raises:
-        WrongUsageError: an unknown kind, suffix or option, a ranking without a truth, or choices where none was made.
-    """
-    if kind == "series":
-        raise WrongUsageError(
-            "the picture series shows measurements, not a result", "draw a panel with causalkit.plotting.plot_series"
-        )
-    if kind not in KINDS:
-        raise UnknownNameError(f"there is no picture {kind!r}", did_you_mean(kind, KINDS))
-    if kind == "ranking" and truth is None:
-        raise WrongUsageError(
-            "the picture ranking needs a truth to compare the scores with", "name the known graph with --truth FILE"
-        )
-    if kind == "choices" and not discovery.choices:
-        raise WrongUsageError(
-            "this result has no automatically selected parameter: each was given or has its default",
-            "let a neural method select one, for example with -s regularizer.strength=auto",
-        )
-    from causalkit.io.atomic import check_writable
-    from causalkit.plotting.response import plot_response as plot_response
-    from causalkit.plotting.saving import save_figure
-    from causalkit.plotting.style import root
-
-    path = check_writable(check_suffix(path))
-    draw: Callable[..., Any] = __getattr__(f"plot_{kind}")
-    known = inspect.signature(draw).parameters
-    for option in options:
-        if option not in known or option in ("discovery", "ax", "axes"):
-            offered = set(known) - {"discovery", "ax", "axes", "truth"}
-            raise ParameterError(f"the picture {kind} has no option {option!r}", did_you_mean(option, offered))
-    if "truth" in known:
-        options["truth"] = truth
-    drawn = draw(discovery, **options)
-    figure = drawn if kind == "overview" else root(drawn[0] if isinstance(drawn, tuple) else drawn)
-    return save_figure(figure, path)

@@ -178,7 +178,7 @@ def _chosen(ax: Axes, scale: _Scale, choice: Choice) -> None:
             gid="choice-chosen",
         )
     if choice.best != choice.chosen:
-        look: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": style.BLUE, "markeredgewidth": 1.8}
+        look: dict[str, Any] = {"markerfacecolor": style.PAPER, "markeredgecolor": style.BLUE, "markeredgewidth": 1.8}
         label = f"lowest error: {shorten(choice.label(choice.best), 24)}"
         best = scale.place(choice.best), dict(choice.tried)[choice.best]
         ax.plot(*best, "o", markersize=8, zorder=3, label=label, gid="choice-lowest", **look)

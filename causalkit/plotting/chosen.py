@@ -15,6 +15,8 @@ from causalkit.errors import WrongUsageError
 
 Verdict = Literal["unknown", "true", "false", "missed"]
 MAX_EDGES = 300  # more arrows cannot be distinguished
+MANY_SERIES = 40
+MOST_OF_MANY_SERIES = 150  # arrows among so many series
 MOST_OF_MANY = 60  # of series that are too many for a picture of all
 MAX_MISSED = 60  # more dotted lines hide what was found
 
@@ -74,7 +76,8 @@ def choose_edges(
     """Return the edges to draw.
 
     Args:
-        top: number of edges; default: all selected ones, or the 2 P strongest and at most 40.
+        top: number of edges; default: all selected ones, or the 2 P strongest and at most 40; at most 150 among more
+            than 40 series.
         self_edges: draw edges from a series to itself; default: only where one was selected, because the
             strongest scores are nearly always those of a series with its own past.
         lagged: one edge for each lag, not one for each pair.
@@ -98,7 +101,7 @@ def choose_edges(
     if not with_self:
         allowed[~pairs.apart] = False
     pool = allowed & (scores > 0 if selected is None else selected)
-    most = MOST_OF_MANY if discovery.sparse else MAX_EDGES
+    most = MOST_OF_MANY if discovery.sparse else MOST_OF_MANY_SERIES if size > MANY_SERIES else MAX_EDGES
     limit = top or (most if selected is not None else min(2 * size, 40))
     places = np.argwhere(pool)
     order = np.argsort(-scores[pool], kind="stable")[:limit]

@@ -67,7 +67,7 @@ def plot_accuracy_against_cost(
             color=looks[point.method].color,
             marker=MARKERS[data.index(point.data) % len(MARKERS)],
             markersize=6.5,
-            markeredgecolor="white",
+            markeredgecolor=style.PAPER,
             markeredgewidth=0.6,
             linewidth=1,
             alpha=0.95,

@@ -21,7 +21,7 @@ from causalkit.display.labels import labels
 from causalkit.errors import WrongUsageError
 from causalkit.plotting import style
 from causalkit.plotting.part import about_part, strongest_part
-from causalkit.plotting.signs import COLORS, SCALES, SIGNS, WORDS, pair_signs
+from causalkit.plotting.signs import SIGNS, WORDS, color, pair_signs, scale
 
 MARKED = 0.1
 """Share of the largest score from which a negative cell has a minus."""
@@ -100,16 +100,16 @@ def _signs(
     scores = np.asarray(image.get_array())
     for sign in SIGNS[1:]:
         here = np.ma.masked_array(scores, mask=~(visible & (found == sign)))
-        ax.imshow(here, cmap=SCALES[sign], norm=Normalize(0, limit), interpolation="nearest")
+        ax.imshow(here, cmap=scale(sign), norm=Normalize(0, limit), interpolation="nearest")
     causes, effects = np.nonzero(visible & (found == "lowers") & (scores > MARKED * limit))
     cell = min(style.room(ax)) * 0.75 / len(found)
     dark = scores[causes, effects] > 0.5 * limit
-    colors = np.where(dark, "white", style.INK).tolist()
+    colors = np.where(dark, style.PAPER, style.INK).tolist()
     ax.scatter(
         effects, causes + 0.28, marker="_", s=(cell / 4) ** 2, c=colors, linewidths=max(0.5, cell / 25), zorder=4
     )
     minus = {"lowers": f" ({MINUS})"}
-    return [Patch(color=COLORS[sign], label=WORDS[sign] + minus.get(sign, "")) for sign in SIGNS]
+    return [Patch(color=color(sign), label=WORDS[sign] + minus.get(sign, "")) for sign in SIGNS]
 
 
 def _bar(ax: Axes, image: AxesImage, *, beyond: bool) -> None:
@@ -157,15 +157,15 @@ def _marks(
             for cause, effect in np.argwhere(known & visible)
         ]
         width = min(2.2, max(0.7, cell / 9))
-        color = style.VERMILLION if discovery.effects is None else style.INK  # cells have colours of their own
-        drawn = PatchCollection(outlines, facecolor="none", edgecolor=color, linewidth=width, zorder=3)
+        outline = style.VERMILLION if discovery.effects is None else style.INK  # cells have colours of their own
+        drawn = PatchCollection(outlines, facecolor="none", edgecolor=outline, linewidth=width, zorder=3)
         drawn.set_gid("heatmap-truth")
         ax.add_collection(drawn)
-        marks.append(Patch(facecolor="none", edgecolor=color, linewidth=1.5, label=label))
+        marks.append(Patch(facecolor="none", edgecolor=outline, linewidth=1.5, label=label))
     if discovery.selected is not None:
         chosen = (discovery.selected.any(axis=2) if lag is None else discovery.selected[:, :, lag - 1]) & visible
         causes, effects = np.nonzero(chosen)
-        colors = ["white" if share[place] > 0.5 else style.INK for place in zip(causes, effects, strict=True)]
+        colors = [style.PAPER if share[place] > 0.5 else style.INK for place in zip(causes, effects, strict=True)]
         dots = ax.scatter(effects, causes, s=min(40.0, max(1.5, (cell / 3.2) ** 2)), c=colors, linewidths=0, zorder=4)
         dots.set_gid("heatmap-selected")
         marks.append(

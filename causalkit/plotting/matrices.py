@@ -27,7 +27,9 @@ def plot_truth(truth: Truth, *, title: str = "truth", ax: Axes | None = None) ->
         ax: where to draw; default: a new small figure.
     """
     ax = style.new_axes(ax, (_SIDE, _SIDE))
-    ax.imshow(truth.edges, cmap=ListedColormap(["white", style.VERMILLION]), vmin=0, vmax=1, interpolation="nearest")
+    ax.imshow(
+        truth.edges, cmap=ListedColormap([style.PAPER, style.VERMILLION]), vmin=0, vmax=1, interpolation="nearest"
+    )
     _finish(ax, truth.names, title)
     return ax
 

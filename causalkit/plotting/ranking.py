@@ -59,7 +59,7 @@ def plot_ranking(discovery: Discovery, truth: Truth, *, axes: tuple[Axes, Axes] 
         share = float(np.average(found.truth, weights=found.weights))
         recall.axhline(share, color=look["color"], linestyle=":", linewidth=1.2, label=f"chance {name}: {share:.3f}")
     if reasons:
-        look = style.text(style.TICK, style.MUTED, backgroundcolor="white")
+        look = style.text(style.TICK, style.MUTED, backgroundcolor=style.PAPER)
         for ax in axes:
             ax.text(0.5, 0.5, f"no curve:\n{reasons[0]}", ha="center", va="center", **look)
     style.unit_square(roc, "ROC curve", "false positive rate", "true positive rate")

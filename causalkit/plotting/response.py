@@ -13,7 +13,7 @@ from causalkit.display.effects import Sign, signs
 from causalkit.display.labels import shorten
 from causalkit.errors import WrongUsageError
 from causalkit.plotting import style
-from causalkit.plotting.signs import COLORS, DASHES
+from causalkit.plotting.signs import DASHES, color
 
 COLUMNS = 4
 _SIDE = 2.6
@@ -70,9 +70,9 @@ def _sign(discovery: Discovery, response: Response) -> Sign:
 def draw_response(ax: Axes, response: Response, sign: Sign, *, small: bool = False) -> None:
     """Draw one curve with its band; the sign of the effect sets its colour and dashes, as in graphs."""
     if response.low is not None and response.high is not None:
-        ax.fill_between(response.grid, response.low, response.high, color=COLORS[sign], alpha=0.2, linewidth=0)
+        ax.fill_between(response.grid, response.low, response.high, color=color(sign), alpha=0.2, linewidth=0)
     ax.axhline(0, color=style.MUTED, linewidth=0.8)
-    ax.plot(response.grid, response.curve, color=COLORS[sign], linestyle=DASHES[sign], linewidth=style.LINE + 0.4)
+    ax.plot(response.grid, response.curve, color=color(sign), linestyle=DASHES[sign], linewidth=style.LINE + 0.4)
     spread = float(np.ptp(response.grid))
     ax.set_xlim(response.grid[0] - 0.02 * spread, response.grid[-1] + 0.02 * spread)
     font = style.SMALL + 0.5 if small else style.LABEL

@@ -1,35 +1,45 @@
 """Colours, sizes and the making of axes that all pictures share; nothing here changes matplotlib's settings.
 
-The colours are those of Okabe and Ito, which readers with any common colour blindness can distinguish; a line style or
-a shape always repeats what a colour means.
+Colours (``INK``, ``BLUE``, ``LINES`` and so on) are those of the current theme, so ask for them while you draw. A line
+style or a shape always repeats what a colour means.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
-INK = "#202124"
-MUTED = "#5f6368"
-FAINT = "#d9dce1"
-NODE = "#f1f4f8"
-BLUE = "#0072B2"
-VERMILLION = "#D55E00"
-GREEN = "#009E73"
-PURPLE = "#CC79A7"
-SKY = "#56B4E9"
-ORANGE = "#E69F00"
-VIOLET = "#6A51A3"
-LINES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
+from causalkit.display.labels import one_line
+from causalkit.plotting.appearance import current
+from causalkit.plotting.appearance import theme as theme
+from causalkit.plotting.fonts import families
+from causalkit.plotting.themes import Theme
+
+if TYPE_CHECKING:
+    PAPER: str
+    INK: str
+    MUTED: str
+    FAINT: str
+    NODE: str
+    BLUE: str
+    VERMILLION: str
+    GREEN: str
+    PURPLE: str
+    SKY: str
+    ORANGE: str
+    VIOLET: str
+    LINES: tuple[str, ...]
+    SCORES: Colormap
+
 DASHES: tuple[Any, ...] = ("solid", (0, (5, 2)), (0, (1, 1.4)), (0, (5, 1.5, 1, 1.5)))
-SCORES = "Blues"
 
 TITLE = 11.0
 LABEL = 9.5
@@ -39,19 +49,29 @@ TINY = 5.5
 LINE = 1.6
 _LOG_SCALE_FROM = 20.0  # ratio of the largest to the smallest value from which a logarithmic scale shows more
 
-_FALLBACKS = ("Noto Sans CJK JP", "Noto Sans", "Arial Unicode MS", "PingFang SC", "Microsoft YaHei", "Segoe UI")
+
+def __getattr__(name: str) -> Any:
+    """Return a colour of the theme in which pictures are drawn now: ``style.INK``."""
+    if name == "SCORES":
+        return scale(theme().scores)
+    if name.isupper() and (name == "LINES" or name.lower() in Theme.__annotations__):
+        return getattr(theme(), name.lower())
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-@cache
-def fonts() -> list[str]:
-    """Return matplotlib's own font, and installed fonts with letters that it lacks."""
-    installed = set(fontManager.get_font_names())
-    return ["DejaVu Sans", *(name for name in _FALLBACKS if name in installed)]
+def scale(colors: Sequence[str]) -> Colormap:
+    """Return a continuous scale of colours."""
+    return LinearSegmentedColormap.from_list("causalkit", list(colors))
 
 
-def text(size: float, color: str = INK, **more: Any) -> dict[str, Any]:
-    """Return how a text looks. Names may contain ``$`` and ``_``, so no text is read as a formula."""
-    return {"fontsize": size, "color": color, "fontfamily": fonts(), "parse_math": False, **more}
+def text(size: float, color: str | None = None, **more: Any) -> dict[str, Any]:
+    """Return how a text looks. Names may contain ``$`` and ``_``, so no text is read as a formula.
+
+    Args:
+        size: in points.
+        color: default: ``INK``.
+    """
+    return {"fontsize": size, "color": color or theme().ink, "fontfamily": families(), "parse_math": False, **more}
 
 
 def title(ax: Axes, words: str, *, legend: int = 0) -> None:
@@ -59,20 +79,49 @@ def title(ax: Axes, words: str, *, legend: int = 0) -> None:
     ax.set_title(words, pad=13 * (1 + legend) if legend else 7, **text(TITLE))
 
 
-def legend(ax: Axes, *, above: bool = False, **more: Any) -> None:
-    """Add a legend, in the picture or above it."""
+def retitle(figure: Figure, words: str) -> None:
+    """Replace the first line of the title of a figure; further lines, which say what is shown, stay.
+
+    Args:
+        figure: with one title above all, or with one or more axes of their own titles.
+        words: "" leaves the whole title out.
+    """
+    words = one_line(words)
+    above = figure.get_suptitle()
+    titled = [ax for ax in figure.axes if ax.get_title()]
+    if above or len(titled) != 1:
+        figure.suptitle(words, **text(TITLE + 3 if above else TITLE, fontweight="bold" if above else "normal"))
+        return
+    _, *rest = titled[0].get_title().split("\n")
+    titled[0].title.set_text("\n".join([words, *rest]) if words else "")
+
+
+def legend(ax: Axes, *, above: bool = False, below: float | None = None, **more: Any) -> None:
+    """Add a legend in the picture, above it, or so many points below it; a legend above and one below go together."""
+    earlier = ax.get_legend()
+    place: dict[str, Any]
+    if below is not None:
+        move = ScaledTranslation(0, -below / 72, root(ax).dpi_scale_trans)
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 0.3}
+        more = place | {"ncols": 5, "frameon": False, "bbox_transform": ax.transAxes + move} | more
     if above:  # where it can never hide anything
-        place: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "borderaxespad": 0.3}
+        place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "borderaxespad": 0.3}
         more = place | {"ncols": 4, "frameon": False} | more
-    look: dict[str, Any] = {"frameon": True, "framealpha": 0.9, "edgecolor": FAINT, "labelcolor": INK, "borderpad": 0.5}
-    shown = ax.legend(prop={"size": SMALL + 1, "family": fonts()}, **look | more)
+    colors = {"edgecolor": theme().faint, "labelcolor": theme().ink}
+    look: dict[str, Any] = {"frameon": True, "framealpha": 0.9, "borderpad": 0.5, **colors}
+    shown = ax.legend(prop={"size": SMALL + 1, "family": families()}, **look | more)
     for entry in shown.get_texts():
         entry.set_parse_math(False)
+    if below is not None and earlier is not None:  # an axes has one legend; others are artists like any other
+        ax.legend_ = earlier
+        ax.add_artist(shown).set_clip_on(False)  # what is clipped has no room of its own
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return a figure without a canvas or window, whose parts make room for each other."""
-    return Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
+    """Return a figure without a canvas or window, whose parts make room for each other; the user's size goes first."""
+    size = current().size or (width, height)
+    layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)
+    return Figure(figsize=size, layout=layout, facecolor=theme().paper)
 
 
 def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
@@ -98,15 +147,15 @@ def frame(ax: Axes) -> None:
     """Show only the left and the bottom spine."""
     for side, spine in ax.spines.items():
         spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(MUTED)
-    ax.tick_params(colors=MUTED, labelcolor=INK, labelsize=TICK)
+        spine.set_color(theme().muted)
+    ax.tick_params(colors=theme().muted, labelcolor=theme().ink, labelsize=TICK)
 
 
 def label_axes(ax: Axes, x: str, y: str, size: float = LABEL) -> None:
     """Name both axes and draw a faint grid behind the picture."""
     ax.set_xlabel(x, **text(size))
     ax.set_ylabel(y, **text(size))
-    ax.grid(color=FAINT, linewidth=0.6)
+    ax.grid(color=theme().faint, linewidth=0.6)
     frame(ax)
 
 
@@ -132,4 +181,4 @@ def log_scale(ax: Axes, values: NDArray[np.float64]) -> None:
 def message(ax: Axes, words: str) -> None:
     """Show a message instead of a picture that has nothing to show."""
     ax.set_axis_off()
-    ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", wrap=True, **text(LABEL, MUTED))
+    ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", wrap=True, **text(LABEL, theme().muted))

@@ -19,7 +19,7 @@ def plot_training_spread(
     histories: Sequence[Mapping[str, Sequence[float | None]]],
     *,
     title: str = "Training",
-    color: str = style.BLUE,
+    color: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the forecast loss, the validation loss and the penalties over epochs.
@@ -29,10 +29,11 @@ def plot_training_spread(
     Args:
         histories: `Discovery.history` of each seed.
         title: above the picture.
-        color: of the losses; penalties are grey.
+        color: of the losses, default: blue; penalties are grey.
         ax: where to draw; default: a new small figure.
     """
     ax = style.new_axes(ax, (3.7, 2.9))
+    color = color or style.BLUE
     style.title(ax, shorten(title, 40))
     ax.title.set_fontsize(style.LABEL)
     names = [name for name in dict.fromkeys(key for history in histories for key in history) if name != "epoch"]

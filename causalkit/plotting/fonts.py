@@ -1,0 +1,218 @@
+"""Fonts for names in any script: which installed font has which letter, and what to show where none has it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontEntry, findSystemFonts, fontManager
+from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
+
+BASE = "DejaVu Sans"
+"""The font that comes with matplotlib: Latin, Greek, Cyrillic, Arabic, Hebrew and some others."""
+_PREFERRED = (
+    "Noto Sans",
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans SC",
+    "Noto Sans JP",
+    "Noto Sans KR",
+    "Source Han Sans SC",
+    "PingFang SC",
+    "Hiragino Sans",
+    "Apple SD Gothic Neo",
+    "Microsoft YaHei",
+    "Yu Gothic",
+    "Malgun Gothic",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+    "IPAGothic",
+    "TakaoGothic",
+    "Droid Sans Fallback",
+    "Arial Unicode MS",
+    "Noto Sans Arabic",
+    "Noto Sans Devanagari",
+    "Noto Sans Thai",
+    "Nirmala UI",
+    "Leelawadee UI",
+    "Segoe UI",
+    "Noto Emoji",
+    "Segoe UI Emoji",
+    "Segoe UI Symbol",
+    "Symbola",
+)
+_IN_SVG = ("Noto Color Emoji", "Apple Color Emoji", "sans-serif")  # viewers of .svg files can draw colours
+_SUGGESTED = {
+    "CJK": ("Chinese or Japanese", "Noto Sans CJK"),
+    "HIRAGANA": ("Japanese", "Noto Sans CJK"),
+    "KATAKANA": ("Japanese", "Noto Sans CJK"),
+    "KATAKANA-HIRAGANA": ("Japanese", "Noto Sans CJK"),
+    "HANGUL": ("Korean", "Noto Sans CJK"),
+}
+_LISTED = 6
+_UNPRINTED = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs", "Mn")
+
+
+class MissingLettersWarning(UserWarning):
+    """No installed font has some letters of a picture."""
+
+
+@cache
+def families() -> list[str]:
+    """Return matplotlib's own font and the installed ones that most often have letters that it lacks."""
+    installed = set(fontManager.get_font_names())
+    return [BASE, *(name for name in _PREFERRED if name in installed)]
+
+
+@contextmanager
+def readable(figure: Figure, suffix: str) -> Iterator[bool]:
+    """Give every text of a figure fonts with all its letters while the block saves it in a format.
+
+    Where no installed font has a letter, .png and .pdf files show a number in brackets in its place, and a warning
+    says what it means. An .svg file contains the text itself: its viewer has fonts of its own.
+
+    Yields:
+        Do all fonts in use have TrueType outlines? Others cannot be embedded as Type 42.
+    """
+    texts = [text for text in figure.findobj(Text) if isinstance(text, Text) and text.get_text()]
+    rare = {letter for text in texts for letter in text.get_text()}
+    rare = {letter for letter in rare if ord(letter) > 126 and unicodedata.category(letter) not in _UNPRINTED}
+    found, missing = _search(frozenset(rare))
+    chosen = list(dict.fromkeys([*families(), *found]))
+    before = [(text, text.get_text(), text.get_fontfamily()) for text in texts]
+    marks = _Marks(missing)
+    try:
+        if found or missing:
+            for text in texts:
+                text.set_fontfamily([*chosen, *_IN_SVG] if suffix == ".svg" else chosen)
+                if missing and suffix != ".svg":
+                    text.set_text(marks.put_into(text.get_text()))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "(?s)Glyph .* missing from", UserWarning)
+            warnings.filterwarnings("ignore", "(?s).*glyphs? .*missing", UserWarning)
+            yield not any(map(_postscript, found))
+    finally:
+        for text, words, family in before:
+            text.set_text(words)
+            text.set_fontfamily(family)
+    if marks.seen:
+        warnings.warn(marks.explained(), MissingLettersWarning, stacklevel=4)
+
+
+class _Marks:
+    """Replaces runs of letters that cannot be drawn by numbers in brackets."""
+
+    def __init__(self, missing: Iterable[str]) -> None:
+        self.missing = sorted(missing)
+        letters = "".join(map(re.escape, self.missing))
+        self._run = re.compile(f"[{letters}]+(?:[{letters}\\s]*[{letters}])?") if letters else None
+        self.seen: dict[str, str] = {}
+
+    def put_into(self, words: str) -> str:
+        """Return the words with a mark for each run of missing letters."""
+        if self._run is None:
+            return words
+        return self._run.sub(
+            lambda run: self.seen.setdefault(" ".join(run[0].split()), f"[{len(self.seen) + 1}]"), words
+        )
+
+    def explained(self) -> str:
+        """Return what the marks mean, and which font to install."""
+        shown = [f"{mark} is {words}" for words, mark in list(self.seen.items())[:_LISTED]]
+        if len(self.seen) > _LISTED:
+            shown.append(f"and {len(self.seen) - _LISTED} more")
+        scripts, fonts = zip(*map(_script, self.missing), strict=True)
+        return (
+            f"No installed font has these letters ({', '.join(dict.fromkeys(scripts))}), so the picture has numbers in "
+            f"their place: {', '.join(shown)}. Install {' and '.join(dict.fromkeys(fonts))}, or draw an .svg file, "
+            "which keeps the names."
+        )
+
+
+def _script(letter: str) -> tuple[str, str]:
+    """Return the script of a letter in English, and a font that has it."""
+    name = unicodedata.name(letter, "SYMBOL")
+    word = name.split()[0]
+    if word in _SUGGESTED:
+        return _SUGGESTED[word]
+    if unicodedata.category(letter).startswith("S"):
+        return "symbols", "Noto Emoji"
+    return word.capitalize(), f"Noto Sans {word.capitalize()}"
+
+
+@cache
+def _search(letters: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the families, beyond the base, that have these letters, and the letters that no installed font has."""
+    left = set(letters) - _having(BASE, letters)
+    found: list[str] = []
+    for again in (False, True):
+        if left and again and not _add_new_fonts():
+            break
+        for family in (*families()[1:], *_others()) if left else ():
+            if has := _having(family, left):
+                found.append(family)
+                left -= has
+    return tuple(found), tuple(sorted(left))
+
+
+def _others() -> list[str]:
+    """Return the installed families that are not preferred, upright and of normal weight."""
+    entries = fontManager.ttflist
+    regular = {one.name for one in entries if one.style == "normal" and one.weight in (400, "normal", "regular")}
+    return sorted(name for name in regular if name not in _PREFERRED and not name.startswith(("Last", "cm", "STIX")))
+
+
+def _entry(family: str) -> FontEntry | None:
+    entries = [one for one in fontManager.ttflist if one.name == family]
+    regular = [one for one in entries if one.style == "normal" and one.weight in (400, "normal", "regular")]
+    return next(iter(regular or entries), None)
+
+
+@cache
+def _font(family: str) -> FT2Font | None:
+    entry = _entry(family)
+    try:
+        return None if entry is None else FT2Font(entry.fname)
+    except (OSError, RuntimeError):  # removed since matplotlib listed it, or damaged
+        return None
+
+
+def _having(family: str, letters: Iterable[str]) -> set[str]:
+    """Return the letters that a font has."""
+    font = _font(family)
+    return set() if font is None else {letter for letter in letters if font.get_char_index(ord(letter))}
+
+
+def _postscript(family: str) -> bool:
+    """Has the font PostScript outlines?"""
+    entry = _entry(family)
+    if entry is None:
+        return False
+    with open(entry.fname, "rb") as file:
+        start = file.read(4)
+        if start == b"ttcf":
+            file.seek(12)
+            file.seek(int.from_bytes(file.read(4), "big"))
+            start = file.read(4)
+    return start == b"OTTO"
+
+
+@cache
+def _add_new_fonts() -> bool:
+    """Tell matplotlib of fonts that were installed after it made its list; return whether there are any."""
+    known = {one.fname for one in fontManager.ttflist}
+    before = len(known)
+    for path in findSystemFonts():
+        if path not in known:
+            try:
+                fontManager.addfont(path)
+            except Exception:
+                continue
+    families.cache_clear()
+    return len(fontManager.ttflist) > before
