@@ -15,7 +15,7 @@ from causalkit.display.findings import MEANINGS, pair_findings
 from causalkit.display.formats import p_value, score
 from causalkit.display.labels import labels
 from causalkit.display.words import count, were
-from causalkit.plotting.signs import COLORS
+from causalkit.plotting.signs import color
 from causalkit.report.blocks import Block, Cell, Fold, Section, Table, Text
 
 TOP = 30
@@ -86,7 +86,7 @@ class _Cells:
         discovery, (cause, effect, position) = self.discovery, place
         known: dict[str, Cell | str] = {"score": score(float(discovery.scores[place]))}
         if (effects := discovery.effects) is not None and self.signs is not None:
-            known["effect size"] = Cell(size(effects, place), swatch=COLORS[self.signs[place].item()])
+            known["effect size"] = Cell(size(effects, place), swatch=color(self.signs[place].item()))
         for title, values in self.findings.items():
             known[title] = p_value(float(values[cause, effect])) if title == "q" else f"{values[cause, effect]:.2f}"
         if discovery.selected is not None:
