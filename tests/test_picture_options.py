@@ -195,6 +195,26 @@ def test_letters_without_a_font_have_a_number_and_a_warning_explains_it(tmp_path
         assert "温度 1" in words_of(shown.save(tmp_path / "graph.svg"))
 
 
+@pytest.mark.parametrize("kind", ["heatmap", "lags"])
+def test_letters_without_a_font_have_a_number_on_axes_as_well(kind, monkeypatch, tmp_path):
+    from matplotlib.figure import Figure
+
+    monkeypatch.setattr(installed_fonts, "_search", lambda letters: ((), ("度", "温")))
+    written = []
+
+    def look(self, *args, **kwargs):
+        self.draw_without_rendering()
+        written.extend(label.get_text() for label in self.axes[0].get_yticklabels())
+
+    shown = made(CHAIN, names=("温度 1", "温度 2", "c", "d", "e")).plot(kind)
+    monkeypatch.setattr(Figure, "savefig", look)
+    with pytest.warns(MissingLettersWarning):
+        shown._repr_png_()
+    assert written[:3] == ["[1] 1", "[1] 2", "c"]
+    shown.figure.draw_without_rendering()
+    assert shown.figure.axes[0].get_yticklabels()[0].get_text() == "温度 1"
+
+
 def test_known_letters_need_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

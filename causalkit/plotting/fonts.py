@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontEntry, findSystemFonts, fontManager
 from matplotlib.ft2font import FT2Font
@@ -47,16 +50,19 @@ _PREFERRED = (
     "Segoe UI Symbol",
     "Symbola",
 )
-_IN_SVG = ("Noto Color Emoji", "Apple Color Emoji", "sans-serif")  # viewers of .svg files can draw colours
 _SUGGESTED = {
     "CJK": ("Chinese or Japanese", "Noto Sans CJK"),
     "HIRAGANA": ("Japanese", "Noto Sans CJK"),
     "KATAKANA": ("Japanese", "Noto Sans CJK"),
     "KATAKANA-HIRAGANA": ("Japanese", "Noto Sans CJK"),
     "HANGUL": ("Korean", "Noto Sans CJK"),
+    "FULLWIDTH": ("Chinese or Japanese", "Noto Sans CJK"),
+    "HALFWIDTH": ("Japanese", "Noto Sans CJK"),
+    "IDEOGRAPHIC": ("Chinese or Japanese", "Noto Sans CJK"),
 }
 _LISTED = 6
-_UNPRINTED = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs", "Mn")
+_UNPRINTED = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs")
+_SELECTORS = range(0xFE00, 0xFE10)  # of the look of the letter before
 
 
 class MissingLettersWarning(UserWarning):
@@ -80,29 +86,47 @@ def readable(figure: Figure, suffix: str) -> Iterator[bool]:
     Yields:
         Do all fonts in use have TrueType outlines? Others cannot be embedded as Type 42.
     """
-    texts = [text for text in figure.findobj(Text) if isinstance(text, Text) and text.get_text()]
-    rare = {letter for text in texts for letter in text.get_text()}
-    rare = {letter for letter in rare if ord(letter) > 126 and unicodedata.category(letter) not in _UNPRINTED}
-    found, missing = _search(frozenset(rare))
-    chosen = list(dict.fromkeys([*families(), *found]))
+    axes = [axis for ax in figure.findobj(Axes) for axis in (ax.xaxis, ax.yaxis)]
+    for axis in axes:
+        axis.get_ticklabels()  # without this, the labels are written when the figure is drawn
+    texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
+    letters = {letter for text in texts for letter in text.get_text()}
+    found, missing = _search(frozenset(letter for letter in letters if ord(letter) > 126 and _printed(letter)))
+    marks = _Marks(missing if suffix != ".svg" else ())
+    family = [*dict.fromkeys([*families(), *found]), *(["sans-serif"] if suffix == ".svg" else [])]
     before = [(text, text.get_text(), text.get_fontfamily()) for text in texts]
-    marks = _Marks(missing)
+    formatters = [axis.get_major_formatter() for axis in axes]
+    quiet = _Quiet()
     try:
-        if found or missing:
-            for text in texts:
-                text.set_fontfamily([*chosen, *_IN_SVG] if suffix == ".svg" else chosen)
-                if missing and suffix != ".svg":
-                    text.set_text(marks.put_into(text.get_text()))
+        logging.getLogger("matplotlib.font_manager").addFilter(quiet)
+        for text in texts if found or missing else ():
+            text.set_fontfamily(family)
+            text.set_text(marks.put_into(text.get_text()))
+        for formatter in formatters if marks.missing else ():  # labels of ticks are written whenever a figure is drawn
+            vars(formatter)["format_ticks"] = _marked(type(formatter).format_ticks, formatter, marks)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "(?s)Glyph .* missing from", UserWarning)
-            warnings.filterwarnings("ignore", "(?s).*glyphs? .*missing", UserWarning)
             yield not any(map(_postscript, found))
     finally:
-        for text, words, family in before:
+        logging.getLogger("matplotlib.font_manager").removeFilter(quiet)
+        for formatter in formatters:
+            vars(formatter).pop("format_ticks", None)
+        for text, words, names in before:
             text.set_text(words)
-            text.set_fontfamily(family)
+            text.set_fontfamily(names)
     if marks.seen:
         warnings.warn(marks.explained(), MissingLettersWarning, stacklevel=4)
+
+
+def _marked(write: Callable[..., list[str]], formatter: Any, marks: _Marks) -> Callable[[Any], list[str]]:
+    return lambda values: [marks.put_into(words) for words in write(formatter, values)]
+
+
+class _Quiet(logging.Filter):
+    """Leaves out that a font with rare letters has no bold ones."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "findfont" not in record.getMessage()
 
 
 class _Marks:
@@ -110,7 +134,7 @@ class _Marks:
 
     def __init__(self, missing: Iterable[str]) -> None:
         self.missing = sorted(missing)
-        letters = "".join(map(re.escape, self.missing))
+        letters = "".join(map(re.escape, self.missing)) + ("\ufe00-\ufe0f" if self.missing else "")
         self._run = re.compile(f"[{letters}]+(?:[{letters}\\s]*[{letters}])?") if letters else None
         self.seen: dict[str, str] = {}
 
@@ -133,6 +157,10 @@ class _Marks:
             f"their place: {', '.join(shown)}. Install {' and '.join(dict.fromkeys(fonts))}, or draw an .svg file, "
             "which keeps the names."
         )
+
+
+def _printed(letter: str) -> bool:
+    return unicodedata.category(letter) not in _UNPRINTED and ord(letter) not in _SELECTORS
 
 
 def _script(letter: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,12 +18,15 @@ from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
 from causalkit.display.effects import signs
 from causalkit.display.formats import MINUS
-from causalkit.display.labels import labels
 from causalkit.errors import WrongUsageError
 from causalkit.plotting import style
+from causalkit.plotting.names import columns, line_count, wrapped
 from causalkit.plotting.part import about_part, strongest_part
 from causalkit.plotting.signs import SIGNS, WORDS, color, pair_signs, scale
 
+_CELL = 0.6  # width of a letter, as a share of the size of the font
+_WRAPPINGS = ((4, 20), (3, 22), (2, 28), (2, 36), (1, 36), (1, 60), (3, 20), (2, 20), (1, 20))
+"""Lines of names and their widths, in the order in which they are tried."""
 MARKED = 0.1
 """Share of the largest score from which a negative cell has a minus."""
 
@@ -57,8 +61,8 @@ def plot_heatmap(
     if discovery.sparse:
         discovery, truth = strongest_part(discovery, truth)
     size = len(discovery.names)
-    side = min(11.0, 5.0 + 0.07 * size)
-    ax = style.new_axes(ax, (side + 0.9, side))
+    look = _Names.of(discovery, ax, min(13.0, 4.2 + 0.08 * size))
+    ax = style.new_axes(ax, (look.map + look.beside + 1.9, look.map + look.beside + 1.3))
     scores = discovery.pair_scores if lag is None else discovery.scores[:, :, lag - 1]
     apart = ~np.eye(size, dtype=bool)
     limit = float(scores[apart].max()) if size > 1 else float(scores.max())
@@ -73,7 +77,7 @@ def plot_heatmap(
     marks = _signs(ax, discovery, lag, image, limit, np.ones_like(apart) if self_edges else apart)
     ax.set_facecolor(style.FAINT)
     _bar(ax, image, beyond=diagonal > limit)
-    _ticks(ax, discovery)
+    _ticks(ax, look)
     lines = bool(marks)
     marks += _marks(ax, discovery, lag, truth, scores / limit, self_edges)
     if marks:
@@ -122,17 +126,56 @@ def _bar(ax: Axes, image: AxesImage, *, beyond: bool) -> None:
     bar.outline.set_edgecolor(style.FAINT)
 
 
-def _ticks(ax: Axes, discovery: Discovery) -> None:
+@dataclass(frozen=True)
+class _Names:
+    """The names of rows and columns, in as many lines as cells have room for.
+
+    Attributes:
+        shown: places of the rows that are named.
+        labels: their names.
+        font: its size.
+        map: side of the cells together, in inches.
+        beside: length of the longest name, in inches.
+        every: one row of so many is named.
+    """
+
+    shown: list[int]
+    labels: list[str]
+    font: float
+    map: float
+    beside: float
+    every: int
+
+    @classmethod
+    def of(cls, discovery: Discovery, ax: Axes | None, side: float) -> _Names:
+        """Choose the names for given axes, or for a new figure whose cells have a side of so many inches together."""
+        size = len(discovery.names)
+        font = style.TICK if size <= 20 else style.SMALL if size <= 45 else style.TINY
+        found: list[_Names] = []
+        for lines, width in _WRAPPINGS:
+            labels = wrapped(discovery.names, width, lines)
+            beside = columns(labels) * font * _CELL / 72
+            if ax is not None:
+                side = max(0.94 * min(style.room(ax)) / 72 - beside, 1.0)
+            cell = 72 * side / size
+            every = max(1, math.ceil(line_count(labels) * font * 1.08 / cell))
+            shown = list(range(0, size, every))
+            whole = not any(label.endswith("…") or "…#" in label for label in labels)
+            found.append(cls(shown, [labels[one] for one in shown], font, side, beside, every))
+            if whole and every == 1 and 2 * beside < side:
+                break
+        else:
+            found.sort(key=lambda one: (one.every, sum("…" in label for label in one.labels)))
+            return found[0]
+        return found[-1]
+
+
+def _ticks(ax: Axes, look: _Names) -> None:
     """Name as many rows and columns as there is room for."""
-    size = len(discovery.names)
-    side = min(style.room(ax)) * 0.8  # names and colour bar take the rest
-    font = style.TICK if size <= 20 else style.SMALL if size <= 45 else style.TINY
-    every = max(1, math.ceil(size * font * 1.15 / side))
-    shown = list(range(0, size, every))
-    names = labels(discovery.names, 20 if size <= 45 else 14)
-    chosen = [names[position] for position in shown]
-    ax.set_xticks(shown, chosen, rotation=0 if max(map(len, names)) * size * font < side else 90, **style.text(font))
-    ax.set_yticks(shown, chosen, **style.text(font))
+    flat = columns(look.labels) * len(look.shown) * look.font * 0.7 < 72 * look.map
+    every = look.every
+    ax.set_xticks(look.shown, look.labels, rotation=0 if flat else 90, **style.text(look.font, linespacing=1.0))
+    ax.set_yticks(look.shown, look.labels, **style.text(look.font, linespacing=1.0))
     ax.tick_params(length=2, color=style.MUTED)
     note = "" if every == 1 else f", every {every}{'nd' if every == 2 else 'rd' if every == 3 else 'th'} named"
     ax.set_xlabel(f"effect{note}", **style.text(style.LABEL))

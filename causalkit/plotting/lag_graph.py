@@ -114,7 +114,8 @@ def _names(ax: Axes, names: Sequence[str], font: float) -> None:
     ax.set_yticks(shown, [names[row] for row in shown], **look)
     ax.tick_params(axis="y", length=0, labelright=True, pad=5)
     ax.set_ylim(rows - 0.4, -0.6)
-    ax.set_ylabel("cause", **style.text(style.LABEL))
+    note = "" if every == 1 else f", 1 of {every} named"
+    ax.set_ylabel(f"cause{note}", **style.text(style.LABEL))
 
 
 def _steps(ax: Axes, left: dict[int, float]) -> None:

@@ -40,7 +40,8 @@ def plot_overview(
     ranking: list[Panel] = [] if truth is None else ["roc", "recall"]
     rows = [panels + ranking] if panels == ["training"] else [row for row in (panels, ranking) if row]
     tall = 6.6 if len(discovery.names) <= 40 else 7.6
-    heights = [tall, *(_HEIGHT for _ in rows)]
+    named = max(_HEIGHT, 0.11 * min(len(discovery.names), 100)) if "lags" in panels else _HEIGHT
+    heights = [tall, *(named if "lags" in row else _HEIGHT for row in rows)]
     figure = style.new_figure(2 * tall, 0.5 + sum(heights))
     # Every picture has a subfigure of its own, so that long names in one do not shrink the others.
     bands = figure.subfigures(1 + len(rows), 1, height_ratios=heights, squeeze=False)[:, 0]

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from causalkit.core.discovery import Discovery
 from causalkit.core.response import Response
 from causalkit.display.effects import Sign, signs
-from causalkit.display.labels import shorten
 from causalkit.errors import WrongUsageError
 from causalkit.plotting import style
+from causalkit.plotting.names import wrapped
 from causalkit.plotting.signs import DASHES, color
 
 COLUMNS = 4
@@ -76,11 +76,11 @@ def draw_response(ax: Axes, response: Response, sign: Sign, *, small: bool = Fal
     spread = float(np.ptp(response.grid))
     ax.set_xlim(response.grid[0] - 0.02 * spread, response.grid[-1] + 0.02 * spread)
     font = style.SMALL + 0.5 if small else style.LABEL
-    length = 12 if small else 26
-    cause, effect = shorten(response.cause, length), shorten(response.effect, length)
+    cause, effect = wrapped((response.cause, response.effect), 24 if small else 40, 3)
     style.label_axes(ax, f"{cause} at t\N{MINUS SIGN}{response.lag}", f"change of {effect} at t", font)
     if small:
         ax.tick_params(labelsize=style.SMALL)
-        ax.set_title(f"{cause} \N{RIGHTWARDS ARROW} {effect}", **style.text(style.TICK))
+        between = " " if "\n" not in cause + effect else "\n"
+        ax.set_title(f"{cause} \N{RIGHTWARDS ARROW}{between}{effect}", **style.text(style.TICK))
     else:
         style.title(ax, f"Response of {effect} to {cause}")

@@ -17,10 +17,11 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from causalkit.core.panel import Panel
-from causalkit.display.labels import labels, one_line, shorten
+from causalkit.display.labels import one_line, shorten
 from causalkit.display.words import count, span
 from causalkit.errors import WrongUsageError
 from causalkit.plotting import style
+from causalkit.plotting.names import wrapped
 
 Array = NDArray[np.float64]
 Times = NDArray[Any]
@@ -65,7 +66,7 @@ def plot_series(panel: Panel, *, top: int = TOP) -> Figure:
     """
     if top < 1:
         raise WrongUsageError(f"top={top} is not allowed", "draw at least 1 series")
-    names = labels(panel.names[:top], 24)
+    names = wrapped(panel.names, 24, 3 if len(panel.names) <= 25 else 2, shown=range(min(top, len(panel.names))))
     drawn = panel.realisations[:_OVERLAID] if len(panel.realisations) > SIDE_BY_SIDE else panel.realisations
     axis = _axis(panel, len(drawn))
     height = float(np.clip(15 / len(names), 0.42, 1.35))
