@@ -70,6 +70,10 @@ class DataError(CausalkitError):
     """The data cannot be read or cannot be used."""
 
 
+class WriteError(DataError):
+    """A file cannot be written: the disk is full, or the system refuses."""
+
+
 class EstimatorDataError(DataError, ValueError):
     """Data that `causalkit.CausalDiscovery` cannot use; a ValueError too, as scikit-learn expects."""
 

@@ -171,6 +171,11 @@ class TestEnvironment:
             assert plugin(registry, "healthy").status == "active"
 
 
+def test_a_star_leaves_out_all_plugins_but_the_built_ins():
+    registry = Registry(disabled=["*"])
+    assert {one.distribution for one in registry.plugins if one.status != "disabled"} == {"causalkit"}
+
+
 def test_the_built_ins_can_be_disabled_like_any_plugin():
     with installed() as registry:
         without = Registry(disabled=["builtin"])

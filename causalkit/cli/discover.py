@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +32,12 @@ from causalkit.cli.options import (
 )
 from causalkit.core import processes
 from causalkit.core.shell import argument
-from causalkit.errors import CausalkitError, Interrupted, WrongUsageError
+from causalkit.errors import CausalkitError, Interrupted, WriteError, WrongUsageError
 from causalkit.plugins.params import Tree, merge, read_config
 
 if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery
+    from causalkit.core.truth import Truth
 
 EPILOG = """
 \b
@@ -133,18 +135,9 @@ def _discover(data: tuple[str, ...], options: dict[str, Any]) -> None:
             discovery = scores.discovery  # the scores took the time: save them before the error is reported
     if processes.rank():
         return
-    for path in options["outputs"]:
-        discovery.save(path)
+    written, unwritten = _write(discovery, truth, options, scores_only=unselected is not None)
     if unselected:
         raise unselected
-    if options["plot_file"]:
-        from causalkit.plotting import plot
-
-        plot(discovery, options["plot_file"], truth=truth)
-    if options["report_file"]:
-        from causalkit.report import report_discovery
-
-        report_discovery(discovery, options["report_file"], truth=truth)
     if options["as_json"]:
         from causalkit.io.results.record import to_record
 
@@ -152,12 +145,53 @@ def _discover(data: tuple[str, ...], options: dict[str, Any]) -> None:
         if truth is not None:
             record["evaluation"] = metrics_table(discovery, truth)
         print_json(record)
+        _refuse(unwritten)
         return
     show_discovery(discovery, options["top"], quiet=quiet)
     if truth is not None:
         show_metrics(discovery, truth, quiet=quiet)
-    for path in [*options["outputs"], *filter(None, [options["plot_file"], options["report_file"]])]:
+    for path in written:
         note(f"wrote    {path}", quiet=quiet)
+    _refuse(unwritten)
+
+
+def _write(
+    discovery: Discovery, truth: Truth | None, options: dict[str, Any], *, scores_only: bool
+) -> tuple[list[str], list[WriteError]]:
+    """Write all files; return those that were written, and why others could not be.
+
+    Where one cannot be written, the others are, and the edges are printed: they may have taken hours.
+    """
+    written: list[str] = []
+    refused: list[WriteError] = []
+
+    def plotted(path: str) -> None:
+        from causalkit.plotting import plot
+
+        plot(discovery, path, truth=truth)
+
+    def reported(path: str) -> None:
+        from causalkit.report import report_discovery
+
+        report_discovery(discovery, path, truth=truth)
+
+    wanted: list[tuple[str, Callable[[str], Any]]] = [(path, discovery.save) for path in options["outputs"]]
+    if not scores_only:
+        drawn = ((options["plot_file"], plotted), (options["report_file"], reported))
+        wanted += [(path, write) for path, write in drawn if path]
+    for path, write in wanted:
+        try:
+            write(path)
+            written.append(path)
+        except WriteError as error:
+            refused.append(error)
+    return written, refused
+
+
+def _refuse(unwritten: list[WriteError]) -> None:
+    """Report the first file that could not be written."""
+    if unwritten:
+        raise unwritten[0]
 
 
 class _Scores:

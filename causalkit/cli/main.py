@@ -7,14 +7,15 @@ import os
 import signal
 import sys
 import warnings
+from types import FrameType
 from typing import Any
 
 import click
 
 from causalkit import __version__
 from causalkit.core.processes import started_by_torchrun
-from causalkit.errors import CausalkitError, WrongUsageError, did_you_mean
-from causalkit.plugins.registry import PluginWarning, registry
+from causalkit.errors import CausalkitError, Interrupted, WrongUsageError, did_you_mean
+from causalkit.plugins.registry import DISABLED, EVERY, PluginWarning, registry
 from causalkit.plugins.reserved import SUMMARIES
 
 COMMANDS = {
@@ -89,8 +90,9 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="causalkit")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("--no-plugins", is_flag=True, help="Load no plugins but those of causalkit itself.")
 @click.pass_context
-def cli(context: click.Context, debug: bool) -> None:
+def cli(context: click.Context, debug: bool, no_plugins: bool) -> None:
     """Find Granger-causal graphs in multivariate time series.
 
     Start with:  causalkit discover --dataset lorenz96
@@ -101,12 +103,23 @@ def cli(context: click.Context, debug: bool) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 a gate failed, 2 wrong usage, 3 bad data or plugin, 130 interrupted."""
+    """Run the command line and exit: 0 done, 1 a gate failed, 2 wrong usage, 3 bad data or plugin.
+
+    An interrupt exits with 130 (Ctrl-C) or 143 (SIGTERM); what is finished is kept.
+    """
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
     given = [argument for argument in given if argument != "--debug"]
+    if "--no-plugins" in given:
+        given = [argument for argument in given if argument != "--no-plugins"]
+        os.environ[DISABLED] = EVERY  # workers are to leave them out as well
     warnings.showwarning = _show_warning
-    sys.exit(_run(given, debug))
+    handler = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        sys.exit(_run(given, debug))
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+        _terminated.clear()
 
 
 def _run(given: list[str], debug: bool) -> int:
@@ -116,8 +129,9 @@ def _run(given: list[str], debug: bool) -> int:
     except click.UsageError as error:
         where = f" (see: {error.ctx.command_path} --help)" if error.ctx else ""
         return _say(f"{error.format_message().rstrip('.')}{where}", 2)
-    except (click.Abort, KeyboardInterrupt):
-        return _say("interrupted", 130)
+    except (click.Abort, KeyboardInterrupt, Interrupted) as error:
+        said = str(error) if isinstance(error, Interrupted) else "interrupted"
+        return _say(said, 128 + (signal.SIGTERM if _terminated else signal.SIGINT))
     except BrokenPipeError:
         # The reader of a pipe (head, less) has left; Python must not complain about it while it shuts down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -130,6 +144,16 @@ def _run(given: list[str], debug: bool) -> int:
             click.echo(f"\n{error.guide}", err=True)
         return code
     return code if isinstance(code, int) else 0
+
+
+_terminated: list[int] = []
+"""SIGTERM, where it came."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """Stop at SIGTERM as at Ctrl-C, which keeps what is finished."""
+    _terminated.append(number)
+    raise KeyboardInterrupt
 
 
 def _reported(error: Exception) -> tuple[str, int]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
+import re
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -11,7 +13,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from causalkit.core.shell import argument
-from causalkit.errors import WrongUsageError
+from causalkit.errors import WriteError, WrongUsageError
+
+_ELSEWHERE = "name a file in another folder"
+_REFUSED = {
+    errno.ENOSPC: f"free some space, or {_ELSEWHERE}",
+    errno.EDQUOT: f"free some of your quota, or {_ELSEWHERE}",
+    errno.EFBIG: f"raise the limit on the size of files, or {_ELSEWHERE}",
+    errno.EROFS: _ELSEWHERE,
+    errno.EACCES: _ELSEWHERE,
+    errno.EPERM: _ELSEWHERE,
+    errno.ENOENT: "the folder has vanished; create it again",
+}
+"""What to do where the system refuses to write."""
 
 
 def check_writable(path: str | Path) -> Path:
@@ -43,17 +57,36 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     path = check_writable(path.resolve() if path.is_symlink() else path)
     remove_leftovers(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path, os.getpid()), suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = None
     try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path, os.getpid()), suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)  # mkstemp makes files private; a result is an ordinary file
         temporary.replace(path)
+    except Exception as error:
+        number = _system_error(error)
+        about = getattr(error, "filename", None)
+        if number not in _REFUSED or about not in (None, str(path), str(temporary)):
+            raise
+        raise WriteError(f"cannot write {path}: {os.strerror(number)}", _REFUSED[number]) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _system_error(error: BaseException) -> int:
+    """Return the number of the system's error behind an exception; 0 where there is none.
+
+    Libraries that are written in Rust name it in the text only.
+    """
+    if isinstance(error, OSError):
+        return error.errno or 0
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    return int(found[1]) if found else 0
 
 
 def remove_leftovers(path: Path) -> None:

@@ -5,7 +5,8 @@ a hook that does not exist or raises while it yields must never take the command
 warned about once, listed by ``causalkit plugins`` and named when something cannot be found.
 
 Environment:
-    CAUSALKIT_DISABLE_PLUGINS: names of plugins or distributions to leave out, joined by commas.
+    CAUSALKIT_DISABLE_PLUGINS: names of plugins or distributions to leave out, joined by commas; ``*``: all that are no
+        part of causalkit itself.
     CAUSALKIT_STRICT: set to 1 to raise at the first broken plugin instead of isolating it.
 """
 
@@ -37,6 +38,10 @@ from causalkit.plugins.records import (
 )
 
 GROUP = "causalkit"
+OWN = "causalkit"
+"""The distribution of the built-in parts."""
+DISABLED, EVERY = "CAUSALKIT_DISABLE_PLUGINS", "*"
+"""The environment variable, and its value for all plugins of other distributions."""
 KINDS: tuple[type[Contribution], ...] = (
     Method,
     Forecaster,
@@ -104,7 +109,7 @@ class Registry:
 
     Args:
         points: entry points to load; default: those of the group ``causalkit``.
-        disabled: names of plugins or distributions to leave out; default: ``CAUSALKIT_DISABLE_PLUGINS``.
+        disabled: names of plugins or distributions to leave out, or ``*``; default: ``CAUSALKIT_DISABLE_PLUGINS``.
         strict: raise on the first broken plugin; default: ``CAUSALKIT_STRICT``.
     """
 
@@ -116,7 +121,7 @@ class Registry:
     ) -> None:
         self._points = tuple(entry_points(group=GROUP)) if points is None else tuple(points)
         if disabled is None:
-            disabled = os.environ.get("CAUSALKIT_DISABLE_PLUGINS", "").split(",")
+            disabled = os.environ.get(DISABLED, "").split(",")
         self._disabled = {name.strip() for name in disabled if name.strip()}
         self._strict = os.environ.get("CAUSALKIT_STRICT") == "1" if strict is None else strict
         self._manager = pluggy.PluginManager("causalkit")
@@ -193,7 +198,8 @@ class Registry:
         distribution = point.dist.name if point.dist else "unknown"
         version = point.dist.version if point.dist else "0"
         plugin = Plugin(name=point.name, distribution=distribution, version=version)
-        if {plugin.name, plugin.distribution, plugin.key} & self._disabled:
+        names = {plugin.name, plugin.distribution, plugin.key}
+        if names & self._disabled or (EVERY in self._disabled and distribution != OWN):
             self._plugins[plugin.key] = replace(plugin, status="disabled")
             return
         self._plugins[plugin.key] = plugin

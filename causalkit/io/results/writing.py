@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from causalkit.errors import CausalkitError, DataError, PluginError
+from causalkit.errors import CausalkitError, PluginError
 from causalkit.io.atomic import atomic_path
 from causalkit.io.paths import by_suffix
 from causalkit.plugins.records import Writer
@@ -29,7 +29,8 @@ def write(discovery: Discovery, path: str | Path) -> None:
 
     Raises:
         WrongUsageError: the suffix is unknown, or the file cannot be created.
-        DataError: the disk is full, or the format cannot represent the discovery.
+        WriteError: the disk is full, or the system refuses.
+        DataError: the format cannot represent the discovery.
         PluginError: the writer of a plugin fails.
     """
     provided = writer_for(path)
@@ -37,10 +38,8 @@ def write(discovery: Discovery, path: str | Path) -> None:
     with atomic_path(path) as temporary:
         try:
             write_one(discovery, temporary)
-        except CausalkitError:
+        except (CausalkitError, OSError):
             raise
-        except OSError as error:
-            raise DataError(f"{path} cannot be written: {error.strerror or error}", "choose another folder") from error
         except Exception as error:  # a writer of a plugin may fail in any way; its user still gets one line
             raise PluginError(
                 f"the writer {provided.qualified} failed: {type(error).__name__}: {' '.join(str(error).split())}",

@@ -1,4 +1,4 @@
-"""Hold back Ctrl-C until a consistent state has been reached."""
+"""Hold back Ctrl-C, and SIGTERM where it stops as Ctrl-C does, until a consistent state has been reached."""
 
 from __future__ import annotations
 
@@ -10,33 +10,42 @@ from types import FrameType
 
 
 class Interrupt:
-    """Remembers that the user asked to stop."""
+    """Remembers that the user asked to stop.
+
+    Attributes:
+        asked: the signal that came; 0: none.
+    """
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked = 0
 
 
 @contextmanager
 def deferred_interrupt(active: bool) -> Iterator[Interrupt]:
-    """Within the block the first Ctrl-C only sets ``asked``; the second one interrupts at once.
+    """Within the block the first signal only sets ``asked``; its handler acts at a second one, or after the block.
 
-    Does nothing when not active, outside the main thread, where Python delivers no signals, or where interrupts are
-    ignored: a shell ignores them in its background jobs, since Ctrl-C is meant for what runs in the foreground.
+    Does nothing when not active, outside the main thread, where Python delivers no signals, or for signals that are
+    ignored: a shell ignores Ctrl-C in its background jobs, since it is meant for what runs in the foreground. SIGTERM
+    counts where a program handles it, as the command line does.
     """
     interrupt = Interrupt()
-    previous = signal.getsignal(signal.SIGINT)
-    ignored = previous in (signal.SIG_IGN, None)
-    if not active or ignored or threading.current_thread() is not threading.main_thread():
+    if not active or threading.current_thread() is not threading.main_thread():
         yield interrupt
         return
+    handlers = {one: handler for one in (signal.SIGINT, signal.SIGTERM) if callable(handler := signal.getsignal(one))}
 
     def remember(number: int, frame: FrameType | None) -> None:
         if interrupt.asked:
-            raise KeyboardInterrupt
-        interrupt.asked = True
+            handlers[signal.Signals(number)](number, frame)
+        interrupt.asked = number
 
-    signal.signal(signal.SIGINT, remember)
+    for one in handlers:
+        signal.signal(one, remember)
     try:
         yield interrupt
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
+    if interrupt.asked:
+        handlers[signal.Signals(interrupt.asked)](interrupt.asked, None)
+        raise KeyboardInterrupt  # where the handler has only taken note

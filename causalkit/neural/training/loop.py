@@ -71,7 +71,7 @@ def train(
                 save_checkpoint(run.checkpoint, fingerprint, networks, schedule, state)
                 saved = time.monotonic()
             if interrupt.asked:
-                raise KeyboardInterrupt
+                break
             if limited:
                 schedule.cut_short(state)
                 state.stopped = TIME_LIMIT
