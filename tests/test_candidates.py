@@ -18,6 +18,8 @@ from click.testing import CliRunner
 import causalkit
 from causalkit import Discovery, Effects, Knowledge, Metric, Pairs, Truth, hookimpl
 from causalkit.cli.main import cli
+from causalkit.cli.results import show_discovery
+from causalkit.core.correction import corrected
 from causalkit.core.held_out import HeldOutTest
 from causalkit.core.pairs import SparseArray
 from causalkit.errors import DataError, PluginError, WrongUsageError
@@ -323,6 +325,30 @@ def folder(tmp_path_factory):
     text = (folder / "data.csv").read_text().removeprefix("# ")
     (folder / "data.csv").write_text(text)
     return folder
+
+
+def test_a_result_without_any_test_is_shown(capsys):
+    found = sparse(MANY)
+
+    class Untested:
+        def test(self, least):
+            known = found.pairs
+            ones = known.array(np.ones((len(known), 2)), 1)
+            return HeldOutTest(known.array(np.ones(len(known)), 1), ones, found.pair_scores, np.full(MANY, 7), 80)
+
+    data = {"source": "short.csv", "series": MANY, "realisations": 1, "steps": [9], "missing_cells": 0}
+    show_discovery(replace(found, held_out=Untested(), data=data).select("heldout:0.05"), 5, quiet=True)
+    assert "No edge was tested by heldout:0.05" in capsys.readouterr().out
+
+
+def test_the_correction_for_any_dependence_needs_no_list_of_all_tests():
+    p_values = np.array([1e-12, 0.5])
+    tested = np.ones(2, dtype=bool)
+    few, many = (corrected(p_values, tested, 0.05, "by", tests)[1] for tests in (1000, 1001))
+    assert many[0] == pytest.approx(few[0] * 1.001, rel=2e-4)
+    exact = 10**6 * (1 / np.arange(1, 10**6 + 1)).sum() * 1e-12
+    assert corrected(p_values, tested, 0.05, "by", 10**6)[1][0] == pytest.approx(exact, rel=1e-12)
+    assert 0 < corrected(p_values, tested, 0.05, "by", 10**12)[1][1] <= 1
 
 
 class TestManySeries:

@@ -207,6 +207,12 @@ class TestSeasons:
         assert "season" not in warned(random.standard_normal((300, 3)))
         assert "season" not in warned(causalkit.simulate("lorenz96", seed=1)[0])
 
+    @pytest.mark.parametrize("seed", [22, 24])
+    def test_one_that_no_single_series_has_is_none(self, seed):
+        random = np.random.default_rng(seed)
+        rare = np.where(random.random((200, 40)) < 0.9, 0, np.abs(random.standard_normal((200, 40))))
+        assert "season" not in warned(rare)
+
     def test_the_option_removes_it(self):
         values = noise(240) + 4 * np.sin(2 * np.pi * np.arange(240) / 12)[:, None]
         panel = Panel.of(values)

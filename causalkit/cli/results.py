@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from causalkit.cli.console import RANKED, note, print_table
@@ -11,7 +12,7 @@ from causalkit.display.candidates import selected_edges
 from causalkit.display.discovery import standard_error_note
 from causalkit.display.effects import explained, size
 from causalkit.display.findings import pair_findings
-from causalkit.display.formats import duration, number
+from causalkit.display.formats import MISSING, duration, number
 from causalkit.display.instantaneous import listing
 from causalkit.display.labels import POLICIES
 from causalkit.display.windows import fewest_windows
@@ -56,7 +57,7 @@ def _all_untested(discovery: Discovery) -> bool:
     """Did a rule test p-values and find none that it could test?"""
     import numpy as np
 
-    return discovery.joint_p_values is not None and bool(np.isnan(discovery.joint_p_values).all())
+    return discovery.joint_p_values is not None and bool(np.isnan(rows_of(discovery.joint_p_values)).all())
 
 
 def _with_confidence(discovery: Discovery, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -202,4 +203,6 @@ def _parts(config: Any) -> str:
 
 
 def _cell(value: Any) -> str:
-    return number(value) if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return MISSING if math.isnan(value) else number(value)
+    return str(value)

@@ -44,4 +44,11 @@ def _step_up(p_values: Array, level: float, penalty: float) -> tuple[NDArray[np.
 
 def _penalty(tests: int, method: Literal["bh", "by"]) -> float:
     """Return the number by which the smallest of so many p-values is multiplied."""
-    return tests * (float((1 / np.arange(1, tests + 1)).sum()) if method == "by" else 1.0)
+    return tests * (_harmonic(tests) if method == "by" else 1.0)
+
+
+def _harmonic(count: int) -> float:
+    """Return 1 + 1/2 + ... + 1/count, by the expansion of Euler and Maclaurin where there are many terms."""
+    if count <= 1000:
+        return float((1 / np.arange(1, count + 1)).sum())
+    return float(np.log(count) + np.euler_gamma + 1 / (2 * count) - 1 / (12 * count**2))

@@ -66,7 +66,7 @@ def _examined(panel: Panel) -> Evidence:
         if (found := pieces_of([part[:, at] for part in panel.realisations], most_steps))
     }
     level = LEVEL / max(1, len(pieces))
-    seasons, pieces = _seasons(panel, pieces)
+    seasons, pieces = _seasons(panel, pieces, level)
     return Evidence(
         panel=panel,
         values=values,
@@ -119,8 +119,8 @@ def _values(there: Array, known: Collection[float] = ()) -> SeriesValues:
     return SeriesValues(kind_of(rest), codes, outliers_of(rest), few_events(rest))
 
 
-def _seasons(panel: Panel, pieces: dict[int, list[Piece]]) -> tuple[list[Season], dict[int, list[Piece]]]:
-    """Return the seasons of a panel, and the pieces without them."""
+def _seasons(panel: Panel, pieces: dict[int, list[Piece]], level: float) -> tuple[list[Season], dict[int, list[Piece]]]:
+    """Return the seasons of a panel that at least one series has at a level, and the pieces without them."""
     sampling = panel.sampling
     calendar = calendar_periods(sampling.seconds, sampling.step) if sampling is not None else ()
     # The steps between the values of a series of lower frequency were filled, which looks like a season.
@@ -130,7 +130,7 @@ def _seasons(panel: Panel, pieces: dict[int, list[Piece]]) -> tuple[list[Season]
         if len(seasons) == MOST_SEASONS:
             break
         season = find_season({at: pieces[at] for at in pieces if at not in rare}, LEVEL, calendar)
-        if season is None:
+        if season is None or not season.series(level):
             break
         known = next((at for at, before in enumerate(seasons) if before.period % season.period == 0), None)
         if known is None:
