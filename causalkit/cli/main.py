@@ -39,6 +39,7 @@ COMMANDS = {
     "plugins": "causalkit.cli.plugins:plugins",
     "check": "causalkit.cli.check:check",
     "new-plugin": "causalkit.cli.new_plugin:new_plugin",
+    "doctor": "causalkit.cli.doctor:doctor",
 }
 
 

@@ -21,4 +21,5 @@ SUMMARIES = {
     "plugins": "List plugins, and what is wrong with broken ones.",
     "check": "Run the contract checks on a plugin.",
     "new-plugin": "Write the skeleton of a plugin.",
+    "doctor": "Describe this installation and try a small discovery.",
 }
