@@ -95,6 +95,24 @@ def test_too_many_dots_are_refused(tmp_path):
         plot(made(CHAIN), tmp_path / "graph.png", "graph", size=(50, 50), dpi=2400)
 
 
+@pytest.mark.parametrize("kind", ["graph", "lags", "heatmap", "training"])
+def test_a_picture_for_one_column_has_room_for_its_legends(kind):
+    from tests.test_plotting import random
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        shown = picture(random(8, 2)[0], kind, size="85x80mm")
+        shown._repr_png_()
+    figure = shown.figure
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        for part in (ax.get_legend(), *ax.artists, ax.title):
+            if part is not None:
+                box = part.get_window_extent()
+                assert box.x0 >= -1
+                assert box.x1 <= figure.bbox.x1 + 1
+
+
 def test_a_title_replaces_the_first_line_and_keeps_what_is_left_out():
     ax = picture(made(CHAIN), "graph", title="Boiler").figure.axes[0]
     assert ax.get_title() == "Boiler\n4 selected edges, self-edges left out"

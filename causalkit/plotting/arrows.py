@@ -71,11 +71,11 @@ class Arrows:
     def head(self, edge: Drawn) -> float:
         """Return the length of an arrow's head in points, which is also its width."""
         missed, strength = edge.verdict == "missed", edge.score / self.strongest
-        return _HEAD_SHARE * (9 if missed else 10 + 7 * strength) * max(self.scale, 0.6)
+        return _HEAD_SHARE * (9 if missed else 10 + 7 * strength) * max(self.scale, 0.6) * style.smaller()
 
     def width(self, strength: float) -> float:
         """Return the width of the line of an edge with this share of the largest score."""
-        return (0.8 + 2.6 * strength) * self.scale
+        return (0.8 + 2.6 * strength) * self.scale * style.smaller()
 
     def opacity(self, strength: float) -> float:
         """Return how dark the line is."""
@@ -118,19 +118,19 @@ class Arrows:
         style.legend(self.ax, below=below, handles=handles)
 
 
-def explain_signs(ax: Axes, chosen: Chosen) -> None:
-    """Add the legend of signs, with the number of edges of each, above the picture."""
+def explain_signs(ax: Axes, chosen: Chosen) -> int:
+    """Add the legend of signs, with the number of edges of each, above the picture; return its lines."""
     counts = {sign: sum(edge.sign == sign for edge in chosen.edges) for sign in SIGNS}
     handles = [
         Line2D([], [], color=color(sign), linestyle=DASHES[sign], linewidth=2, label=f"{WORDS[sign]} ({number})")
         for sign, number in counts.items()
         if number
     ]
-    style.legend(ax, above=True, handles=handles)
+    return style.legend(ax, above=True, handles=handles)
 
 
-def explain(ax: Axes, chosen: Chosen, *, selected: bool, lag_known: bool = True) -> None:
-    """Add the legend of true, false and missed edges, with their numbers, above the picture.
+def explain(ax: Axes, chosen: Chosen, *, selected: bool, lag_known: bool = True) -> int:
+    """Add the legend of true, false and missed edges, with their numbers, above the picture; return its lines.
 
     Args:
         selected: edges were selected; otherwise a true edge that is not among the strongest does not count as missed.
@@ -149,4 +149,4 @@ def explain(ax: Axes, chosen: Chosen, *, selected: bool, lag_known: bool = True)
         Line2D([], [], color=_verdict_color(verdict), linestyle=_DASHES[verdict], linewidth=2, label=label)
         for verdict, label in entries
     ]
-    style.legend(ax, above=True, handles=handles)
+    return style.legend(ax, above=True, handles=handles)

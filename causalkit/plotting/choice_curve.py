@@ -102,15 +102,9 @@ def plot_choice(choice: Choice, *, alternatives: Sequence[Choice] = (), ax: Axes
     style.log_scale(ax, errors)
     ax.grid(color=style.FAINT, linewidth=0.6, axis="y")
     style.frame(ax)
-    style.legend(ax, above=True, ncols=_LEGEND_COLUMNS, handlelength=2.2, numpoints=1)
-    style.title(ax, title, legend=_legend_lines(ax))
+    rows = style.legend(ax, above=True, ncols=_LEGEND_COLUMNS, handlelength=2.2, numpoints=1)
+    style.title(ax, title, legend=rows)
     return ax
-
-
-def _legend_lines(ax: Axes) -> int:
-    """Return how many lines of text the legend has below each other."""
-    _, words = ax.get_legend_handles_labels()
-    return math.ceil(len(words) / _LEGEND_COLUMNS) + max((one.count("\n") for one in words), default=0)
 
 
 @dataclass(frozen=True)

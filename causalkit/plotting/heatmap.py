@@ -78,17 +78,15 @@ def plot_heatmap(
     ax.set_facecolor(style.FAINT)
     _bar(ax, image, beyond=diagonal > limit)
     _ticks(ax, look)
-    lines = bool(marks)
     marks += _marks(ax, discovery, lag, truth, scores / limit, self_edges)
-    if marks:
-        style.legend(ax, above=True, handles=marks)
+    rows = style.legend(ax, above=True, handles=marks) if marks else 0
     lags = f"largest over lags 1 to {discovery.lags}" if discovery.lags > 1 else "at lag 1"
     which = f"at lag {lag}" if lag else lags
     part = f"\n{about_part(size, series)}" if size < series else ""
     style.title(
         ax,
         f"Scores, {which}{'' if scores.any() else ': all are zero'}{part}",
-        legend=bool(marks) + (lines and len(marks) > len(SIGNS)),
+        legend=rows,
     )
     return ax
 
@@ -122,7 +120,7 @@ def _bar(ax: Axes, image: AxesImage, *, beyond: bool) -> None:
     assert figure is not None  # axes always belong to a figure
     bar = figure.colorbar(image, cax=ax.inset_axes((1.025, 0.05, 0.035, 0.9)), extend="max" if beyond else "neither")
     bar.set_label("score (self-edges go beyond)" if beyond else "score", **style.text(style.LABEL))
-    bar.ax.tick_params(labelsize=style.TICK, colors=style.MUTED, labelcolor=style.INK)
+    bar.ax.tick_params(labelsize=style.TICK * style.smaller(), colors=style.MUTED, labelcolor=style.INK)
     bar.outline.set_edgecolor(style.FAINT)
 
 

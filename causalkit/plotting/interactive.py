@@ -26,11 +26,19 @@ if TYPE_CHECKING:
 
 _WIDTH, _HEIGHT = 1000, 760
 _VERDICTS = {"true": "a true edge", "false": "not in the truth", "missed": "a true edge that was not found"}
+_PAGE = """
+{% block preamble %}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body { background: {{ paper }}; color: {{ ink }}; font-family: sans-serif; margin: 12px; }</style>
+{% endblock %}
+"""
 _FIND = """
 const wanted = cb_obj.value_input !== undefined && cb_obj.value_input !== "" ? cb_obj.value_input : cb_obj.value;
 const text = (wanted || "").trim().toLowerCase();
 const found = new Set();
-series.data["name"].forEach((name, i) => { if (text && name.toLowerCase().includes(text)) found.add(i); });
+const names = Array.from(series.data["name"], (name) => name.toLowerCase());
+const exact = names.includes(text);  // a whole name means this series, not all that begin like it
+names.forEach((name, i) => { if (text && (exact ? name === text : name.includes(text))) found.add(i); });
 const near = new Set(found);
 const edge = edges.data;
 edge["cause"].forEach((cause, i) => {
@@ -41,10 +49,10 @@ edge["cause"].forEach((cause, i) => {
   heads.data["shown"][i] = edge["shown"][i];
   middles.data["shown"][i] = edge["shown"][i];
 });
-series.data["shown"] = series.data["name"].map((_, i) => !text || near.has(i) ? 1.0 : 0.15);
-series.data["border"] = series.data["name"].map((_, i) => found.has(i) ? 3.5 : 1.2);
+series.data["shown"] = names.map((_, i) => !text || near.has(i) ? 1.0 : 0.15);
+series.data["border"] = names.map((_, i) => found.has(i) ? 3.5 : 1.2);
 for (const one of [series, edges, heads, middles]) one.change.emit();
-result.text = !text ? "" : found.size + " of " + series.data["name"].length + " series found";
+result.text = !text ? "" : found.size + " of " + names.length + " series found";
 """
 
 
@@ -115,19 +123,15 @@ def interactive_graph(
     heading = f"Summary graph: {chosen.title}" if title is None else one_line(title)
     width, height = _size()
     model = _model(discovery, chosen, geometry, heading, (width, height))
-    page = file_html(model, INLINE, title=heading or "Summary graph")
-    return InteractiveGraph(_themed(page), height)
+    look = {"paper": style.PAPER, "ink": style.INK}
+    page = file_html(model, INLINE, title=heading or "Summary graph", template=_PAGE, template_variables=look)
+    return InteractiveGraph(page, height)
 
 
 def _size() -> tuple[int, int]:
     """Return width and height in pixels: 96 for an inch."""
     size = current().size
     return (_WIDTH, _HEIGHT) if size is None else (round(96 * size[0]), round(96 * size[1]))
-
-
-def _themed(page: str) -> str:
-    rules = f"body {{ background: {style.PAPER}; color: {style.INK}; font-family: sans-serif; margin: 12px; }}"
-    return page.replace("</head>", f"<style>{rules}</style></head>", 1)
 
 
 def _model(discovery: Discovery, chosen: Chosen, geometry: Geometry, heading: str, size: tuple[int, int]) -> Model:
@@ -153,10 +157,12 @@ def _model(discovery: Discovery, chosen: Chosen, geometry: Geometry, heading: st
     plot.axis.visible = False
     plot.grid.visible = False
     edges, heads, middles = _edge_data(discovery, chosen, geometry)
-    lines = plot.multi_line(
-        "xs", "ys", source=edges, line_width="width", line_color="color", line_alpha="shown", line_dash="dash",
-        hover_line_color=style.INK, hover_line_alpha=1.0,
+    plot.multi_line(
+        "xs", "ys", source=edges, line_width="width", line_color="color", line_alpha="shown", line_dash="dash"
     )  # fmt: skip
+    lines = plot.multi_line(  # as wide as fingers and mice need; a shadow when it is pointed at
+        "xs", "ys", source=edges, line_width=14, line_alpha=0.0, hover_line_color=style.INK, hover_line_alpha=0.25
+    )
     plot.scatter(
         "x", "y", source=heads, marker="triangle", size="size", angle="angle", color="color", alpha="shown",
         line_color=None,

@@ -11,6 +11,7 @@ from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
 from causalkit.display.words import count, listed
 from causalkit.plotting import style
+from causalkit.plotting.appearance import current
 from causalkit.plotting.arrows import Arrows, explain, explain_signs
 from causalkit.plotting.chosen import Chosen, choose_edges
 from causalkit.plotting.names import columns, line_count, wrapped
@@ -53,6 +54,7 @@ def plot_lags(
     beside = columns(names) * font * _CELL / 72
     line = line_count(names) * font * 1.2 / 72
     width = 2 * beside + 0.8 + len(lags) * (1.55 if len(lags) <= 6 else 1.1)
+    given = ax is not None or current().size is not None
     ax = style.new_axes(ax, (max(6.2, width), max(3.4, 1.9 + max(0.24 if len(rows) <= 25 else 0.16, line) * len(rows))))
     height = {series: row for row, series in enumerate(rows)}
     left = {lag: place * (1 + _BETWEEN) for place, lag in enumerate(lags)}
@@ -62,7 +64,7 @@ def plot_lags(
         start, end = (left[edge.lag], height[edge.cause]), (left[edge.lag] + 1, height[edge.effect])
         arrows.straight(edge, start, end, gid=f"lags-edge-{edge.cause}-{edge.effect}-{edge.lag}")
     _dots(ax, left.values(), len(rows))
-    _names(ax, names, font)
+    _names(ax, names, font, thinned=given)
     _steps(ax, left)
     said = ["Lag graph", chosen.title]
     if len(rows) < size:
@@ -71,13 +73,12 @@ def plot_lags(
         said.append(f"{len(lags)} of {discovery.lags} lags have a column: {listed([str(lag) for lag in lags])}")
     if chosen.lost:
         said.append(f"{count(chosen.lost, 'true edge')} beyond lag {discovery.lags}")
-    style.title(ax, "\n".join(said), legend=truth is not None or chosen.signed)
-    if chosen.signed:
-        explain_signs(ax, chosen)
+    above = explain_signs(ax, chosen) if chosen.signed else 0
     if truth is not None:
-        explain(ax, chosen, selected=discovery.selected is not None, lag_known=truth.lags is not None)
+        above = explain(ax, chosen, selected=discovery.selected is not None, lag_known=truth.lags is not None)
+    style.title(ax, "\n".join(said), legend=above)
     if chosen.edges:
-        arrows.explain_widths(below=42.0)
+        arrows.explain_widths(below=42.0 * style.smaller())
     return ax
 
 
@@ -105,10 +106,10 @@ def _dots(ax: Axes, left: Iterable[float], rows: int) -> None:
         ax.axhline(row, color=style.FAINT, linewidth=0.5, zorder=0.5)
 
 
-def _names(ax: Axes, names: Sequence[str], font: float) -> None:
+def _names(ax: Axes, names: Sequence[str], font: float, *, thinned: bool) -> None:
     """Write the names to the left, where causes are, and to the right, where effects are."""
     rows = len(names)
-    every = max(1, math.ceil(rows * font * 1.15 * line_count(names) / style.room(ax)[1]))
+    every = max(1, math.ceil(rows * font * 1.1 * line_count(names) / style.room(ax)[1])) if thinned else 1
     shown = list(range(0, rows, every))
     look = style.text(font, linespacing=1.0)
     ax.set_yticks(shown, [names[row] for row in shown], **look)
@@ -131,7 +132,7 @@ def _steps(ax: Axes, left: dict[int, float]) -> None:
         ax.annotate(
             f"lag {lag}",
             xy=(x + 0.5, 0),
-            xytext=(0, -18),
+            xytext=(0, -18 * style.smaller()),
             xycoords=ax.get_xaxis_transform(),
             textcoords="offset points",
             annotation_clip=False,

@@ -71,8 +71,16 @@ def _lines(name: str, width: int, most: int) -> list[str]:
             if len(found) <= fewest and max(map(cells, found)) <= width:
                 return found
         return _greedy(text, width)
-    last = _first_cells(found[most - 1], width - 1).rstrip(" _-./:,;|(")
-    return [*found[: most - 1], last + "…"]
+    return [*found[: most - 1], _shortened(found[most - 1], width)]
+
+
+def _shortened(line: str, width: int) -> str:
+    """Return the whole words of a line that have room before "…"."""
+    cut = _first_cells(line, width - 1)
+    if len(cut) < len(line):
+        whole = re.match(r"(.*[\s_\-./:,;|()])", cut)
+        cut = whole[1] if whole and len(whole[1]) > len(cut) // 3 else cut
+    return cut.rstrip(" _-./:,;|(") + "…"
 
 
 def _greedy(text: str, width: int) -> list[str]:

@@ -280,7 +280,7 @@ def _finish(rows: Sequence[Axes], axis: _Axis, panel: Panel, shown: int, drawn: 
     lacking += [f"the first {drawn} of {len(panel.lengths):,} realisations"] if drawn < len(panel.lengths) else []
     if lacking:
         words += f"\nshown: {', '.join(lacking)}"
-    style.title(rows[0], words, legend=True)
+    style.title(rows[0], words)
 
 
 def _explain(ax: Axes, axis: _Axis, *, missing: bool, gaps: bool) -> None:
@@ -293,7 +293,5 @@ def _explain(ax: Axes, axis: _Axis, *, missing: bool, gaps: bool) -> None:
         handles.append(Patch(color=style.VERMILLION, label="missing cell"))
     if gaps:
         handles.append(Patch(color=style.FAINT, label="missing rows"))
-    if handles:
-        style.legend(ax, above=True, handles=handles)
-    else:
-        ax.set_title(ax.get_title(), pad=7)
+    rows = style.legend(ax, above=True, handles=handles) if handles else 0
+    style.title(ax, ax.get_title(), legend=rows)

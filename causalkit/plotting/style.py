@@ -6,6 +6,7 @@ style or a shape always repeats what a colour means.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
-from causalkit.display.labels import one_line
+from causalkit.display.labels import cells, one_line
 from causalkit.plotting.appearance import current
 from causalkit.plotting.appearance import theme as theme
 from causalkit.plotting.fonts import families
@@ -47,6 +48,8 @@ TICK = 8.5
 SMALL = 7.0
 TINY = 5.5
 LINE = 1.6
+_LEGEND_COLUMNS = 5
+_SMALLEST = 0.68  # of letters: 7 points become 5
 _LOG_SCALE_FROM = 20.0  # ratio of the largest to the smallest value from which a logarithmic scale shows more
 
 
@@ -64,19 +67,28 @@ def scale(colors: Sequence[str]) -> Colormap:
     return LinearSegmentedColormap.from_list("causalkit", list(colors))
 
 
+def smaller() -> float:
+    """Return by how much letters and lines are smaller because the user asked for a small picture."""
+    size = current().size
+    return 1.0 if size is None else min(1.0, max(_SMALLEST, min(size[0] / 5.5, size[1] / 4.0)))
+
+
 def text(size: float, color: str | None = None, **more: Any) -> dict[str, Any]:
     """Return how a text looks. Names may contain ``$`` and ``_``, so no text is read as a formula.
 
     Args:
-        size: in points.
+        size: in points, of a picture of usual size; letters of pictures for one column of a page are smaller.
         color: default: ``INK``.
     """
+    size *= smaller()
     return {"fontsize": size, "color": color or theme().ink, "fontfamily": families(), "parse_math": False, **more}
 
 
 def title(ax: Axes, words: str, *, legend: int = 0) -> None:
-    """Set the title, with room for a legend of so many lines between it and the picture."""
-    ax.set_title(words, pad=13 * (1 + legend) if legend else 7, **text(TITLE))
+    """Set the title, with room for a legend of so many lines between it and the picture; long lines are wrapped."""
+    width = max(int(across(ax) / (TITLE * smaller() * 0.56)), 20)
+    lines = [part for line in words.split("\n") for part in textwrap.wrap(line, width) or [""]]
+    ax.set_title("\n".join(lines), pad=13 * smaller() * (1 + legend) if legend else 7, **text(TITLE))
 
 
 def retitle(figure: Figure, words: str) -> None:
@@ -96,25 +108,54 @@ def retitle(figure: Figure, words: str) -> None:
     titled[0].title.set_text("\n".join([words, *rest]) if words else "")
 
 
-def legend(ax: Axes, *, above: bool = False, below: float | None = None, **more: Any) -> None:
-    """Add a legend in the picture, above it, or so many points below it; a legend above and one below go together."""
+def legend(ax: Axes, *, above: bool = False, below: float | None = None, **more: Any) -> int:
+    """Add a legend in the picture, above it, or so many points below it; one above and one below go together.
+
+    Legends above and below have as many columns as the figure is wide enough for.
+
+    Returns:
+        The number of its lines of text.
+    """
     earlier = ax.get_legend()
-    place: dict[str, Any]
+    place: dict[str, Any] = {}
     if below is not None:
         move = ScaledTranslation(0, -below / 72, root(ax).dpi_scale_trans)
-        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 0.3}
-        more = place | {"ncols": 5, "frameon": False, "bbox_transform": ax.transAxes + move} | more
-    if above:  # where it can never hide anything
-        place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "borderaxespad": 0.3}
-        more = place | {"ncols": 4, "frameon": False} | more
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "bbox_transform": ax.transAxes + move}
+    elif above:  # where it can never hide anything
+        place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1)}
+    handles = more.get("handles") or ax.get_legend_handles_labels()[0]
+    words = [str(handle.get_label()) for handle in handles]
+    if place:
+        place |= {"borderaxespad": 0.3, "frameon": False, "ncols": _legend_columns(ax, words)}
+    more = place | more
     colors = {"edgecolor": theme().faint, "labelcolor": theme().ink}
     look: dict[str, Any] = {"frameon": True, "framealpha": 0.9, "borderpad": 0.5, **colors}
-    shown = ax.legend(prop={"size": SMALL + 1, "family": families()}, **look | more)
+    shown = ax.legend(prop={"size": (SMALL + 1) * smaller(), "family": families()}, **look | more)
     for entry in shown.get_texts():
         entry.set_parse_math(False)
     if below is not None and earlier is not None:  # an axes has one legend; others are artists like any other
         ax.legend_ = earlier
         ax.add_artist(shown).set_clip_on(False)  # what is clipped has no room of its own
+    columns = int(more.get("ncols", 1))
+    return -(-len(words) // columns) + max((one.count("\n") for one in words), default=0)
+
+
+def _legend_columns(ax: Axes, words: Sequence[str]) -> int:
+    """Return how many columns a legend has room for, as many as possible."""
+    size = (SMALL + 1) * smaller()
+    widths = [cells(one) * size * 0.56 + 5.3 * size for one in words]
+    for columns in range(min(len(words), _LEGEND_COLUMNS), 1, -1):
+        rows = -(-len(words) // columns)
+        if sum(max(widths[start : start + rows]) for start in range(0, len(words), rows)) <= across(ax):
+            return columns
+    return 1
+
+
+def across(ax: Axes) -> float:
+    """Return the width of the figure, or of the part of a figure, that holds the axes, in points without margins."""
+    parent = ax.get_figure()
+    assert parent is not None  # axes always belong to a figure
+    return float(parent.bbox.width * 72 / root(ax).dpi) - 18.0
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -148,7 +189,7 @@ def frame(ax: Axes) -> None:
     for side, spine in ax.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(theme().muted)
-    ax.tick_params(colors=theme().muted, labelcolor=theme().ink, labelsize=TICK)
+    ax.tick_params(colors=theme().muted, labelcolor=theme().ink, labelsize=TICK * smaller())
 
 
 def label_axes(ax: Axes, x: str, y: str, size: float = LABEL) -> None:

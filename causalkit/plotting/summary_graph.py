@@ -83,11 +83,10 @@ def plot_graph(
     if labelled:
         write_lags(ax, discovery, chosen, curves)
     part = f"\n{about_part(len(shown), len(discovery.names))}" if len(shown) < len(discovery.names) else ""
-    style.title(ax, f"Summary graph\n{chosen.title}{part}", legend=truth is not None or chosen.signed)
-    if chosen.signed:
-        explain_signs(ax, chosen)
+    rows = explain_signs(ax, chosen) if chosen.signed else 0
     if truth is not None:
-        explain(ax, chosen, selected=discovery.selected is not None)
+        rows = explain(ax, chosen, selected=discovery.selected is not None)
+    style.title(ax, f"Summary graph\n{chosen.title}{part}", legend=rows)
     if chosen.edges:
         arrows.explain_widths(lags=labelled)
     ax.set_axis_off()
@@ -138,11 +137,12 @@ def _with_names(
     edges = _between(chosen)
     columns_of_name, lines, font = look
     names = dict(zip(shown, wrapped(discovery.names, columns_of_name, lines, shown=shown), strict=True))
+    letters = font * style.smaller()
     ports = Counter(cause for cause, _ in edges), Counter(effect for _, effect in edges)
     sizes = {
         one: (
-            max(columns([name]) * font * _CELL + 12, 26.0, *(10.0 * count[one] + 10 for count in ports)),
-            line_count([name]) * font * _LINE + 9,
+            max(columns([name]) * letters * _CELL + 12, 26.0, *(10.0 * count[one] + 10 for count in ports)),
+            line_count([name]) * letters * _LINE + 9,
         )
         for one, name in names.items()
     }
@@ -331,7 +331,7 @@ def _arcs(
 def _loop(place: Place) -> list[Point]:
     """Return the curve of a self-edge on the outer side of its series."""
     shape = Shape(place.center, place.radius, place.radius)
-    far = 4.2 * place.radius
+    far = 3.1 * place.radius
     begin, end = place.outward + _LOOP, place.outward - _LOOP
     return [
         shape.border(begin),
@@ -399,7 +399,7 @@ class _Names:
                 anchors.append(((math.cos(place.outward) * beyond, math.sin(place.outward) * beyond), (0.0, 0.0)))
                 ax.text(x, y, label, **style.text(self.font, color, ha="center", va="center_baseline", **look))
                 continue
-            away = radius * (2.6 if loops else 1.0)
+            away = radius * (2.7 if loops else 1.0)
             across, up = math.cos(place.outward), math.sin(place.outward)
             at = (x + across * away, y + up * away)
             ax.annotate(
@@ -433,8 +433,9 @@ class _Names:
 
     def _extent(self, label: str, across: float, up: float, turned: bool) -> Point:
         """Return how far a name reaches from its anchor to the side, and up or down, in points."""
-        length = columns([label]) * self.font * _CELL + 5
-        height = line_count([label]) * self.font * _LINE
+        font = self.font * style.smaller()
+        length = columns([label]) * font * _CELL + 5
+        height = line_count([label]) * font * _LINE
         if turned:
             return length * abs(across) + height / 2, length * abs(up) + height / 2
         if abs(across) < 0.2:
