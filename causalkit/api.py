@@ -35,8 +35,8 @@ _NO_PARAMETERS = ("method", "standardize", "dtype", "threads", "time_limit", "kn
 
 def discover(
     data: Any,
-    *,
     method: str = DEFAULT_METHOD,
+    *,
     lag: int | str | None = None,
     params: Mapping[str, Any] | None = None,
     select: str | None = "auto",
@@ -111,6 +111,7 @@ def discover(
     from causalkit.selection.default import check_rule
 
     check_rule(select)
+    provided = registry().get(Method, method)  # a wrong name is reported before data are read
     reading = options_of(ReadingOptions, options)
     if isinstance(data, str | Path) and options.get("names") is not None:
         raise WrongUsageError("names are of arrays in memory, and a file is read", "write the names into the file")
@@ -121,7 +122,6 @@ def discover(
     prepared = Preparation.of(options.get("preparation"))
     set_from_outside = interventions_of(options.get("interventions"))
     tree = parameter_tree(params, lag=lag, **options_of(PartOptions, options))
-    provided = registry().get(Method, method)
     if "pretrain" in tree and provided.record.neural:
         from causalkit.neural.transfer.settings import with_pretrained
 

@@ -114,6 +114,7 @@ def did_you_mean(name: str, known: Iterable[str], *, listed: int = 12) -> str:
         return "did you mean " + " or ".join(near) + "?"
     if not names:
         return "nothing of this kind is installed"
+    listed = len(names) if len(names) <= listed + 2 else listed  # "and 1 more" is no shorter than the name
     more = f" and {len(names) - listed} more" if len(names) > listed else ""
     return "known: " + ", ".join(names[:listed]) + more
 

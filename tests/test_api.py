@@ -8,6 +8,7 @@ import pytest
 
 import causalkit
 from causalkit.compare import run_grid
+from causalkit.core.options import DiscoverOptions
 from causalkit.errors import CausalkitError, DataError, ParameterError, UnknownNameError, WrongUsageError
 from causalkit.plugins.params import argument_docs, signature_of
 from tests.systems import lagged_pair
@@ -185,3 +186,33 @@ def test_an_empty_rule_is_refused(command, tmp_path, run):
     }[command]
     code, _, err = run(command, *arguments, "--select", "")
     assert (code, "no selection rule is called ''" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [
+        ("alpha", "did you mean select='fdr:0.01'?"),
+        ("tau_max", "did you mean lag=3?"),
+        ("random_state", "did you mean seed=1?"),
+        ("n_jobs", "did you mean threads=2?"),
+        ("theads", "did you mean threads?"),
+    ],
+)
+def test_a_word_of_another_package_leads_to_the_option(option, hint):
+    with pytest.raises(WrongUsageError) as caught:
+        causalkit.discover(lagged_pair(), method="var", **{option: 1})
+    assert (caught.value.message, caught.value.hint) == (f"causalkit.discover has no option {option!r}", hint)
+
+
+def test_words_of_other_packages_lead_to_options_that_exist():
+    from causalkit.core.elsewhere import OPTIONS
+
+    known = {*inspect.signature(causalkit.discover).parameters, *DiscoverOptions.__annotations__}
+    assert set(OPTIONS) <= known
+    assert not {word for _, words in OPTIONS.values() for word in words} & known
+
+
+def test_the_method_may_follow_the_data():
+    assert causalkit.discover(lagged_pair(), "var", lag=1).method == "var"
+    with pytest.raises(UnknownNameError, match="did you mean var"):
+        causalkit.discover("missing.csv", "vra")

@@ -161,6 +161,10 @@ def test_set_gives_the_run_typed_values(run, table):
         (["discover", "{table}", "-m", "var", "-s", "threads=two"], 2, "threads=two"),
         (["discover", "{table}", "-m", "var", "-s", "standardize=perhaps"], 2, "boolean"),
         (["show", "lorenz"], 2, "lorenz96"),
+        (["discover", "missing.csv", "-m", "vra"], 2, "did you mean var?"),
+        (["discover", "{table}", "--alpha", "0.01"], 2, "No such option '--alpha'. Did you mean --select fdr:0.01?"),
+        (["discover", "{table}", "--max-lag", "3"], 2, "Did you mean --lag 3?"),
+        (["discover", "{table}", "--zzz"], 2, "No such option '--zzz' (see: causalkit discover --help)"),
         (["simulate", "var", "-o", "x.doc"], 2, ".csv"),
     ],
 )

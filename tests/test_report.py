@@ -370,6 +370,12 @@ def test_only_damaged_files_are_an_error_that_names_one(tmp_path):
         report_comparison(tmp_path, tmp_path / "r.html")
 
 
+def test_a_discovery_writes_its_own_report(tmp_path):
+    discovery().report(tmp_path / "own.html", truth=truth())
+    other = report_discovery(discovery(), tmp_path / "other.html", truth=truth())
+    assert (tmp_path / "own.html").read_bytes() == other.read_bytes()
+
+
 def test_report_is_html(tmp_path):
     with pytest.raises(WrongUsageError, match=r"\.html"):
         report_discovery(discovery(), tmp_path / "r.pdf")
@@ -670,3 +676,17 @@ def test_results_of_real_methods(tmp_path):
     text = outline(path).text
     assert "Each lag has its own p-value" in text
     assert "fdr:0.05" in text
+
+
+def test_error_bars_of_shares_stay_between_0_and_1():
+    from causalkit.plotting.cost import Spent, plot_accuracy_against_cost
+
+    def ends(*points):
+        ax = plot_accuracy_against_cost([Spent(*point) for point in points], accuracy="AUROC", cost="seconds")
+        bars = [segment for container in ax.containers for lines in container[2] for segment in lines.get_segments()]
+        return np.array([bar[:, 1] for bar in bars])
+
+    shares = ends(("a", "x", [1.0, 1.0, 0.7], [1, 2, 3]), ("b", "x", [0.0, 0.3], [1, 2]))
+    assert shares.max() == 1
+    assert shares.min() == 0
+    assert ends(("a", "x", [5.0, 5.0, 1.0], [1, 2, 3])).max() > 5

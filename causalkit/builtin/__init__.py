@@ -319,6 +319,7 @@ def causalkit_operations() -> Iterable[Operation]:
         ("adjacency", "causalkit.exchange:adjacency", "A matrix with names: rows are causes, columns are effects"),
         ("xarray", "causalkit.exchange:to_xarray", "All arrays with names, as a data set of xarray"),
         ("plot", "causalkit.plotting.draw:show", "Draw a picture that notebooks show and files hold"),
+        ("report", "causalkit.report:report_discovery", "Write one HTML file"),
         ("save", "causalkit.io:write", "Write to a file; the suffix chooses the format"),
         ("load", "causalkit.io:load", "Read a whole discovery from a .json or .npz file"),
     ):

@@ -34,6 +34,8 @@ from causalkit.core import processes
 from causalkit.core.shell import argument
 from causalkit.errors import CausalkitError, Interrupted, WriteError, WrongUsageError
 from causalkit.plugins.params import Tree, merge, read_config
+from causalkit.plugins.records import Method
+from causalkit.plugins.registry import registry
 
 if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery
@@ -110,6 +112,7 @@ def _discover(data: tuple[str, ...], options: dict[str, Any]) -> None:
     dataset = tree.pop("dataset", {})
     checkpoint = options["checkpoint"]
     check_rule(run.get("select"))
+    registry().get(Method, method)
     _check_outputs(options)
     panel, truth = read_data(data, options, dataset=dataset, seed=run.get("seed", 0))
     scores = _Scores()

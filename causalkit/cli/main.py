@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from causalkit import __version__
+from causalkit.core.elsewhere import instead
 from causalkit.core.processes import started_by_torchrun
 from causalkit.errors import CausalkitError, Interrupted, WrongUsageError, did_you_mean
 from causalkit.plugins.registry import DISABLED, EVERY, PluginWarning, registry
@@ -127,6 +128,8 @@ def _run(given: list[str], debug: bool) -> int:
     try:
         # Without its standalone mode click returns the code of ctx.exit(); our commands return nothing.
         code = cli.main(args=given, prog_name="causalkit", standalone_mode=False)
+    except click.NoSuchOption as error:
+        return _say(_unknown_option(error), 2)
     except click.UsageError as error:
         where = f" (see: {error.ctx.command_path} --help)" if error.ctx else ""
         return _say(f"{error.format_message().rstrip('.')}{where}", 2)
@@ -155,6 +158,16 @@ def _terminate(number: int, frame: FrameType | None) -> None:
     """Stop at SIGTERM as at Ctrl-C, which keeps what is finished."""
     _terminated.append(number)
     raise KeyboardInterrupt
+
+
+def _unknown_option(error: click.NoSuchOption) -> str:
+    """Return the message on an option that a command does not have, with the one that other packages call so."""
+    if error.ctx is None:
+        return error.format_message()
+    known = [parameter.name or "" for parameter in error.ctx.command.params]
+    ours = instead(error.option_name.lstrip("-"), known, python=False)
+    message = f"No such option {error.option_name!r}. Did you mean {ours}?" if ours else error.format_message()
+    return f"{message.rstrip('.')} (see: {error.ctx.command_path} --help)"
 
 
 def _reported(error: Exception) -> tuple[str, int]:

@@ -73,7 +73,13 @@ def load(name: str, params: Mapping[str, Any], seed: int) -> Loaded:
         raise DataError(f"{params['files'][0]} has changed since the comparison began", "start the comparison again")
     options = {key: params[key] for key in _READING if key in params}
     files = list(params["files"])
-    panel: Panel = io.read(files[0] if len(files) == 1 else files, io.ReadOptions.of(options))
+    try:
+        panel: Panel = io.read(files[0] if len(files) == 1 else files, io.ReadOptions.of(options))
+    except DataError as error:
+        if "--" not in error.hint:
+            raise
+        brackets = "in a comparison, --encoding latin-1 is written behind the file: -d 'data.csv[encoding=latin-1]'"
+        raise type(error)(error.message, f"{error.hint}; {brackets}") from error
     truth = None
     if params.get("truth"):
         orientation = params.get("truth_orientation")

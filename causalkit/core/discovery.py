@@ -541,6 +541,10 @@ class Discovery:
         """Write the discovery in the format that the suffix names (.json, .csv, .npz, .graphml, .gexf, .dot)."""
         self.apply("save", path)
 
+    def report(self, path: str | Path, *, truth: Truth | None = None) -> None:
+        """Write a report: one .html file that needs no network; see `causalkit.report.report_discovery`."""
+        self.apply("report", path, truth=truth)
+
     @classmethod
     def load(cls, path: str | Path) -> Discovery:
         """Read a discovery from .json or .npz.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
+from causalkit.core.elsewhere import instead
 from causalkit.errors import WrongUsageError, did_you_mean
 
 
@@ -78,9 +79,10 @@ def check_options(options: Mapping[str, Any], known: type, function: str, argume
     """
     for key in options:
         if key not in known.__annotations__:
-            raise WrongUsageError(
-                f"{function} has no option {key!r}", did_you_mean(key, [*arguments, *known.__annotations__])
-            )
+            names = [*arguments, *known.__annotations__]
+            ours = instead(key, names, python=True)
+            hint = f"did you mean {ours}?" if ours else did_you_mean(key, names)
+            raise WrongUsageError(f"{function} has no option {key!r}", hint)
 
 
 def options_of(group: type, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
+from numpy.typing import NDArray
 
 from causalkit.display.labels import shorten
 from causalkit.plotting import style
@@ -58,12 +59,13 @@ def plot_accuracy_against_cost(
     if not points:
         style.message(ax, "nothing was measured")
         return ax
+    shares = all(0 <= value <= 1 for point in points for value in point.accuracy)
     for point in points:
         values, costs = np.asarray(point.accuracy, dtype=float), np.asarray(point.cost, dtype=float)
         ax.errorbar(
             costs.mean(),
             values.mean(),
-            yerr=values.std(ddof=1) if len(values) > 1 else None,
+            yerr=_bar(values, shares) if len(values) > 1 else None,
             color=looks[point.method].color,
             marker=MARKERS[data.index(point.data) % len(MARKERS)],
             markersize=6.5,
@@ -75,6 +77,13 @@ def plot_accuracy_against_cost(
     _finish(ax, accuracy, cost)
     _legends(ax, methods, data, looks)
     return ax
+
+
+def _bar(values: NDArray[np.float64], shares: bool) -> NDArray[np.float64]:
+    """Return by how much a bar of one standard deviation goes down and up, (2, 1); those of shares end at 0 and 1."""
+    mean, spread = float(values.mean()), float(values.std(ddof=1))
+    low, high = (min(spread, mean), min(spread, 1 - mean)) if shares else (spread, spread)
+    return np.array([[low], [high]])
 
 
 def _finish(ax: Axes, accuracy: str, cost: str) -> None:
