@@ -195,7 +195,7 @@ def test_an_empty_rule_is_refused(command, tmp_path, run):
         ("tau_max", "did you mean lag=3?"),
         ("random_state", "did you mean seed=1?"),
         ("n_jobs", "did you mean threads=2?"),
-        ("theads", "did you mean threads?"),
+        ("selct", "did you mean select?"),
     ],
 )
 def test_a_word_of_another_package_leads_to_the_option(option, hint):

@@ -171,3 +171,12 @@ def test_methods_share_a_panel():
 def test_a_seed_in_the_bracket_holds_for_all_seeds():
     resolved = resolve_data(parse_specification("lagged-pair[seed=5]"))
     assert load(*resolved, seed=0).panel.sha256 == load(*resolved, seed=1).panel.sha256
+
+
+def test_options_of_reading_that_an_error_names_are_written_as_a_comparison_takes_them(files):
+    (files / "latin.csv").write_bytes("tempé,b\n".encode("latin-1") + b"1,2\n2,1\n3,5\n4,1\n" * 10)
+    data, params = resolve_data(parse_specification("latin.csv"))
+    with pytest.raises(DataError, match=r"--encoding cp1252 .*-d 'data.csv\[encoding=latin-1\]'"):
+        load(data, params, 0)
+    data, params = resolve_data(parse_specification("latin.csv[encoding=latin-1]"))
+    assert load(data, params, 0).panel.names == ("tempé", "b")
