@@ -78,7 +78,7 @@ def load(name: str, params: Mapping[str, Any], seed: int) -> Loaded:
     except DataError as error:
         if "--" not in error.hint:
             raise
-        brackets = "in a comparison, --encoding latin-1 is written behind the file: -d 'data.csv[encoding=latin-1]'"
+        brackets = "in a comparison, such an option is written behind the file: -d 'data.csv[encoding=latin-1]'"
         raise type(error)(error.message, f"{error.hint}; {brackets}") from error
     truth = None
     if params.get("truth"):
