@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from causalkit.cli.options import Duration, LagParam, Size, data_home_option, preparation_options, select_option
+from causalkit.errors import did_you_mean
 
 if TYPE_CHECKING:
     from causalkit.compare.gates import Gate, GateResult
@@ -24,7 +26,14 @@ Examples:
   causalkit compare -m grngc -m 'grngc[forecaster=kan,regularizer.strength=0.15]' -d lorenz96
   causalkit compare -m var -d 'own.csv[truth=truth.csv]' --gate 'auroc>=0.9'
   causalkit compare --config bench.toml --timeout 10m --memory 4G --format markdown -o summary.md
+  causalkit compare merge machine-a machine-b --out both
+  causalkit compare publish both -o site
 """
+_FOLDERS = {
+    "merge": "Put the records of several folders into one.",
+    "publish": "Write a leaderboard as static pages, or add results to one.",
+    "curves": "Draw held-out error and AUROC against time.",
+}
 _RUN = (
     "seeds", "out", "lag", "select", "standardize", "device", "dtype", "threads", "time_limit", "timeout", "memory",
     "jobs", "backend", "scheduler", "shuffle", "detrend", "difference",
@@ -32,7 +41,31 @@ _RUN = (
 )  # fmt: skip
 
 
-@click.command(epilog=EPILOG)
+class _Subcommands(click.Group):
+    """The commands on folders of comparisons, imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_FOLDERS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _FOLDERS:
+            return None
+        command: click.Command = getattr(importlib.import_module("causalkit.cli.compare_folders"), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None:
+            ctx.fail(f"{args[0]!r} is no command of causalkit compare; {did_you_mean(args[0], _FOLDERS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_FOLDERS.items()))
+
+
+@click.group(cls=_Subcommands, invoke_without_command=True, epilog=EPILOG, subcommand_metavar="[COMMAND]")
 @click.option(
     "-m", "--method", "methods", multiple=True, metavar="NAME[KEY=VALUE,...]", help="A method. May be repeated."
 )
@@ -58,7 +91,7 @@ _RUN = (
 @click.option("--out", metavar="DIR", help=f"Folder of the records.  [default: {DEFAULT_OUT}]")
 @click.option("--shuffle", type=int, metavar="SEED", help="Random seed of the order of the cells.  [default: 0]")
 @click.option("--retry", is_flag=True, help="Run cells again that failed or exceeded a limit.")
-@click.option("--refresh", is_flag=True, help="Run cells again that other versions computed.")
+@click.option("--refresh", is_flag=True, help="Run cells again that other versions or other source code computed.")
 @click.option("--dry-run", is_flag=True, help="Print the cells and run nothing.")
 @click.option(
     "--metric", "metrics", multiple=True, metavar="NAME", help="A metric of the tables.  [default: auroc, auprc]"
@@ -81,12 +114,15 @@ _RUN = (
 )
 @click.option("-o", "--output", metavar="FILE", help="Write the summary to a file.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the summary.")
-def compare(**options: Any) -> None:
+@click.pass_context
+def compare(ctx: click.Context, /, **options: Any) -> None:
     """Compare methods on data sets over seeds.
 
     Each cell is saved as a record in a folder when it is finished. After an interruption, the same command computes
     only what is missing.
     """
+    if ctx.invoked_subcommand is not None:
+        return
     from causalkit.cli.live import LiveTable
     from causalkit.compare.backends import backend_of
     from causalkit.compare.baseline import compare_with_baseline

@@ -17,10 +17,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from causalkit.compare.course import Course
 from causalkit.compare.data import PanelCache
 from causalkit.compare.memory import PeakMemory
 from causalkit.compare.record import Cell, CellRecord
 from causalkit.compare.record_schema import Status
+from causalkit.compare.sources import sources_of
 from causalkit.core.plain import plain
 from causalkit.errors import CausalkitError
 from causalkit.plugins.records import Method, Metric
@@ -70,7 +72,7 @@ def _fill(facts: dict[str, Any], cell: Cell, panels: PanelCache, memory: PeakMem
     seconds = facts["seconds"]
     clock = time.perf_counter()
     provided = registry().get(Method, cell.method_name)
-    facts["versions"] = _versions(provided.qualified)
+    facts["versions"], facts["sources"] = _versions(provided.qualified), sources_of(cell)
     # What is imported here must not count as the method's time or memory: later cells find it imported.
     method, config = api.build_method(provided, cell.method_params)
     clock, built = time.perf_counter(), clock
@@ -83,10 +85,13 @@ def _fill(facts: dict[str, Any], cell: Cell, panels: PanelCache, memory: PeakMem
     named, preparation = settings.pop("metrics", ()), Preparation.of(settings.pop("preparation", None))
     memory.start()
     clock = time.perf_counter()
-    run = Run(seed=cell.seed, memory=limit, **settings)
+    course = Course()
+    run = Run(seed=cell.seed, memory=limit, observers=[course], **settings)
     # The names of data sets and seeds would let a method simulate the truth.
     panel = loaded.panel.anonymous()
     discovery = api.fit(method, provided, config, panel, run, standardize=standardize, preparation=preparation)
+    facts["course"] = course.described()
+    run.observers = [one for one in run.observers if one is not course]  # the fits of a rule come later
     discovery = replace(
         discovery,
         data={**discovery.data, "source": loaded.panel.source},

@@ -12,6 +12,7 @@ from causalkit.compare.backends import backend_of
 from causalkit.compare.grid import Grid, build_grid
 from causalkit.compare.record import Cell, CellRecord
 from causalkit.compare.settings import Limits, Settings, by_name_only, parse_seeds
+from causalkit.compare.sources import changed, sources_of
 from causalkit.compare.store import Store
 from causalkit.core.options import check_options, options_of
 from causalkit.display.words import count, were
@@ -101,7 +102,8 @@ def run_grid(
         scheduler: address of a Dask scheduler or a Ray cluster.
         shuffle: seed of the order in which cells are computed.
         retry: compute failed cells again, and cells that exceeded a limit.
-        refresh: compute cells again whose records come from another version of causalkit or of the method's plugin.
+        refresh: compute cells again whose records come from another version of causalkit or of the method's plugin, or
+            from other source code of the same version.
 
     Returns:
         One record for each cell, by method, data set and seed in the order given.
@@ -153,7 +155,7 @@ def execute(
     if known.missing:
         for record in run(known.missing, limits, watcher.on_start, watcher.on_note):
             if not record.versions:  # its process ended before
-                record = replace(record, versions=grid.versions[record.cell.method])
+                record = replace(record, versions=grid.versions[record.cell.method], sources=sources_of(record.cell))
             store.save(record)
             records[record.cell.key] = record
             watcher.on_record(record)
@@ -174,7 +176,7 @@ def take_stock(grid: Grid, store: Store, *, retry: bool, refresh: bool) -> Known
         if record is None or (retry and not record.ok):
             known.missing.append(cell)
             continue
-        made = _made_by_another(record, grid.versions[cell.method])
+        made = _made_by_another(record, grid.versions[cell.method]) or _made_by_other_source(record, cell)
         if made and refresh:
             known.missing.append(cell)
             continue
@@ -216,3 +218,12 @@ def _made_by_another(record: CellRecord, now: dict[str, str]) -> str:
         if then is not None and then != version:
             return f"{package} {then}, now {version}"
     return ""
+
+
+def _made_by_other_source(record: CellRecord, cell: Cell) -> str:
+    """Return "other source code of my-plugin 1.0.0" where files changed and the version did not, or ""."""
+    names = changed(record.sources, sources_of(cell))
+    if not names:
+        return ""
+    listed = ", ".join(" ".join(filter(None, (name, record.versions.get(name, "")))) for name in names)
+    return f"other source code of {listed}, whose version is the same"

@@ -88,6 +88,9 @@ class CellRecord:
         peak_bytes: largest growth of the resident memory of the process during the fit; for stopped cells since the
             start of the cell; None where unknown.
         versions: of causalkit, the plugins, Python, torch, numpy ...
+        sources: a digest of the source code of causalkit and of each plugin that the cell needed, by distribution.
+        course: how training went on in time, as `causalkit.compare.course.Course` has it; empty for methods without
+            epochs.
         environment: host, processor, platform, threads.
         started: ISO 8601, UTC.
     """
@@ -102,6 +105,8 @@ class CellRecord:
     seconds: Mapping[str, float] = field(default_factory=dict)
     peak_bytes: int | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    course: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
     started: str = ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from causalkit.core.truth import LONGEST_LAG, Diagonal
 from causalkit.io.schema import Count, Number, Schema, Settings, Text, Tree, Whole
@@ -44,6 +44,23 @@ class TruthFile(Schema):
         return edges
 
 
+class CourseFile(Schema):
+    """See `causalkit.compare.course.Course`; lists of equal length."""
+
+    seconds: list[Number] = Field(default_factory=list)
+    stage: list[Text] = Field(default_factory=list)
+    epoch: list[Count] = Field(default_factory=list)
+    forecast: list[Number | None] = Field(default_factory=list)
+    validation: list[Number | None] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _equally_long(self) -> CourseFile:
+        lengths = {len(getattr(self, name)) for name in CourseFile.model_fields}
+        if len(lengths) > 1:
+            raise ValueError("lists of equal length")
+        return self
+
+
 class RecordFile(Schema):
     """See `causalkit.compare.record.CellRecord`."""
 
@@ -57,5 +74,7 @@ class RecordFile(Schema):
     seconds: dict[str, Number] = Field(default_factory=dict)
     peak_bytes: Count | None = None
     versions: dict[str, Text | None] = Field(default_factory=dict)
+    sources: dict[str, Text] = Field(default_factory=dict)
+    course: CourseFile = Field(default_factory=CourseFile)
     environment: Tree = Field(default_factory=dict)
     started: Text = ""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from causalkit.plotting import style as style
     from causalkit.plotting.choice_curve import plot_choice as plot_choice
     from causalkit.plotting.choice_curve import plot_choices as plot_choices
+    from causalkit.plotting.convergence import Converging as Converging
+    from causalkit.plotting.convergence import plot_convergence as plot_convergence
     from causalkit.plotting.cost import plot_accuracy_against_cost as plot_accuracy_against_cost
     from causalkit.plotting.heatmap import plot_heatmap as plot_heatmap
     from causalkit.plotting.lag_graph import plot_lags as plot_lags
@@ -50,6 +52,8 @@ _MODULES = {
     "plot_roc_curves": "mean_curves",
     "plot_precision_recall": "mean_curves",
     "plot_accuracy_against_cost": "cost",
+    "plot_convergence": "convergence",
+    "Converging": "convergence",
     "plot_truth": "matrices",
     "plot_scores": "matrices",
     "plot_training_spread": "training_spread",

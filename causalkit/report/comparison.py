@@ -14,6 +14,7 @@ def comparison_page(results: Results) -> Page:
     from causalkit.report.picture import Album
     from causalkit.report.sections.accuracy import accuracy
     from causalkit.report.sections.choices import choices
+    from causalkit.report.sections.convergence import convergence
     from causalkit.report.sections.cost import cost
     from causalkit.report.sections.curves import curves
     from causalkit.report.sections.environment import environment
@@ -31,6 +32,7 @@ def comparison_page(results: Results) -> Page:
         curves(results, looks, album),
         maps(results, album),
         cost(results, looks, album),
+        convergence(results, looks, album),
         training(results, looks, album),
         failures(results),
         choices(results),
