@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from causalkit.compare.engine import run_grid
+    from causalkit.compare.merge import merge_folders
     from causalkit.compare.record import Cell, CellRecord
     from causalkit.compare.store import load_records
 
@@ -17,10 +18,11 @@ _LAZY = {
     "Cell": "causalkit.compare.record",
     "CellRecord": "causalkit.compare.record",
     "load_records": "causalkit.compare.store",
+    "merge_folders": "causalkit.compare.merge",
     "run_grid": "causalkit.compare.engine",
 }
 
-__all__ = ["Cell", "CellRecord", "load_records", "run_grid"]
+__all__ = ["Cell", "CellRecord", "load_records", "merge_folders", "run_grid"]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,14 +14,25 @@ alone know HTML.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery
     from causalkit.core.truth import Truth
+    from causalkit.report.leaderboard import Published
 
-__all__ = ["report_comparison", "report_discovery"]
+__all__ = ["publish_leaderboard", "report_comparison", "report_discovery"]
+
+
+def publish_leaderboard(
+    folders: Sequence[str | Path] | str | Path, site: str | Path, *, metric: str = "auroc", title: str = "Leaderboard"
+) -> Published:
+    """Write a leaderboard as static pages, or add results to one; see `causalkit.report.leaderboard`."""
+    from causalkit.report import leaderboard
+
+    return leaderboard.publish_leaderboard(folders, site, metric=metric, title=title)
 
 
 def report_comparison(folder: str | Path, path: str | Path) -> Path:

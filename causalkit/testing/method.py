@@ -258,10 +258,11 @@ class _Trial:
         )
 
     def order_does_not_matter(self) -> None:
-        """Reverse the columns. Random draws then fall elsewhere: a method that has them is compared over seeds."""
-        panel = Panel.of(
-            [values[:, ::-1] for values in self.panel.realisations], names=systems.NAMES[::-1], source="check"
-        )
+        """Reverse the columns. Random draws then fall elsewhere: a method that has them is compared over seeds.
+
+        The names stay where they are: a method sees series in the order of their names.
+        """
+        panel = Panel.of([values[:, ::-1] for values in self.panel.realisations], names=systems.NAMES, source="check")
         seeds = [UNLIKELY_SEED + self.seed + position for position in range(2)]
         there = np.stack([found.pair_scores for found in [self.found, *self.reseeded]])
         here = np.stack([self._fit(self.acting, panel, seed).pair_scores[::-1, ::-1] for seed in seeds])
@@ -280,8 +281,8 @@ class _Trial:
         lag = lag if isinstance(lag, int) else self.found.lags
         edge = min(EDGE_LAG, lag)
         panel = systems.borders(length=lag + 1, lag=edge, seed=self.seed)
-        try:
-            found = self._fit(self.acting, panel)
+        try:  # by itself: causalkit orders realisations by their content, which would hide what this looks for
+            found = self.acting.fit(panel, self._run(self.seed))
         except DataError as refusal:
             raise DoesNotApply(f"it refuses recordings of {lag + 1} steps ({refusal.message})") from refusal
         pairs = found.pair_scores

@@ -28,6 +28,13 @@ def environment(results: Results) -> Section:
         blocks.append(Table("Versions.", ["package", "version"], rows))
         if any(not isinstance(row[1], str) for row in rows):
             blocks.append(Text("Not all cells were computed with the same versions.", "warning"))
+    rows = _merged(record.sources for record in results.records)
+    if rows:
+        blocks.append(Table("Digests of the source code.", ["package", "SHA-256, beginning"], rows))
+        if any(not isinstance(row[1], str) for row in rows):
+            blocks.append(
+                Text("Not all cells were computed with the same source code, in spite of equal versions.", "warning")
+            )
     rows = _data(results)
     if rows:
         columns = ["data set", "series", "realisations", "steps", "source of the first seed", "SHA-256 by seed"]
