@@ -8,6 +8,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -76,15 +77,30 @@ def families() -> list[str]:
     return [BASE, *(name for name in _PREFERRED if name in installed)]
 
 
+@dataclass(frozen=True)
+class Letters:
+    """How the letters of a figure are drawn.
+
+    Attributes:
+        truetype: all fonts in use have TrueType outlines. Others cannot be embedded as Type 42.
+        marks: what stands in the place of letters that no font has.
+    """
+
+    truetype: bool
+    marks: _Marks
+
+    @property
+    def explanation(self) -> str:
+        """What numbers in brackets mean, and which font to install; "" without any."""
+        return self.marks.explained() if self.marks.seen else ""
+
+
 @contextmanager
-def readable(figure: Figure, suffix: str) -> Iterator[bool]:
+def readable(figure: Figure, suffix: str) -> Iterator[Letters]:
     """Give every text of a figure fonts with all its letters while the block saves it in a format.
 
-    Where no installed font has a letter, .png and .pdf files show a number in brackets in its place, and a warning
-    says what it means. An .svg file contains the text itself: its viewer has fonts of its own.
-
-    Yields:
-        Do all fonts in use have TrueType outlines? Others cannot be embedded as Type 42.
+    Where no installed font has a letter, .png and .pdf files show a number in brackets in its place. An .svg file
+    contains the text itself: its viewer has fonts of its own.
     """
     axes = [axis for ax in figure.findobj(Axes) for axis in (ax.xaxis, ax.yaxis)]
     for axis in axes:
@@ -106,7 +122,7 @@ def readable(figure: Figure, suffix: str) -> Iterator[bool]:
             vars(formatter)["format_ticks"] = _marked(type(formatter).format_ticks, formatter, marks)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "(?s)Glyph .* missing from", UserWarning)
-            yield not any(map(_postscript, found))
+            yield Letters(not any(map(_postscript, found)), marks)
     finally:
         logging.getLogger("matplotlib.font_manager").removeFilter(quiet)
         for formatter in formatters:
@@ -114,8 +130,6 @@ def readable(figure: Figure, suffix: str) -> Iterator[bool]:
         for text, words, names in before:
             text.set_text(words)
             text.set_fontfamily(names)
-    if marks.seen:
-        warnings.warn(marks.explained(), MissingLettersWarning, stacklevel=4)
 
 
 def _marked(write: Callable[..., list[str]], formatter: Any, marks: _Marks) -> Callable[[Any], list[str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,7 +15,7 @@ from matplotlib.figure import Figure
 from causalkit.errors import ParameterError
 from causalkit.io.atomic import atomic_path
 from causalkit.plotting.appearance import DPI
-from causalkit.plotting.fonts import readable
+from causalkit.plotting.fonts import Letters, MissingLettersWarning, readable
 from causalkit.plotting.formats import check_suffix
 
 # Without these, the file contains the time of day.
@@ -77,14 +79,23 @@ def _write(figure: Figure, target: Path | BinaryIO, suffix: str, dpi: float) -> 
             f"{width:.3g} by {height:.3g} inches at {dpi:g} dots per inch are too many dots for a .png file",
             "lower --dpi, or draw a .pdf or .svg file",
         )
-    with readable(figure, suffix) as truetype:
+    with prepared(figure, suffix) as letters:
         # Identifiers and fonts of files are settings only; they hold for this one call.
-        settings = _SETTINGS | {"pdf.fonttype": _TRUETYPE if truetype else _TYPE_3}
+        settings = _SETTINGS | {"pdf.fonttype": _TRUETYPE if letters.truetype else _TYPE_3}
         with matplotlib.rc_context(settings):  # type: ignore[arg-type, unused-ignore]
-            _lay_out(figure)
             figure.savefig(
                 target, format=suffix[1:], dpi=dpi, facecolor=figure.get_facecolor(), metadata=_METADATA[suffix]
             )
+    if letters.explanation:
+        warnings.warn(letters.explanation, MissingLettersWarning, stacklevel=4)
+
+
+@contextmanager
+def prepared(figure: Figure, suffix: str) -> Iterator[Letters]:
+    """Make letters readable and room for all parts while a block saves a figure in a format."""
+    with readable(figure, suffix) as letters:
+        _lay_out(figure)
+        yield letters
 
 
 def _lay_out(figure: Figure) -> None:

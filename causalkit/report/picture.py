@@ -47,15 +47,21 @@ class Album:
         import matplotlib
         from markupsafe import Markup
 
+        from causalkit.plotting.saving import prepared
+
         self._made += 1
         buffer = io.BytesIO()
         box: dict[str, Any] = {"bbox_inches": "tight", "pad_inches": 0.06} if tight else {}
-        with matplotlib.rc_context(_SETTINGS):  # type: ignore[arg-type, unused-ignore]
+        # Letters are shapes here, so those without a font have a mark as in a .png file.
+        with prepared(figure, ".png") as letters, matplotlib.rc_context(_SETTINGS):  # type: ignore[arg-type, unused-ignore]
             if raster:
                 figure.savefig(buffer, format="png", dpi=PNG_DPI, facecolor="white", metadata={"Software": None}, **box)
-                data = base64.b64encode(buffer.getvalue()).decode("ascii")
-                return Picture(Markup('<img src="data:image/png;base64,{}" alt="{}">').format(data, alt), caption)
-            figure.savefig(buffer, format="svg", facecolor="white", metadata={"Date": None}, **box)
+            else:
+                figure.savefig(buffer, format="svg", facecolor="white", metadata={"Date": None}, **box)
+        caption = " ".join(filter(None, [caption, letters.explanation]))
+        if raster:
+            data = base64.b64encode(buffer.getvalue()).decode("ascii")
+            return Picture(Markup('<img src="data:image/png;base64,{}" alt="{}">').format(data, alt), caption)
         return Picture(Markup(self._inline(buffer.getvalue(), alt)), caption)
 
     @property
