@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from causalkit.display.labels import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
@@ -36,7 +38,7 @@ def print_table(
     console = _stdout()
     if title:
         console.print(Text(title))
-    console.print(table(columns, rows, numbers=numbers))
+    console.print(table(columns, [list(map(visible, row)) for row in rows], numbers=numbers))
 
 
 def print_page(text: Text) -> None:
@@ -62,4 +64,4 @@ def width(on_a_pipe: int | None = None) -> int:
 def note(message: str, *, quiet: bool = False) -> None:
     """Print a line on stderr."""
     if not quiet:
-        click.echo(message, err=True)
+        click.echo(visible(message), err=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from causalkit.display.labels import visible
+
 EPILOG = """
 \b
 Examples:
@@ -20,4 +22,4 @@ def explain(result: str, cause: str, effect: str) -> None:
     """Explain the edge from CAUSE to EFFECT of RESULT (.json or .npz, as discover wrote it)."""
     from causalkit import Discovery
 
-    click.echo(Discovery.load(result).explain(cause, effect))
+    click.echo(visible(Discovery.load(result).explain(cause, effect)))

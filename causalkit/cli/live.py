@@ -15,6 +15,7 @@ import click
 
 from causalkit.compare.engine import Watcher
 from causalkit.display.formats import duration
+from causalkit.display.labels import visible
 from causalkit.display.tables import table
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class LiveTable(Watcher, AbstractContextManager["LiveTable"]):
     def on_note(self, message: str) -> None:
         """Print a line above the table."""
         if not self._quiet:
-            click.echo(message, err=True)
+            click.echo(visible(message), err=True)
 
     def on_begin(self, grid: Grid, known: Sequence[CellRecord], missing: Sequence[Cell]) -> None:
         """Start the table."""
@@ -96,7 +97,7 @@ class LiveTable(Watcher, AbstractContextManager["LiveTable"]):
             if self._live is not None:
                 self._live.console.print(line, markup=False, highlight=False)
             else:
-                click.echo(line, err=True)
+                click.echo(visible(line), err=True)
         if not self._terminal and time.monotonic() - self._printed > _LINE_SECONDS:
             self._printed = time.monotonic()
             click.echo(self._progress(), err=True)

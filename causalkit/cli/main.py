@@ -15,6 +15,7 @@ import click
 from causalkit import __version__
 from causalkit.core.elsewhere import instead
 from causalkit.core.processes import started_by_torchrun
+from causalkit.display.labels import visible
 from causalkit.errors import CausalkitError, Interrupted, WrongUsageError, did_you_mean
 from causalkit.plugins.registry import DISABLED, EVERY, PluginWarning, registry
 from causalkit.plugins.reserved import SUMMARIES
@@ -145,7 +146,7 @@ def _run(given: list[str], debug: bool) -> int:
             raise
         code = _say(*_reported(error))
         if isinstance(error, CausalkitError) and error.guide:
-            click.echo(f"\n{error.guide}", err=True)
+            click.echo(f"\n{visible(error.guide)}", err=True)
         return code
     return code if isinstance(code, int) else 0
 
@@ -182,11 +183,11 @@ def _reported(error: Exception) -> tuple[str, int]:
 
 
 def _say(message: str, code: int) -> int:
-    click.echo("causalkit: error: " + " ".join(message.split()), err=True)
+    click.echo("causalkit: error: " + visible(" ".join(message.split())), err=True)
     return code
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
     """Print a warning that concerns the user on one line; warnings of libraries are for developers."""
     if issubclass(category, PluginWarning | RuntimeWarning):
-        click.echo(f"causalkit: warning: {message}", err=True)
+        click.echo(f"causalkit: warning: {visible(str(message))}", err=True)

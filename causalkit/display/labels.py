@@ -18,6 +18,17 @@ cells = cell_len
 """How many character cells a text fills in a terminal or a picture: East Asian letters fill two."""
 
 
+def visible(text: str) -> str:
+    r"""Return the text with control characters written out, such as ``\x1b``; lines and tabs stay.
+
+    A name from a file could otherwise recolour a terminal, or hide what is printed after it.
+    """
+    return "".join(
+        f"\\x{ord(letter):02x}" if unicodedata.category(letter) == "Cc" and letter not in "\n\t" else letter
+        for letter in text
+    )
+
+
 def one_line(text: str) -> str:
     """Return the text on one line, without control characters and other invisible ones."""
     shown = "".join(
