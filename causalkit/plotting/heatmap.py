@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
-from causalkit.display.effects import signs
+from causalkit.display.effects import Sign, signs
 from causalkit.display.formats import MINUS
 from causalkit.errors import WrongUsageError
 from causalkit.plotting import style
@@ -28,7 +29,9 @@ _CELL = 0.6  # width of a letter, as a share of the size of the font
 _WRAPPINGS = ((4, 20), (3, 22), (2, 28), (2, 36), (1, 36), (1, 60), (3, 20), (2, 20), (1, 20))
 """Lines of names and their widths, in the order in which they are tried."""
 MARKED = 0.1
-"""Share of the largest score from which a negative cell has a minus."""
+"""Share of the largest score from which a cell has a mark of its sign."""
+_MARKS: dict[Sign, tuple[str, Any, float]] = {"lowers": (MINUS, "_", 0.25), "unclear": ("~", r"$\sim$", 0.3)}
+"""How the legend writes the mark of a sign, its marker, and its size as a share of a cell."""
 
 
 def plot_heatmap(
@@ -43,8 +46,8 @@ def plot_heatmap(
 
     Colours are scaled to the scores between different series; self-edges, which are usually far stronger, may go
     beyond the end of the scale, and the colour bar then ends in a point. A dot marks a selected edge. Where signs of
-    effects are known, cells are blue, orange (with a minus) or purple by the sign, and as dark as their score. Where
-    only candidate pairs have scores, the series of the strongest edges are shown.
+    effects are known, cells are blue, orange (with a minus) or purple (with a tilde) by the sign, and as dark as their
+    score. Where only candidate pairs have scores, the series of the strongest edges are shown.
 
     Args:
         lag: draw the scores at this lag; default: the largest over lags.
@@ -103,15 +106,16 @@ def _signs(
     for sign in SIGNS[1:]:
         here = np.ma.masked_array(scores, mask=~(visible & (found == sign)))
         ax.imshow(here, cmap=scale(sign), norm=Normalize(0, limit), interpolation="nearest")
-    causes, effects = np.nonzero(visible & (found == "lowers") & (scores > MARKED * limit))
     cell = min(style.room(ax)) * 0.75 / len(found)
-    dark = scores[causes, effects] > 0.5 * limit
-    colors = np.where(dark, style.PAPER, style.INK).tolist()
-    ax.scatter(
-        effects, causes + 0.28, marker="_", s=(cell / 4) ** 2, c=colors, linewidths=max(0.5, cell / 25), zorder=4
-    )
-    minus = {"lowers": f" ({MINUS})"}
-    return [Patch(color=color(sign), label=WORDS[sign] + minus.get(sign, "")) for sign in SIGNS]
+    for sign, (_, marker, share) in _MARKS.items():  # for grey prints, and for those who cannot distinguish the colours
+        causes, effects = np.nonzero(visible & (found == sign) & (scores > MARKED * limit))
+        dark = scores[causes, effects] > 0.5 * limit
+        colors = np.where(dark, style.PAPER, style.INK).tolist()
+        width = max(0.5, cell / 25) if marker == "_" else 0.0
+        size = (share * cell) ** 2
+        ax.scatter(effects, causes + 0.28, marker=marker, s=size, c=colors, zorder=4, linewidths=width)
+    marks = {sign: f" ({written})" for sign, (written, _, _) in _MARKS.items()}
+    return [Patch(color=color(sign), label=WORDS[sign] + marks.get(sign, "")) for sign in SIGNS]
 
 
 def _bar(ax: Axes, image: AxesImage, *, beyond: bool) -> None:
