@@ -71,7 +71,7 @@ RUN_KEYS = ("seed", "device", "dtype", "threads", "time_limit", "memory", "selec
 @preparation_options
 @click.option("--no-standardize", is_flag=True, help="Keep the units; by default every series is standardised.")
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", help="json, csv, npz, graphml, gexf or dot.")
-@click.option("--plot", "plot_file", metavar="FILE", help="Draw a picture: png, svg or pdf.")
+@click.option("--plot", "plot_file", metavar="FILE", help="Draw a picture: png, svg, pdf, or html to search in.")
 @click.option("--report", "report_file", metavar="FILE", help="Write a report: one .html file that needs no network.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON and nothing else.")
 @click.option(
@@ -265,7 +265,7 @@ def _check_outputs(options: dict[str, Any]) -> None:
     if options["plot_file"]:
         from causalkit.plotting import check_suffix
 
-        check_writable(check_suffix(options["plot_file"]))
+        check_writable(check_suffix(options["plot_file"], interactive=True))
     if options["report_file"]:
         from causalkit.report.page import check_html
 

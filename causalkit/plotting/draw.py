@@ -121,7 +121,7 @@ def plot(
 
     Args:
         discovery: what to draw.
-        path: of the file; its suffix chooses the format. For .html, the kind is "graph" or "interactive".
+        path: of the file; its suffix chooses the format. An .html file shows the interactive graph.
         kind: one of `KINDS`.
         truth: a known graph to compare with; "ranking" needs one, "training", "choices" and "response" ignore it.
         options: as `picture` takes them.
@@ -163,7 +163,7 @@ def show(
 def _interactive(
     discovery: Discovery, kind: str, path: str | Path | None, truth: Truth | None, options: dict[str, Any]
 ) -> InteractiveGraph:
-    if kind not in ("graph", INTERACTIVE_KIND):
+    if kind not in ("overview", "graph", INTERACTIVE_KIND):
         raise WrongUsageError(f"the picture {kind} has no interactive form", "draw a graph, or end the name in .svg")
     if path is not None and not is_interactive(Path(path)):
         raise WrongUsageError(f"cannot draw {path}: an interactive graph is a page", "end the name in .html")

@@ -11,11 +11,11 @@ from causalkit.core.truth import Truth
 from causalkit.display.effects import signed
 from causalkit.display.formats import MISSING, p_value, score
 from causalkit.display.labels import one_line
-from causalkit.errors import WrongUsageError
 from causalkit.io.atomic import atomic_path
 from causalkit.plotting import style
 from causalkit.plotting.appearance import current
 from causalkit.plotting.chosen import Chosen, Drawn, choose_edges
+from causalkit.plotting.formats import check_interactive
 from causalkit.plotting.geometry import Geometry, geometry_of
 from causalkit.plotting.names import wrapped
 from causalkit.plotting.part import MOST
@@ -107,13 +107,10 @@ def interactive_graph(
     Raises:
         WrongUsageError: bokeh is not installed.
     """
-    try:
-        from bokeh.embed import file_html
-        from bokeh.resources import INLINE
-    except ImportError:
-        raise WrongUsageError(
-            "an interactive graph needs the package bokeh", "install it with: pip install 'causalkit[interactive]'"
-        ) from None
+    check_interactive()
+    from bokeh.embed import file_html
+    from bokeh.resources import INLINE
+
     chosen = choose_edges(discovery, truth, top=top, self_edges=self_edges, lagged=False)
     shown = list(range(len(discovery.names)))
     if discovery.sparse:
