@@ -6,6 +6,7 @@ import pytest
 from causalkit import Discovery
 from causalkit.display.discovery import standard_error_note
 from causalkit.display.formats import duration, mean_and_deviation, memory, p_equals, p_value
+from causalkit.display.labels import edge
 from causalkit.display.tables import aligned
 from causalkit.display.words import count, listed, span
 
@@ -69,3 +70,9 @@ def test_standard_errors_of_an_ensemble_are_those_of_its_jackknife():
     ensemble = Discovery(names=("a", "b"), scores=scores, standard_errors=scores, config={"ensemble": 5})
     assert "left out another block of the data, before their final training" in standard_error_note(ensemble)
     assert standard_error_note(Discovery(names=("a", "b"), scores=scores)) == ""
+
+
+def test_an_arrow_between_names_that_run_to_the_left_still_points_from_cause_to_effect():
+    assert edge("a", "b") == "a → b"
+    mark = "\N{LEFT-TO-RIGHT MARK}"
+    assert edge("\u05d0", "\u05d1") == f"\u05d0 {mark}→{mark} \u05d1"

@@ -30,6 +30,8 @@ HOSTILE = (
     "$\\frac{1}{0}$",
     "%s{0}{{ x }}{% x %}",
     "averylongnamewithoutanybreak" * 4,
+    "\u05d0\u05d1\u05d2",
+    "\u05d3\u05d4",
     "<img src=x onerror=document.title=2>",
 )
 LABELS = ("var", "grngc[lag=2,regularizer.strength=0.1,training.epochs=30]", "cmlp[lag=auto:20,training.epochs=2000]")
@@ -45,7 +47,9 @@ function looks() {
     e.scrollLeft = 9999;
     const moved = before - box(head).left;
     e.scrollLeft = 0;
-    return {caption: e.ariaLabel, over, cued, moved, head: box(head).width, room: e.clientWidth,
+    const spilt = [...e.querySelectorAll('th, td')]
+                  .filter(c => c.scrollWidth > c.clientWidth + 1).map(c => c.textContent);
+    return {caption: e.ariaLabel, spilt, over, cued, moved, head: box(head).width, room: e.clientWidth,
             verdict: [...e.querySelectorAll('thead th')].filter(h => /selected|significant/.test(h.textContent))
                      .map(h => box(h).right - box(e).left)[0] || 0};
   });
@@ -107,6 +111,7 @@ def check(look):
     assert not look["hacked"]
     assert look["title"] in ("Causal discovery", "Comparison of causal discovery methods")
     for table in look["tables"]:
+        assert table["spilt"] == [], table
         if table["over"] > 1:
             assert table["cued"], table
             assert abs(table["moved"]) < 2, table

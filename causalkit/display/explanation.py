@@ -8,7 +8,7 @@ from causalkit.core.discovery import Discovery
 from causalkit.core.names import position
 from causalkit.display.effects import certain_sign, monotone, signed, size, uncertain
 from causalkit.display.formats import p_equals, score
-from causalkit.display.labels import name
+from causalkit.display.labels import edge, name
 
 Place = tuple[int, int, int]
 
@@ -20,14 +20,14 @@ def explain(discovery: Discovery, cause: str, effect: str) -> str:
     ends = name(cause), name(effect)
     if discovery.pairs.find(*pair) < 0:
         if known := _knowledge(discovery, pair):
-            return f"{ends[0]} → {ends[1]} has the score 0. {known}"
-        return f"{ends[0]} → {ends[1]} has the score 0: {ends[0]} was no candidate for a cause of {ends[1]}."
+            return f"{edge(*ends)} has the score 0. {known}"
+        return f"{edge(*ends)} has the score 0: {ends[0]} was no candidate for a cause of {ends[1]}."
     certainty = _certainty(discovery, pair)
     if not discovery.scores[place]:
         chosen = discovery.pair_selected
         if known := _knowledge(discovery, pair):
-            return f"{ends[0]} → {ends[1]} has the score 0. {known}"
-        unused = f"{ends[0]} → {ends[1]} has the score 0: the forecast of {ends[1]} does not use {ends[0]}."
+            return f"{edge(*ends)} has the score 0. {known}"
+        unused = f"{edge(*ends)} has the score 0: the forecast of {ends[1]} does not use {ends[0]}."
         if chosen is None or not chosen[pair]:
             return f"{unused} {certainty}"
         return " ".join([unused, *_effect(discovery, place, ends), certainty, _limits(discovery, pair, ends)])
@@ -43,7 +43,7 @@ def _rank(discovery: Discovery, place: Place, ends: tuple[str, str]) -> str:
     rank = int((rivals > scores[place[:2]]).sum()) + 1
     candidates = "candidate " if discovery.sparse else ""
     among = f"{len(rivals)} {candidates}{'self-edges' if own else 'pairs of different series'}"
-    words = f"{ends[0]} → {ends[1]} has the score {score(float(scores[place[:2]]))}, number {rank} among {among}"
+    words = f"{edge(*ends)} has the score {score(float(scores[place[:2]]))}, number {rank} among {among}"
     if discovery.lags == 1:
         return f"{words}; {ends[0]} acts one step before {ends[1]}."
     return f"{words}; it is strongest at lag {place[2] + 1} of {discovery.lags}."

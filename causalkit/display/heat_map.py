@@ -9,7 +9,7 @@ import numpy as np
 
 from causalkit.display.effects import signs, size
 from causalkit.display.formats import number
-from causalkit.display.labels import labels
+from causalkit.display.labels import edge, labels
 
 if TYPE_CHECKING:
     from causalkit.core.discovery import Discovery
@@ -66,7 +66,7 @@ def _cell(discovery: Discovery, found: Any, place: tuple[int, int], share: float
         marks.append("ck-edge")
         words += ", selected"
     mark = f' class="{" ".join(marks)}"' if marks else ""
-    hint = f"{names[cause]} → {names[effect]}: {score:.3g}{words}"
+    hint = f"{edge(names[cause], names[effect])}: {score:.3g}{words}"
     return f'<td{mark} title="{hint}" style="background:rgba({color},{min(share, 1.0):.2f})"></td>'
 
 

@@ -51,6 +51,18 @@ def shorten(text: str, width: int) -> str:
     return f"{head}…{tail}"
 
 
+def edge(cause: str, effect: str) -> str:
+    """Return ``cause → effect``.
+
+    Between names in Hebrew or Arabic letters, an arrow would be shown with the effect at its left, which reads as the
+    opposite edge. Left-to-right marks keep the cause at the left.
+    """
+    mark = ""
+    if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in cause + effect):
+        mark = "\N{LEFT-TO-RIGHT MARK}"
+    return f"{cause} {mark}→{mark} {effect}"
+
+
 def labels(names: Sequence[str], width: int) -> list[str]:
     """Return one label for each name, shortened to ``width`` cells; labels that would be equal get a number.
 

@@ -6,7 +6,7 @@ from causalkit.core.discovery import Discovery
 from causalkit.core.pairs import rows_of
 from causalkit.core.truth import Truth
 from causalkit.display.formats import MISSING, duration, score
-from causalkit.display.labels import POLICIES, metric_name, name, shorten
+from causalkit.display.labels import POLICIES, edge, metric_name, name, shorten
 from causalkit.display.windows import fewest_windows
 from causalkit.display.words import count, listed, span, were
 from causalkit.evaluation import Evaluation
@@ -60,7 +60,7 @@ def _strongest(discovery: Discovery) -> str:
         return "No edge between different series has a score above zero."
     cause, effect, position = first[0]
     value = score(float(discovery.scores[first[0]]))
-    ends = f"{name(discovery.names[cause])} → {name(discovery.names[effect])}"
+    ends = edge(name(discovery.names[cause]), name(discovery.names[effect]))
     return f"The strongest edge between different series is {ends} at lag {position + 1}, score {value}."
 
 

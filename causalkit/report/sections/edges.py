@@ -13,7 +13,7 @@ from causalkit.display.discovery import standard_error_note
 from causalkit.display.effects import explained, signed, signs, size
 from causalkit.display.findings import MEANINGS, pair_findings
 from causalkit.display.formats import p_value, score
-from causalkit.display.labels import labels
+from causalkit.display.labels import edge, labels
 from causalkit.display.words import count, were
 from causalkit.plotting.signs import color
 from causalkit.report.blocks import Block, Cell, Fold, Section, Table, Text
@@ -53,7 +53,7 @@ def edges(discovery: Discovery, truth: Truth | None) -> Section:
     rows: list[list[Cell | str]] = []
     for place in places[:MOST]:
         cause, effect, position = place
-        rows.append([f"{shown[cause]} → {shown[effect]}", str(position + 1), *known.of(place).values()])
+        rows.append([edge(shown[cause], shown[effect]), str(position + 1), *known.of(place).values()])
     numbers = [place for place, column in enumerate(columns) if place and column not in ("selected", "true")]
     strongest = "The strongest" if len(places) == 1 else f"The {min(TOP, len(places))} strongest"
     words = f"{strongest} of {possible_edges(discovery):,} possible edges between different series"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from causalkit.core.discovery import Discovery
-from causalkit.display.labels import name
+from causalkit.display.labels import edge, name
 from causalkit.report.blocks import Figures, Section, Text
 from causalkit.report.picture import Album
 
@@ -25,6 +25,6 @@ def responses(discovery: Discovery, album: Album) -> Section | None:
     pictures = []
     for one in discovery.responses:
         ax = plot_response(discovery, cause=one.cause, effect=one.effect)
-        pictures.append(album.picture(style.root(ax), f"Response curve of {name(one.cause)} → {name(one.effect)}."))
+        pictures.append(album.picture(style.root(ax), f"Response curve of {edge(name(one.cause), name(one.effect))}."))
     words = f"{WORDS} {BAND}" if banded else WORDS
     return Section("responses", "Response curves", [Text(words), Figures(pictures, "third")])
