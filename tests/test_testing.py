@@ -99,6 +99,7 @@ class TestMethod:
             (methods.PythonSeedZero, "with a seed of its own (0)"),
             (methods.TorchSeedZero, "use run.numpy_generator() or run.torch_generator()"),
             (methods.GeneratorSeedZero, "with a seed of its own (0)"),
+            (methods.ImportedSeedZero, "with a seed of its own (0)"),
             (methods.ForestSeedZero, "give other libraries run.seed"),
             (methods.RunZero, "with a seed of its own (0)"),
             (methods.Symmetric, "do not average scores with their transpose"),

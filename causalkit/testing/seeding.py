@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -36,12 +38,27 @@ class Seeds:
     def noting(self) -> Iterator[None]:
         """Note the seeds of the block."""
         with ExitStack() as patched:
-            for target, name, value in [*_of_python(self), *_of_numpy(self), *_of_torch(self)]:
+            patches = [*_of_python(self), *_of_numpy(self), *_of_torch(self)]
+            for target, name, value in [*patches, *_imported(patches)]:
                 patched.enter_context(patch.object(target, name, value))
             yield
 
 
 Patch = tuple[Any, str, Any]
+
+
+def _imported(patches: list[Patch]) -> list[Patch]:
+    """Return the same for modules that imported these by name, as in ``from torch import Generator``."""
+    changed = {id(vars(target)[name]): value for target, name, value in patches if isinstance(target, ModuleType)}
+    done = {(id(target), name) for target, name, _ in patches}
+    found: list[Patch] = []
+    for module in list(sys.modules.values()):
+        if isinstance(module, ModuleType) and not module.__name__.startswith(("torch.", "numpy.")):
+            names = [name for name, value in list(vars(module).items()) if id(value) in changed]
+            found += [
+                (module, name, changed[id(vars(module)[name])]) for name in names if (id(module), name) not in done
+            ]
+    return found
 
 
 def _of_python(seeds: Seeds) -> list[Patch]:
@@ -80,25 +97,29 @@ def _seeded(base: Any, seeds: Seeds) -> Any:
     own: dict[str, Any] = {"__init__": start}
     if hasattr(base, "_legacy_seeding"):
         own["_legacy_seeding"] = legacy
-    return _Kin(base.__name__, (base,), own)
+    return _kin(base)(base.__name__, (base,), own)
 
 
-class _Kin(type):
-    """Generators that were made before are instances of these classes too, as numpy asks."""
+def _kin(base: Any) -> Any:
+    """Return a metaclass whose classes take everything of their base for an instance, also what was made before."""
 
-    def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, cls.__mro__[1])
+    def instance(cls: type, one: object) -> bool:
+        return isinstance(one, base)
+
+    return type("Kin", (type(base),), {"__instancecheck__": instance})
 
 
 def _of_torch(seeds: Seeds) -> list[Patch]:
     import torch
 
-    class Generator(torch.Generator):
-        def manual_seed(self, seed: int) -> Any:
-            return super().manual_seed(seeds.note(seed))
+    base: Any = torch.Generator
 
+    def manual_seed(self: Any, seed: int) -> Any:
+        return base.manual_seed(self, seeds.note(seed))
+
+    made = _kin(base)("Generator", (base,), {"manual_seed": manual_seed})
     noted = _noting(seeds, torch.manual_seed)
-    return [(torch, "Generator", Generator), (torch, "manual_seed", noted), (torch.random, "manual_seed", noted)]
+    return [(torch, "Generator", made), (torch, "manual_seed", noted), (torch.random, "manual_seed", noted)]
 
 
 def _noting(seeds: Seeds, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,7 +6,9 @@ import random
 from typing import Annotated
 
 import numpy as np
+import torch
 from pydantic import Field
+from torch import Generator
 
 from causalkit import Choice, Discovery, Panel, Run
 from causalkit.errors import DataError
@@ -135,8 +137,6 @@ class TorchSeedZero(SeedZero):
     """Isolates its random numbers, as it should, and then sets a seed of its own."""
 
     def scores(self, panel, run):
-        import torch
-
         found = correlation(panel, self.lag)
         with run.isolated():
             torch.manual_seed(0)
@@ -145,8 +145,6 @@ class TorchSeedZero(SeedZero):
 
 class GeneratorSeedZero(SeedZero):
     def scores(self, panel, run):
-        import torch
-
         found = correlation(panel, self.lag)
         generator = torch.Generator().manual_seed(0)
         return found * (1 + 0.01 * torch.rand(found.shape, generator=generator).numpy())
@@ -250,16 +248,12 @@ class SmallP(Tested):
 
 class DoublePrecision(Correlation):
     def scores(self, panel, run):
-        import torch
-
         torch.set_default_dtype(torch.float64)
         return correlation(panel, self.lag)
 
 
 class OneThread(Correlation):
     def scores(self, panel, run):
-        import torch
-
         torch.set_num_threads(torch.get_num_threads() + 1)
         return correlation(panel, self.lag)
 
@@ -357,3 +351,11 @@ class NoLag(Correlation):
 class AtMostTwo(Correlation):
     def __init__(self, lag: Annotated[int, Field(ge=1, le=2)] = 2) -> None:
         super().__init__(lag)
+
+
+class ImportedSeedZero(SeedZero):
+    """Makes a generator of a class that it imported by name."""
+
+    def scores(self, panel, run):
+        found = correlation(panel, self.lag)
+        return found * (1 + 0.01 * torch.rand(found.shape, generator=Generator().manual_seed(0)).numpy())
