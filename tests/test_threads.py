@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import causalkit
+from causalkit.errors import WrongUsageError
 from causalkit.neural.training import threads as module
 
 PARAMS = {"training.epochs": 5, "ensemble": 3, "training.batch_size": 20}
@@ -71,3 +72,9 @@ def test_no_more_than_the_process_may_use(monkeypatch):
     assert module.usable_threads() == 2
     monkeypatch.setenv("OMP_NUM_THREADS", "64")
     assert module.usable_threads() == 3
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, True, 2**40])
+def test_a_number_of_threads_that_cannot_be_is_refused_in_one_sentence(threads: Any) -> None:
+    with pytest.raises(WrongUsageError, match=r"threads=.* is not allowed"):
+        causalkit.discover(np.zeros((20, 2)), threads=threads)

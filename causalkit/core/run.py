@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from causalkit.core.knowledge import Knowledge
 
 DEVICES = r"auto|(cpu|cuda|mps|xpu)(:\d+)?"
+MOST_THREADS = 1024
+"""Libraries end the process where they cannot start as many threads as they are asked for."""
 EVENTS = ("on_start", "on_epoch", "on_scores", "on_end")
 
 
@@ -70,6 +72,11 @@ class Run:
             raise WrongUsageError(f"seed={self.seed!r} is not allowed", "a seed is a whole number, 0 or more")
         if self.threads is not None and (not is_whole(self.threads) or self.threads < 1):
             raise WrongUsageError(f"threads={self.threads!r} is not allowed", "use at least one thread")
+        if self.threads is not None and self.threads > MOST_THREADS:
+            raise WrongUsageError(
+                f"threads={self.threads} is not allowed",
+                f"use {MOST_THREADS} at most; more threads than processors gain nothing",
+            )
         if not isinstance(self.device, str) or not re.fullmatch(DEVICES, self.device):
             raise WrongUsageError(f"unknown device {self.device!r}", "choose auto, cpu or cuda")
         if self.dtype not in ("float32", "float64"):
