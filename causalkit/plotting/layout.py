@@ -108,12 +108,12 @@ def _toward(center: Point, angle: float, distance: float) -> Point:
 
 
 def around_hubs(series: Sequence[int], hubs: Sequence[int], edges: Sequence[Edge]) -> dict[int, Place]:
-    """Return the hubs in the middle, as large as their arrowheads need, and the others on a circle around them."""
+    """Return the hubs in the middle, as large as their arrows need, and the others on a circle around them."""
     others = [one for one in series if one not in hubs]
     places = circle(others)
-    incoming = Counter(effect for _, effect in edges)
+    degrees = Counter(end for edge in edges for end in edge)
     for position, hub in enumerate(hubs):
-        radius = min(0.26 if len(hubs) == 1 else 0.17, max(0.1, 0.0042 * incoming[hub] + 0.07))
+        radius = min(0.26 if len(hubs) == 1 else 0.17, max(0.13, 0.0035 * degrees[hub] + 0.07))
         angle = math.pi / 2 + 2 * math.pi * position / len(hubs) if len(hubs) > 2 else math.pi * (1 - position)
         distance = 0.0 if len(hubs) == 1 else 0.42
         places[hub] = Place(_toward((0.0, 0.0), angle, distance), radius, angle, inside=True)

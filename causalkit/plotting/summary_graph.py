@@ -423,7 +423,7 @@ class _Names:
         font = style.LABEL
         across = 1.7 * place.radius * unit
         label = name
-        while font > style.TINY:
+        while font > style.TINY - 1:
             label = wrapped([name], max(int(across / font / _CELL), 6), 6)[0]
             if columns([label]) * font * _CELL <= across and line_count([label]) * font * _LINE <= 0.8 * across:
                 break
