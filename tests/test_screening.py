@@ -305,6 +305,7 @@ class TestDiscover:
         others[:3] = False
         assert (found.scores[others] == 0).all()
         assert (found.scores[0, 5] > 0).all()
+        assert "each network of an effect sees all series that may act on it" in found.notes
 
     def test_missing_cells(self, many):
         panel, truth = causalkit.simulate("var", seed=0, series=12, steps=600, lag=1, density=0.1)

@@ -492,7 +492,7 @@ class NeuralMethod:
             data={**windows.describe(panel.names), "windows_held_out": trained.left_out},
             notes=(
                 *trained.notes,
-                *about_candidates(model, panel.series),
+                *about_candidates(model, panel, run),
                 *about_knowledge(model, panel, run, self.regularizer),
                 *about_sampling(links, left, effects),
             ),

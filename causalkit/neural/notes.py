@@ -40,12 +40,15 @@ def about_memory(part: ForecasterPart) -> str:
     return f"{part.record.name} did not compete, as it needs more memory than may be used"
 
 
-def about_candidates(model: nn.Module, series: int) -> tuple[str, ...]:
+def about_candidates(model: nn.Module, panel: Panel, run: Run) -> tuple[str, ...]:
     """Say that causes were screened."""
     candidates = candidates_of(members_of(model)[0])
     if candidates is None:
         return ()
+    known, series = run.knowledge, panel.series
     counts = (candidates < series).sum(1)
+    if known is not None and int(counts.sum()) == known.count(panel.names) + len(set(known.require)):
+        return ("each network of an effect sees all series that may act on it",)
     most = counts.max()
     seen = f"{most}" if counts.min() == most else f"{counts.min()} to {most}"
     return (
