@@ -309,7 +309,7 @@ def test_response_curves_are_drawn_and_reported(tmp_path):
     assert (tmp_path / "curves.png").stat().st_size > 10_000
     report_discovery(Discovery.load(tmp_path / "result.json"), tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "Response curves of a → b" in page
+    assert "Response curve of a → b" in page
     assert "in units" in page
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from causalkit.display.labels import cells, one_line
 from causalkit.plotting.appearance import current
 from causalkit.plotting.appearance import theme as theme
-from causalkit.plotting.fonts import families
+from causalkit.plotting.fonts import families as fonts
 from causalkit.plotting.themes import Theme
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def text(size: float, color: str | None = None, **more: Any) -> dict[str, Any]:
         color: default: ``INK``.
     """
     size *= smaller()
-    return {"fontsize": size, "color": color or theme().ink, "fontfamily": families(), "parse_math": False, **more}
+    return {"fontsize": size, "color": color or theme().ink, "fontfamily": fonts(), "parse_math": False, **more}
 
 
 def title(ax: Axes, words: str, *, legend: int = 0) -> None:
@@ -130,7 +130,7 @@ def legend(ax: Axes, *, above: bool = False, below: float | None = None, **more:
     more = place | more
     colors = {"edgecolor": theme().faint, "labelcolor": theme().ink}
     look: dict[str, Any] = {"frameon": True, "framealpha": 0.9, "borderpad": 0.5, **colors}
-    shown = ax.legend(prop={"size": (SMALL + 1) * smaller(), "family": families()}, **look | more)
+    shown = ax.legend(prop={"size": (SMALL + 1) * smaller(), "family": fonts()}, **look | more)
     for entry in shown.get_texts():
         entry.set_parse_math(False)
     if below is not None and earlier is not None:  # an axes has one legend; others are artists like any other
