@@ -78,9 +78,9 @@ def _table(record: type, names: list[str]) -> str:
     meanings = explained(record)
     fields = {one.name: one for one in dataclasses.fields(record)}
     rows = [
-        f"| `{name}` | {_type(fields[name])} | {_default(fields[name])} | {_cell(meanings[name])} |" for name in names
+        f"| `{name}` | {_cell(meanings[name])} | {_type(fields[name])} | {_default(fields[name])} |" for name in names
     ]
-    return "| field | type | default | meaning |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    return "| field | meaning | type | default |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
 def _type(field: dataclasses.Field) -> str:

@@ -27,7 +27,7 @@ class Contribution:
     """One named thing that a plugin adds.
 
     Attributes:
-        name: lower-case words joined by "-".
+        name: lower-case words joined by ``-``.
         factory: what makes the thing, a callable or ``"package.module:attribute"``.
         summary: one line for listings.
         aliases: other names under which it is found.
