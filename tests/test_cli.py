@@ -86,6 +86,16 @@ def test_json_is_all_that_stands_on_stdout(run, table):
     assert record["scores"][0][1][1] == max(score for row in record["scores"] for cell in row for score in cell)
 
 
+@pytest.mark.parametrize(
+    ("category", "shown"), [("causalkit.plotting.fonts", True), ("matplotlib.font_manager", False)]
+)
+def test_warnings_of_causalkit_are_shown_and_those_of_libraries_are_not(category, shown, capsys):
+    from causalkit.cli.main import _show_warning
+
+    _show_warning("some letters", type("SomeWarning", (UserWarning,), {"__module__": category}))
+    assert ("causalkit: warning: some letters" in capsys.readouterr().err) == shown
+
+
 def test_top_limits_the_table_with_and_without_a_selection(run, table):
     rows = ("discover", table, "--method", "var", "--lag", 3, "-q")
 

@@ -189,5 +189,5 @@ def _say(message: str, code: int) -> int:
 
 def _show_warning(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
     """Print a warning that concerns the user on one line; warnings of libraries are for developers."""
-    if issubclass(category, PluginWarning | RuntimeWarning):
+    if issubclass(category, PluginWarning | RuntimeWarning) or category.__module__.startswith("causalkit."):
         click.echo(f"causalkit: warning: {visible(str(message))}", err=True)
