@@ -24,7 +24,7 @@ def test_sizes_are_read_alike_everywhere():
     assert Run(memory="4GiB").memory_limit == Run(memory=4 * GIB).memory_limit == 4 * GIB
 
 
-@pytest.mark.parametrize("wrong", ["much", "4 apples", "-1G", "", True, "10M"])
+@pytest.mark.parametrize("wrong", ["much", "4 apples", "-1G", "", True, "10M", "9" * 400 + "G"])
 def test_a_wrong_size_is_refused_in_one_sentence(wrong):
     with pytest.raises(WrongUsageError, match=r"not an amount of memory|the memory limit is 10 MiB") as refused:
         causalkit.discover([[0.0, 1.0]] * 20, memory=wrong)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
+import pytest
 
+from causalkit.model_selection.rules import standard_error
 from causalkit.model_selection.strength import StrengthSearch
 
 NEVER: Mapping[float, int] = {}
@@ -102,3 +105,10 @@ def test_where_no_edge_passes_yet_finer_strengths_are_tried_while_errors_fall_cl
 def test_a_single_block_is_enough_for_a_curve() -> None:
     search = searched({0.1: 0.2, 0.2: 0.3, 0.4: 0.5}, folds=1)
     assert search.choice(chosen=0.1).error == search.errors[0.1][0]
+
+
+def test_errors_that_were_never_computed_have_no_standard_error_and_cause_no_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(standard_error(np.full(5, np.inf)))
+    assert standard_error(np.array([1.0, 3.0])) == pytest.approx(1.0)

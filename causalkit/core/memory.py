@@ -30,7 +30,7 @@ def parse_bytes(text: str | int) -> int:
     Raises:
         WrongUsageError: the text is not a size.
     """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b)?", str(text).strip().lower())
+    match = re.fullmatch(r"([0-9]{1,20}(?:\.[0-9]+)?)\s*([kmgt]?)(i?b)?", str(text).strip().lower())
     if not match:
         raise WrongUsageError(f"{text!r} is not an amount of memory", "write for example 600M or 4G")
     return int(float(match[1]) * _UNITS[match[2]])

@@ -61,7 +61,8 @@ def beats(errors: Array, others: Array) -> bool:
 
 def standard_error(errors: Array) -> float:
     """Return the standard error of a mean over folds (folds,); NaN for a single one."""
-    return float(errors.std(ddof=1) / len(errors) ** 0.5) if len(errors) > 1 else np.nan
+    known = len(errors) > 1 and bool(np.isfinite(errors).all())
+    return float(errors.std(ddof=1) / len(errors) ** 0.5) if known else np.nan
 
 
 STRONGEST_SUFFICIENT = Rule(
