@@ -34,6 +34,7 @@ SHORT = ("--lag", "1", "--set", "training.epochs=30", "-q")
 DATA = "lorenz96[series=5,steps=150]"
 VOLATILE = {"seconds", "started", "peak_bytes", "process", "memory_limit"}
 """Facts of a record that differ between two equal runs."""
+STATE = "state.safetensors"
 GRACE = 3.0
 """Seconds after a kill."""
 
@@ -44,7 +45,7 @@ class Command:
 
     Attributes:
         arguments: of ``causalkit``, with files relative to a folder.
-        again: what continues it.
+        again: what continues it where it has left a checkpoint.
     """
 
     arguments: tuple[str, ...]
@@ -58,7 +59,7 @@ GRID = (
 LARGE = ("--set", "series=40", "--set", "steps=20000")
 COMMANDS = {
     "discover": Command(
-        ("discover", "--dataset", DATA, *SHORT, "--checkpoint", "state.safetensors", "-o", "found.json"), ("--resume",)
+        ("discover", "--dataset", DATA, *SHORT, "--checkpoint", STATE, "-o", "found.json"), ("--resume",)
     ),
     "compare": Command(GRID),
     "compare-2": Command((*GRID, "-j", "2")),
@@ -125,7 +126,8 @@ def _trial(command: Command, reference: dict[str, Any], after: float) -> list[st
         if left := _session(process.pid):
             wrong.append(f"{left} processes live {GRACE:g} s after the kill at {after:.2f} s")
         wrong += [f"after the kill at {after:.2f} s: {fault}" for fault in _torn(folder)]
-        process = _start(command, folder, command.again)
+        again = command.again if (folder / STATE).exists() else ()
+        process = _start(command, folder, again)
         said = process.communicate()[1].decode()
         if process.returncode:
             return [*wrong, f"killed at {after:.2f} s, it does not go on: {said.strip()}"]
