@@ -412,6 +412,7 @@ class TestManySeries:
             done = CliRunner().invoke(cli, [*command, str(tmp_path / "result.npz"), "-o", str(target)])
             assert done.exit_code == 0, done.output
         assert "of 9,000 series, those of the strongest edges" in plot_graph(found).get_title()
+        assert "the first 60 of 9,000 series" in plot_graph(found.select("threshold:1e9")).get_title()
         heat = plot_heatmap(found)
         assert "of 9,000 series" in heat.get_title()
         assert float(heat.images[0].get_array().max()) == float(found.edges(1, self_edges=False)["score"].iloc[0])

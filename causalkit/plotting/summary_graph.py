@@ -82,7 +82,10 @@ def plot_graph(
     labelled = discovery.lags > 1 and len(curves) <= _FEW_LABELS
     if labelled:
         write_lags(ax, discovery, chosen, curves)
-    part = f"\n{about_part(len(shown), len(discovery.names))}" if len(shown) < len(discovery.names) else ""
+    part = ""
+    if len(shown) < len(discovery.names):
+        first = f"the first {len(shown)} of {len(discovery.names):,} series"
+        part = f"\n{about_part(len(shown), len(discovery.names)) if chosen.series else first}"
     rows = explain_signs(ax, chosen) if chosen.signed else 0
     if truth is not None:
         rows = explain(ax, chosen, selected=discovery.selected is not None)
