@@ -1,0 +1,91 @@
+"""No file is unpickled or carried out as code, and no command opens a connection that nobody asked for."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import causalkit
+
+ROOT = Path(causalkit.__file__).parents[1]
+RISKY = re.compile(
+    r"^\s*(?:import|from)\s+(?:pickle|cPickle|_pickle|dill|cloudpickle|marshal|shelve|joblib|yaml)\b"
+    r"|\b(?:torch\.load|pd\.read_pickle|eval|exec|os\.system|os\.popen)\("
+    r"|allow_pickle\s*=\s*True|shell\s*=\s*True|weights_only\s*=\s*False",
+    re.MULTILINE,
+)
+
+
+def _sources() -> list[Path]:
+    plugins = ROOT / "plugins"
+    folders = [ROOT / "causalkit", *(folder for folder in plugins.glob("causalkit-*/causalkit_*") if folder.is_dir())]
+    return [path for folder in folders for path in folder.rglob("*.py")]
+
+
+def test_nothing_is_unpickled_or_carried_out():
+    found = [
+        f"{path.name}: {match[0].strip()}"
+        for path in _sources()
+        for match in RISKY.finditer(path.read_text(encoding="utf-8"))
+        if not match[0].endswith("eval(") or path.read_text(encoding="utf-8")[match.start() - 1] != "."
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import pickle\n",
+        "from joblib import load\n",
+        "torch.load(path)",
+        "np.load(p, allow_pickle=True)",
+        "x = eval(text)",
+    ],
+)
+def test_the_search_finds_what_it_looks_for(line):
+    assert RISKY.search(line)
+
+
+WITHOUT_NETWORK = """
+import socket, sys
+
+def refused(self, address, *more):
+    print("CONNECTION", address, file=sys.stderr)
+    raise OSError("no network")
+
+socket.socket.connect = socket.socket.connect_ex = refused
+socket.getaddrinfo = lambda *given, **named: refused(None, given)
+from causalkit.cli.main import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("--help",),
+        ("methods",),
+        ("plugins",),
+        ("discover", "--dataset", "lorenz96", "--method", "var", "-q", "-o", "found.json", "--report", "page.html"),
+        ("simulate", "var", "-o", "data.csv"),
+        ("compare", "-m", "var", "-d", "var", "--seeds", "0:2", "--out", "grid", "-q"),
+        ("doctor",),
+        pytest.param(
+            ("discover", "--dataset", "lorenz96", "--set", "training.epochs=3", "--plot", "graph.png", "-q"),
+            marks=pytest.mark.plugins,
+        ),
+    ],
+)
+def test_no_command_opens_a_connection(tmp_path, command):
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NETWORK, *command],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "CONNECTION" not in done.stderr
