@@ -483,6 +483,8 @@ def _limits(provided: Provided[Method], panel: Panel, run: Run) -> list[str]:
                 f"{provided.record.name} takes no background knowledge: scores were masked after training, not in "
                 "training"
             )
+    if run.memory is not None and not provided.record.neural:
+        said.append(f"{provided.record.name} does not limit its memory, so that --memory has no effect")
     if panel.intervened is not None and not provided.record.interventions and not provided.record.neural:
         said.append(f"{provided.record.name} cannot leave out steps under intervention: it learned from them too")
     return said

@@ -52,3 +52,18 @@ def test_a_run_limits_the_chunks_of_its_method_and_nothing_after_it():
     with Run(memory=memory.resident() + 160 * 2**20).isolated():
         assert memory.chunk(GIB) < 11 * 2**20
     assert memory.chunk(2**21) == 2**21
+
+
+def test_a_method_that_does_not_limit_its_memory_says_so():
+    panel, _ = causalkit.simulate("var", seed=0, series=3, steps=100)
+    found = causalkit.discover(panel, method="var", memory="4GiB")
+    assert any("--memory has no effect" in note for note in found.notes)
+    assert not any("--memory" in note for note in causalkit.discover(panel, method="var").notes)
+
+
+@pytest.mark.plugins
+def test_proximal_descent_says_that_it_does_not_limit_its_memory():
+    panel, _ = causalkit.simulate("var", seed=0, series=3, steps=100)
+    params = {"training.epochs": 3, "regularizer.strength": 0.1}
+    found = causalkit.discover(panel, method="cmlp", lag=1, memory="4GiB", params=params)
+    assert any("--memory has no effect" in note for note in found.notes)

@@ -172,7 +172,8 @@ class ComponentWise(NeuralMethod):
         progress, path = self._solve(model, problem, scores_of, run, gentle=context.stage != "finetune")
         scores = path_scores(path) if path else scores_of(model).cpu().numpy()
         explained = about_explained(float(progress.error.mean()), TrainingData.of(windows, run))
-        return Trained(progress.history, (*explained, *_notes(progress, scores)), scores=scores, path=path)
+        unlimited = () if run.memory is None else ("proximal descent does not limit its memory: --memory has no effect",)
+        return Trained(progress.history, (*explained, *unlimited, *_notes(progress, scores)), scores=scores, path=path)
 
     def _check_settings(self, model: nn.Module, run: Run) -> None:
         if run.checkpoint is not None:
