@@ -39,6 +39,7 @@ from causalkit_neuralgc.strength import ChosenStrength, choose_strength
 LOOP = {"adam", "sgd"}
 RECURRENT_DEFAULT = 0.02
 """Strength of the group lasso on recurrent networks where it is unset and cannot be chosen."""
+UNLIMITED = "proximal descent does not limit its memory, so that --memory has no effect"
 NO_PROXIMAL_STEP = "these parts have no proximal step: trained with adam, so small scores are not exactly zero"
 
 
@@ -172,7 +173,7 @@ class ComponentWise(NeuralMethod):
         progress, path = self._solve(model, problem, scores_of, run, gentle=context.stage != "finetune")
         scores = path_scores(path) if path else scores_of(model).cpu().numpy()
         explained = about_explained(float(progress.error.mean()), TrainingData.of(windows, run))
-        unlimited = () if run.memory is None else ("proximal descent does not limit its memory: --memory has no effect",)
+        unlimited = () if run.memory is None else (UNLIMITED,)
         return Trained(progress.history, (*explained, *unlimited, *_notes(progress, scores)), scores=scores, path=path)
 
     def _check_settings(self, model: nn.Module, run: Run) -> None:
