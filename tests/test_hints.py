@@ -118,6 +118,8 @@ def test_an_option_as_its_user_writes_it(option, values, shell, python):
         ("--detrend linear+seasonal:12", 'preparation="linear+seasonal:12"'),
         ("--difference", 'preparation={"difference": 1}'),
         ("--levels center --difference 2", 'preparation={"levels": "center", "difference": 2}'),
+        ("--clip 3", 'preparation={"clip": 3}'),
+        ("--difference --clip 2.5", 'preparation={"difference": 1, "clip": 2.5}'),
         ("--prepare auto", 'preparation="auto"'),
         ("--time-direction backward", 'time_direction="backward"'),
     ],

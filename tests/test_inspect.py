@@ -155,6 +155,18 @@ def test_a_notebook_shows_the_same_and_escapes_names():
     assert "<code>--detrend seasonal:12</code>" in html
 
 
+def test_objects_in_memory_get_arguments_of_python_and_whole_names():
+    name = "temperature of the surface of the sea"
+    found = replace(season(), options=("--difference", "--clip 3"))
+    made = replace(health(series(name), findings=(found,)), source="data")
+    assert "<code>preparation={&quot;difference&quot;: 1}</code> or <code>preparation={&quot;clip&quot;: 3}" in (
+        made._repr_html_()
+    )
+    assert f"<td>{name}</td>" in made._repr_html_()
+    assert 'preparation={"difference": 1}\n' in made.summary()
+    assert "--difference" not in made.summary()
+
+
 # What to paste
 
 

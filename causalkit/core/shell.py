@@ -7,7 +7,7 @@ import shlex
 
 REPEATED = ("drop", "panel_column", "time_column")
 """Options of reading that a command takes several times, with one name each."""
-PREPARING = ("detrend", "difference", "levels", "prepare")
+PREPARING = ("detrend", "difference", "levels", "clip", "prepare")
 """Options of a command that are one argument in Python, `preparation`."""
 
 
@@ -56,10 +56,17 @@ def _preparation(options: dict[str, list[str]]) -> str:
     """Return the argument ``preparation`` for options of a command and their values."""
     if "prepare" in options:
         return 'preparation="auto"'
-    often = {"difference": int((options["difference"] or ["1"])[0])} if "difference" in options else {}
-    words = {name: values[0] for name, values in options.items() if name != "difference"}
-    whole = words["detrend"] if set(options) == {"detrend"} else {**words, **often}
+    numbers: dict[str, float] = {
+        name: _number(options[name] or ["1"]) for name in ("difference", "clip") if name in options
+    }
+    words = {name: values[0] for name, values in options.items() if name not in numbers}
+    whole = words["detrend"] if set(options) == {"detrend"} else {**words, **numbers}
     return f"preparation={json.dumps(whole, ensure_ascii=False)}"
+
+
+def _number(values: list[str]) -> float:
+    value = float(values[0])
+    return int(value) if value.is_integer() else value
 
 
 def _codes(name: str, values: list[str]) -> list[str]:

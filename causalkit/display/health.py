@@ -10,6 +10,7 @@ from html import escape
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from causalkit.core.shell import in_python
 from causalkit.display.formats import MISSING, number
 from causalkit.display.labels import cells, labels, one_line, shorten
 from causalkit.display.notebook import STYLE
@@ -32,6 +33,8 @@ _LEVEL = 0.05
 LEFT = ("kind", "unit root")
 """Columns of words; those of numbers end flush right."""
 _NOTEBOOK_SERIES = 10
+_WIDE = 110
+"""Columns of a table in a notebook, which is not bound to a terminal."""
 
 
 def summary(health: Described, *, width: int = WIDTH, top: int = TOP) -> str:
@@ -55,7 +58,7 @@ def page(health: Described, *, width: int = WIDTH, top: int = TOP, commands: Seq
         [(line, "bold") for line in _wrapped(headline(health), width)],
         _titled(facts(health["sampling"], health["steps"], _names(health)), width) + _windows(health["windows"], width),
         _series(health, width, top),
-        _findings(health["findings"], width),
+        _findings(health, width),
         _notes(health["notes"], width),
         _commands(commands),
     ):
@@ -70,12 +73,17 @@ def page(health: Described, *, width: int = WIDTH, top: int = TOP, commands: Seq
 def html(health: Described) -> str:
     """Return the same for a notebook: one element without scripts and external files, for light and dark themes."""
     shown = first(health, _NOTEBOOK_SERIES)
-    head, *rows = [[escape(cell) for cell in row] for row in table(health, shown, 40)]
-    lines = ["<tr>" + "".join(f"<th>{title}</th>" for title in head) + "</tr>"]
-    lines += ["<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows]
+    titles, *rows = table(health, shown, _WIDE)
+    marks = ["" if place == 0 or title in LEFT else ' class="ck-n"' for place, title in enumerate(titles)]
+    lines = [
+        "<tr>" + "".join(f"<th{mark}>{escape(one)}</th>" for mark, one in zip(marks, titles, strict=True)) + "</tr>"
+    ]
+    for row in rows:
+        cells_of_row = "".join(f"<td{mark}>{escape(cell)}</td>" for mark, cell in zip(marks, row, strict=True))
+        lines.append(f"<tr>{cells_of_row}</tr>")
     found = []
     for finding in health["findings"]:
-        options = " or ".join(f"<code>{escape(option)}</code>" for option in finding["options"])
+        options = " or ".join(f"<code>{escape(option)}</code>" for option in _options(finding, health))
         strong = "b" if finding["severity"] == "warning" else "span"
         found.append(f"<li><{strong}>{escape(finding['message'])}</{strong}>{f': {options}' if options else ''}</li>")
     told = [f"{title}: {words}" for title, words in facts(health["sampling"], health["steps"], _names(health))]
@@ -88,7 +96,7 @@ def html(health: Described) -> str:
             STYLE,
             f"<div><b>{escape(headline(health))}</b></div>",
             *(f"<div>{escape(line)}</div>" for line in told),
-            f'<table class="ck-edges">{"".join(lines)}</table>',
+            f'<div class="ck-scroll"><table class="ck-edges">{"".join(lines)}</table></div>',
             f"<div>and {more:,} more series</div>" if more else "",
             f"<div>Findings:</div><ul>{''.join(found)}</ul>" if found else "<div>Findings: none</div>",
             f"<div>Notes on the reading:</div><ul>{''.join(notes)}</ul>" if notes else "",
@@ -244,14 +252,23 @@ def _series(health: Described, width: int, top: int) -> Lines:
     return [*lines, *((line, "dim") for line in _wrapped(explained(titles), width))]
 
 
-def _findings(findings: Iterable[Described], width: int) -> Lines:
+def _options(finding: Described, health: Described) -> list[str]:
+    """Return what to do about a finding, as arguments in Python where the data are objects in memory.
+
+    Their source is "data", see `causalkit.Panel.in_memory`.
+    """
+    options = list(finding["options"])
+    return [in_python(option) for option in options] if health["source"] == "data" else options
+
+
+def _findings(health: Described, width: int) -> Lines:
     lines: Lines = []
-    for finding in findings:
+    for finding in health["findings"]:
         warning = finding["severity"] == "warning"
         wrapped = _wrapped(finding["message"], width - 2)
         for place, line in enumerate(wrapped):
             lines.append((f"{'  ' if place else '! ' if warning else '- '}{line}", "yellow" if warning else ""))
-        for place, option in enumerate(finding["options"]):
+        for place, option in enumerate(_options(finding, health)):
             lines.append((f"    {'or  ' if place else ''}{option}", "cyan"))
     return [("Findings", "bold"), *lines] if lines else [("Findings: none", "bold")]
 

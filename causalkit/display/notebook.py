@@ -9,7 +9,7 @@ STYLE = """<style>
 .causalkit table{color:inherit;font-size:inherit;border-collapse:collapse;margin:.5em 0}
 .causalkit .ck-edges td,.causalkit .ck-edges th{padding:.15em .7em;text-align:left;white-space:nowrap}
 .causalkit .ck-edges tr{border-bottom:1px solid rgba(128,128,128,.35);background:none}
-.causalkit .ck-edges td.ck-n{text-align:right;font-variant-numeric:tabular-nums}
+.causalkit .ck-edges .ck-n{text-align:right;font-variant-numeric:tabular-nums}
 .causalkit .ck-edges th{vertical-align:bottom}
 .causalkit .ck-bar{display:inline-block;height:.65em;min-width:1px;background:#0072B2;border-radius:1px}
 .causalkit .ck-parts{display:flex;flex-wrap:wrap;gap:1em 2.5em;align-items:flex-start;margin-bottom:.5em}
