@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import re
 from pathlib import Path
@@ -25,9 +26,7 @@ author = "The causalkit authors"
 copyright = f"2026, {author}"  # noqa: A001 - Sphinx wants this name
 release = version = causalkit.__version__
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
-extensions += ["sphinx.ext.autosummary", "sphinx_copybutton"]
-autosummary_generate = False
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode", "sphinx_copybutton"]
 exclude_patterns = ["_build", "examples/*/README.md"]
 html_theme = "furo"
 html_title = f"causalkit {release}"
@@ -86,10 +85,17 @@ def list_modules(app: Any, docname: str, source: list[str]) -> None:
     explained = Path(app.srcdir, "api.md").read_text(encoding="utf-8")
     names = re.findall(r"^\.\. auto(?:function|class|exception):: ([\w.]+)", explained, re.M)
     for module in sorted({name.rpartition(".")[0] for name in names}):
-        members = [name for name in names if name.rpartition(".")[0] == module]
-        purpose = (importlib.import_module(module).__doc__ or "").partition("\n")[0]
-        table = [".. autosummary::", "   :nosignatures:", "", *(f"   ~{name}" for name in members)]
-        source[0] += "\n".join(["", f"## {module}", "", purpose, "", "```{eval-rst}", *table, "```", ""])
+        contents = importlib.import_module(module)
+        source[0] += f"\n## {module}\n\n{first_line(contents)}\n\n| name | |\n|---|---|\n"
+        for name in names:
+            if name.rpartition(".")[0] == module:
+                member = getattr(contents, name.rpartition(".")[2])
+                source[0] += f"| {{py:obj}}`~{name}` | {first_line(member)} |\n"
+
+
+def first_line(documented: object) -> str:
+    """Return the first line of a docstring, as text in a table."""
+    return (inspect.getdoc(documented) or "").partition("\n")[0].replace("|", "\\|")
 
 
 def setup(app: Any) -> None:

@@ -219,6 +219,17 @@ def test_notebooks_are_committed_without_outputs(notebook):
     assert f"notebooks/{notebook.name}" in (ROOT / "docs/notebooks.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=page_id)
+def test_notebooks_on_published_data_are_run_where_the_data_are(notebook):
+    """A build of the documentation must not download."""
+    configuration = (ROOT / "docs/conf.py").read_text(encoding="utf-8")
+    listed = re.search(r"^PUBLISHED = \((.*)\)$", configuration, re.M)
+    assert listed
+    names = re.findall(r'simulate\(\s*\\?"([\w-]+)', notebook.read_text(encoding="utf-8"))
+    published = {name for name in names if name in ("sos", "netsim", "causaltime", "dream3", "dream4", "yeast", "irma")}
+    assert (f'"notebooks/{notebook.stem}"' in listed[1]) == bool(published)
+
+
 def test_continuous_integration_runs_the_test_command_of_the_readme():
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
     command = re.search(r"^readme_command='(.*)'$", script, re.M)
