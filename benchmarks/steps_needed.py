@@ -105,9 +105,9 @@ def section(found: Sequence[Found], seeds: int, seconds: float) -> str:
 
 
 def draw(found: Sequence[Found], path: Path) -> None:
-    """Draw the shares of true and of false edges against the number of steps, one panel a system."""
-    figure = style.new_figure(9.6, 3.6)
-    for ax, system in zip(figure.subplots(1, len(SYSTEMS), sharey=True), SYSTEMS, strict=True):
+    """Draw the shares of true and of false edges against the number of steps, one part a system."""
+    figure = style.new_figure(6.4, 6.6)
+    for ax, system in zip(figure.subplots(len(SYSTEMS)), SYSTEMS, strict=True):
         for at, method in enumerate(METHODS):
             curve(ax, found, system, method, style.LINES[at])
         ax.axhline(LEVEL, color=style.MUTED, linewidth=1.2, linestyle=":", label=f"level of the tests, {LEVEL}")
@@ -117,7 +117,7 @@ def draw(found: Sequence[Found], path: Path) -> None:
         ax.set_ylim(-0.04, 1.04)
         style.title(ax, SYSTEMS[system])
         style.frame(ax)
-        style.label_axes(ax, "time steps", "share of edges" if ax.get_subplotspec().is_first_col() else "")
+        style.label_axes(ax, "time steps", "share of edges")
     style.legend(figure.axes[0], loc="center right")
     save_figure(figure, path)
 
