@@ -111,6 +111,7 @@ def discover(
     from causalkit.selection.default import check_rule
 
     check_rule(select)
+    run = Run.of(options, seed=seed, knowledge=knowledge_of(options.get("knowledge")))
     provided = registry().get(Method, method)  # a wrong name is reported before data are read
     reading = options_of(ReadingOptions, options)
     if isinstance(data, str | Path) and options.get("names") is not None:
@@ -118,7 +119,6 @@ def discover(
     panel = (
         read(data, **reading) if isinstance(data, str | Path) else Panel.of(data, names=options.get("names"), **reading)
     )
-    run = Run.of(options, seed=seed, knowledge=knowledge_of(options.get("knowledge")))
     prepared = Preparation.of(options.get("preparation"))
     set_from_outside = interventions_of(options.get("interventions"))
     tree = parameter_tree(params, lag=lag, **options_of(PartOptions, options))

@@ -178,7 +178,7 @@ def test_a_response_curve_has_the_slope_of_the_effect_and_its_band():
     members = shrunken(data)
     model = AveragedForecaster(members)
     found = effects_of(model, data, panel, HeldOutMembers(members, data))
-    curve = response_of(fitted(model, panel, members), found, 0, 1, 2)
+    curve = response_of(fitted(model, panel, members), found, panel.names, (0, 1), 2)
     slope = np.polyfit(curve.grid, curve.curve, 1)[0]
     assert slope == pytest.approx(found.in_units[0, 1, 1], rel=1e-3)
     half = (curve.high - curve.curve)[-1] / (curve.grid[-1] - found.levels[0])
@@ -189,7 +189,7 @@ def test_a_response_curve_shows_what_is_not_monotone_in_the_units_of_the_data():
     panel = panel_of(nonlinear=True)
     found = Effects(np.zeros((3, 3, 2)), np.array([2.0, 1.0, 10.0]), np.array([7.0, 0.0, 0.0]))
     scaled = replace(panel, realisations=panel.standardized()[0].realisations)
-    curve = response_of(fitted(Product(), scaled), found, 0, 2, 1)
+    curve = response_of(fitted(Product(), scaled), found, panel.names, (0, 2), 1)
     assert curve.low is None
     assert curve.high is None
     middle = len(curve.grid) // 2

@@ -105,6 +105,7 @@ class TestReadings:
 
 
 class TestResume:
+    @pytest.mark.usefixtures("ctrl_c")
     def test_keeps_what_was_read_before(self, panel, tmp_path):
         whole = method(snapshots=3, validation=0.2).fit(panel, Run(seed=1))
         state = tmp_path / "state.safetensors"

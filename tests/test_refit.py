@@ -117,7 +117,7 @@ def test_the_refit_of_a_network_is_discover_with_that_seed():
 
 
 class TestTimeOfFits:
-    """Estimates count the fits, and not what the first of them imports: with a clock of our own."""
+    """Estimates count the fits, with a clock of our own."""
 
     @pytest.fixture
     def clock(self, monkeypatch):
@@ -125,7 +125,7 @@ class TestTimeOfFits:
         monkeypatch.setattr("time.monotonic", lambda: now[0])
         return now
 
-    def found(self, clock, monkeypatch, imports, fit):
+    def found(self, clock, monkeypatch, fit):
         def wait(seconds):
             clock[0] += seconds
 
@@ -134,24 +134,23 @@ class TestTimeOfFits:
                 wait(fit)
                 return super().fit(panel, run)
 
-        monkeypatch.setattr("causalkit.core.preload.preload", lambda: wait(imports))
         provided = Provided(MethodRecord(name="slow", factory=Slow, summary="slow"), Plugin("slow", "made", "1"))
         monkeypatch.setattr(api, "versions", lambda provided: {})
         return api.fit(Slow(), provided, {"lag": 1}, panel(0), Run(seed=3))
 
-    def test_leaves_imports_out(self, clock, monkeypatch):
-        found = self.found(clock, monkeypatch, imports=60.0, fit=2.0)
+    def test_estimates_are_for_the_fits_of_a_rule(self, clock, monkeypatch):
+        found = self.found(clock, monkeypatch, fit=2.0)
         assert found.refit.seconds == 2
         (said,) = [line for line in confidence(found) if "To test" in line]
         assert "99 fits, about 3.3 min at the pace of this one" in said
         assert "50 fits, about 100 s at the pace of this one" in said
 
     def test_short_times_are_not_estimated(self, clock, monkeypatch):
-        said = " ".join(confidence(self.found(clock, monkeypatch, imports=60.0, fit=0.05)))
+        said = " ".join(confidence(self.found(clock, monkeypatch, fit=0.05)))
         assert "(99 fits)" in said
 
     def test_a_rule_measures_its_first_fit(self, clock, monkeypatch):
-        found = self.found(clock, monkeypatch, imports=60.0, fit=2.0)
+        found = self.found(clock, monkeypatch, fit=2.0)
         heard = []
         observer = SimpleNamespace(on_start=heard.append)
         list(refitted(found.refit, [panel(1)] * 3, 3, rule="trial", observers=[observer]))

@@ -112,7 +112,8 @@ def _discover(data: tuple[str, ...], options: dict[str, Any]) -> None:
     dataset = tree.pop("dataset", {})
     checkpoint = options["checkpoint"]
     check_rule(run.get("select"))
-    registry().get(Method, method)
+    if method != DEFAULT_METHOD:  # whoever named none is to hear of the data first
+        registry().get(Method, method)
     _check_outputs(options)
     panel, truth = read_data(data, options, dataset=dataset, seed=run.get("seed", 0))
     scores = _Scores()
