@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx.errors import ConfigError
 
 import causalkit
 import causalkit.core.discovery
@@ -45,7 +46,7 @@ if "CAUSALKIT_MIRROR" not in os.environ and Path(os.environ.get("CAUSALKIT_TEST_
     os.environ["CAUSALKIT_MIRROR"] = str(Path(os.environ["CAUSALKIT_TEST_DATA"]).resolve())
 SKIPPED = () if "CAUSALKIT_MIRROR" in os.environ else PUBLISHED
 if SKIPPED and os.environ.get("CAUSALKIT_REQUIRE_DATA"):
-    raise RuntimeError("tutorials need published data: set CAUSALKIT_TEST_DATA to their folder, or CAUSALKIT_MIRROR")
+    raise ConfigError("tutorials need published data: set CAUSALKIT_TEST_DATA to their folder, or CAUSALKIT_MIRROR")
 nb_execution_excludepatterns = [f"{name}.ipynb" for name in SKIPPED]
 
 # Commands and code can be copied; what programs print cannot.
