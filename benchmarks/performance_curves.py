@@ -121,7 +121,7 @@ def runs(sizes: Mapping[str, Sequence[int]], limit: float) -> tuple[list[Point],
                 seconds, reason = whole_runs(label, tasks, limit)
             found += [Point(label, letter, *pair) for pair in zip(values, seconds, strict=False)]
             print(f"{label} over {letter}: {', '.join(f'{one:.3g}' for one in seconds)} {reason}", flush=True)
-            if reason:
+            if len(seconds) < len(values):
                 missing.append(f"{label} with {letter} = {values[len(seconds)]}: {reason}")
             if not seconds:
                 break  # it does not run at all
@@ -140,7 +140,7 @@ def whole_runs(label: str, tasks: Sequence[Mapping[str, int]], limit: float) -> 
     command = [sys.executable, "-m", "benchmarks.performance_curves", "--task", task]
     with tempfile.TemporaryFile("w+") as output:  # what was measured before the end counts
         try:
-            ended = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, timeout=8 * limit)
+            ended = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, timeout=20 * limit)
             code, error = ended.returncode, ended.stderr
         except subprocess.TimeoutExpired:
             code, error = -1, ""
