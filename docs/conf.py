@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import tempfile
 import re
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,8 @@ nb_merge_streams = True
 PUBLISHED = ("notebooks/brain-scans", "notebooks/intensive-care", "notebooks/sos-dna-repair")
 if "CAUSALKIT_MIRROR" not in os.environ and Path(os.environ.get("CAUSALKIT_TEST_DATA", "none")).is_dir():
     os.environ["CAUSALKIT_MIRROR"] = str(Path(os.environ["CAUSALKIT_TEST_DATA"]).resolve())
+# Not into the cache of whoever builds the pages.
+os.environ.setdefault("CAUSALKIT_CACHE", str(Path(tempfile.gettempdir()) / "causalkit-docs-cache"))
 SKIPPED = () if "CAUSALKIT_MIRROR" in os.environ else PUBLISHED
 if SKIPPED and os.environ.get("CAUSALKIT_REQUIRE_DATA"):
     raise ConfigError("tutorials need published data: set CAUSALKIT_TEST_DATA to their folder, or CAUSALKIT_MIRROR")
