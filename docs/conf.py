@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
-import tempfile
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
