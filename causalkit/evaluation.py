@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from causalkit.core.pairs import Pairs
 from causalkit.core.read_only import make_read_only
-from causalkit.core.truth import Diagonal, Truth
+from causalkit.core.truth import Diagonal, Truth, checked_truth
 from causalkit.errors import WrongUsageError
 from causalkit.plugins.records import Metric
 from causalkit.plugins.registry import registry
@@ -176,9 +176,10 @@ def evaluate(
         metrics: names; default: every installed metric that applies, without those that train the forecaster again.
 
     Raises:
-        WrongUsageError: a metric that was asked for by name does not apply.
+        WrongUsageError: a metric that was asked for by name does not apply, or the truth is no `causalkit.Truth`.
         DataError: truth and discovery have different series.
     """
+    truth = truth if truth is None else checked_truth(truth)
     evaluation = Evaluation.of(discovery, truth, diagonal or (truth and truth.diagonal) or "exclude")
     if metrics is None:
         records = [provided.record for provided in registry().all(Metric)]

@@ -283,6 +283,20 @@ def test_errors_are_those_of_causalkit_and_value_errors(wrong, message):
     assert isinstance(caught.value, DataError | WrongUsageError)
 
 
+def test_names_that_repeat_are_an_error_of_causalkit():
+    with pytest.raises(DataError, match="duplicate column name 'A'"):
+        CausalDiscovery(method="var", lag=1).fit(pair().set_axis(["A", "A", "C"], axis=1))
+
+
+def test_a_lazy_frame_of_polars_is_read():
+    polars = pytest.importorskip("polars")
+    lazy = polars.LazyFrame(pair().to_dict("list"))
+    model = CausalDiscovery(method="var", lag=2).fit(lazy)
+    assert list(model.graph_.edges) == [("A", "B")]
+    assert model.n_features_in_ == 3
+    assert model.score(lazy) == model.score(pair())
+
+
 def test_other_series_are_refused(fitted):
     frame = pair()
     with pytest.raises(ValueError, match="feature names should match"):

@@ -414,3 +414,14 @@ def test_every_kind_has_the_common_options(tmp_path):
 def test_a_picture_without_room_for_its_parts_says_so(tmp_path):
     with pytest.warns(TooSmallWarning, match="larger size"):
         plot(made(CHAIN, names=tuple(f"{LONG} {one}" for one in range(5))), tmp_path / "a.png", size=(2, 2))
+
+
+@pytest.mark.parametrize("top", [0, -2, 1.5, "3", True, None])
+@pytest.mark.parametrize("kind", ["overview", "graph", "lags"])
+def test_a_number_of_edges_is_whole(kind, top):
+    discovery = made([(0, 1, 1), (1, 2, 2)], lags=2)
+    if top is None:
+        picture(discovery, kind, top=top)
+        return
+    with pytest.raises(WrongUsageError, match="top is a whole number"):
+        picture(discovery, kind, top=top)

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 
-from causalkit import Truth
+from causalkit import Discovery, Truth
 from causalkit.errors import DataError, WrongUsageError
+from causalkit.io import read_truth
 
 
 def test_rows_are_causes():
@@ -87,3 +90,44 @@ def test_only_pairs_within_the_scope_are_evaluated_whatever_the_order_of_the_dat
 def test_bad_scopes_and_policies_are_refused(changes, said):
     with pytest.raises(DataError, match=said):
         replace(Truth.from_edges([("a", "b")]), **changes)
+
+
+def test_what_is_no_truth_is_refused_with_the_call_that_makes_one(tmp_path):
+    discovery = Discovery(names=("a", "b"), scores=np.array([[[0.0], [1.0]], [[0.5], [0.0]]]))
+    edges = [("a", "b")]
+    path = tmp_path / "truth.csv"
+    path.write_text("cause,effect\na,b\n")
+    matrix = np.array([[0, 1], [0, 0]])
+    means = {
+        "read_truth": (path, str(path)),
+        "from_matrix": (matrix, pd.DataFrame(matrix)),
+        "graph.edges": (nx.DiGraph(edges),),
+        "(pairs": (edges,),
+    }
+    for call, wrong in means.items():
+        for truth in wrong:
+            for use in (
+                lambda given: discovery.evaluate(given),
+                lambda given: discovery.plot("heatmap", truth=given),
+                lambda given: discovery.report(tmp_path / "report.html", truth=given),
+            ):
+                with pytest.raises(WrongUsageError, match=r"not a causalkit\.Truth") as refused:
+                    use(truth)
+                assert call in refused.value.hint
+
+    def from_hint(value, **known):
+        """What the hint says, run as it is."""
+        with pytest.raises(WrongUsageError) as refused:
+            discovery.evaluate(value)
+        call = refused.value.hint.partition(": ")[2].partition(" where")[0]
+        return eval(call, {"causalkit": __import__("causalkit"), "discovery": discovery, **known})
+
+    made = [
+        from_hint(str(path)),
+        from_hint(matrix, matrix=matrix),
+        from_hint(nx.DiGraph(edges), graph=nx.DiGraph(edges)),
+        from_hint(edges, pairs=edges),
+    ]
+    for truth in made:
+        assert truth.edge_list() == read_truth(path).edge_list()
+        assert discovery.evaluate(truth)["auroc"] == 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -24,6 +25,28 @@ Diagonal = Literal["include", "exclude"]
 Edge = tuple[str, str] | tuple[str, str, int]
 LONGEST_LAG = 10_000
 """A lag beyond this is rather an identifier, and would need all memory."""
+
+
+def checked_truth(truth: Any) -> Truth:
+    """Return the truth.
+
+    Raises:
+        WrongUsageError: it is something else, such as a path or a matrix; the hint says how to make a truth of it.
+    """
+    if isinstance(truth, Truth):
+        return truth
+    if isinstance(truth, str | PathLike):
+        hint = f"read it: causalkit.io.read_truth({str(truth)!r}, names=discovery.names)"
+    elif hasattr(truth, "edges"):  # a graph of networkx
+        hint = "convert it: causalkit.Truth.from_edges(graph.edges, names=discovery.names)"
+    elif hasattr(truth, "shape"):
+        hint = (
+            'convert it: causalkit.Truth.from_matrix(matrix, orientation="cause-effect", names=discovery.names) '
+            'where rows are causes, orientation="effect-cause" where rows are effects'
+        )
+    else:
+        hint = "make one of (cause, effect) pairs: causalkit.Truth.from_edges(pairs, names=discovery.names)"
+    raise WrongUsageError(f"truth is of type {type(truth).__name__}, and not a causalkit.Truth", hint)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +144,8 @@ class Truth:
         if orientation not in ("cause-effect", "effect-cause"):
             raise WrongUsageError(
                 f"{source}: the orientation of the matrix is not known",
-                "add --truth-orientation cause-effect (rows are causes) or effect-cause (rows are effects)",
+                "add --truth-orientation cause-effect (rows are causes) or effect-cause (rows are effects); "
+                'in Python orientation="cause-effect" or "effect-cause"',
             )
         values = np.asarray(matrix, dtype=np.float64)
         if values.ndim not in (2, 3) or values.shape[0] != values.shape[1]:

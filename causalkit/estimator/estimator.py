@@ -263,9 +263,9 @@ class CausalDiscovery(BaseEstimator):  # type: ignore[misc]  # scikit-learn has 
     def _panel(self, X: Any, *, reset: bool = False) -> Panel:
         """Return data as a panel, and note or check its columns."""
         X = _checked_array(X, least=2 if reset else 1)
-        table = (isinstance(X, np.ndarray) and X.ndim == 2) or hasattr(X, "columns")
-        if table:
-            validate_data(self, X, reset=reset, skip_check_array=True)
+        table = (isinstance(X, np.ndarray) and X.ndim == 2) or (hasattr(X, "shape") and hasattr(X, "columns"))
+        if table and not reset:
+            validate_data(self, X, reset=False, skip_check_array=True)
         options = self._given()
         reading = options_of(ReadingOptions, options)
         if table and X.shape[0] <= X.shape[1] and not reading.keys() & {"orientation", "long"}:
@@ -274,7 +274,9 @@ class CausalDiscovery(BaseEstimator):  # type: ignore[misc]  # scikit-learn has 
             panel = read(X, **reading)
         else:
             panel = X if isinstance(X, Panel) else Panel.of(X, names=options.get("names"), **reading)
-        if reset and not table:
+        if reset and table:
+            validate_data(self, X, skip_check_array=True)  # after reading, which explains more, as where names repeat
+        elif reset:
             self.n_features_in_ = panel.series
         if not reset:
             self.forecaster_.check(panel)

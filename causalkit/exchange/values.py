@@ -68,7 +68,7 @@ def discovery_of(
     given = panel.names if panel is not None else tuple(map(str, names or range(series)))
     if len(given) != series:
         raise DataError(
-            f"the result of {package} is of {series} series, and there are {len(given)} names",
+            f"the result of {package} is of {series} series, and names has {len(given)}",
             "name the series in the order of the columns that it was given",
         )
     effects = None

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from causalkit.core.discovery import Discovery
+from causalkit.core.plain import is_whole
 from causalkit.core.truth import Truth
 from causalkit.display.effects import Sign, signs
 from causalkit.display.words import count
@@ -83,10 +84,10 @@ def choose_edges(
         lagged: one edge for each lag, not one for each pair.
 
     Raises:
-        WrongUsageError: ``top`` is below 1.
+        WrongUsageError: ``top`` is no whole number, or below 1.
     """
-    if top is not None and top < 1:
-        raise WrongUsageError(f"a picture of the {top} strongest edges is empty", "top is at least 1")
+    if top is not None and (not is_whole(top) or top < 1):
+        raise WrongUsageError(f"top={top!r} is not allowed", "draw at least 1 edge; top is a whole number")
     pairs, size = discovery.pairs, len(discovery.names)
     all_scores = pairs.of(discovery.scores)
     lags = all_scores.argmax(axis=1)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from causalkit.core.truth import Truth
+from causalkit.core.truth import Truth, checked_truth
 from causalkit.errors import ParameterError, UnknownNameError, WrongUsageError, did_you_mean
 from causalkit.plotting.appearance import Appearance, drawn_as
 from causalkit.plotting.formats import check_suffix, is_interactive
@@ -77,6 +77,7 @@ def picture(discovery: Discovery, kind: str = "overview", *, truth: Truth | None
     Raises:
         WrongUsageError: an unknown kind or option, a ranking without a truth, or choices where none was made.
     """
+    truth = truth if truth is None else checked_truth(truth)
     check_kind(discovery, kind, truth)
     appearance = Appearance.take(options)
     draw = drawing(kind)
@@ -169,6 +170,7 @@ def _interactive(
         raise WrongUsageError(f"cannot draw {path}: an interactive graph is a page", "end the name in .html")
     from causalkit.plotting.interactive import interactive_graph
 
+    truth = truth if truth is None else checked_truth(truth)
     appearance = Appearance.take(options)
     check_options(interactive_graph, "interactive", options, given=("discovery", "appearance"))
     with drawn_as(appearance):
@@ -189,11 +191,14 @@ def check_kind(discovery: Discovery, kind: str, truth: Truth | None) -> None:
         raise UnknownNameError(f"there is no picture {kind!r}", did_you_mean(kind, (*KINDS, INTERACTIVE_KIND)))
     if kind == "ranking" and truth is None:
         raise WrongUsageError(
-            "the picture ranking needs a truth to compare the scores with", "name the known graph with --truth FILE"
+            "the picture ranking needs a truth to compare the scores with",
+            "name the known graph: --truth FILE, or truth=... in Python",
         )
     if kind == "choices" and not discovery.choices:
         raise WrongUsageError(
-            _WITHOUT_CHOICE, "let a neural method select one, for example with -s regularizer.strength=auto"
+            _WITHOUT_CHOICE,
+            "let a neural method select one: -s regularizer.strength=auto, "
+            'or params={"regularizer.strength": "auto"} in Python',
         )
 
 

@@ -77,7 +77,7 @@ def _write(figure: Figure, target: Path | BinaryIO, suffix: str, dpi: float) -> 
         width, height = figure.get_size_inches()
         raise ParameterError(
             f"{width:.3g} by {height:.3g} inches at {dpi:g} dots per inch are too many dots for a .png file",
-            "lower --dpi, or draw a .pdf or .svg file",
+            "lower the dots per inch, or draw a .pdf or .svg file",
         )
     with prepared(figure, suffix) as letters:
         # Identifiers and fonts of files are settings only; they hold for this one call.

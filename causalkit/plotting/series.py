@@ -17,6 +17,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from causalkit.core.panel import Panel
+from causalkit.core.plain import is_whole
 from causalkit.display.labels import one_line, shorten
 from causalkit.display.words import count, span
 from causalkit.errors import WrongUsageError
@@ -62,10 +63,10 @@ def plot_series(panel: Panel, *, top: int = TOP) -> Figure:
         top: number of series, the first ones; the title says how many there are.
 
     Raises:
-        WrongUsageError: ``top`` is below 1.
+        WrongUsageError: ``top`` is no whole number, or below 1.
     """
-    if top < 1:
-        raise WrongUsageError(f"top={top} is not allowed", "draw at least 1 series")
+    if not is_whole(top) or top < 1:
+        raise WrongUsageError(f"top={top!r} is not allowed", "draw at least 1 series; top is a whole number")
     names = wrapped(panel.names, 24, 3 if len(panel.names) <= 25 else 2, shown=range(min(top, len(panel.names))))
     drawn = panel.realisations[:_OVERLAID] if len(panel.realisations) > SIDE_BY_SIDE else panel.realisations
     axis = _axis(panel, len(drawn))

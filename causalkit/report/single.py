@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from causalkit.core.truth import checked_truth
 from causalkit.display.formats import duration
 from causalkit.display.labels import name
 from causalkit.display.words import count
@@ -29,7 +30,7 @@ def discovery_page(discovery: Discovery, truth: Truth | None = None) -> Page:
     from causalkit.report.sections.same_step import same_step
 
     if truth is not None:
-        truth = truth.align(discovery.names)
+        truth = checked_truth(truth).align(discovery.names)
     album = Album()
     sections = [
         found(discovery, truth),

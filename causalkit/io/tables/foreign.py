@@ -57,7 +57,7 @@ def _refuse(data: Any, where: str) -> None:
     if isinstance(data, Iterator):
         raise DataError(f"{where} is an iterator, which can be read only once", "give a list: list(...)")
     if isinstance(data, Set) or np.isscalar(data):
-        raise DataError(f"{where} is a {type(data).__name__}, not a table", FORMS)
+        raise DataError(f"{where} is of type {type(data).__name__}, and not a table", FORMS)
 
 
 def _converted(data: Any, where: str, options: ReadOptions) -> Any:
@@ -97,7 +97,7 @@ def _converted(data: Any, where: str, options: ReadOptions) -> Any:
         return np.asarray(data)
     if isinstance(data, Collection):
         return list(data)
-    raise DataError(f"{where} is a {type(data).__name__}, not a table", FORMS)
+    raise DataError(f"{where} is of type {type(data).__name__}, and not a table", FORMS)
 
 
 def _is_of(library: str, data: Any) -> bool:

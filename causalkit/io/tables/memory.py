@@ -293,7 +293,7 @@ def array_frame(
     values = values.T if turned else values
     if names is not None and len(names) != values.shape[1]:
         raise DataError(
-            f"{where}: the table has {count(columns, 'column')} and there are {count(len(names), 'name')}",
+            f"{where}: the table has {count(columns, 'column')}, and names has {count(len(names), 'name')}",
             "give every series one name",
         )
     width = values.shape[1]
