@@ -1,6 +1,7 @@
 """Results in the forms of other packages: every axis where that package has it, there and back."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import causalkit
@@ -206,7 +207,15 @@ def test_what_is_no_result(convert, message):
 
 
 def test_names_and_numbers_that_do_not_fit():
-    with pytest.raises(DataError, match="of 3 series, and there are 2 names"):
+    with pytest.raises(DataError, match="of 3 series, and names of 2"):
         exchange.from_lingam(np.zeros((2, 3, 3)), names=["a", "b"])
     with pytest.raises(DataError, match="not finite"):
         exchange.from_lingam(np.full((2, 3, 3), np.nan))
+
+
+def test_names_of_a_frame_are_names():
+    matrices = exchange.to_lingam(causalkit.discover(series(), method="var", lag=2, names=["a", "b", "c"]))
+    names = pd.Index(["a", "b", "c"])
+    assert exchange.from_lingam(matrices, names=names).names == ("a", "b", "c")
+    with pytest.raises(DataError, match="duplicate series name 'a'"):
+        exchange.from_lingam(matrices, names=["a", "a", "b"])

@@ -131,3 +131,46 @@ def test_what_is_no_truth_is_refused_with_the_call_that_makes_one(tmp_path):
     for truth in made:
         assert truth.edge_list() == read_truth(path).edge_list()
         assert discovery.evaluate(truth)["auroc"] == 1
+
+
+@pytest.mark.parametrize(
+    "edges",
+    [
+        pd.DataFrame({"cause": ["a"], "effect": ["b"]}),
+        nx.DiGraph([("ab", "cd")]),
+        nx.DiGraph([("a", "b")]).edges(data=True),
+        ["ab"],
+        [("a",)],
+        [("a", "b", 1.5)],
+        [("a", "b", "soon")],
+        [{"cause": "a", "effect": "b"}],
+    ],
+)
+def test_what_is_no_edge_is_not_taken_for_one(edges):
+    with pytest.raises(DataError, match="is not an edge"):
+        Truth.from_edges(edges)
+
+
+def test_edges_in_every_form():
+    frame = pd.DataFrame({"cause": ["a"], "effect": ["b"], "lag": [2]})
+    for edges in (frame.to_numpy(), frame.itertuples(index=False), np.array([["a", "b", "2"]]), [["a", "b", 2.0]]):
+        assert Truth.from_edges(edges).edge_list() == [{"cause": "a", "effect": "b", "lag": 2}]
+    assert Truth.from_edges(nx.DiGraph([("a", "b")]).edges).edge_list() == [{"cause": "a", "effect": "b"}]
+
+
+def test_a_frame_keeps_its_names_whatever_the_order_of_its_rows():
+    frame = pd.DataFrame([[0, 1, 0], [0, 0, 0], [0, 0, 0]], index=["a", "b", "c"], columns=["a", "b", "c"])
+    known = [{"cause": "a", "effect": "b"}]
+    for given in (frame, frame.loc[["c", "a", "b"]], frame[["b", "c", "a"]]):
+        for names in (None, ["a", "b", "c"], ["c", "b", "a"]):
+            truth = Truth.from_matrix(given, orientation="cause-effect", names=names)
+            assert truth.edge_list() == known
+            assert names is None or list(truth.names) == names
+    turned = Truth.from_matrix(frame.T.loc[["b", "a", "c"]], orientation="effect-cause")
+    assert turned.edge_list() == known
+    unnamed = Truth.from_matrix(pd.DataFrame(frame.to_numpy()), orientation="cause-effect", names=["a", "b", "c"])
+    assert unnamed.edge_list() == known
+    with pytest.raises(DataError, match="rows and columns"):
+        Truth.from_matrix(frame.rename(index={"a": "z"}), orientation="cause-effect")
+    with pytest.raises(DataError, match="other names"):
+        Truth.from_matrix(frame, orientation="cause-effect", names=["x", "y", "z"])

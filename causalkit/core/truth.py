@@ -27,6 +27,55 @@ LONGEST_LAG = 10_000
 """A lag beyond this is rather an identifier, and would need all memory."""
 
 
+def _checked_edge(edge: Any, source: str) -> Any:
+    """Return ``(cause, effect)`` or ``(cause, effect, lag)``.
+
+    Raises:
+        DataError: it is neither.
+    """
+    problem = DataError(
+        f"{source}: {edge!r} is not an edge",
+        "give pairs (cause, effect), or (cause, effect, lag) with whole lags, for example graph.edges of networkx, or "
+        'frame[["cause", "effect"]].values of pandas',
+    )
+    if isinstance(edge, str) or not isinstance(edge, Sequence | np.ndarray) or len(edge) not in (2, 3):
+        raise problem  # a text is a series of letters; it comes where a graph or a DataFrame is given whole
+    if len(edge) == 2:
+        return tuple(edge)
+    try:
+        lag = float(edge[2])
+    except (TypeError, ValueError):
+        raise problem from None
+    if not lag.is_integer():
+        raise problem
+    return edge[0], edge[1], int(lag)
+
+
+def _of_frame(matrix: Any, names: Sequence[str] | None, source: str) -> tuple[Any, list[str]]:
+    """Return the values of a DataFrame with rows in the order of its columns, and the names of both.
+
+    A frame whose rows have no names, but numbers from 0, has the order of its columns.
+    """
+    columns = [str(name) for name in matrix.columns]
+    rows = [str(name) for name in matrix.index]
+    check_unique(columns, source)
+    if rows != columns and rows != [str(at) for at in range(len(columns))]:
+        if sorted(rows) != sorted(columns):
+            raise DataError(
+                f"{source}: rows and columns of the matrix have other names", "name both by the same series"
+            )
+        matrix = matrix.iloc[[rows.index(name) for name in columns]]
+    if names is None or columns == [str(name) for name in names]:
+        return matrix, columns
+    wanted = [str(name) for name in names]
+    if columns == [str(at) for at in range(len(columns))]:  # no names of its own
+        return matrix, wanted
+    if sorted(wanted) != sorted(columns):
+        raise DataError(f"{source}: the columns of the matrix have other names than names", "leave out names")
+    order = [columns.index(name) for name in wanted]
+    return matrix.iloc[order, order], wanted
+
+
 def checked_truth(truth: Any) -> Truth:
     """Return the truth.
 
@@ -100,14 +149,14 @@ class Truth:
             names: all series, also those without an edge; default: those that occur, in order.
 
         Raises:
-            DataError: an unknown name, a lag below 1, or a mixture of edges with and without lag.
+            DataError: what is no such edge, an unknown name, a lag below 1, or a mixture of edges with and without lag.
         """
-        listed = list(edges)
+        listed = [_checked_edge(edge, source) for edge in edges]
         if names is None:
             names = list(dict.fromkeys(str(end) for edge in listed for end in edge[:2]))
         check_unique(tuple(map(str, names)), source)
         index = {str(name): position for position, name in enumerate(names)}
-        depths = [int(edge[2]) for edge in listed if len(edge) == 3]
+        depths = [edge[2] for edge in listed if len(edge) == 3]
         if depths and len(depths) != len(listed):
             raise DataError(f"{source}: some edges have a lag and some have none", "give all edges a lag, or none")
         if depths and min(depths) < 1:
@@ -124,7 +173,7 @@ class Truth:
                 ends.append(index[str(name)])
             matrix[ends[0], ends[1]] = True
             if lagged is not None and len(edge) == 3:
-                lagged[ends[0], ends[1], int(edge[2]) - 1] = True
+                lagged[ends[0], ends[1], edge[2] - 1] = True
         return cls(names=tuple(index), edges=matrix, lags=lagged, source=source)
 
     @classmethod
@@ -134,12 +183,14 @@ class Truth:
         """Make a truth of a matrix (P, P), or (P, P, L) with lag 1 first; every value other than zero is an edge.
 
         Args:
+            matrix: an array, or a DataFrame with the names of the series on rows and columns, in any order.
             orientation: "cause-effect" where rows are causes, as in networkx; "effect-cause" where rows are effects, as
                 in statsmodels.
+            names: of the series; default: those of a DataFrame, else "0", "1", ...
 
         Raises:
             WrongUsageError: the orientation is missing or unknown.
-            DataError: the matrix is not square, or contains NaN.
+            DataError: the matrix is not square, contains NaN, or has other names on rows than on columns.
         """
         if orientation not in ("cause-effect", "effect-cause"):
             raise WrongUsageError(
@@ -147,7 +198,9 @@ class Truth:
                 "add --truth-orientation cause-effect (rows are causes) or effect-cause (rows are effects); "
                 'in Python orientation="cause-effect" or "effect-cause"',
             )
-        values = np.asarray(matrix, dtype=np.float64)
+        if hasattr(matrix, "columns"):
+            matrix, names = _of_frame(matrix, names, source)
+        values = np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix, dtype=np.float64)
         if values.ndim not in (2, 3) or values.shape[0] != values.shape[1]:
             raise DataError(f"{source}: a matrix of shape {values.shape}", "a truth has shape (P, P) or (P, P, L)")
         if np.isnan(values).any():

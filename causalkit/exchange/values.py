@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from causalkit.core.discovery import Discovery
 from causalkit.core.effects import Effects
-from causalkit.core.panel import Panel
+from causalkit.core.panel import Panel, check_unique
 from causalkit.errors import DataError, WrongUsageError
 
 Array = NDArray[np.float64]
@@ -58,17 +58,18 @@ def discovery_of(
         known: other attributes of the discovery.
 
     Raises:
-        DataError: values are not finite, or names or data are of another number of series.
+        DataError: values are not finite, names repeat, or names or data are of another number of series.
     """
     values = np.asarray(coefficients, dtype=np.float64)
     if not np.isfinite(values).all():
         raise DataError(f"the result of {package} has values that are not finite", "check the data it was given")
     series = len(values)
     panel = None if data is None else Panel.of(data, names=names)
-    given = panel.names if panel is not None else tuple(map(str, names or range(series)))
+    given = panel.names if panel is not None else tuple(map(str, range(series) if names is None else names))
+    check_unique(given, f"result of {package}")
     if len(given) != series:
         raise DataError(
-            f"the result of {package} is of {series} series, and names has {len(given)}",
+            f"the result of {package} is of {series} series, and {'data' if panel else 'names'} of {len(given)}",
             "name the series in the order of the columns that it was given",
         )
     effects = None
