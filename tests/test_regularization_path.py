@@ -374,6 +374,7 @@ def test_a_checkpoint_of_another_path_is_refused(tmp_path: Path) -> None:
         discover(checkpoint=file, resume=True, seed=9)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("epochs", [3, 14])
 def test_a_path_that_was_interrupted_goes_on_where_it_stopped(tmp_path: Path, epochs: int) -> None:
     straight = discover()
