@@ -78,6 +78,7 @@ class TestMethod:
     def test_honest_random_draws_and_honest_p_values_pass_everything(self):
         assert_ok(check_method(method(methods.Noisy)))
         assert_ok(check_method(method(methods.ConstantDetail)))
+        assert_ok(check_method(method(methods.Whole)))
         results = check_method(method(methods.Tested))
         assert_ok(results)
         assert not remarks(results)
@@ -108,6 +109,10 @@ class TestMethod:
             (methods.LagTwoPadded, "it looks less far back than lag says"),
             (methods.LagTwoSparse, "it ignores lag"),
             (methods.InvertedP, "it may hand over 1 - p"),
+            (methods.TransposedJoint, "p-values are [cause, effect, lag - 1]"),
+            (methods.TransposedEffects, "effects are [cause, effect, lag - 1]"),
+            (methods.TurnedSign, "its sign is wrong"),
+            (methods.TransposedSelection, "selected is [cause, effect, lag - 1]"),
             (methods.TransposedP, "p-values are [cause, effect, lag - 1]"),
             (methods.OldestFirstP, "the p-value of 0 -> 1 is smallest at lag 1, not 2"),
             (methods.SmallP, "should be spread evenly between 0 and 1"),

@@ -67,6 +67,10 @@ class _Trial:
         if (yield "ranks 0 -> 1 at lag 2 first", self.edge_comes_first):
             yield "tells cause from effect", self.direction_shows
             yield "p-values are small where the edge is", self.p_values_point_to_the_edge
+            if self.found.effects is not None:
+                yield "effects have the place and the sign of the edge", self.effects_point_to_the_edge
+            if self.found.selected is not None:
+                yield "what it selects contains the edge", self.selected_contains_the_edge
             if fitting:
                 yield "acts on lag", self.lag_acts
         yield "leaves the panel as it was", self.panel_is_unchanged
@@ -145,10 +149,11 @@ class _Trial:
         by_lag = None if self.found.p_values is None else np.asarray(self.found.p_values)[0, 1]
         if (edge if by_lag is None else by_lag[min(EDGE_LAG, len(by_lag)) - 1]) > 1 - TINY:
             hint = "it may hand over 1 - p"
-        elif back < TINY:
+        elif back < TINY or back < edge:
             hint = "p-values are [cause, effect, lag - 1], as scores are"
+        few = (others <= edge).sum() < len(others) / 2  # those of a few permutations are coarse
         require(
-            edge <= SIGNIFICANT and (others <= edge).sum() < len(others) / 2,  # those of a few permutations are coarse
+            edge <= SIGNIFICANT and edge <= back and few,
             f"the p-value of 0 -> 1, the only edge, is {edge:.3g}, and the smallest of the other pairs is "
             f"{others.min():.3g}: {hint}",
         )
@@ -166,6 +171,27 @@ class _Trial:
             return
         best = int(np.asarray(p_values)[0, 1].argmin()) + 1
         require(best == EDGE_LAG, f"the p-value of 0 -> 1 is smallest at lag {best}, not {EDGE_LAG}")
+
+    def effects_point_to_the_edge(self) -> None:
+        effects = self.found.effects
+        assert effects is not None
+        mean = np.asarray(effects.mean)
+        there, back = mean[0, 1], mean[1, 0]
+        strongest = float(there[np.abs(there).argmax()])
+        require(
+            abs(strongest) > np.abs(back).max(),
+            f"the effect of 0 on 1, the only edge, is {strongest:.3g}, and that of 1 on 0 is up to "
+            f"{np.abs(back).max():.3g}: effects are [cause, effect, lag - 1], as scores are",
+        )
+        require(strongest > 0, f"the effect of 0 on 1 is {strongest:.3g}, and 0 raises 1: its sign is wrong")
+
+    def selected_contains_the_edge(self) -> None:
+        chosen = np.asarray(self.found.pair_selected)
+        require(
+            bool(chosen[0, 1]),
+            "0 -> 1, the only edge, is not selected"
+            + (", and 1 -> 0 is: selected is [cause, effect, lag - 1], as scores are" if chosen[1, 0] else ""),
+        )
 
     def lag_acts(self) -> None:
         """Ask for one lag more, on a system whose edge acts there."""

@@ -10,7 +10,7 @@ import torch
 from pydantic import Field
 from torch import Generator
 
-from causalkit import Choice, Discovery, Panel, Run
+from causalkit import Choice, Discovery, Effects, Panel, Run
 from causalkit.errors import DataError
 
 
@@ -359,3 +359,45 @@ class ImportedSeedZero(SeedZero):
     def scores(self, panel, run):
         found = correlation(panel, self.lag)
         return found * (1 + 0.01 * torch.rand(found.shape, generator=Generator().manual_seed(0)).numpy())
+
+
+class Whole(Correlation):
+    """A method without a mistake that has joint p-values, effects and a selection; those below add one mistake each."""
+
+    def fit(self, panel, run):
+        windows = panel.windows(self.lag)
+        mean = np.einsum("nkc,ne->cek", windows.x[:, ::-1], windows.y) / len(windows)
+        joint = np.where(abs(mean).max(axis=2) > 0.5, 1e-6, 0.4)
+        joint[1, 0] = 0.03  # by chance: transposed, the only edge looks significant still
+        known = {"joint_p_values": joint, "mean": mean, "selected": abs(mean) > 0.5} | self.mistaken(joint, mean)
+        effects = Effects(known["mean"], units=np.ones(panel.series), levels=np.zeros(panel.series))
+        return Discovery(
+            panel.names,
+            abs(mean),
+            joint_p_values=known["joint_p_values"],
+            effects=effects,
+            selected=known["selected"],
+        )
+
+    def mistaken(self, joint, mean):
+        return {}
+
+
+class TransposedJoint(Whole):
+    def mistaken(self, joint, mean):
+        return {"joint_p_values": joint.T}
+
+
+class TransposedEffects(Whole):
+    def mistaken(self, joint, mean):
+        return {"mean": mean.transpose(1, 0, 2)}
+
+
+class TurnedSign(Whole):
+    def mistaken(self, joint, mean):
+        return {"mean": -mean}
+
+
+class TransposedSelection(Whole):
+    def mistaken(self, joint, mean):
+        return {"selected": (abs(mean) > 0.5).transpose(1, 0, 2)}
