@@ -345,6 +345,18 @@ def test_an_interactive_graph_is_one_page_without_network(tmp_path):
     assert shown._repr_html_().startswith("<iframe srcdoc=")
 
 
+def test_numbers_of_lags_lie_on_opaque_patches_of_an_interactive_graph(tmp_path):
+    pytest.importorskip("bokeh")
+    page = plot(made([(0, 1, 2)], lags=2), tmp_path / "graph.html").read_text(encoding="utf-8")
+    glyphs = [
+        one for one in re.findall(r'"name":"Text".*?(?="name":"Text"|$)', page, re.DOTALL) if '"field":"lag"' in one
+    ]
+    assert glyphs
+    for glyph in glyphs:  # as strong as the number itself; wider than it, or thick lines run into it
+        assert re.search(r'"background_fill_alpha":{"type":"field","field":"shown"}', glyph)
+        assert '"padding":2' in glyph
+
+
 def test_an_interactive_graph_without_its_package_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("causalkit.plotting.formats.find_spec", lambda name: None)
     with pytest.raises(WrongUsageError, match=r"causalkit\[interactive\]"):

@@ -133,7 +133,7 @@ def _size() -> tuple[int, int]:
 
 def _model(discovery: Discovery, chosen: Chosen, geometry: Geometry, heading: str, size: tuple[int, int]) -> Model:
     from bokeh.layouts import column, row
-    from bokeh.models import AutocompleteInput, ColumnDataSource, CustomJS, Div, HoverTool, LabelSet, Range1d
+    from bokeh.models import AutocompleteInput, ColumnDataSource, CustomJS, Div, HoverTool, Range1d
     from bokeh.plotting import figure
 
     left, right, low, high = geometry.limits
@@ -165,12 +165,11 @@ def _model(discovery: Discovery, chosen: Chosen, geometry: Geometry, heading: st
         line_color=None,
     )  # fmt: skip
     if discovery.lags > 1:
-        labels = LabelSet(
-            x="x", y="y", text="lag", source=middles, text_font_size="9px", text_align="center",
+        plot.text(  # the patch below a number is larger than the number, else thick lines hide it
+            "x", "y", text="lag", source=middles, text_font_size="10px", text_align="center",
             text_baseline="middle", text_color=style.INK, text_alpha="shown", background_fill_color=style.PAPER,
-            background_fill_alpha=0.8,
+            background_fill_alpha="shown", padding=2, border_radius=4,
         )  # fmt: skip
-        plot.add_layout(labels)
     series = ColumnDataSource(_series_data(discovery, chosen, geometry))
     circles = plot.circle(
         "x", "y", source=series, radius="radius", fill_color=style.NODE, line_color=style.INK, line_width="border",
