@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from causalkit.errors import WrongUsageError
 from causalkit.io.atomic import atomic_path, check_writable
+from causalkit.report.templating import environment
 
 if TYPE_CHECKING:
     from causalkit.report.blocks import Page
@@ -31,19 +32,11 @@ def check_html(path: str | Path) -> Path:
 
 def render(page: Page) -> str:
     """Return a report as HTML; text in blocks is escaped."""
-    import jinja2
-
     from causalkit import __version__
 
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("causalkit.report", "templates"),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["flowing"] = flowing
-    return environment.get_template("page.html.jinja").render(page=page, version=__version__)
+    templates = environment()
+    templates.filters["flowing"] = flowing
+    return templates.get_template("page.html.jinja").render(page=page, version=__version__)
 
 
 def flowing(words: str) -> Any:

@@ -17,6 +17,7 @@ from causalkit.display.labels import metric_name, shorten
 from causalkit.display.words import count
 from causalkit.io.atomic import atomic_path
 from causalkit.report.leaderboard.tasks import Task
+from causalkit.report.templating import environment
 
 DIAGONAL = "exclude"
 _SHOWN = 3
@@ -204,19 +205,11 @@ def _picture(rows: Sequence[Row], metric: str) -> Any:
 
 
 def _render(template: str, **context: Any) -> str:
-    import jinja2
-
     from causalkit import __version__
 
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("causalkit.report", "templates"),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["breakable"] = _breakable
-    return environment.get_template(f"leaderboard/{template}").render(version=__version__, **context)
+    templates = environment()
+    templates.filters["breakable"] = _breakable
+    return templates.get_template(f"leaderboard/{template}").render(version=__version__, **context)
 
 
 def _breakable(label: str) -> Any:
