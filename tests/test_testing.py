@@ -79,6 +79,7 @@ class TestMethod:
         assert_ok(check_method(method(methods.Noisy)))
         assert_ok(check_method(method(methods.ConstantDetail)))
         assert_ok(check_method(method(methods.Whole)))
+        assert_ok(check_method(method(methods.Cautious)))
         results = check_method(method(methods.Tested))
         assert_ok(results)
         assert not remarks(results)

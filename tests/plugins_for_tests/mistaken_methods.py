@@ -401,3 +401,10 @@ class TurnedSign(Whole):
 class TransposedSelection(Whole):
     def mistaken(self, joint, mean):
         return {"selected": (abs(mean) > 0.5).transpose(1, 0, 2)}
+
+
+class Cautious(Whole):
+    """Its rule needs many edges to select one, as knockoffs do."""
+
+    def mistaken(self, joint, mean):
+        return {"selected": np.zeros(mean.shape, dtype=bool)}
