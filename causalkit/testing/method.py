@@ -188,7 +188,7 @@ class _Trial:
     def selected_contains_the_edge(self) -> None:
         chosen = np.asarray(self.found.pair_selected)
         if not chosen[~np.eye(len(chosen), dtype=bool)].any():
-            raise DoesNotApply("it selects no edge between two series, and a rule may: some need many edges to select one")
+            raise DoesNotApply("it selects no edge between two series; some rules need many edges to select one")
         require(
             bool(chosen[0, 1]),
             "it selects other pairs, and not 0 -> 1, the only edge"
