@@ -34,6 +34,20 @@ def test_steps_that_are_too_large_are_made_smaller_once_and_said(system, setting
     assert found.evaluate(truth)["auroc"] > 0.8
 
 
+@pytest.mark.parametrize("stage", ["pretrain", "finetune"])
+def test_each_stage_of_two_is_repeated_with_smaller_steps(system, stage):
+    panel, truth = system
+    source, _ = causalkit.simulate("lorenz96", seed=1, series=6, steps=200)
+    params = {"pretrain.epochs": 60, "finetune.epochs": 60, f"{stage}.learning_rate": 1.0}
+    found = causalkit.discover(panel, lag=1, pretrain=source, params=params)
+    (note,) = [note for note in found.notes if "diverged" in note]
+    assert f"training diverged with {stage}.learning_rate=1 " in note
+    assert f"repeated with {stage}.learning_rate=0.1" in note
+    rates = {"pretrain": found.config["pretrain"], "finetune": found.config["training"]}
+    assert rates[stage]["learning_rate"] == 0.1
+    assert found.evaluate(truth)["auroc"] > 0.8
+
+
 @pytest.mark.parametrize("method", ["grngc", "jrngc"])
 @pytest.mark.parametrize("rate", [100, 1e6])
 def test_training_that_diverges_twice_is_an_error_with_a_smaller_step(system, method, rate):

@@ -1,9 +1,11 @@
 """The training loop, checkpoints and the neural method around it."""
 
 import os
+import re
 import signal
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -231,7 +233,25 @@ def test_cosine_schedule_falls_to_nothing():
     assert rates[-1] < 0.001
 
 
-def test_a_single_window_is_refused():
-    panel = Panel.of(np.array([[1.0, 2.0], [3.0, 1.0], [2.0, 5.0]]))
-    with pytest.raises(DataError, match="only 1 window of 3 rows is left, and a network needs more; choose lag 1, or"):
-        method(lag=2).fit(panel, Run())
+@pytest.mark.parametrize(
+    ("rows", "lag", "words"),
+    [
+        (3, 2, "only 1 complete window of 3 rows is left, and 10 are needed; record more time steps"),
+        (10, 1, "only 9 complete windows of 2 rows are left, and 10 are needed; record more time steps"),
+        (12, 3, "only 9 complete windows of 4 rows are left, and 10 are needed; choose lag=2 or less"),
+    ],
+)
+def test_so_few_windows_that_a_ranking_is_chance_are_refused(rows, lag, words):
+    panel = Panel.of(np.random.default_rng(0).normal(size=(rows, 2)))
+    with pytest.raises(DataError, match=re.escape(words)):
+        method(lag=lag).fit(panel, Run())
+
+
+def test_an_effect_with_too_few_windows_is_named():
+    panel = Panel.of(np.random.default_rng(0).normal(size=(40, 2)), names=["flow", "level"])
+    set_from_outside = np.zeros((40, 2), dtype=bool)
+    set_from_outside[5:, 1] = True
+    panel = replace(panel, intervened=(set_from_outside,))
+    words = "only 4 windows of 2 rows are left to learn the causes of 'level' from: 35 are under intervention next"
+    with pytest.raises(DataError, match=words):
+        method(lag=1).fit(panel, Run())

@@ -306,7 +306,9 @@ class Panel:
         scaled = tuple((values - scaling.mean) / scaling.deviation for values in self.realisations)
         return replace(self, realisations=scaled), scaling
 
-    def windows(self, lag: int, *, by_effect: bool = False, knowledge: Knowledge | None = None) -> Windows:
+    def windows(
+        self, lag: int, *, by_effect: bool = False, knowledge: Knowledge | None = None, least: int = 1
+    ) -> Windows:
         """Return windows of ``lag`` steps with the step that follows, within each realisation.
 
         By default, all windows are complete: one that touches a missing cell, or whose next step has one, is dropped
@@ -322,18 +324,21 @@ class Panel:
             by_effect: keep windows from which only some effects can learn.
             knowledge: with ``by_effect``, for methods that never let a forbidden cause act: a cause that is forbidden
                 for an effect costs that effect nothing where it is missing.
+            least: windows that each effect must have.
 
         Raises:
-            DataError: the lag is below 1, or there is no window, or none for one of the effects.
+            DataError: the lag is below 1, or one of the effects has fewer windows.
             WrongUsageError: knowledge is given for complete windows.
         """
         if lag < 1:
             raise DataError(f"lag={lag} is not allowed", "a lag is a whole number of time steps, at least 1")
         allowed = self._allowed(by_effect, knowledge)
         windows = Windows.of(self.recordings, lag, allowed)
-        lacking = shortage.short(self.recordings, lag, allowed) if by_effect else []
-        if not len(windows) or lacking:
-            raise DataError(self._no_windows(windows, lag, lacking), self.way_to_windows(lag, allowed))
+        needed = shortage.at_least(least)
+        lacking = shortage.short(self.recordings, lag, allowed, needed) if by_effect else []
+        if len(windows) < least or lacking:
+            what = self._few_windows(windows, lag, lacking, least)
+            raise DataError(what, self.way_to_windows(lag, allowed, needed))
         return windows
 
     def window_counts(self, lag: int, knowledge: Knowledge | None = None) -> WindowCounts:
@@ -345,9 +350,7 @@ class Panel:
         """What windows are cut from."""
         return Recordings(self.realisations, every(self.lower_frequency, self.names), self.intervened)
 
-    def way_to_windows(
-        self, lag: int, allowed: NDArray[np.bool_] | None, needed: shortage.Needed = shortage.one
-    ) -> str:
+    def way_to_windows(self, lag: int, allowed: NDArray[np.bool_] | None, needed: shortage.Needed) -> str:
         """Return what to do where an effect has too few windows, with options that were tried.
 
         Args:
@@ -373,12 +376,15 @@ class Panel:
             return None
         return everything(self.series) if knowledge is None else knowledge.allowed(self.names)
 
-    def _no_windows(self, windows: Windows, lag: int, lacking: Sequence[int]) -> str:
+    def _few_windows(self, windows: Windows, lag: int, lacking: Sequence[int], least: int) -> str:
         """Return which effects cannot be learned, and why."""
         counts = windows.counts
-        if counts is None or not len(windows) or len(lacking) == self.series:
+        needed = f", and {least} are needed" if least > 1 else ""
+        if counts is None or len(lacking) == self.series:
+            have = _windows_left(len(windows) if counts is None else int(counts.learned.max()), "complete ", lag)
             touching = "1 touches" if windows.dropped == 1 else f"{windows.dropped} touch"
-            return f"{self.source}: no complete window of {lag + 1} rows is left ({touching} a missing cell)"
+            lost = f" ({touching} a missing cell)" if windows.dropped else ""
+            return f"{self.source}: {have}{lost}{needed}"
         effect = lacking[0]
         reasons = {
             ("lacks an input", "lack an input"): counts.missing_inputs[effect],
@@ -387,10 +393,14 @@ class Panel:
         }
         why = ", ".join(f"{number} {reason[int(number != 1)]}" for reason, number in reasons.items() if number)
         others = f" (and those of {len(lacking) - 1} more series)" if len(lacking) > 1 else ""
-        return (
-            f"{self.source}: no window of {lag + 1} rows is left to learn the causes of {self.names[effect]!r} from"
-            f"{others}: {why}"
-        )
+        have = _windows_left(int(counts.learned[effect]), "", lag)
+        return f"{self.source}: {have} to learn the causes of {self.names[effect]!r} from{others}: {why}{needed}"
+
+
+def _windows_left(count: int, kind: str, lag: int) -> str:
+    if count == 0:
+        return f"no {kind}window of {lag + 1} rows is left"
+    return f"only {count} {kind}window{'s' if count > 1 else ''} of {lag + 1} rows {'are' if count > 1 else 'is'} left"
 
 
 def check_unique(names: Sequence[str], source: str) -> None:

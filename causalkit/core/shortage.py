@@ -15,12 +15,12 @@ Needed = Callable[[int, int], int]
 """Windows that an effect needs, from the lag and the number of series that may act on it."""
 
 
-def one(lag: int, causes: int) -> int:
-    """Return what no method can do without."""
-    return 1
+def at_least(least: int) -> Needed:
+    """Return that every effect needs the same number of windows."""
+    return lambda lag, causes: least
 
 
-def short(recordings: Recordings, lag: int, allowed: Mask | None, needed: Needed = one) -> Sequence[int]:
+def short(recordings: Recordings, lag: int, allowed: Mask | None, needed: Needed) -> Sequence[int]:
     """Return the effects that have too few windows; one on which nothing may act needs none."""
     learned = recordings.counts(lag, allowed).learned
     causes = (
@@ -33,12 +33,12 @@ def short(recordings: Recordings, lag: int, allowed: Mask | None, needed: Needed
     ]
 
 
-def smaller_lag(recordings: Recordings, lag: int, allowed: Mask | None, needed: Needed = one) -> int | None:
+def smaller_lag(recordings: Recordings, lag: int, allowed: Mask | None, needed: Needed) -> int | None:
     """Return the largest smaller lag that leaves every effect with enough windows, or None."""
     return next((less for less in range(lag - 1, 0, -1) if not short(recordings, less, allowed, needed)), None)
 
 
-def series_to_drop(recordings: Recordings, lag: int, allowed: Mask | None, needed: Needed = one) -> list[int]:
+def series_to_drop(recordings: Recordings, lag: int, allowed: Mask | None, needed: Needed) -> list[int]:
     """Return series without which all others have enough windows, those with the most missing cells; or none."""
     missing = np.sum([np.isnan(values).sum(axis=0) for values in recordings.inputs()], axis=0)
     unmeasured = np.sum([np.isnan(values).sum(axis=0) for values in recordings.realisations], axis=0)

@@ -8,11 +8,17 @@ with its first weights, training has failed, and its scores mean nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import torch
 
+from causalkit.core.run import Run
 from causalkit.errors import TrainingError
 from causalkit.neural.training.data import TrainingData
 from causalkit.neural.training.settings import Training
+
+T = TypeVar("T")
 
 WORSE = 1.5
 """Times the error of the mean that an error may be. Under a strong penalty a forecast is the mean, and sampled
@@ -37,11 +43,44 @@ class DivergenceError(TrainingError):
         self, what: str, rate: float, stage: str = "train", *, otherwise: str = "a weaker regularizer.strength"
     ) -> None:
         self.what, self.rate = what, rate
-        parameter = f"{stage if stage in ('pretrain', 'finetune') else 'training'}.learning_rate"
+        self.parameter = f"{stage if stage in ('pretrain', 'finetune') else 'training'}.learning_rate"
         super().__init__(
-            f"training diverged with {parameter}={rate:g}: {what}",
-            f"try --set {parameter}={rate / SMALLER:g}, or {otherwise}",
+            f"training diverged with {self.parameter}={rate:g}: {what}",
+            f"try --set {self.parameter}={rate / SMALLER:g}, or {otherwise}",
         )
+
+
+def repeated(train: Callable[[Training, Run], T], settings: Training, run: Run) -> tuple[T, tuple[str, ...]]:
+    """Train, and once more with smaller steps where training diverged.
+
+    Args:
+        train: takes settings and run, and starts afresh at each call.
+        settings: of the first attempt.
+        run: of the first attempt; the second one has a checkpoint of its own.
+
+    Returns:
+        What was trained, and notes about what diverged.
+
+    Raises:
+        TrainingError: it diverged again.
+    """
+    try:
+        return train(settings, run), ()
+    except DivergenceError as error:
+        first = error
+    rate = first.rate / SMALLER
+    smaller = settings.model_copy(update={"learning_rate": rate})
+    try:
+        found = train(smaller, run.with_own_checkpoint("smaller-steps"))
+    except DivergenceError as second:
+        raise TrainingError(
+            f"training diverged with {first.parameter}={first.rate:g} and with {rate:g}: {second.what}", second.hint
+        ) from second
+    note = (
+        f"training diverged with {first.parameter}={first.rate:g} ({first.what}), so it was repeated with "
+        f"{first.parameter}={rate:g}"
+    )
+    return found, (note,)
 
 
 def check_converged(error: float, first: float, data: TrainingData, settings: Training, stage: str = "train") -> None:

@@ -25,6 +25,7 @@ from causalkit.neural.modules.input_mask import mask_inputs
 from causalkit.neural.modules.jacobian import mean_absolute_jacobian
 from causalkit.neural.training.context import TrainingContext
 from causalkit.neural.training.data import tensors
+from causalkit.neural.training.divergence import repeated
 from causalkit.neural.training.settings import Training
 from causalkit.neural.transfer.matching import Match, joined, order_of
 from causalkit.neural.transfer.pretrained import Pretrained
@@ -32,6 +33,9 @@ from causalkit.neural.transfer.sources import Source, load_source
 from causalkit.neural.transfer.strengths import choose_strengths
 
 Layers = Literal["all", "head"]
+
+LEAST_OF_TARGET = 2
+"""Windows that fine-tuning needs: the source has taught the network most of what it knows."""
 
 
 class TwoStage(NeuralMethod):
@@ -88,7 +92,7 @@ class TwoStage(NeuralMethod):
         order, matched = (panel.names, ()) if given is None else order_of(panel, given.names, self.match)
         target = panel_in_order(panel, order)
         source = joined(panels, order, self.match, panel.source)
-        windows = self.windows(target, run)
+        windows = self.windows(target, run, LEAST_OF_TARGET)
         with run.isolated():
             if given is not None:
                 start = given
@@ -106,7 +110,11 @@ class TwoStage(NeuralMethod):
         about_source = source.notes if source else ()
         return replace(
             discovery_in_order(found, panel.names),
-            config={**found.config, "pretrain": self._settings(), "finetune": {"layers": self.layers}},
+            config={
+                **found.config,
+                "pretrain": self._settings(start if given is None else None),
+                "finetune": {"layers": self.layers},
+            },
             pretraining=start.facts(),
             fitted=None if found.fitted is None else replace(found.fitted, method=self),
             notes=(*self._not_chosen, *start.notes, *matched, *about_source, *notes, *found.notes),
@@ -153,7 +161,6 @@ class TwoStage(NeuralMethod):
         return [one for one in loaded if isinstance(one, Panel)], given[0] if given else None
 
     def _pretrain(self, source: Panel, run: Run, target: Windows | None) -> Pretrained:
-        method = self.method.with_training(self.pretraining)
         source.check(self.lag)
         # A source without a target may have other series than the background knowledge.
         windows = self.windows(source, run if target is not None else replace(run, knowledge=None))
@@ -162,9 +169,14 @@ class TwoStage(NeuralMethod):
         context = TrainingContext("pretrain", self._other("pretrain", target, run))
         if target is not None:
             context = context.with_knowledge(source, run)
-        model = method.build(source.series, run)
-        fingerprint = self._fingerprint(method, source, run, context)
-        trained = method.train(model, windows, run, fingerprint=fingerprint, context=context)
+
+        def learn(settings: Training, run: Run) -> tuple[NeuralMethod, nn.Module, Trained]:
+            method = self.method.with_training(settings)
+            model = method.build(source.series, run)
+            fingerprint = self._fingerprint(method, source, run, context)
+            return method, model, method.train(model, windows, run, fingerprint=fingerprint, context=context)
+
+        (method, model, trained), notes = repeated(learn, self.pretraining, run)
         model.eval()
         return Pretrained(
             method=self.name,
@@ -175,7 +187,7 @@ class TwoStage(NeuralMethod):
             sources=(source.describe(),),
             history=trained.history,
             seed=run.seed,
-            notes=(f"pre-trained on {source.source}: {len(windows)} windows", *trained.notes),
+            notes=(f"pre-trained on {source.source}: {len(windows)} windows", *notes, *trained.notes),
         )
 
     def _finetune(
@@ -190,11 +202,16 @@ class TwoStage(NeuralMethod):
         if self.layers == "head":
             for weight in body_weights(model, self.lag, target.series):
                 weight.requires_grad_(False)
-        method, choices, notes = choose_strengths(self.method, model, windows, run, context)
-        fingerprint = self._fingerprint(method, target, run, context, start.weights)
-        trained = method.train(model, windows, run, fingerprint=fingerprint, context=context)
-        trained = replace(trained, choices=(*trained.choices, *choices))
-        return method, trained, (f"fine-tuned {_LAYERS[self.layers]} on {target.source}", *notes)
+
+        def learn(settings: Training, run: Run) -> tuple[NeuralMethod, Trained, tuple[str, ...]]:
+            model.load_state_dict(start.weights)
+            method, choices, notes = choose_strengths(self.method.with_training(settings), model, windows, run, context)
+            fingerprint = self._fingerprint(method, target, run, context, start.weights)
+            trained = method.train(model, windows, run, fingerprint=fingerprint, context=context)
+            return method, replace(trained, choices=(*trained.choices, *choices)), notes
+
+        (method, trained, about_choice), notes = repeated(learn, self.training, run)
+        return method, trained, (f"fine-tuned {_LAYERS[self.layers]} on {target.source}", *notes, *about_choice)
 
     def _other(self, stage: Stage, windows: Windows | None, run: Run) -> Tensor | None:
         """Return the windows of the other domain where a regularizer compares them with those that are learned from.
@@ -249,8 +266,11 @@ class TwoStage(NeuralMethod):
                     "choose the same as in pre-training",
                 )
 
-    def _settings(self) -> dict[str, Any]:
+    def _settings(self, learned: Pretrained | None) -> dict[str, Any]:
+        """Return the configuration of the first stage, as it was where the forecaster was learned here."""
         settings = plain(self.pretraining.model_dump(exclude={"snapshots"}))  # pre-training keeps none
+        if learned is not None:
+            settings["learning_rate"] = learned.config["training"]["learning_rate"]
         return {"source": [_name(source) for source in self.sources], "match": self.match, **settings}
 
 
