@@ -286,7 +286,7 @@ class TestDataAsTheyAre:
 
     @pytest.mark.plugins
     def test_too_short_to_choose(self):
-        panel = Panel.of(lagged_pair(5))
+        panel = Panel.of(lagged_pair(11))
         assert choose_lag(panel, Run()) is None
         found = causalkit.discover(panel, params=QUICK)
         assert (found.config["lag"], found.choices) == (1, ())

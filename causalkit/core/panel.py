@@ -380,8 +380,8 @@ class Panel:
         """Return which effects cannot be learned, and why."""
         counts = windows.counts
         needed = f", and {least} are needed" if least > 1 else ""
-        if counts is None or len(lacking) == self.series:
-            have = _windows_left(len(windows) if counts is None else int(counts.learned.max()), "complete ", lag)
+        if counts is None or len(lacking) in (0, self.series):
+            have = _windows_left(int(counts.learned.max()) if counts and lacking else len(windows), "complete ", lag)
             touching = "1 touches" if windows.dropped == 1 else f"{windows.dropped} touch"
             lost = f" ({touching} a missing cell)" if windows.dropped else ""
             return f"{self.source}: {have}{lost}{needed}"
