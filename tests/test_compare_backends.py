@@ -39,12 +39,12 @@ class Assassin(Watcher):
 
 
 @pytest.fixture
-def cluster(monkeypatch):
+def cluster(monkeypatch, loopback):
     """A Dask cluster of worker processes on this machine; its workers see the fake plugin."""
     import dask
     from distributed import Client, LocalCluster
 
-    monkeypatch.setenv("PYTHONPATH", str(FOLDER / "misbehaves"))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(FOLDER / "misbehaves"), os.environ["PYTHONPATH"]]))
     monkeypatch.syspath_prepend(str(FOLDER / "misbehaves"))
     # A busy machine takes its time.
     patient = {"distributed.comm.timeouts.connect": "120s", "distributed.comm.timeouts.tcp": "120s"}
@@ -137,12 +137,20 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatc
 
 
 @needs_dask
-def test_a_scheduler_that_is_not_there_is_one_line(tmp_path):
+def test_a_scheduler_that_is_not_there_is_one_line(loopback, tmp_path):
     import dask
 
     with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(WrongUsageError) as caught:
         run_grid(["var"], [PAIR], [0], out=tmp_path, backend="dask", scheduler="tcp://127.0.0.1:9")
     assert "no Dask scheduler at tcp://127.0.0.1:9" in str(caught.value)
+
+
+@needs_dask
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_of_this_machine_cannot_be_reached_from_others(loopback, tmp_path):
+    """Dask's dashboard would listen on all addresses of the machine; the fixture no_sockets would fail."""
+    (record,) = run_grid(["var"], [PAIR], [0], out=tmp_path, backend="dask")
+    assert record.ok
 
 
 class Hires(Watcher):
@@ -158,13 +166,15 @@ class Hires(Watcher):
 
 @needs_dask
 @pytest.mark.filterwarnings("ignore")
-def test_a_cluster_without_workers_is_not_waited_for_in_silence(tmp_path, monkeypatch):
+def test_a_cluster_without_workers_is_not_waited_for_in_silence(loopback, tmp_path, monkeypatch):
     from distributed import LocalCluster
 
     import causalkit.compare.backends
 
     monkeypatch.setattr(causalkit.compare.backends, "_LOOK", 0.2)
-    with LocalCluster(n_workers=0, processes=False, threads_per_worker=1, dashboard_address=None) as local:
+    with LocalCluster(
+        n_workers=0, processes=False, protocol="tcp", threads_per_worker=1, dashboard_address=None
+    ) as local:
         watcher, address = Hires(local), local.scheduler_address
         (record,) = run_grid(["var"], [PAIR], [0], out=tmp_path, backend="dask", scheduler=address, watcher=watcher)
     assert record.ok
@@ -222,7 +232,7 @@ def test_a_ray_cluster_without_workers_is_not_waited_for_in_silence(tmp_path, mo
 
 @needs_dask
 @pytest.mark.filterwarnings("ignore")
-def test_a_worker_that_cannot_import_what_it_needs_gives_records(tmp_path, monkeypatch):
+def test_a_worker_that_cannot_import_what_it_needs_gives_records(loopback, tmp_path, monkeypatch):
     from distributed import LocalCluster
 
     import causalkit.compare.backends
@@ -231,7 +241,7 @@ def test_a_worker_that_cannot_import_what_it_needs_gives_records(tmp_path, monke
         raise ModuleNotFoundError("No module named 'causalkit'")
 
     monkeypatch.setattr(causalkit.compare.backends, "work", work)
-    with LocalCluster(n_workers=1, processes=False, dashboard_address=None) as local:
+    with LocalCluster(n_workers=1, processes=False, protocol="tcp", dashboard_address=None) as local:
         (record,) = run_grid(["var"], [PAIR], [0], out=tmp_path, backend="dask", scheduler=local.scheduler_address)
     assert record.status == "failed"
     assert record.reason == (

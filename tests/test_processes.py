@@ -39,7 +39,7 @@ def test_shares_add_up_to_the_whole_loss(monkeypatch, windows, weighted):
 
 
 @pytest.mark.plugins
-def test_two_processes_find_what_one_finds(tmp_path):
+def test_two_processes_find_what_one_finds(loopback, tmp_path):
     frame = pd.DataFrame(lagged_pair(), columns=["a", "b", "c"])
     frame.loc[10:30, "b"] = np.nan
     frame.to_csv(tmp_path / "own.csv", index=False)

@@ -27,7 +27,7 @@ NAMES = {kind: f"trial-{kind}" for kind in KINDS} | {"method": "m" * MAX_LENGTH}
 def run(*arguments: str, site: Path | None = None, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     if site is not None:
-        environment["PYTHONPATH"] = str(site)
+        environment["PYTHONPATH"] = os.pathsep.join([str(site), os.environ["PYTHONPATH"]])
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=folder,
@@ -71,7 +71,7 @@ def test_generated_plugins_pass_their_own_tests(created, site):
 
 
 def test_a_generated_plugin_passes_causalkit_check(site):
-    done = command("check", NAMES["reader"], PYTHONPATH=str(site))
+    done = command("check", NAMES["reader"], PYTHONPATH=os.pathsep.join([str(site), os.environ["PYTHONPATH"]]))
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"checks of {NAMES['reader']} passed" in done.stdout
 
@@ -91,7 +91,7 @@ def test_the_example_of_a_generated_plugin_works_as_it_is_printed(kind, created,
         *((sys.executable, "-m", "causalkit") if words[0] == "causalkit" else ()),
         *words[words[0] == "causalkit" :],
     ]
-    environment = {**os.environ, "PYTHONPATH": str(site)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), os.environ["PYTHONPATH"]])}
     done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
 

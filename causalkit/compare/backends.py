@@ -124,7 +124,7 @@ def _dask(cells: Sequence[Cell], limits: Limits, watched: _Watched, scheduler: s
     from distributed import Client
 
     try:
-        client = Client(scheduler) if scheduler else Client(threads_per_worker=1)
+        client = Client(scheduler) if scheduler else Client(threads_per_worker=1, dashboard_address=None)
     except OSError as error:
         raise WrongUsageError(f"no Dask scheduler at {scheduler}: {error}", "check the address") from error
     finished: SimpleQueue[tuple[Any, Any]] = SimpleQueue()

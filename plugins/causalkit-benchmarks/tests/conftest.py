@@ -127,7 +127,7 @@ def cache(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def server():
+def server(loopback):
     """A server with some hundred kilobytes that are no repetition of each other."""
     one = Server(b"".join(number.to_bytes(4, "big") for number in range(60_000)))
     yield one
