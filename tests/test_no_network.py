@@ -27,7 +27,7 @@ def attempts(monkeypatch, tmp_path):
         lambda: socket.getaddrinfo("example.org", 443),
         lambda: socket.gethostbyname("example.org"),
         lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", OUTSIDE),
-        lambda: socket.socket().bind(("127.0.0.1", 0)),
+        lambda: socket.socket().bind(("0.0.0.0", 0)),
     ],
 )
 def test_a_socket_is_refused_and_noted(attempts, use):

@@ -18,7 +18,7 @@ from causalkit.errors import WrongUsageError
 from causalkit.plotting import plot_series, save_figure
 from tests.wild import chain
 
-WEIRD = ("$x_1^2$", "<b>&", "_hidden", "two\nlines", "", "x" * 300, "x" * 299 + "y", "\ud800", "% \\ {")
+WEIRD = ("$x_1^2$", "<b>&", "_hidden", "two\nlines", "", "x" * 300, "x" * 299 + "y", "\ufffe", "% \\ {")
 
 
 def panel(*realisations, names=None, **fields):

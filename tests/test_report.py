@@ -315,7 +315,7 @@ def test_large_heat_maps_are_png_without_names(tmp_path):
 
 
 def test_names_and_reasons_of_users_are_only_text(tmp_path):
-    names = (EVIL, "a&b", '"><img src=x onerror=alert(1)>', "日本\ud800")
+    names = (EVIL, "a&b", '"><img src=x onerror=alert(1)>', "日本\x1b")
     bad = record(EVIL, EVIL, found=discovery(names=names, notes=(EVIL,), method=EVIL, config={EVIL: EVIL}))
     broken = record("b", "ring", status="failed", reason=EVIL)
     broken = replace(broken, versions={EVIL: EVIL}, environment={"host": EVIL})

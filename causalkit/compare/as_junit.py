@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from causalkit.compare.comparison import Comparison
-from causalkit.display.labels import POLICIES
+from causalkit.display.labels import NOT_IN_XML, POLICIES
 
 if TYPE_CHECKING:
     from causalkit.compare.record import CellRecord
-
-# XML 1.0 does not allow these characters, not even escaped. Error messages contain some, such as colours.
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def text(comparison: Comparison) -> str:
@@ -75,4 +71,4 @@ def _child(case: ElementTree.Element, tag: str, words: str, kind: str = "") -> N
 
 
 def _clean(words: str) -> str:
-    return _FORBIDDEN.sub("?", words)
+    return NOT_IN_XML.sub("?", words)

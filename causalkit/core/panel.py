@@ -73,7 +73,7 @@ class Panel:
     def __post_init__(self) -> None:
         if not self.realisations:
             raise DataError(f"{self.source} has no realisation", "give at least one table of measurements")
-        check_unique(self.names, self.source)
+        check_names(self.names, self.source)
         for number, values in enumerate(self.realisations, start=1):
             if values.ndim != 2:
                 raise DataError(
@@ -403,10 +403,15 @@ def _windows_left(count: int, kind: str, lag: int) -> str:
     return f"only {count} {kind}window{'s' if count > 1 else ''} of {lag + 1} rows {'are' if count > 1 else 'is'} left"
 
 
-def check_unique(names: Sequence[str], source: str) -> None:
-    """Raise a `DataError` for the first duplicate name of a series."""
+def check_names(names: Sequence[str], source: str) -> None:
+    """Raise a `DataError` for the first name of a series that is there twice, or that no encoding can write."""
     seen: set[str] = set()
     for column, name in enumerate(names, start=1):
+        if any("\ud800" <= letter <= "\udfff" for letter in name):  # as JSON writes "\\ud83d" alone
+            raise DataError(
+                f"{source}: the series name {name!r} (column {column}) has half of a character, which no file can hold",
+                "rename the series",
+            )
         if name in seen:
             raise DataError(
                 f"{source}: duplicate series name {name!r} (column {column})", "series names must be unique"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from causalkit.core.panel import check_unique
+from causalkit.core.panel import check_names
 from causalkit.core.read_only import make_read_only
 from causalkit.errors import DataError, WrongUsageError, did_you_mean
 
@@ -58,7 +58,7 @@ def _of_frame(matrix: Any, names: Sequence[str] | None, source: str) -> tuple[An
     """
     columns = [str(name) for name in matrix.columns]
     rows = [str(name) for name in matrix.index]
-    check_unique(columns, source)
+    check_names(columns, source)
     if rows != columns and rows != [str(at) for at in range(len(columns))]:
         if sorted(rows) != sorted(columns):
             raise DataError(
@@ -120,7 +120,7 @@ class Truth:
 
     def __post_init__(self) -> None:
         size = len(self.names)
-        check_unique(self.names, self.source)
+        check_names(self.names, self.source)
         if self.edges.shape != (size, size):
             raise DataError(
                 f"{self.source}: a matrix of shape {self.edges.shape} for {size} names",
@@ -154,7 +154,7 @@ class Truth:
         listed = [_checked_edge(edge, source) for edge in edges]
         if names is None:
             names = list(dict.fromkeys(str(end) for edge in listed for end in edge[:2]))
-        check_unique(tuple(map(str, names)), source)
+        check_names(tuple(map(str, names)), source)
         index = {str(name): position for position, name in enumerate(names)}
         depths = [edge[2] for edge in listed if len(edge) == 3]
         if depths and len(depths) != len(listed):

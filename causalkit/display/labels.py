@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -14,6 +15,11 @@ METRICS = {"auroc": "AUROC", "auprc": "AUPRC", "f1": "F1", "shd": "SHD", "f1-ora
 }
 
 
+NOT_IN_XML = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+"""What XML 1.0 does not allow, not even escaped. Names and error messages contain some, such as colours."""
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, those that turn round what stands beside them, and halves of characters; not tabs and lines."""
+
 cells = cell_len
 """How many character cells a text fills in a terminal or a picture: East Asian letters fill two."""
 
@@ -21,12 +27,14 @@ cells = cell_len
 def visible(text: str) -> str:
     r"""Return the text with control characters written out, such as ``\x1b``; lines and tabs stay.
 
-    A name from a file could otherwise recolour a terminal, or hide what is printed after it.
+    A name from a file could otherwise recolour a terminal, or hide or turn round what is printed after it. Half of a
+    character, which a terminal cannot print, is written out as well.
     """
-    return "".join(
-        f"\\x{ord(letter):02x}" if unicodedata.category(letter) == "Cc" and letter not in "\n\t" else letter
-        for letter in text
-    )
+    return _CONTROLS.sub(lambda found: _escape(ord(found[0])), text)
+
+
+def _escape(number: int) -> str:
+    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
 
 
 def one_line(text: str) -> str:

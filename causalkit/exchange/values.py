@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from causalkit.core.discovery import Discovery
 from causalkit.core.effects import Effects
-from causalkit.core.panel import Panel, check_unique
+from causalkit.core.panel import Panel, check_names
 from causalkit.errors import DataError, WrongUsageError
 
 Array = NDArray[np.float64]
@@ -66,7 +66,7 @@ def discovery_of(
     series = len(values)
     panel = None if data is None else Panel.of(data, names=names)
     given = panel.names if panel is not None else tuple(map(str, range(series) if names is None else names))
-    check_unique(given, f"result of {package}")
+    check_names(given, f"result of {package}")
     if len(given) != series:
         raise DataError(
             f"the result of {package} is of {series} series, and {'data' if panel else 'names'} of {len(given)}",

@@ -28,10 +28,16 @@ _WIDTH, _HEIGHT = 1000, 760
 _VERDICTS = {"true": "a true edge", "false": "not in the truth", "missed": "a true edge that was not found"}
 _PAGE = """
 {% block preamble %}
+<meta http-equiv="Content-Security-Policy" content="{{ policy }}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>body { background: {{ paper }}; color: {{ ink }}; font-family: sans-serif; margin: 12px; }</style>
 {% endblock %}
 """
+_POLICY = (
+    # Bokeh lies within the page, and makes functions of the code of its callbacks. Nothing comes from outside.
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; "
+    "font-src data:; base-uri 'none'; form-action 'none'"
+)
 _FIND = """
 const wanted = cb_obj.value_input !== undefined && cb_obj.value_input !== "" ? cb_obj.value_input : cb_obj.value;
 const text = (wanted || "").trim().toLowerCase();
@@ -71,7 +77,8 @@ class InteractiveGraph:
         """
         path = Path(path)
         with atomic_path(path) as temporary:
-            temporary.write_text(self._page, encoding="utf-8")
+            # A name may contain half of a surrogate pair, which no encoding can write.
+            temporary.write_text(self._page, encoding="utf-8", errors="replace")
         return path
 
     def _repr_html_(self) -> str:
@@ -120,7 +127,7 @@ def interactive_graph(
     heading = f"Summary graph: {chosen.title}" if title is None else one_line(title)
     width, height = _size()
     model = _model(discovery, chosen, geometry, heading, (width, height))
-    look = {"paper": style.PAPER, "ink": style.INK}
+    look = {"paper": style.PAPER, "ink": style.INK, "policy": _POLICY}
     page = file_html(model, INLINE, title=heading or "Summary graph", template=_PAGE, template_variables=look)
     return InteractiveGraph(page, height)
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from causalkit.display.labels import visible
 from causalkit.errors import WrongUsageError
 from causalkit.io.atomic import atomic_path, check_writable
 from causalkit.report.templating import environment
@@ -31,12 +32,12 @@ def check_html(path: str | Path) -> Path:
 
 
 def render(page: Page) -> str:
-    """Return a report as HTML; text in blocks is escaped."""
+    """Return a report as HTML; text in blocks is escaped, and control characters are written out."""
     from causalkit import __version__
 
     templates = environment()
     templates.filters["flowing"] = flowing
-    return templates.get_template("page.html.jinja").render(page=page, version=__version__)
+    return visible(templates.get_template("page.html.jinja").render(page=page, version=__version__))
 
 
 def flowing(words: str) -> Any:
@@ -54,6 +55,5 @@ def write(page: Page, path: Path) -> Path:
     """Write a report, whole or not at all."""
     text = render(page)
     with atomic_path(path) as temporary:
-        # A name may contain half of a surrogate pair, which no encoding can write.
-        temporary.write_text(text, encoding="utf-8", errors="replace")
+        temporary.write_text(text, encoding="utf-8")
     return path

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from causalkit.core.pairs import rows_of
+from causalkit.display.labels import NOT_IN_XML
 from causalkit.errors import DataError
 from causalkit.io.results.record import ARRAYS_OF, to_record
 from causalkit.io.tables.cells import spreadsheet_text
@@ -19,15 +22,20 @@ if TYPE_CHECKING:
 
     from causalkit.core.discovery import Discovery
 
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of characters, which have no encoding."""
+_NOT_IN_DOT = re.compile(f"{NOT_IN_XML.pattern}|\r")
 _ARRAYS = ("scores", "standard_errors", "p_values", "joint_p_values", "selected")
 
 
 def write_json(discovery: Discovery, path: Path) -> None:
     """Write everything as strict JSON, one key a line; `causalkit.io.load` reads it back, bit for bit."""
+    halves = any(map(_HALVES.search, discovery.names))
     with path.open("w", encoding="utf-8") as stream:
         stream.write("{\n")
         lines = (
-            f"  {json.dumps(key)}: {json.dumps(value, allow_nan=False, ensure_ascii=False)}"
+            # Half of a character can only be written as an escape.
+            f"  {json.dumps(key)}: {json.dumps(value, allow_nan=False, ensure_ascii=halves)}"
             for key, value in to_record(discovery).items()
         )
         stream.write(",\n".join(lines))
@@ -39,10 +47,13 @@ def write_csv(discovery: Discovery, path: Path) -> None:
 
     A name that a spreadsheet would compute, such as ``=1+1``, gets an apostrophe in front, which makes it text there.
     """
+    _check_names(discovery, "csv", _HALVES)
     edges = discovery.edges(self_edges=True)
     for column in ("cause", "effect"):
         edges[column] = edges[column].map(spreadsheet_text)
-    edges.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    # Python before 3.13 leaves a lone carriage return without quotation marks: what follows would be a new row.
+    quoting = csv.QUOTE_NONNUMERIC if any("\r" in name for name in discovery.names) else csv.QUOTE_MINIMAL
+    edges.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", quoting=quoting)
 
 
 def write_npz(discovery: Discovery, path: Path) -> None:
@@ -69,21 +80,24 @@ def write_graphml(discovery: Discovery, path: Path) -> None:
     """Write the summary graph as GraphML, for networkx, igraph, Cytoscape and yEd."""
     import networkx as nx
 
-    nx.write_graphml_xml(_xml_graph(discovery), path)
+    nx.write_graphml_xml(_xml_graph(discovery, "graphml"), path)
 
 
 def write_gexf(discovery: Discovery, path: Path) -> None:
     """Write the summary graph as GEXF, for Gephi."""
     import networkx as nx
 
-    nx.write_gexf(_xml_graph(discovery), path)
+    nx.write_gexf(_xml_graph(discovery, "gexf"), path)
 
 
 def write_dot(discovery: Discovery, path: Path) -> None:
     """Write the summary graph for Graphviz; edges are labelled with the lag at which they are strongest."""
+    _check_names(discovery, "dot", _NOT_IN_DOT)
     graph = discovery.graph()
     lines = ["digraph causalkit {"]
-    lines.extend(f"  {_quoted(name)};" for name in graph.nodes)
+    # Graphviz takes & for the beginning of a letter, as HTML does, in labels only.
+    labels = {name: f" [label={_quoted(name.replace('&', '&amp;'))}]" if "&" in name else "" for name in graph.nodes}
+    lines.extend(f"  {_quoted(name)}{label};" for name, label in labels.items())
     for cause, effect, facts in graph.edges(data=True):
         attributes = {"label": f"lag {facts['lag']}", **facts}
         listed = ", ".join(f"{key}={_quoted(_text(value))}" for key, value in attributes.items())
@@ -91,9 +105,19 @@ def write_dot(discovery: Discovery, path: Path) -> None:
     path.write_text("\n".join([*lines, "}", ""]), encoding="utf-8")
 
 
+def _check_names(discovery: Discovery, kind: str, forbidden: re.Pattern[str]) -> None:
+    """Raise a `DataError` for a name that a file cannot hold."""
+    for name in discovery.names:
+        if forbidden.search(name):
+            raise DataError(
+                f"the series name {name!r} has a character that {kind} files cannot hold, such as a control character",
+                "rename the series, or write a json file",
+            )
+
+
 def _quoted(text: str) -> str:
     """Return a quoted identifier; a backslash at its end would otherwise swallow the quotation mark."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "").replace("\n", "\\n")
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
 
 
@@ -101,11 +125,7 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _xml_graph(discovery: Discovery) -> nx.DiGraph:
+def _xml_graph(discovery: Discovery, kind: str) -> nx.DiGraph:
     """Return the summary graph, or raise a `DataError` for a name with a character that XML cannot represent."""
-    for name in discovery.names:
-        if any(ord(character) < 32 and character not in "\t\n\r" for character in name):
-            raise DataError(
-                f"the series name {name!r} has a control character, which XML does not allow", "rename the series"
-            )
+    _check_names(discovery, kind, NOT_IN_XML)
     return discovery.graph()

@@ -44,8 +44,16 @@ def object_table(data: Any, names: Sequence[str] | None, source: str, options: R
         options: arrays are turned by ``orientation``; ``time_column`` and ``panel_column`` name dimensions of xarray.
 
     Raises:
-        DataError: the object is not a table, or realisations have different columns.
+        DataError: the object is not a table, realisations have different columns, or a name is no text.
     """
+    try:
+        return _table(data, names, source, options)
+    except UnicodeEncodeError as error:  # pandas, for what JSON writes as "\\ud83d" alone
+        half = error.object[error.start : error.end]
+        raise DataError(f"{source} contains {half!r}, which is half of a character", "correct that text") from error
+
+
+def _table(data: Any, names: Sequence[str] | None, source: str, options: ReadOptions) -> Table:
     import pandas as pd
 
     found = _realisations(data, source, options)

@@ -13,7 +13,7 @@ from typing import Any
 from causalkit.compare.blocks import MEBIBYTE, greater_is_better
 from causalkit.compare.table import Spread
 from causalkit.display.formats import duration
-from causalkit.display.labels import metric_name, shorten
+from causalkit.display.labels import metric_name, shorten, visible
 from causalkit.display.words import count
 from causalkit.io.atomic import atomic_path
 from causalkit.report.leaderboard.tasks import Task
@@ -209,7 +209,7 @@ def _render(template: str, **context: Any) -> str:
 
     templates = environment()
     templates.filters["breakable"] = _breakable
-    return templates.get_template(f"leaderboard/{template}").render(version=__version__, **context)
+    return visible(templates.get_template(f"leaderboard/{template}").render(version=__version__, **context))
 
 
 def _breakable(label: str) -> Any:
@@ -221,4 +221,4 @@ def _breakable(label: str) -> Any:
 
 def _write(text: str, path: Path) -> None:
     with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", errors="replace")
+        temporary.write_text(text, encoding="utf-8")
