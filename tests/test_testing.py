@@ -127,6 +127,8 @@ class TestMethod:
             (methods.EarlyFirst, "it prefers some columns by their position"),
             (methods.EarlyFirstNoisy, "it prefers some columns by their position"),
             (methods.EarlyBonus, "it prefers some columns by their position"),
+            (methods.FirstRecording, "where the last of two realisations has the edge"),
+            (methods.LastRecording, "where the first of two realisations has the edge"),
         ],
     )
     def test_one_mistake_is_one_failure(self, factory, said):
@@ -172,7 +174,7 @@ class TestMethod:
         results = check_method(method(methods.Refusing))
         assert_ok(results)
         refused = [result.message for result in results if "it refuses" in result.message]
-        assert len(refused) == 2
+        assert len(refused) == 3
         assert all("wants one complete recording" in remark for remark in refused)
 
     def test_a_method_that_claims_to_read_gaps_may_not_refuse_them(self):

@@ -15,14 +15,14 @@ from causalkit.errors import DataError, ParameterError
 from causalkit.plugins.params import nest, signature_of
 from causalkit.plugins.records import AUTO, Forecaster, Method
 from causalkit.plugins.registry import Provided, registry
-from causalkit.testing import systems
+from causalkit.testing import realisations, systems
 from causalkit.testing.checklist import Checks
 from causalkit.testing.randomness import UNLIKELY_SEED, untouched_randomness
 from causalkit.testing.result import CheckResult, DoesNotApply, require
 from causalkit.testing.seeding import Seeds
 from causalkit.testing.subject import checked
 
-EDGE_LAG = 2
+EDGE_LAG = systems.LAG
 SIGNIFICANT, TINY = 0.05, 0.01
 SAME_SCORES = 1e-3
 """Relative to the largest score: what solvers leave open when the order of the series changes."""
@@ -80,7 +80,8 @@ class _Trial:
         yield "leaves global random numbers alone", self.randomness_is_untouched
         yield "random numbers follow the seed of the run", self.seed_acts
         yield "the order of the series does not matter", self.order_does_not_matter
-        yield "windows never cross the border of a realisation", self.borders_are_respected
+        if (yield "learns from every realisation", self.realisations_are_used):
+            yield "windows never cross the border of a realisation", self.borders_are_respected
         yield "missing cells are handled, or refused with a DataError", self.missing_cells
 
     def candidates_fit(self) -> None:
@@ -306,19 +307,15 @@ class _Trial:
 
     def borders_are_respected(self) -> None:
         lag = self.config.get("lag")
-        lag = lag if isinstance(lag, int) else self.found.lags
-        edge = min(EDGE_LAG, lag)
-        panel = systems.borders(length=lag + 1, lag=edge, seed=self.seed)
-        try:  # by itself: causalkit orders realisations by their content, which would hide what this looks for
-            found = self.acting.fit(panel, self._run(self.seed))
-        except DataError as refusal:
-            raise DoesNotApply(f"it refuses recordings of {lag + 1} steps ({refusal.message})") from refusal
-        pairs = found.pair_scores
-        require(
-            pairs[0, 1] > pairs[2, 1],
-            "2 -> 1, which only exists between the end of one realisation and the start of the next, outranks "
-            "0 -> 1: build windows with panel.windows(lag)",
-        )
+        realisations.borders_are_respected(self._as_it_is, lag if isinstance(lag, int) else self.found.lags, self.seed)
+
+    def realisations_are_used(self) -> None:
+        realisations.all_are_used(self._as_it_is, self.seed)
+
+    def _as_it_is(self, panel: Panel) -> Discovery:
+        """Fit by the method alone: causalkit orders realisations by their content, which would hide mistakes."""
+        found: Discovery = self.acting.fit(panel, self._run(self.seed))
+        return found
 
     def missing_cells(self) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
@@ -408,3 +409,13 @@ class Cautious(Whole):
 
     def mistaken(self, joint, mean):
         return {"selected": np.zeros(mean.shape, dtype=bool)}
+
+
+class FirstRecording(Correlation):
+    def scores(self, panel, run):
+        return correlation(replace(panel, realisations=panel.realisations[:1]), self.lag)
+
+
+class LastRecording(Correlation):
+    def scores(self, panel, run):
+        return correlation(replace(panel, realisations=panel.realisations[-1:]), self.lag)
