@@ -27,6 +27,23 @@ def test_a_unit_changes_nothing_but_effects_in_units(unit):
     assert other.effects.in_units[0, 1, 0] == pytest.approx(expected)
 
 
+@pytest.mark.plugins
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("grngc", {"training.epochs": 20}),
+        ("jrngc", {"training.epochs": 20}),
+        ("cmlp", {"training.epochs": 20}),
+        ("clstm", {"training.epochs": 10, "regularizer.strength": 0.02}),
+    ],
+)
+def test_networks_see_no_unit(method, params):
+    units = (1.0, 1e300, np.array([1e200, 1e-300, 1000.0]))
+    plain, *others = (causalkit.discover(_pair() * unit, method=method, lag=1, params=params) for unit in units)
+    for other in others:
+        assert np.abs(other.scores - plain.scores).max() < 1e-4 * plain.scores.max()
+
+
 def test_units_that_no_number_can_relate_still_give_a_graph():
     plain, other = (causalkit.discover(x, method="var", lag=1) for x in (_pair(), _pair() * [1e-300, 1e300, 1.0]))
     assert np.allclose(other.scores, plain.scores, rtol=1e-9)
