@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from causalkit.cli.options import Duration, LagParam, Size, data_home_option, preparation_options, select_option
+from causalkit.cli.options.summary import format_option, metrics_option
 from causalkit.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -93,9 +94,7 @@ class _Subcommands(click.Group):
 @click.option("--retry", is_flag=True, help="Run cells again that failed or exceeded a limit.")
 @click.option("--refresh", is_flag=True, help="Run cells again that other versions or other source code computed.")
 @click.option("--dry-run", is_flag=True, help="Print the cells and run nothing.")
-@click.option(
-    "--metric", "metrics", multiple=True, metavar="NAME", help="A metric of the tables.  [default: auroc, auprc]"
-)
+@metrics_option
 @click.option(
     "--diagonal", type=click.Choice(["exclude", "include"]), help="Exclude or include self-edges.  [default: exclude]"
 )
@@ -104,14 +103,7 @@ class _Subcommands(click.Group):
 )
 @click.option("--baseline", metavar="FILE|DIR", help="An earlier comparison; this one must not be worse.")
 @click.option("--tolerance", type=float, metavar="X", help="Allowed loss against the baseline.  [default: 0]")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "markdown", "json", "junit"]),
-    default="table",
-    show_default=True,
-    help="Format of the summary.",
-)
+@format_option
 @click.option("-o", "--output", metavar="FILE", help="Write the summary to a file.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the summary.")
 @click.pass_context

@@ -6,15 +6,15 @@ from typing import Any
 
 import click
 
+from causalkit.cli.options.summary import format_option, metrics_option
+
 _METRICS = ("auroc", "auprc")
 
 
 @click.command(epilog="Example:  causalkit compare merge machine-a machine-b --out both")
 @click.argument("folders", nargs=-1, required=True, metavar="DIR...")
 @click.option("--out", required=True, metavar="DIR", help="Folder of all records: a new one, or one to add to.")
-@click.option(
-    "--metric", "metrics", multiple=True, metavar="NAME", help="A metric of the table.  [default: auroc, auprc]"
-)
+@metrics_option
 @click.option(
     "--diagonal",
     type=click.Choice(["exclude", "include"]),
@@ -22,14 +22,7 @@ _METRICS = ("auroc", "auprc")
     show_default=True,
     help="Exclude or include self-edges.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "markdown", "json", "junit"]),
-    default="table",
-    show_default=True,
-    help="Format of the summary.",
-)
+@format_option
 @click.option("-q", "--quiet", is_flag=True, help="Print only the summary.")
 def merge(
     folders: tuple[str, ...], out: str, metrics: tuple[str, ...], diagonal: str, format_: Any, quiet: bool
