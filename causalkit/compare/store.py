@@ -99,7 +99,7 @@ def load_records(folder: str | Path) -> list[CellRecord]:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise DataError(f"no folder {folder}", _HINT)
+        raise DataError(f"there is no folder {folder}", _HINT)
     paths = [path for path in folder.glob("*.json") if _RECORD.fullmatch(path.name)]
     if not paths:
         raise DataError(f"{folder} contains no records of a comparison", _HINT)
