@@ -120,6 +120,7 @@ def compare(ctx: click.Context, /, **options: Any) -> None:
     from causalkit.compare.baseline import compare_with_baseline
     from causalkit.compare.blocks import COSTS
     from causalkit.compare.engine import execute, unequal_data
+    from causalkit.compare.for_tables import ForTables
     from causalkit.compare.gate_syntax import COUNTS
     from causalkit.compare.gates import check_gates
     from causalkit.compare.grid import build_grid
@@ -146,9 +147,8 @@ def compare(ctx: click.Context, /, **options: Any) -> None:
         try:
             with LiveTable(metrics[0], diagonal, jobs, quiet=options["quiet"]) as live:
                 live.on_note(f"records in {store.folder}")
-                records = execute(
-                    grid, store, backend, limits, retry=options["retry"], refresh=options["refresh"], watcher=live
-                )
+                again = {"retry": options["retry"], "refresh": options["refresh"]}
+                records = execute(grid, store, backend, limits, **again, watcher=live, keep=ForTables())
         except KeyboardInterrupt:
             raise Interrupted("interrupted; finished cells are kept", "the same command continues") from None
     results = check_gates(records, gates, diagonal) if gates else []

@@ -6,9 +6,10 @@ import math
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from statistics import fmean
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,6 +30,24 @@ _SHOWN_RUNNING = 6
 _MARKS = {"failed": "failed", "timeout": "timed out", "memory": "out of memory", "skipped": "skipped"}
 
 
+@dataclass
+class _Tally:
+    """Counts and a mean, in the same memory and time for one cell and for thousands."""
+
+    records: int = 0
+    lost: int = 0
+    values: int = 0
+    total: float = 0.0
+
+    def add(self, value: float) -> None:
+        self.values += 1
+        self.total += value
+
+    @property
+    def mean(self) -> float:
+        return self.total / self.values
+
+
 class LiveTable(Watcher, AbstractContextManager["LiveTable"]):
     """Shows finished cells and the mean of a metric for each method and data set, the running cells and the time left.
 
@@ -43,10 +62,10 @@ class LiveTable(Watcher, AbstractContextManager["LiveTable"]):
         self._terminal = sys.stderr.isatty() and not quiet
         self._lock = threading.Lock()
         self._grid: Grid | None = None
-        self._records: dict[tuple[str, str], list[CellRecord]] = {}
+        self._tallies: defaultdict[tuple[str, str], _Tally] = defaultdict(_Tally)
         self._given: dict[str, Cell] = {}
         self._total = self._done = 0
-        self._worked: list[float] = []
+        self._worked = _Tally()
         self._began = self._printed = time.monotonic()
         self._live: Any = None
 
@@ -65,7 +84,7 @@ class LiveTable(Watcher, AbstractContextManager["LiveTable"]):
         self._grid = grid
         self._total, self._done = len(known) + len(missing), len(known)
         for record in known:
-            self._records.setdefault((record.cell.method, record.cell.data), []).append(record)
+            self._count(record)
         self._began = self._printed = time.monotonic()
         self.on_note(_opening(known, missing))
         if self._terminal and missing:
@@ -86,9 +105,9 @@ class LiveTable(Watcher, AbstractContextManager["LiveTable"]):
         """Count the cell."""
         with self._lock:
             self._given.pop(record.cell.key, None)
-            self._records.setdefault((record.cell.method, record.cell.data), []).append(record)
+            self._count(record)
             self._done += 1
-            self._worked.append(record.seconds.get("total", 0.0) - record.seconds.get("build", 0.0))
+            self._worked.add(record.seconds.get("total", 0.0) - record.seconds.get("build", 0.0))
         if self._quiet:
             return
         if not record.ok:
@@ -117,23 +136,28 @@ class LiveTable(Watcher, AbstractContextManager["LiveTable"]):
         shown = table([f"done, mean {self._metric}", *data], rows, numbers=data)
         return Group(shown, Text("running: " + ", ".join(names) + more, overflow="ellipsis"), Text(self._progress()))
 
+    def _count(self, record: CellRecord) -> None:
+        tally = self._tallies[record.cell.method, record.cell.data]
+        tally.records += 1
+        tally.lost += not record.ok
+        if (value := record.metric(self._metric, self._diagonal)) is not None:
+            tally.add(value)
+
     def _cell(self, method: str, data: str) -> str:
-        records = self._records.get((method, data), [])
+        tally = self._tallies[method, data]
         assert self._grid is not None
-        values = [value for record in records if (value := record.metric(self._metric, self._diagonal)) is not None]
-        lost = sum(not record.ok for record in records)
-        text = f"{len(records)}/{len(self._grid.seeds)}"
-        return text + (f"  {fmean(values):.3f}" if values else "") + (f"  !{lost}" if lost else "")
+        text = f"{tally.records}/{len(self._grid.seeds)}"
+        return text + (f"  {tally.mean:.3f}" if tally.values else "") + (f"  !{tally.lost}" if tally.lost else "")
 
     def _progress(self) -> str:
         elapsed = time.monotonic() - self._began
         left = self._total - self._done
-        remaining = f", about {duration(self._seconds(left), 2)} left" if self._worked and left else ""
+        remaining = f", about {duration(self._seconds(left), 2)} left" if self._worked.values and left else ""
         return f"{self._done} of {self._total} cells, {duration(elapsed, 2)}{remaining}"
 
     def _seconds(self, cells: int) -> float:
         """Return the seconds that cells will take; the start of the workers and their imports are over."""
-        return fmean(self._worked) * math.ceil(cells / self._jobs)
+        return self._worked.mean * math.ceil(cells / self._jobs)
 
 
 def _opening(known: Sequence[CellRecord], missing: Sequence[Cell]) -> str:

@@ -12,11 +12,9 @@ from typing import Any
 from causalkit import __version__
 from causalkit.compare.baseline import KIND, SCHEMA
 from causalkit.compare.comparison import Comparison
+from causalkit.compare.record import LARGE
 from causalkit.compare.table import Entry, Summary
 from causalkit.core.plain import plain
-
-# Scores, selected edges and truth are large. The folder of records contains them.
-_LARGE = ("discovery", "truth")
 
 
 def text(comparison: Comparison) -> str:
@@ -34,7 +32,7 @@ def text(comparison: Comparison) -> str:
         "tests": [{**asdict(test), "verdict": test.verdict, "sentence": test.sentence} for test in comparison.tests],
         "ranks": [{**asdict(ranking), "sentences": ranking.sentences} for ranking in comparison.rankings],
         "records": [
-            {name: held for name, held in record.to_json().items() if name not in _LARGE}
+            {name: held for name, held in record.to_json().items() if name not in LARGE}
             for record in comparison.records
         ],
     }

@@ -77,9 +77,10 @@ def _local(cells: Sequence[Cell], limits: Limits, started: Callable[[Cell], None
 
     # On Linux a process ends with the thread that started it. The pool keeps its threads until the last line.
     with ThreadPoolExecutor(len(supervisors)) as pool:
-        futures = [pool.submit(run, cell) for cell in cells]
+        futures = {pool.submit(run, cell) for cell in cells}
         try:
             for future in as_completed(futures):
+                futures.remove(future)  # it holds its record
                 yield CellRecord.from_json(future.result())
         finally:
             stop.set()

@@ -140,14 +140,25 @@ def execute(
     retry: bool,
     refresh: bool,
     watcher: Watcher,
+    keep: Callable[[CellRecord], CellRecord] = lambda record: record,
 ) -> list[CellRecord]:
-    """Compute the missing cells of a grid and return all its records; the store is locked."""
+    """Compute the missing cells of a grid and return all its records; the store is locked.
+
+    Args:
+        grid: the cells.
+        store: of the records.
+        run: the backend, as `causalkit.compare.backends.backend_of` gives it.
+        limits: of each cell.
+        retry, refresh: as for `run_grid`.
+        watcher: follows the comparison, and receives whole records.
+        keep: returns what stays in memory of each record, and is returned at the end.
+    """
     store.forget_skipped()
     records = {}
     for cell, reason in grid.skipped:
         records[cell.key] = CellRecord(cell=cell, status="skipped", reason=reason)
         store.save(records[cell.key])
-    known = take_stock(grid, store, retry=retry, refresh=refresh)
+    known = take_stock(grid, store, retry=retry, refresh=refresh, keep=keep)
     records |= {record.cell.key: record for record in known.records}
     for note in known.notes:
         watcher.on_note(note)
@@ -157,13 +168,15 @@ def execute(
             if not record.versions:  # its process ended before
                 record = replace(record, versions=grid.versions[record.cell.method], sources=sources_of(record.cell))
             store.save(record)
-            records[record.cell.key] = record
+            records[record.cell.key] = keep(record)
             watcher.on_record(record)
     return sorted(records.values(), key=lambda record: grid.sort_key(record.cell))
 
 
-def take_stock(grid: Grid, store: Store, *, retry: bool, refresh: bool) -> Known:
-    """Divide the cells of a grid into those with a valid record and those to compute."""
+def take_stock(
+    grid: Grid, store: Store, *, retry: bool, refresh: bool, keep: Callable[[CellRecord], CellRecord]
+) -> Known:
+    """Divide the cells of a grid into those with a valid record and those to compute; arguments as for `execute`."""
     known = Known()
     failed: dict[str, int] = {}
     outdated: dict[str, int] = {}
@@ -184,7 +197,7 @@ def take_stock(grid: Grid, store: Store, *, retry: bool, refresh: bool) -> Known
             outdated[made] = outdated.get(made, 0) + 1
         if not record.ok:
             failed[record.status] = failed.get(record.status, 0) + 1
-        known.records.append(record)
+        known.records.append(keep(record))
     for made, records in outdated.items():
         known.notes.append(f"{count(records, 'record')} {were(records)} made by {made}; --refresh runs the cells again")
     if failed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,14 @@ class Grid:
 
     def sort_key(self, cell: Cell) -> tuple[int, int, int]:
         """Return the place of a cell in tables: method, data set, seed."""
-        return self.methods.index(cell.method), self.data.index(cell.data), self.seeds.index(cell.seed)
+        methods, data, seeds = self._places
+        return methods[cell.method], data[cell.data], seeds[cell.seed]
+
+    @cached_property
+    def _places(self) -> tuple[dict[str, int], dict[str, int], dict[int, int]]:
+        """Return the place of each method, data set and seed."""
+        methods, data = ({label: place for place, label in enumerate(one)} for one in (self.methods, self.data))
+        return methods, data, {seed: place for place, seed in enumerate(self.seeds)}
 
 
 @dataclass(frozen=True)

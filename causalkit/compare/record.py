@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 KIND = "causalkit-cell"
+LARGE = ("discovery", "truth")
+"""Parts of a record that tables do without; the folder of records contains them."""
 _AGAIN = "delete it and run the comparison again"
 
 
@@ -146,9 +148,12 @@ class CellRecord:
         return cls(cell=cell, **{key: value for key, value in record.items() if key in known})
 
     def save(self, folder: Path) -> Path:
-        """Write the record to ``folder/<key>.json``, whole or not at all."""
+        """Write the record to ``folder/<key>.json``, whole or not at all.
+
+        What a killed process left is removed when a `causalkit.compare.store.Store` is locked, at once for all records.
+        """
         path = folder / f"{self.cell.key}.json"
-        with atomic_path(path) as temporary:
+        with atomic_path(path, tidy=False) as temporary:
             temporary.write_text(json.dumps(self.to_json(), allow_nan=False), encoding="utf-8")
         return path
 

@@ -48,15 +48,20 @@ def check_writable(path: str | Path) -> Path:
 
 
 @contextmanager
-def atomic_path(path: str | Path) -> Iterator[Path]:
+def atomic_path(path: str | Path, *, tidy: bool = True) -> Iterator[Path]:
     """Yield a temporary path with the same suffix that becomes ``path`` when the block ends without an error.
 
-    Where ``path`` is a symbolic link, the link stays and the file that it names is written. What a killed process left
-    beside the same file is removed.
+    Where ``path`` is a symbolic link, the link stays and the file that it names is written.
+
+    Args:
+        path: of the file.
+        tidy: remove what a killed process left beside the same file. This reads the whole folder: leave it out where
+            thousands of files are written into one folder that is tidied as a whole.
     """
     path = Path(path)
     path = check_writable(path.resolve() if path.is_symlink() else path)
-    remove_leftovers(path)
+    if tidy:
+        remove_leftovers(path)
     temporary = None
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path, os.getpid()), suffix=path.suffix)
