@@ -317,8 +317,8 @@ def _observed(model: nn.Module, windows: Windows, run: Run) -> Tensor | None:
 
 def _contexts(model: nn.Module, windows: Windows) -> np.ndarray | None:
     """Return which windows are contexts (N,), for a network that runs over them; None for others."""
-    lag = windows.x.shape[1]
-    if not model.input_weights().shape[2] == 1 < lag:
+    _, lag, series = windows.x.shape
+    if not _forecasts_every_step(model, lag, series):
         return None
     contexts = np.zeros(len(windows), dtype=bool)
     realisation, following = -1, 0
@@ -327,6 +327,14 @@ def _contexts(model: nn.Module, windows: Windows) -> np.ndarray | None:
             contexts[number] = True
             realisation, following = own, step + lag
     return contexts
+
+
+def _forecasts_every_step(model: nn.Module, lag: int, series: int) -> bool:
+    """Does a network forecast after every step of a window? Its weights do not tell where the lag is 1."""
+    parameters = dict(model.named_parameters())
+    window = next(iter(parameters.values())).new_zeros(1, lag, series)
+    with torch.no_grad():
+        return bool(model.forecast(parameters, window).ndim == 3)
 
 
 def _notes(progress: Progress, scores: np.ndarray) -> tuple[str, ...]:

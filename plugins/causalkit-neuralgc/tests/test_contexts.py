@@ -6,6 +6,7 @@ from causalkit_neuralgc.clstm import CLSTM
 from causalkit_neuralgc.cmlp import CMLP
 from causalkit_neuralgc.method import _pairs
 
+import causalkit
 from causalkit import Panel, Run
 
 LAG = 4
@@ -65,5 +66,23 @@ def test_a_perceptron_sees_every_window():
 def test_short_contexts(lag):
     windows = Panel(tuple(numbered(9)), ("realisation", "step")).windows(lag)
     x, y = _pairs(CLSTM(2, lag), windows, Run())
+    assert y.shape == x.shape  # of forecasts; others would be stretched over each other in the error
     assert x.reshape(-1, 2)[:, 1].tolist() == list(range(len(x) * lag))
     assert y.reshape(-1, 2)[:, 1].tolist() == list(range(1, len(x) * lag + 1))
+
+
+def test_a_recurrent_network_learns_from_single_steps_too():
+    x = np.random.default_rng(0).standard_normal((300, 2))
+    x[1:, 1] += 2 * x[:-1, 0]
+    settings = {"forecaster.hidden": 8, "training.epochs": 100, "regularizer.strength": 0.01}
+    found = causalkit.discover(x, "clstm", lag=1, params=settings, select=None)
+    assert found.history["forecast"][-1] < 0.8 * found.history["forecast"][0]
+    assert found.pair_scores[0, 1] > 2 * found.pair_scores[1, 0]
+
+
+def test_steps_set_from_outside_are_left_out_at_lag_one():
+    settings = {"forecaster.hidden": 4, "training.epochs": 3, "regularizer.strength": 0.1}
+    outside = [{"series": "0", "from": 5, "to": 9}]
+    x = np.random.default_rng(0).standard_normal((60, 3))
+    found = causalkit.discover(x, "clstm", lag=1, params=settings, names=["0", "1", "2"], interventions=outside)
+    assert np.isfinite(found.scores).all()
