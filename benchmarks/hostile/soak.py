@@ -6,7 +6,7 @@
 
 All installed methods run in turn on small panels, with what people do in one process: tests of edges, two stages,
 checkpoints, reports, pictures, files, the estimator, threads, wrong calls; see `tests.daily_use`. After a warm-up, what
-the process holds is looked at after each round, and its growth in 1,000 runs is the median of all slopes. Settings that
+the process holds is looked at every few rounds, and its growth in 1,000 runs is the median of all slopes. Settings that
 all code shares (random numbers, threads, handlers of signals and of logs, filters of warnings) must be after each task
 what they were before. The exit status is 1 where memory grows by 1 MB in 1,000 runs, or anything else does.
 """
@@ -27,10 +27,12 @@ os.environ.setdefault("MPLBACKEND", "agg")
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.daily_use import Desk, of_round, tasks
-from tests.growth import Held, changes, growth, held, kinds, shared_settings, too_much
+from tests.growth import Held, changes, growth, held, kinds, own_temporary_folder, shared_settings, too_much
 
 WARM_UP = 9
 """Rounds, so that the slow tasks have run twice."""
+LOOK = 4
+"""Rounds between two looks, which take a second."""
 
 
 def main() -> int:
@@ -42,6 +44,11 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=1e9, help="end before, after so many minutes")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
+    with own_temporary_folder():
+        return _soaked(arguments)
+
+
+def _soaked(arguments: argparse.Namespace) -> int:
     soak = Soak(arguments.seed, arguments.task or list(tasks()))
     started = time.monotonic()
     while soak.rounds < WARM_UP:
@@ -50,7 +57,8 @@ def main() -> int:
     before = kinds() if arguments.explain else Counter()
     while soak.runs < arguments.runs and time.monotonic() - started < 60 * arguments.minutes:
         soak.round()
-        soak.look()
+        if soak.rounds % LOOK == 0:
+            soak.look()
         if soak.rounds % 20 == 0:
             print(f"{soak.runs} runs, {time.monotonic() - started:.0f} s: {soak.samples[-1]}", flush=True)
     print(f"{soak.runs} discoveries and {soak.tasks} tasks after the warm-up, {time.monotonic() - started:.0f} s")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -14,10 +14,12 @@ class Interrupt:
 
     Attributes:
         asked: the signal that came; 0: none.
+        ending: the handlers are being put back, and nothing may come between.
     """
 
     def __init__(self) -> None:
         self.asked = 0
+        self.ending = False
 
 
 @contextmanager
@@ -35,17 +37,33 @@ def deferred_interrupt(active: bool) -> Iterator[Interrupt]:
     handlers = {one: handler for one in (signal.SIGINT, signal.SIGTERM) if callable(handler := signal.getsignal(one))}
 
     def remember(number: int, frame: FrameType | None) -> None:
-        if interrupt.asked:
+        if interrupt.asked and not interrupt.ending:
             handlers[signal.Signals(number)](number, frame)
         interrupt.asked = number
 
-    for one in handlers:
-        signal.signal(one, remember)
     try:
+        with _blocked(handlers):
+            for one in handlers:
+                signal.signal(one, remember)
         yield interrupt
     finally:
-        for one, handler in handlers.items():
-            signal.signal(one, handler)
+        interrupt.ending = True
+        with _blocked(handlers):  # a handler that raises before the others are back would leave them as they are
+            for one, handler in handlers.items():
+                signal.signal(one, handler)
     if interrupt.asked:
         handlers[signal.Signals(interrupt.asked)](interrupt.asked, None)
         raise KeyboardInterrupt  # where the handler has only taken note
+
+
+@contextmanager
+def _blocked(signals: Iterable[signal.Signals]) -> Iterator[None]:
+    """Let signals wait until the end of the block, where the system can."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -330,7 +330,7 @@ def _contexts(model: nn.Module, windows: Windows) -> np.ndarray | None:
 
 
 def _forecasts_every_step(model: nn.Module, lag: int, series: int) -> bool:
-    """Does a network forecast after every step of a window? Its weights do not tell where the lag is 1."""
+    """Return whether a network forecasts after every step of a window; weights do not tell where the lag is 1."""
     parameters = dict(model.named_parameters())
     window = next(iter(parameters.values())).new_zeros(1, lag, series)
     with torch.no_grad():
