@@ -6,13 +6,17 @@ import ctypes
 import functools
 import gc
 import hashlib
+import linecache
 import logging
 import os
 import random
+import re
 import signal
 import sys
 import tempfile
 import threading
+import typing
+import urllib.parse
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -74,7 +78,9 @@ def held() -> Held:
 
 
 def collect() -> None:
-    """Collect rubbish, and hand free memory back to the system."""
+    """Empty the caches of Python's own library, collect rubbish, and hand free memory back to the system."""
+    for forget in (re.purge, urllib.parse.clear_cache, linecache.clearcache, *typing._cleanups):
+        forget()
     gc.collect()
     with suppress(OSError, AttributeError):  # other systems than Linux
         ctypes.CDLL("libc.so.6").malloc_trim(0)

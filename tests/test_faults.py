@@ -191,3 +191,27 @@ def test_a_handler_that_only_takes_note_does_not_pass_half_a_training_as_whole()
             os.kill(os.getpid(), signal.SIGINT)
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+def test_signals_that_come_while_handlers_are_put_back_wait_until_they_are(monkeypatch, ctrl_c):
+    """Found by interrupts at random moments: the second one left a handler of the training behind."""
+
+    def handler(number, frame):
+        raise _CameError
+
+    previous, put = signal.signal(signal.SIGTERM, handler), signal.signal
+
+    def interrupted(number, what):
+        put(number, what)
+        if what in (handler, signal.default_int_handler):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(signal, "signal", interrupted)
+            with pytest.raises(KeyboardInterrupt), deferred_interrupt(active=True):
+                os.kill(os.getpid(), signal.SIGINT)
+        assert signal.getsignal(signal.SIGTERM) is handler
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        put(signal.SIGTERM, previous)

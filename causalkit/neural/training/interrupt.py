@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 
 class Interrupt:
@@ -48,12 +49,24 @@ def deferred_interrupt(active: bool) -> Iterator[Interrupt]:
         yield interrupt
     finally:
         interrupt.ending = True
-        with _blocked(handlers):  # a handler that raises before the others are back would leave them as they are
-            for one, handler in handlers.items():
-                signal.signal(one, handler)
+        with _blocked(handlers):
+            _put_back(list(handlers.items()))
     if interrupt.asked:
         handlers[signal.Signals(interrupt.asked)](interrupt.asked, None)
         raise KeyboardInterrupt  # where the handler has only taken note
+
+
+def _put_back(handlers: list[tuple[signal.Signals, Any]]) -> None:
+    """Put handlers back, all of them, also where one that is back raises at once.
+
+    Signals that this thread blocks still arrive where another thread takes them.
+    """
+    if handlers:
+        (one, handler), *others = handlers
+        try:
+            signal.signal(one, handler)
+        finally:
+            _put_back(others)
 
 
 @contextmanager
