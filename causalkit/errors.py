@@ -17,6 +17,14 @@ _QUOTED = re.compile(r"""'[^']{61,}'|"[^"]{61,}"|[^\s/\\]{121,}""")
 """Long quotations, and words that are longer than any name should be; the parts of a path are words."""
 
 
+def brief(text: str) -> str:
+    """Return a message without long pieces of a file or of what was typed: a name may have a thousand characters."""
+    if len(text) <= _ORDINARY:
+        return text
+    text = _QUOTED.sub(lambda found: found[0] if len(found[0]) < 64 else f"{found[0][:57]}...{found[0][-1:]}", text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
 class CausalkitError(Exception):
     """Base of all errors that a user can cause.
 
@@ -30,19 +38,11 @@ class CausalkitError(Exception):
     exit_code = 3
 
     def __init__(self, message: str, hint: str = "", guide: str = "") -> None:
-        message = self._brief(message)
+        message = brief(message)
         super().__init__(message)
         self.message = message
-        self.hint = self._brief(hint)
+        self.hint = brief(hint)
         self.guide = guide
-
-    @staticmethod
-    def _brief(text: str) -> str:
-        """Return a message without long pieces of a file: a name may have a thousand characters, and a number too."""
-        if len(text) <= _ORDINARY:
-            return text
-        text = _QUOTED.sub(lambda found: found[0] if len(found[0]) < 64 else f"{found[0][:57]}...{found[0][-1:]}", text)
-        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message

@@ -25,6 +25,7 @@ LONGEST = 700
 """Characters of the message of an error; more would be text of the file."""
 SECONDS = 1.0
 PICTURES = 10.0
+DRAWN = ("report", "record folder")
 HANGS = 20.0
 SOUND = ("read", "refused")
 DEFECTS = ("raw", "wrapped", "long", "slow")
@@ -57,9 +58,9 @@ class Hang(BaseException):
 
 def verdict(reader: str, path: Path) -> Verdict:
     """Read a file with one of `READERS` and say what became of it."""
-    read, seconds = READERS[reader], PICTURES if reader == "report" else SECONDS
+    read, seconds = READERS[reader], PICTURES if reader in DRAWN else SECONDS
     started = time.perf_counter()
-    with _alarm(HANGS), warnings.catch_warnings():
+    with alarm(HANGS), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             read(path)
@@ -96,7 +97,9 @@ def _of(error: CausalkitError) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
+def alarm(seconds: float) -> Iterator[None]:
+    """Raise `Hang` where the block takes longer."""
+
     def rung(*_: object) -> None:
         raise Hang
 
@@ -206,6 +209,50 @@ def read_pretrained(path: Path) -> None:
     repr(Pretrained.load(path))
 
 
+def read_checkpoint(path: Path) -> None:
+    """Go on from a checkpoint to the end of the training."""
+    from causalkit.neural.training.checkpoint import load_checkpoint
+    from tests.hostile_files import FINGERPRINT, networks
+
+    made, schedule, state = networks()
+    load_checkpoint(path, FINGERPRINT, made, schedule, state)
+    while not state.stopped:
+        losses = made.epoch(schedule.epoch(state))
+        state.epoch += 1
+        state.best.update(made.validation_errors(), made.averaged, state.epoch)
+        state.record({**losses, "validation": float(state.best.latest.mean())}, 0.01)
+        state.stopped = schedule.advance(state)
+
+
+def read_data_folder(path: Path) -> None:
+    """Read a file as one of two realisations in a folder."""
+    from tests.hostile_files import SEEDS
+
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / f"1{path.suffix}").write_bytes(path.read_bytes())
+        valid = SEEDS["data folder"][0]()
+        (Path(folder) / f"2{valid.suffix}").write_bytes(valid.content)
+        causalkit.read(folder)
+
+
+def read_record_folder(path: Path) -> None:
+    """Merge, publish and report a folder with a record of a comparison, as the commands do."""
+    from causalkit.compare.merge import merge_folders
+    from causalkit.report import report_comparison
+    from causalkit.report.leaderboard import publish_leaderboard
+    from tests.hostile_files import SEEDS
+
+    with tempfile.TemporaryDirectory() as place:
+        folder, other = Path(place) / "records", Path(place) / "others"
+        folder.mkdir()
+        other.mkdir()
+        (folder / ("0" * 20 + ".json")).write_bytes(path.read_bytes())
+        (other / ("1" * 20 + ".json")).write_bytes(SEEDS["record folder"][0]().content)
+        merge_folders([folder, other], Path(place) / "merged")
+        publish_leaderboard([folder], Path(place) / "site")
+        report_comparison(folder, Path(place) / "page.html")
+
+
 READERS: dict[str, Callable[[Path], object]] = {
     "result": read_result,
     "report": report_result,
@@ -217,4 +264,8 @@ READERS: dict[str, Callable[[Path], object]] = {
     "config": read_config,
     "comparison": read_comparison,
     "pretrained": read_pretrained,
+    "checkpoint": read_checkpoint,
+    **dict.fromkeys(("parquet", "feather", "spreadsheet", "matlab", "netcdf", "edf"), causalkit.read),
+    "data folder": read_data_folder,
+    "record folder": read_record_folder,
 }

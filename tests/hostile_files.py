@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from causalkit.builtin import examples
 from causalkit.core.choice import Choice
 from causalkit.core.discovery import Discovery
 from causalkit.core.effects import Effects
@@ -157,6 +158,99 @@ def pretrained() -> File:
         return File(".safetensors", path.read_bytes())
 
 
+def networks() -> tuple[Any, Any, Any]:
+    """Return small networks that no checkpoint has changed yet, their schedule and their state of training."""
+    import torch
+
+    from causalkit import Run
+    from causalkit.neural.parts import ForecasterPart
+    from causalkit.neural.training.data import TrainingData
+    from causalkit.neural.training.networks import Networks
+    from causalkit.neural.training.schedule import Schedule
+    from causalkit.neural.training.settings import Training
+    from causalkit.neural.training.state import BestWeights, TrainingState
+    from tests.systems import CURVED, GradientPenalty, penalties
+
+    torch.manual_seed(0)
+    x, settings = torch.linspace(-1, 1, 60).reshape(10, 2, 3), Training(epochs=4)
+    data = TrainingData(x, x[:, 0].contiguous(), torch.arange(6)[None], torch.arange(6, 10)[None])
+    made = Networks(
+        [ForecasterPart(CURVED, {}).build(series=3, lag=2)], penalties(GradientPenalty()), data, settings, Run()
+    )
+    return made, Schedule(settings), TrainingState(best=BestWeights(made))
+
+
+def checkpoint() -> File:
+    """Return the checkpoint of a training with held-out windows and recorded scores, after three of four epochs."""
+    import torch
+
+    from causalkit.neural.training.checkpoint import save_checkpoint
+
+    made, schedule, state = networks()
+    state.snapshots[2] = torch.ones(3, 3, 2)
+    for _ in range(3):
+        losses = made.epoch(schedule.epoch(state))
+        state.epoch += 1
+        state.best.update(made.validation_errors(), made.averaged, state.epoch)
+        state.record({**losses, "validation": float(state.best.latest.mean())}, 0.01)
+    with tempfile.TemporaryDirectory() as folder:
+        save_checkpoint(path := Path(folder) / "state.safetensors", FINGERPRINT, made, schedule, state)
+        return File(".safetensors", path.read_bytes())
+
+
+FINGERPRINT = "0" * 64
+
+
+def example(write: Callable[[Path], None], suffix: str) -> Callable[[], File]:
+    """Return what makes a data file of a binary format."""
+
+    def made() -> File:
+        with tempfile.TemporaryDirectory() as folder:
+            write(path := Path(folder) / f"file{suffix}")
+            return File(suffix, path.read_bytes())
+
+    return made
+
+
+def _arrow_stream(path: Path) -> None:
+    import pyarrow
+
+    table = pyarrow.table({name: _VALUES[:, place] for place, name in enumerate(("x0", "x1", "x2"))})
+    with pyarrow.ipc.new_stream(path, table.schema) as stream:
+        stream.write_table(table)
+
+
+def _open_document(path: Path) -> None:
+    import pandas as pd
+
+    pd.DataFrame(_VALUES, columns=["x0", "x1", "x2"]).to_excel(path, index=False, engine="odf")
+
+
+def _netcdf_3(path: Path) -> None:
+    import xarray
+
+    data = xarray.Dataset({"x0": ("time", _VALUES[:, 0]), "x1": ("time", _VALUES[:, 1])}, {"time": np.arange(40)})
+    data.to_netcdf(path, engine="scipy")
+
+
+def _matlab_7(path: Path) -> None:
+    import h5py
+
+    with h5py.File(path, "w", userblock_size=512) as file:
+        file["data"] = _VALUES.T
+        file["data"].attrs["MATLAB_class"] = np.bytes_("double")
+        file["names"] = np.array([[ord(letter)] for letter in "abc"], dtype=np.uint16)
+        file["names"].attrs["MATLAB_class"] = np.bytes_("char")
+    head = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
+    path.write_bytes(head.ljust(512, b"\0") + path.read_bytes()[512:])
+
+
+def _matlab_structure(path: Path) -> None:
+    from scipy.io import savemat
+
+    savemat(path, {"rec": {"data": _VALUES, "names": np.array(["x0", "x1", "x2"], dtype=object), "rate": 5.0}})
+
+
 def arrays(suffix: str = ".npz", **named: Any) -> File:
     """Return arrays as a NumPy file."""
     stream = io.BytesIO()
@@ -249,5 +343,14 @@ SEEDS: dict[str, list[Callable[[], File]]] = {
     "config": [_text(".toml", _CONFIG)],
     "comparison": [_text(".toml", _COMPARISON)],
     "pretrained": [pretrained],
+    "checkpoint": [checkpoint],
+    "parquet": [example(examples.parquet, ".parquet")],
+    "feather": [example(examples.feather, ".feather"), example(_arrow_stream, ".arrow")],
+    "spreadsheet": [example(examples.spreadsheet, ".xlsx"), example(_open_document, ".ods")],
+    "matlab": [example(examples.matlab, ".mat"), example(_matlab_structure, ".mat"), example(_matlab_7, ".mat")],
+    "netcdf": [example(examples.netcdf, ".nc"), example(_netcdf_3, ".nc")],
+    "edf": [example(examples.edf, ".edf")],
+    "data folder": [_text(".csv", _table()), lambda: arrays(data=_VALUES, names=np.array(["x0", "x1", "x2"]))],
+    "record folder": [lambda: File(".json", json.dumps(record()).encode())],
 }
 """Valid files by the reader that reads them; see `tests.hostile.READERS`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -216,7 +217,7 @@ def _readable(
         return error
     if scores is not None:
         return Interrupted("interrupted while edges were selected", "the files of -o contain the scores alone")
-    if checkpoint and Path(checkpoint).exists():  # an interrupt before training leaves none
+    if checkpoint and os.path.exists(checkpoint):  # an interrupt before training leaves none
         return Interrupted("interrupted", f"continue with --checkpoint {argument(checkpoint)} --resume")
     return Interrupted("interrupted")
 
@@ -275,7 +276,7 @@ def _check_outputs(options: dict[str, Any]) -> None:
         check_writable(options["checkpoint"])
         path = Path(options["checkpoint"])
         stages = (path, path.with_suffix(f".pretrain{path.suffix}"))
-        if options["resume"] and not any(stage.exists() for stage in stages):
+        if options["resume"] and not any(map(os.path.exists, stages)):
             raise WrongUsageError(
                 f"{options['checkpoint']}: there is no checkpoint to resume from",
                 "leave out --resume to start from the beginning",

@@ -16,7 +16,7 @@ from causalkit import __version__
 from causalkit.core.elsewhere import instead
 from causalkit.core.processes import started_by_torchrun
 from causalkit.display.labels import visible
-from causalkit.errors import CausalkitError, Interrupted, WrongUsageError, did_you_mean
+from causalkit.errors import CausalkitError, Interrupted, WrongUsageError, brief, did_you_mean
 from causalkit.plugins.registry import DISABLED, EVERY, PluginWarning, registry
 from causalkit.plugins.reserved import SUMMARIES
 
@@ -133,7 +133,7 @@ def _run(given: list[str], debug: bool) -> int:
         return _say(_unknown_option(error), 2)
     except click.UsageError as error:
         where = f" (see: {error.ctx.command_path} --help)" if error.ctx else ""
-        return _say(f"{error.format_message().rstrip('.')}{where}", 2)
+        return _say(f"{brief(error.format_message().rstrip('.'))}{where}", 2)
     except (click.Abort, KeyboardInterrupt, Interrupted) as error:
         said = str(error) if isinstance(error, Interrupted) else "interrupted"
         return _say(said, 128 + (signal.SIGTERM if _terminated else signal.SIGINT))
@@ -164,11 +164,11 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 def _unknown_option(error: click.NoSuchOption) -> str:
     """Return the message on an option that a command does not have, with the one that other packages call so."""
     if error.ctx is None:
-        return error.format_message()
+        return brief(error.format_message())
     known = [parameter.name or "" for parameter in error.ctx.command.params]
     ours = instead(error.option_name.lstrip("-"), known, python=False)
     message = f"No such option {error.option_name!r}. Did you mean {ours}?" if ours else error.format_message()
-    return f"{message.rstrip('.')} (see: {error.ctx.command_path} --help)"
+    return f"{brief(message.rstrip('.'))} (see: {error.ctx.command_path} --help)"
 
 
 def _reported(error: Exception) -> tuple[str, int]:
@@ -178,8 +178,9 @@ def _reported(error: Exception) -> tuple[str, int]:
     if isinstance(error, MemoryError):
         return "out of memory; use fewer series (--drop NAME), or --set training.batch_size=256 for a neural method", 3
     if isinstance(error, OSError):
-        return f"{error.filename or 'the system'}: {error.strerror or error}", 3
-    return f"internal error: {type(error).__name__}: {error}; please report it with the output of --debug", 3
+        return brief(f"{error.filename or 'the system'}: {error.strerror or error}"), 3
+    what = brief(f"internal error: {type(error).__name__}: {error}")
+    return f"{what}; please report it with the output of --debug", 3
 
 
 def _say(message: str, code: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 import click
 
@@ -35,12 +35,12 @@ def report(source: str, output: str, select: str | None, truth_file: str | None,
     from causalkit.report.source import read_result
 
     check_html(output)
-    if not Path(source).exists():
+    if not os.path.exists(source):
         raise DataError(
             f"there is no file or folder {source}",
             "name a result of causalkit discover -o, or the folder that causalkit compare --out wrote",
         )
-    if Path(source).is_dir():
+    if os.path.isdir(source):
         given = {"--select": select, "--truth": truth_file, "--truth-orientation": truth_orientation}
         for option, value in given.items():
             if value:

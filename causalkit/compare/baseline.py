@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -66,9 +67,9 @@ def load_baseline(path: str | Path) -> list[CellRecord]:
         DataError: a missing file, a file of another kind, or a folder without records.
     """
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):
         return load_records(path)
-    if not path.exists():
+    if not os.path.exists(path):
         raise DataError(f"no such file or folder: {path}", f"create it with: {_COMMAND}")
     held = read_json(path, f"create it again with: {_COMMAND}")
     if not isinstance(held, dict) or held.get("kind") != KIND or not isinstance(held.get("records"), list):

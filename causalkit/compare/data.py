@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -100,7 +101,7 @@ def resolve_data(specification: Specification) -> tuple[str, dict[str, Any]]:
     try:
         provided = registry().get(Dataset, family)
     except UnknownNameError as error:
-        if Path(specification.name).exists():
+        if os.path.exists(specification.name):
             return FILE, _resolve_file(specification)
         raise UnknownNameError(f"{error.message}, and no file of that name exists", error.hint) from error
     factory = provided.record.load()
@@ -137,7 +138,7 @@ def _resolve_file(specification: Specification) -> dict[str, Any]:
         params["truth"] = str(Path(given.pop("truth")).resolve())
     params |= {key: str(value) for key, value in given.items()}
     for path in [*params["files"], *filter(None, [params.get("truth")])]:
-        if not Path(path).exists():
+        if not os.path.exists(path):
             from causalkit.io.paths import near_files
 
             raise DataError(f"no file {path}", near_files(Path(path)))
@@ -152,7 +153,7 @@ def _digests(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _digest(path: Path) -> str:
-    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if os.path.isdir(path) else [path]
     digest = hashlib.sha256()
     for file in files:
         if path.is_dir():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -45,7 +46,7 @@ def merge_folders(folders: Sequence[str | Path], out: str | Path) -> Merged:
     """
     out = Path(out)
     given = [Path(folder) for folder in folders if Path(folder).resolve() != out.resolve()]
-    there = out.is_dir() and any(out.glob("*.json"))
+    there = os.path.isdir(out) and any(out.glob("*.json"))
     if len(given) + there < 2:
         raise WrongUsageError("there is nothing to merge", "name two folders of causalkit compare --out or more")
     parts = [load_records(folder) for folder in ([out] if there else []) + given]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -98,7 +99,7 @@ def load_records(folder: str | Path) -> list[CellRecord]:
         DataError: a missing folder, a folder without records, or a damaged record.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise DataError(f"there is no folder {folder}", _HINT)
     paths = [path for path in folder.glob("*.json") if _RECORD.fullmatch(path.name)]
     if not paths:

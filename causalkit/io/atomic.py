@@ -6,6 +6,7 @@ import errno
 import os
 import platform
 import re
+import stat
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -32,18 +33,28 @@ def check_writable(path: str | Path) -> Path:
     """Return the path when a file can be created there; to be called before any work.
 
     Raises:
-        WrongUsageError: the folder does not exist or is read-only, or the path is a folder.
+        WrongUsageError: the folder does not exist or is read-only, the path is a folder, a pipe or a device, or the
+            system allows no file of that name.
     """
     path = Path(path)
     folder = path.parent
-    if path.is_dir():
+    if os.path.isdir(path):
         raise WrongUsageError(f"cannot write {path}: it is a folder", "name a file")
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise WrongUsageError(
             f"cannot write {path}: there is no folder {folder}", f"create it: mkdir -p {argument(folder)}"
         )
     if not os.access(folder, os.W_OK):
         raise WrongUsageError(f"cannot write {path}: the folder {folder} is read-only", "choose another folder")
+    try:
+        ordinary = stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return path
+    except (OSError, ValueError) as error:  # a name that is too long, or has a NUL
+        why = getattr(error, "strerror", None) or error
+        raise WrongUsageError(f"cannot write {path}: {why}", "choose another name") from error
+    if not ordinary:  # it would be replaced
+        raise WrongUsageError(f"cannot write {path}: it is a pipe or a device", "name a file")
     return path
 
 
@@ -109,7 +120,8 @@ def remove_leftovers(path: Path) -> None:
 def _prefix(path: Path, process: int) -> str:
     """Return how temporary names begin: with the file, the machine, and the process that writes."""
     machine = zlib.crc32(platform.node().encode("utf-8", "replace"))
-    return f".{path.stem[:80]}.{machine:08x}-{process}-"
+    stem = path.stem.encode("utf-8", "surrogateescape")[:80].decode("utf-8", "ignore")  # names have 255 bytes at most
+    return f".{stem}.{machine:08x}-{process}-"
 
 
 def _listed(folder: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
@@ -20,9 +21,9 @@ def existing_file(path: str | Path) -> Path:
         DataError: it is missing (the hint names files with a similar name), a folder, unreadable or empty.
     """
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):
         raise DataError(f"{path} is a folder", "name a file")
-    if not path.exists():
+    if not os.path.exists(path):
         raise DataError(f"there is no file {path}", near_files(path))
     try:
         with path.open("rb") as stream:
@@ -37,7 +38,7 @@ def existing_file(path: str | Path) -> Path:
 def near_files(path: Path) -> str:
     """Return a hint that names files with a similar name in the same folder."""
     folder = path.parent
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         return f"there is no folder {folder} either; check the path"
     try:
         names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]

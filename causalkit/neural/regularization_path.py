@@ -20,7 +20,7 @@ from causalkit.core.run import Run
 from causalkit.model_selection.strength import StrengthSearch
 from causalkit.neural.held_out_test import edges_beyond_chance
 from causalkit.neural.training.loop import train
-from causalkit.neural.training.networks import Epoch, Networks, Stacked
+from causalkit.neural.training.networks import Epoch, Networks, Stacked, alike
 from causalkit.neural.training.schedule import Schedule
 from causalkit.neural.training.settings import Training
 from causalkit.neural.training.state import BestWeights, TrainingState
@@ -208,11 +208,14 @@ class RegularizationPath(Schedule):
     def load_state_dict(self, state: Mapping[str, Tensor], training: TrainingState) -> None:
         """Take the points of a checkpoint, and go on with the strength that was being trained."""
         self.began, self.last_checked = int(state["began"]), float(state["last_checked"])
+        mine = BestWeights(self.networks)
         count = sum(name.endswith(".strength") for name in state)
         for number in range(count):
             prefix = f"{number}.weights."
             weights = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
-            self._keep(Point(float(state[f"{number}.strength"]), state[f"{number}.errors"], weights))
+            errors = alike(state[f"{number}.errors"], mine.errors)
+            weights = {name: alike(weights[name], value) for name, value in mine.weights.items()}
+            self._keep(Point(float(state[f"{number}.strength"]), errors, weights))
             if number + 1 < count or not training.stopped:
                 self.strength = self._next_strength()
 

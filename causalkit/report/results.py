@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class Results:
             DataError: there is no such folder, or no record in it.
         """
         folder = Path(folder)
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             raise DataError(f"there is no folder {folder}", "name the folder that causalkit compare --out wrote")
         records: list[CellRecord] = []
         unread: list[Unread] = []

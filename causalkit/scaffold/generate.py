@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,10 +43,10 @@ def create(name: str, *, kind: str = "method", directory: str | Path = ".") -> C
         raise WrongUsageError(f"there is no template for a {kind!r}", did_you_mean(kind, KINDS))
     names = names_for(name)
     directory = Path(directory)
-    if not directory.is_dir():
+    if not os.path.isdir(directory):
         raise WrongUsageError(f"there is no folder {directory}", f"create it: mkdir -p {argument(directory)}")
     folder = directory / names.distribution
-    if folder.exists():
+    if os.path.exists(folder):
         raise WrongUsageError(f"{folder} exists already", "nothing was written; choose another name or --directory")
     check_free(names, KINDS[kind].record, command=kind == "command")
     texts = render(names, kind)

@@ -6,7 +6,6 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -93,7 +92,7 @@ def data_home_option(command: F) -> F:
         if not data_home:
             return command(*arguments, **options)
         # Plugins and worker processes know the folder by this variable only.
-        with environment(CACHE, str(Path(data_home).expanduser().absolute())):
+        with environment(CACHE, os.path.abspath(os.path.expanduser(data_home))):
             return command(*arguments, **options)
 
     option = click.option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +37,7 @@ def read(paths: str | Path | Sequence[str | Path], options: ReadOptions = _DEFAU
     if isinstance(paths, str) and "\n" in paths:
         raise DataError("a path is expected, and this is the text of a file", "write it into a file and give its path")
     if isinstance(paths, str | Path):
-        if not Path(paths).is_dir():
+        if not os.path.isdir(paths):
             return _read_file(Path(paths), options)
         files, source = _files_of(Path(paths)), str(paths)
     else:
@@ -52,7 +53,7 @@ def read(paths: str | Path | Sequence[str | Path], options: ReadOptions = _DEFAU
 
 
 def _read_file(path: Path, options: ReadOptions) -> Panel:
-    if path.is_dir():
+    if os.path.isdir(path):
         raise DataError(f"{path} is a folder", "give either one folder or a list of files")
     existing_file(path)
     provided = by_suffix(Reader, path)

@@ -32,6 +32,7 @@ _MONTHS = frozenset(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "se
 _WIDTHS = re.compile(r"\d+[snd]")
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
+_EXPONENT = re.compile(r"\W*\d+(?:[.,]\d*)?[eE][+-]?\d+\W*")
 _MARKS = (*COMMENT_MARKS, ";")
 _MARK_AND_BLANK = re.compile(r"(?:[#%!;]|//)+\s+")
 _PROSE = frozenset(["by", "of", "from", "the", "with", "was", "is", "are", "and"])
@@ -277,7 +278,7 @@ def _recognised(
 ) -> Header:
     """Return the top of a table whose user did not say how many rows of names it has."""
     (line, first), below = rows[0], list(rows[1:])
-    commented = _commented_names(leading, delimiter, len(first))
+    commented = _commented_names(leading, delimiter, rows)
     if commented and all(is_value(cell) or is_date(cell) or _stays(below, n, cell) for n, cell in enumerate(first)):
         notes = ["the names are those of the comment line above the data"]
         return Header(delimiter, commented, leading.line, line, tuple(rows), tuple(notes))
@@ -380,6 +381,13 @@ def _refuse_dashes(file: TextFile, rows: Sequence[Row], missing: Sequence[str]) 
     )
 
 
+def _counts(rows: Sequence[Row]) -> bool:
+    """Return whether the first column counts: 1, 2, 3."""
+    found = [number(cells[0]) for _, cells in rows[:_LOOKED_AT] if cells]
+    first = [value for value in found if value is not None]
+    return len(found) == len(first) > 2 and {after - before for before, after in itertools.pairwise(first)} == {1}
+
+
 def _is_sure_unit(cell: str) -> bool:
     return cell.strip().startswith(("[", "(", "-"))
 
@@ -426,6 +434,8 @@ def _like_a_date(cell: str) -> bool:
     """Return whether a cell has two numbers or more, or a number and the name of a month, and no other word."""
     if is_date(cell):
         return True
+    if _EXPONENT.fullmatch(cell):
+        return False
     words = re.findall(r"[^\W\d_]+", cell)
     several = len(re.findall(r"\d+", cell)) > 1 and re.fullmatch(r"[^\w-]*-?[\d.,']*[^\w]*", cell) is None
     return all(word[:3].lower() in _MONTHS or len(word) == 1 for word in words) and (several or bool(words))
@@ -530,15 +540,16 @@ def _quoted(line: str, delimiter: str) -> bool:
     return re.fullmatch(rf"\s*{cell}(?:{between}{cell})*\s*", line) is not None
 
 
-def _commented_names(leading: _Leading, delimiter: str, width: int) -> tuple[str, ...] | None:
+def _commented_names(leading: _Leading, delimiter: str, rows: Sequence[Row]) -> tuple[str, ...] | None:
     """Return the names of a comment line above the data, as `numpy.savetxt` writes them."""
-    line = leading.comment.strip(" ")
+    line, width = leading.comment.strip(" "), len(rows[0][1])
     if '"' in line:
         cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
     else:
         cells = line.split(None if delimiter == WHITESPACE else delimiter)
-    if delimiter == WHITESPACE and len(cells) == width + 1 and not cells[0].strip("".join(_MARKS)):
-        cells = cells[1:]  # the mark stands alone
+    marked = bool(cells) and not cells[0].strip("".join(_MARKS))
+    if delimiter == WHITESPACE and marked and not (len(cells) == width and _counts(rows)):
+        cells = cells[1:]  # the mark stands alone; above numbers of rows it is their name
     if delimiter == WHITESPACE and _PROSE.intersection(map(str.lower, cells)):
         return None
     names = [on_one_line(cell.strip()) for cell in cells]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import model_validator
 from torch import Tensor
 
 from causalkit.errors import DataError
@@ -29,8 +30,15 @@ class Facts(Schema):
 
     fingerprint: Text
     epoch: Count
-    history: dict[str, list[Any]]
+    history: dict[str, list[float]]
     stopped: Text | None
+
+    @model_validator(mode="after")
+    def _fit(self) -> Facts:
+        complete = all(len(self.history.get(name, ())) == self.epoch for name in ("epoch", "forecast"))
+        if not complete or any(len(values) > self.epoch for values in self.history.values()):
+            raise ValueError("a history with one entry for each epoch")
+        return self
 
 
 def save_checkpoint(path: Path, fingerprint: str, networks: Networks, schedule: Schedule, state: TrainingState) -> None:

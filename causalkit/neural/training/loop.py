@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from causalkit.core import processes
@@ -45,7 +46,7 @@ def train(
     release()
     state = TrainingState(best=None if networks.data.held is None else BestWeights(networks))
     take_threads(networks, schedule.epoch(state), run)
-    if run.checkpoint and run.resume and run.checkpoint.exists():
+    if run.checkpoint and run.resume and os.path.exists(run.checkpoint):
         load_checkpoint(run.checkpoint, fingerprint, networks, schedule, state)
     run.start({"epochs": schedule.epochs, "done": state.epoch, "stage": schedule.stage})
     saved = time.monotonic()

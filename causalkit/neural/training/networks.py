@@ -274,16 +274,25 @@ class Networks:
     @torch.no_grad()
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take all weights from a checkpoint."""
-        for kind, mine in (("weights", self.weights), ("averaged", self.averaged)):
-            for name, value in mine.items():
-                if f"{kind}.{name}" in state:
-                    value.copy_(state[f"{kind}.{name}"])
+        for name, mine in self.state_dict().items():
+            mine.copy_(alike(state[name], mine))
 
     def _bind(self) -> None:
         """Let the parameters of each network be views of its place in the stack."""
         for number, model in enumerate(self.models):
             for name, weight in model.named_parameters():
                 weight.data = self.weights[name].data[number]
+
+
+def alike(given: Tensor, mine: Tensor) -> Tensor:
+    """Return a tensor of a checkpoint that has the shape and the type of one that is here.
+
+    Raises:
+        ValueError: it has not; copying would stretch it.
+    """
+    if given.shape != mine.shape or given.dtype != mine.dtype:
+        raise ValueError(f"a tensor of shape {tuple(given.shape)} in place of {tuple(mine.shape)}")
+    return given
 
 
 class Objective(nn.Module):

@@ -93,9 +93,15 @@ class Adam(GradientDescent):
 
     @torch.no_grad()
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take the moments of a checkpoint."""
+        """Take the moments of a checkpoint.
+
+        Raises:
+            ValueError: they are those of other weights.
+        """
         for number, weight in enumerate(self.weights):
             if f"{number}.step" in state:
                 count, *moments = (state[f"{number}.{name}"] for name in self.NAMES)
+                if any(moment.shape != weight.shape for moment in moments) or count.shape:
+                    raise ValueError("moments of other weights")
                 mean, square = (torch.empty_like(weight).copy_(moment) for moment in moments)
                 self.state[number] = count.to(weight.device), mean, square

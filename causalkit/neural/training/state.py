@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from causalkit.neural.training.divergence import DivergenceError
-from causalkit.neural.training.networks import Networks, Stacked
+from causalkit.neural.training.networks import Networks, Stacked, alike
 
 
 class BestWeights:
@@ -46,8 +46,9 @@ class BestWeights:
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take everything from a checkpoint."""
-        self.errors, self.latest, self.epochs = state["errors"], state["latest"], state["epochs"]
-        self.weights = {name: state[f"weights.{name}"] for name in self.weights}
+        kept = {name: alike(state[name], mine) for name, mine in self.state_dict().items()}
+        self.errors, self.latest, self.epochs = kept["errors"], kept["latest"], kept["epochs"]
+        self.weights = {name: kept[f"weights.{name}"] for name in self.weights}
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,7 +140,7 @@ class Pretrained:
             DataError: the file is missing, damaged or something else.
         """
         path = Path(path)
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise DataError(f"{path}: there is no such file", "write one with: causalkit pretrain SOURCE -o FILE")
         facts, tensors = read_weights(path, "a pre-trained forecaster", "name a file that causalkit pretrain wrote")
         if facts.get("format") != FORMAT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from causalkit.core.panel import Panel
@@ -36,7 +37,7 @@ def load_source(source: Source, seed: int) -> Panel | Pretrained:
     text = str(source)
     if text.endswith(SUFFIX):
         return Pretrained.load(text)
-    if Path(text).exists():
+    if os.path.exists(text):
         return read(text, ReadOptions())
     specification = parse_specification(text)
     family = specification.name.partition(":")[0]

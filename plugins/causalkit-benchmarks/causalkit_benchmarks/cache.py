@@ -23,7 +23,7 @@ def data_home() -> Path:
     """Return the folder; it may not exist yet."""
     given = os.environ.get("CAUSALKIT_CACHE")
     if given:
-        return Path(given).expanduser().absolute()
+        return Path(os.path.expanduser(given)).absolute()
     import pooch
 
     return Path(pooch.os_cache("causalkit"))

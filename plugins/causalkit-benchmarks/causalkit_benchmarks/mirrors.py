@@ -40,7 +40,7 @@ def _mirror(text: str) -> Path | str:
     scheme = text.partition("://")[0].lower() if "://" in text else ""
     if scheme in ("http", "https"):
         return text
-    folder = Path(url2pathname(urlsplit(text).path)) if scheme == "file" else Path(text).expanduser().absolute()
+    folder = Path(url2pathname(urlsplit(text).path)) if scheme == "file" else Path(os.path.expanduser(text)).absolute()
     if scheme not in ("", "file") or not folder.is_dir():
         wrong = "uses an unsupported protocol" if scheme not in ("", "file") else "is not an existing folder"
         raise WrongUsageError(
