@@ -13,6 +13,7 @@ from difflib import get_close_matches
 _ORDINARY = 400
 """Characters of a message that is never cut."""
 _LONGEST = 600
+_NAME = 100
 _QUOTED = re.compile(r"""'[^']{61,}'|"[^"]{61,}"|[^\s/\\]{121,}""")
 """Long quotations, and words that are longer than any name should be; the parts of a path are words."""
 
@@ -108,7 +109,8 @@ class Interrupted(CausalkitError):  # noqa: N818 - requested, not a fault
 
 def did_you_mean(name: str, known: Iterable[str], *, listed: int = 12) -> str:
     """Return a hint with the most similar known names, or with all of them when none is similar."""
-    names = sorted(set(known))
+    # Similarity takes quadratic time in the lengths, and nobody types longer names than this.
+    name, names = _cut(name), sorted(set(map(_cut, known)))
     near = get_close_matches(name, names, n=3, cutoff=0.6)
     if near:
         return "did you mean " + " or ".join(near) + "?"
@@ -117,6 +119,10 @@ def did_you_mean(name: str, known: Iterable[str], *, listed: int = 12) -> str:
     listed = len(names) if len(names) <= listed + 2 else listed  # "and 1 more" is no shorter than the name
     more = f" and {len(names) - listed} more" if len(names) > listed else ""
     return "known: " + ", ".join(names[:listed]) + more
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _NAME else f"{name[: _NAME - 3]}..."
 
 
 def ways_out(lag: int, *others: str) -> str:

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import random
 import re
 import signal
 import subprocess
@@ -23,7 +24,7 @@ from hypothesis.extra import numpy as arrays_of
 import causalkit
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
-from causalkit.errors import CausalkitError, DataError, ParameterError, WrongUsageError
+from causalkit.errors import CausalkitError, DataError, ParameterError, WrongUsageError, did_you_mean
 from causalkit.io.atomic import atomic_path, check_writable
 from causalkit.io.json_files import json_of
 from causalkit.plugins.params import parse_settings, read_toml
@@ -213,6 +214,14 @@ def test_a_result_with_a_wrong_field_is_refused_with_its_place(tmp_path, field, 
     with pytest.raises(DataError, match=message) as caught:
         Discovery.load(path)
     assert str(path) in str(caught.value)
+
+
+def test_names_of_thousands_of_characters_are_compared_and_quoted_by_their_beginnings():
+    draw = random.Random(0)
+    names = ["".join(map(chr, draw.choices(range(33, 2000), k=20_000))) for _ in range(300)]
+    hint = did_you_mean(names[0][:-1], names)  # whole names would take many minutes
+    assert hint.startswith(f"did you mean {names[0][:90]}")
+    assert len(hint) < 400
 
 
 def test_json_that_is_deep_or_has_endless_numbers_is_refused():

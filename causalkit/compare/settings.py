@@ -106,6 +106,9 @@ def by_name_only(metrics: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(record.name for record in records if record.by_name_only))
 
 
+MOST_SEEDS = 1_000_000
+
+
 def parse_seeds(text: Any) -> tuple[int, ...]:
     """Return the seeds of ``0:5`` (0 to 4), ``0,3,7``, ``3``, a number or a list of numbers.
 
@@ -115,11 +118,14 @@ def parse_seeds(text: Any) -> tuple[int, ...]:
     parts = list(text) if isinstance(text, list | tuple | range) else str(text).split(",")
     seeds: list[int] = []
     for part in parts:
-        match = re.fullmatch(r"(\d+)(?::(\d+))?", str(part).strip())
+        match = re.fullmatch(r"(\d{1,19})(?::(\d{1,19}))?", str(part).strip())
         if not match:
             raise WrongUsageError(f"{text!r} is not a list of seeds", "write 0:5 for 0 to 4, 0,3,7 or 3")
         first = int(match[1])
-        seeds.extend(range(first, int(match[2])) if match[2] else [first])
+        several = range(first, int(match[2]) if match[2] else first + 1)
+        if several and len(seeds) + several[-1] - first >= MOST_SEEDS:
+            raise WrongUsageError(f"{text!r} has more than {MOST_SEEDS:,} seeds", "write for example 0:5 for 0 to 4")
+        seeds.extend(several)
     if not seeds:
         raise WrongUsageError(f"{text!r} contains no seed", "write 0:5 for 0 to 4")
     if len(set(seeds)) < len(seeds):

@@ -83,7 +83,7 @@ class Preparation:
         if not isinstance(given, Mapping) or set(given) - set(cls.__dataclass_fields__):
             raise ParameterError(f"{given!r} is not a preparation", "give detrend, difference, levels, clip or auto")
         often = given.get("difference") or 0
-        if not re.fullmatch(r"\d+", str(int(often) if isinstance(often, bool) else often).strip()):
+        if not re.fullmatch(r"\d{1,9}", str(int(often) if isinstance(often, bool) else often).strip()):
             raise ParameterError(f"difference={often} is not allowed", "give a number of times, 1 for once")
         for key in ("series", "missing"):
             if not isinstance(given.get(key) or {}, Mapping):
@@ -276,8 +276,8 @@ class Terms:
         shifts: list[tuple[int, int]] = []
         parts = [part.strip() for part in str(detrend).split("+")]
         for part in parts:
-            season = re.fullmatch(r"seasonal:(\d+)|fourier:(\d+):(\d+)", part)
-            shift = re.fullmatch(r"shift:(\d+)(?:@(\d+))?", part)
+            season = re.fullmatch(r"seasonal:(\d{1,18})|fourier:(\d{1,18}):(\d{1,18})", part)
+            shift = re.fullmatch(r"shift:(\d{1,18})(?:@(\d{1,18}))?", part)
             period = int(season[1] or season[2]) if season else 0
             if season and period >= 2 and period not in [known for known, _ in seasons]:
                 waves = int(season[3] or 0)

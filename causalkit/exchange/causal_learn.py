@@ -14,7 +14,7 @@ from causalkit.core.discovery import Discovery
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.exchange.values import array_of, discovery_of, edges_of, signed
 
-_LAGGED = re.compile(r"(?P<name>.*)\(t(?:-(?P<lag>\d+))?\)", re.S)
+_LAGGED = re.compile(r"(?P<name>.*)\(t(?:-(?P<lag>\d{1,9}))?\)", re.S)
 
 
 def to_causal_learn(discovery: Discovery) -> NDArray[np.float64]:

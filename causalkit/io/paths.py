@@ -44,7 +44,7 @@ def near_files(path: Path) -> str:
         names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
     except OSError:
         return "check the path"
-    near = get_close_matches(path.name, names, n=3, cutoff=0.6)
+    near = get_close_matches(path.name[:255], names, n=3, cutoff=0.6)
     if not near:
         # The right name with another suffix is near to a person, but not to a string distance.
         near = sorted(name for name in names if path.stem and name.startswith(path.stem))[:3]

@@ -28,7 +28,7 @@ def _up_to(lag: Any) -> str:
     Raises:
         ValueError: it is something else.
     """
-    if not isinstance(lag, str) or not re.fullmatch(r"auto:0*[1-9]\d*", lag):
+    if not isinstance(lag, str) or not re.fullmatch(r"auto:0{0,9}[1-9]\d{0,8}", lag):
         raise ValueError("'auto:12' for lags up to 12")
     return lag
 

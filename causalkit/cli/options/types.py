@@ -44,7 +44,7 @@ class LagParam(click.ParamType):  # type: ignore[type-arg]
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
         """Return a number of time steps, "auto" or "auto:12"."""
         text = str(value).strip()
-        if re.fullmatch(r"auto(:0*[1-9]\d*)?", text):
+        if re.fullmatch(r"auto(:0{0,9}[1-9]\d{0,8})?", text):
             return text
         try:
             return int(text)

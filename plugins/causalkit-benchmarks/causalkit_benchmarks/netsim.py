@@ -86,7 +86,8 @@ def choose(subjects: str | int, people: int) -> list[int]:
     try:
         if ":" in text:
             start, stop = (int(part) if part else None for part in text.split(":"))
-            chosen = list(range(start or 0, people if stop is None else stop))
+            stop = people if stop is None else stop
+            chosen = list(range(start or 0, stop)) if stop <= people else []
         else:
             chosen = [int(part) for part in text.split(",")]
     except ValueError:
