@@ -19,7 +19,14 @@ _QUOTED = re.compile(r"""'[^']{61,}'|"[^"]{61,}"|[^\s/\\]{121,}""")
 
 
 def brief(text: str) -> str:
-    """Return a message without long pieces of a file or of what was typed: a name may have a thousand characters."""
+    """Return a message without long pieces of a file or of what was typed: a name may have a thousand characters.
+
+    Args:
+        text: one sentence.
+
+    Returns:
+        At most 600 characters; quotations and words that are longer than names are cut first.
+    """
     if len(text) <= _ORDINARY:
         return text
     text = _QUOTED.sub(lambda found: found[0] if len(found[0]) < 64 else f"{found[0][:57]}...{found[0][-1:]}", text)

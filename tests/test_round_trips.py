@@ -6,10 +6,12 @@ import os
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 from hypothesis import HealthCheck, given, settings
 
 from causalkit.errors import DataError
 from causalkit.io import ReadOptions, read
+from tests.strategies.panels import difference_of, tables_of_formats
 from tests.styles import Written, tables
 
 
@@ -55,3 +57,25 @@ def _without_empty_end(values):
 def test_a_table_comes_back_equal_or_is_refused(tmp_path_factory, table):
     found = difference(table, tmp_path_factory.getbasetemp())
     assert found is None or found.startswith("refused"), f"{found}\n{table.style}\n{table.content!r}"
+
+
+def test_an_empty_row_of_a_sheet_is_a_time_step_unless_a_column_tells_the_time(tmp_path):
+    values = np.round(np.random.default_rng(0).standard_normal((10, 2)), 3)
+    values[4] = np.nan
+    frame = pd.DataFrame(values, columns=["a", "b"])
+    frame.to_excel(path := tmp_path / "a.xlsx", index=False)
+    np.testing.assert_array_equal(read(path, ReadOptions()).realisations[0], values)
+    frame.insert(0, "date", pd.date_range("2020-01-01", periods=10, freq="D"))
+    rows = frame.drop(index=4)
+    blank = pd.DataFrame([[None] * 3], columns=frame.columns, dtype=object)
+    rows["date"] = pd.date_range("2020-01-01", periods=9, freq="D")
+    parted = pd.concat([rows[:4].astype(object), blank, rows[4:].astype(object)])
+    parted.to_excel(path, index=False)
+    np.testing.assert_array_equal(read(path, ReadOptions()).realisations[0], np.delete(values, 4, axis=0))
+
+
+@settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
+@given(table=tables_of_formats())
+def test_a_table_of_any_format_comes_back_equal_or_is_refused(tmp_path_factory, table):
+    found = difference_of(table, tmp_path_factory.getbasetemp())
+    assert found is None or found.startswith("refused"), found

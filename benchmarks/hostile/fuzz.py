@@ -24,7 +24,7 @@ from typing import Any
 os.environ.setdefault("MPLBACKEND", "agg")
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.hostile import verdict
+from tests.hostile import READERS, verdict
 from tests.hostile_files import SEEDS, File
 from tests.mutations import mutator
 
@@ -48,9 +48,11 @@ def main() -> int:
         files = {reader: [make() for make in SEEDS[reader]] for reader in chosen}
         for reader in chosen:  # valid files are read, and the first one imports
             for file in files[reader]:
-                _attempt(reader, file, Path(folder))
+                path = Path(folder) / f"file{file.suffix}"
+                path.write_bytes(file.content)
+                READERS[reader](path)  # without the alarm of a verdict, which would end an import halfway
                 found = _attempt(reader, file, Path(folder))
-                if found.kind != "read":
+                if found.kind not in ("read", "slow"):
                     sys.exit(f"a valid file of {reader} is not read: {found}")
         shares = dict.fromkeys(chosen, 0.0)
         while time.monotonic() < ends:

@@ -543,6 +543,8 @@ def _quoted(line: str, delimiter: str) -> bool:
 def _commented_names(leading: _Leading, delimiter: str, rows: Sequence[Row]) -> tuple[str, ...] | None:
     """Return the names of a comment line above the data, as `numpy.savetxt` writes them."""
     line, width = leading.comment.strip(" "), len(rows[0][1])
+    if line.count('"') % 2:
+        return None  # a name goes on in the next line
     if '"' in line:
         cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
     else:

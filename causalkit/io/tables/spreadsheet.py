@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import itertools
 import re
 import shutil
 import tempfile
@@ -17,7 +18,7 @@ from causalkit.core.shell import option_text
 from causalkit.display.words import listed
 from causalkit.errors import DataError
 from causalkit.io.options import ReadOptions
-from causalkit.io.tables.cells import shown
+from causalkit.io.tables.cells import on_one_line, shown
 from causalkit.io.tables.delimited import delimited_table
 from causalkit.io.tables.opening import needed, opened
 from causalkit.io.tables.table import Table
@@ -72,10 +73,26 @@ def _as_text(sheet: Any) -> str:
     """Return the sheet as delimited text, one line a row; columns without any cell are left out."""
     cells = [[_text(cell) for cell in row] for row in sheet.itertuples(index=False)]
     filled = [column for column in range(sheet.shape[1]) if any(row[column] for row in cells)]
+    gaps = _gaps(cells, filled)
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
-    writer.writerows([row[column] for column in filled] if any(row) else [] for row in cells)
+    for number, row in enumerate(cells):
+        writer.writerow([row[column] for column in filled] if any(row) or number in gaps else [])
     return stream.getvalue()
+
+
+def _gaps(cells: list[list[str]], filled: list[int]) -> set[int]:
+    """Return which empty rows are time steps without measurements: those between rows of numbers.
+
+    Where the first column has dates or counts, it tells the time, and empty rows only part the table.
+    """
+    measured = [number for number, row in enumerate(cells) if any(map(_is_number, row))]
+    empty = {number for number, row in enumerate(cells) if not any(row)}
+    empty = {number for number in empty if measured and measured[0] < number < measured[-1]}
+    first = [cells[number][filled[0]] for number in measured] if empty else []
+    numbers = [float(cell.replace(",", ".")) for cell in first if _is_number(cell)]
+    counts = len(numbers) == len(first) and all(one < other for one, other in itertools.pairwise(numbers))
+    return set() if counts or all(cell and not _is_number(cell) for cell in first[1:]) else empty
 
 
 def _chosen(sheets: Mapping[str, Any], path: Path, wanted: str | None) -> tuple[str, list[str]]:
@@ -125,4 +142,4 @@ def _text(cell: Any) -> str:
         return cell.isoformat()
     if isinstance(cell, datetime.timedelta):
         return repr(cell.total_seconds())
-    return str(cell)
+    return on_one_line(str(cell))
