@@ -117,7 +117,8 @@ class Interrupted(CausalkitError):  # noqa: N818 - requested, not a fault
 def did_you_mean(name: str, known: Iterable[str], *, listed: int = 12) -> str:
     """Return a hint with the most similar known names, or with all of them when none is similar."""
     # Similarity takes quadratic time in the lengths, and nobody types longer names than this.
-    name, names = _cut(name), sorted(set(map(_cut, known)))
+    name, *known = (one if len(one) <= _NAME else f"{one[: _NAME - 3]}..." for one in (name, *known))
+    names = sorted(set(known))
     near = get_close_matches(name, names, n=3, cutoff=0.6)
     if near:
         return "did you mean " + " or ".join(near) + "?"
@@ -126,10 +127,6 @@ def did_you_mean(name: str, known: Iterable[str], *, listed: int = 12) -> str:
     listed = len(names) if len(names) <= listed + 2 else listed  # "and 1 more" is no shorter than the name
     more = f" and {len(names) - listed} more" if len(names) > listed else ""
     return "known: " + ", ".join(names[:listed]) + more
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= _NAME else f"{name[: _NAME - 3]}..."
 
 
 def ways_out(lag: int, *others: str) -> str:

@@ -7,7 +7,7 @@ import io
 import itertools
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def delimited_table(path: str | Path, options: ReadOptions = _DEFAULT) -> Table:
         _refuse_halves(file, header)
     tried = first_notation(first, options)
     body = _read(file, header, tried.decimal)
-    table, positions = _named(body, str(path))
+    table, positions = _named(body, str(path), options.missing)
 
     def reread(names: list[str]) -> Any:
         chosen = {positions[table.names.index(name)]: name for name in names}
@@ -57,7 +57,7 @@ def delimited_table(path: str | Path, options: ReadOptions = _DEFAULT) -> Table:
 
     notation = notation_of(table.frame, tried, first, options, header.delimiter, reread=reread, place=table.cell)
     if notation.decimal != tried.decimal:
-        table, _ = _named(_read(file, header, notation.decimal), str(path))
+        table, _ = _named(_read(file, header, notation.decimal), str(path), options.missing)
     frame, flags = without_flags(table.frame)
     frame, notes = with_numbers(frame, notation, options.missing)
     return replace(table, frame=frame, notes=(*table.notes, *notation.notes, *flags, *notes), decimal=notation.decimal)
@@ -184,7 +184,7 @@ def _suspicious(file: TextFile, header: Header, frame: Any) -> bool:
     return bool(text.str.startswith(COMMENT_MARKS).any() or (names[0] and (text == names[0]).any()))
 
 
-def _named(body: _Body, source: str) -> tuple[Table, tuple[int, ...]]:
+def _named(body: _Body, source: str, missing: Sequence[str]) -> tuple[Table, tuple[int, ...]]:
     """Return the rows as a table, without empty columns that have no name, and the file's numbers of its columns."""
     frame, header = body.frame, body.header
     notes = (*header.notes, *body.left.notes)
@@ -210,7 +210,10 @@ def _named(body: _Body, source: str) -> tuple[Table, tuple[int, ...]]:
         width = len(frame.columns)
     header = replace(header, cells=None if names is None else tuple(names))
     columns = column_names(
-        header, width, source, row_names=_could_name_rows(frame.iloc[:, 0]) and not halves_of_numbers(header, width)
+        header,
+        width,
+        source,
+        row_names=_could_name_rows(frame.iloc[:, 0], missing) and not halves_of_numbers(header, width),
     )
     positions = tuple(frame.columns)
     frame = frame.copy(deep=False)
@@ -252,10 +255,10 @@ def _other(header: Header) -> str:
     return f"rename one of them, or number the columns with {number}"
 
 
-def _could_name_rows(column: Any) -> bool:
+def _could_name_rows(column: Any, missing: Sequence[str]) -> bool:
     """Return whether a column is text or counts from 1; anything else under a short header would shift names."""
     from pandas.api.types import is_numeric_dtype
 
     if is_numeric_dtype(column.dtype):
         return np.array_equal(column.to_numpy(), np.arange(1, len(column) + 1))
-    return not all(is_written_number(str(cell)) for cell in column.dropna().iloc[:50])
+    return not all(is_written_number(str(cell)) or str(cell) in missing for cell in column.dropna().iloc[:50])
