@@ -1,42 +1,52 @@
 """Commands that are killed at random moments: is every file whole or absent, and is the work the same after a resume?
 
-    python benchmarks/hostile/kills.py --times 50                       # each command, 50 kills in all
+    python benchmarks/hostile/kills.py --times 300                      # all commands, 300 kills in all
     python benchmarks/hostile/kills.py --times 300 --command discover --seed 7
 
-Each trial kills a command (SIGKILL) after a random share of the time that it takes whole. Three seconds later no
+Each trial kills a command (SIGKILL) after a random share of the time that it takes whole. Within three seconds no
 process of it may be left, and every file that is not hidden must be whole. Then the command runs again, to its end,
 with ``--resume`` where it has checkpoints: its files must be those of a run that nobody disturbed, but for times, and
-no hidden file may be left. The exit status is 1 where a trial fails.
+no other file may be left. The exit status is 1 where a trial fails.
+
+Commands start as forks of this process, which has imported what they need: most kills then hit work and writing, and
+not imports. Their workers are processes of their own, as ever. ``fetch`` has a server on this machine.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import importlib
+import importlib.util
 import os
 import random
+import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import psutil
-from safetensors.numpy import load_file
+from downloads import SERVED, served
+from whole import read, same
 
 SHORT = ("--lag", "1", "--set", "training.epochs=30", "-q")
 DATA = "lorenz96[series=5,steps=150]"
-VOLATILE = {"seconds", "started", "peak_bytes", "process", "memory_limit"}
-"""Facts of a record that differ between two equal runs."""
 STATE = "state.safetensors"
 GRACE = 3.0
-"""Seconds after a kill."""
+"""Seconds after a kill within which every process has to end."""
+MARK = "CAUSALKIT_KILLS"
+"""An environment variable by which processes of a trial are known, also those in sessions of their own."""
+KEPT = {".lock"}
+"""Hidden files that stay on purpose."""
+KEPT_IN = {".locks", ".notices", ".hashes"}
+"""Hidden folders of the cache of downloads whose files stay on purpose."""
 
 
 @dataclass(frozen=True)
@@ -46,182 +56,256 @@ class Command:
     Attributes:
         arguments: of ``causalkit``, with files relative to a folder.
         again: what continues it where it has left a checkpoint.
+        before: commands whose files it needs.
+        share: how many kills it gets in a round over all commands; slow ones get few.
+        refused: what a second call says where the first one had already done all.
     """
 
     arguments: tuple[str, ...]
     again: tuple[str, ...] = ()
+    before: tuple[tuple[str, ...], ...] = ()
+    share: int = 1
+    refused: str = ""
+
+
+def _grid(out: str, *more: str) -> tuple[str, ...]:
+    return ("compare", "-m", "var", "-d", "lagged-pair[steps=60]", "--out", out, "-q", *more)
 
 
 GRID = (
     *("compare", "-m", "var", "-m", "grngc[training.epochs=5,lag=1]", "-d", DATA),
     *("--seeds", "0:2", "--out", "grid", "-q"),
 )
+CHEAP = _grid("grid", "--seeds", "0:6")
+PARTS = (_grid("a", "--seeds", "0:8"), _grid("b", "--seeds", "8:16"))
 LARGE = ("--set", "series=40", "--set", "steps=20000")
 COMMANDS = {
     "discover": Command(
-        ("discover", "--dataset", DATA, *SHORT, "--checkpoint", STATE, "-o", "found.json"), ("--resume",)
+        ("discover", "--dataset", DATA, *SHORT, "--checkpoint", STATE, "-o", "found.json"), ("--resume",), share=7
     ),
     "compare": Command(GRID),
     "compare-2": Command((*GRID, "-j", "2")),
-    "pretrain": Command(("pretrain", DATA, "--lag", "1", "--set", "training.epochs=300", "-q", "-o", "w.safetensors")),
-    "report": Command(("discover", "--dataset", "var", "--method", "var", "--lag", "1", "-q", "--report", "page.html")),
-    "simulate": Command(("simulate", "lorenz96", *LARGE, "-o", "panel.csv", "--truth", "truth.csv")),
+    "compare-dask": Command((*CHEAP, "--backend", "dask")),
+    "compare-ray": Command((*CHEAP, "--backend", "ray")),
+    "fetch": Command(("fetch", *SERVED, "--data-home", "cache", "-q"), share=8),
+    "pretrain": Command(
+        ("pretrain", DATA, "--lag", "1", "--set", "training.epochs=100", "-q", "-o", "w.safetensors"), share=6
+    ),
+    "report": Command(
+        ("discover", "--dataset", "var", "--method", "var", "--lag", "1", "-q", "--report", "page.html"), share=4
+    ),
+    "simulate": Command(("simulate", "lorenz96", *LARGE, "-o", "panel.csv", "--truth", "truth.csv"), share=2),
+    "merge": Command(("compare", "merge", "a", "b", "--out", "both", "-q"), before=PARTS, share=6),
+    "publish": Command(("compare", "publish", "a", "b", "-o", "site", "-q"), before=PARTS, share=6),
+    "new-plugin": Command(("new-plugin", "tried"), share=4, refused="exists already"),
 }
+PACKAGES = {"compare-dask": "distributed", "compare-ray": "ray", "fetch": "causalkit_benchmarks"}
+PRELOADED = (
+    *("torch", "pandas", "scipy.stats", "statsmodels.regression.linear_model", "matplotlib.pyplot", "jinja2"),
+    *("safetensors.torch", "filelock", "pooch", "requests", "tqdm", "rich.live", "pydantic"),
+    *("causalkit.api", "causalkit.compare", "causalkit.report", "causalkit.plotting", "causalkit.neural.method"),
+    *("causalkit.compare.engine", "causalkit.report.single", "causalkit.report.leaderboard.pages"),
+    *("causalkit.scaffold.generate", "causalkit.io.results.writers", "causalkit.neural.training.loop"),
+)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--times", type=int, default=30, help="kills in all")
+    parser.add_argument("--times", type=int, default=50, help="kills in all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--command", action="append", choices=sorted(COMMANDS), help="default: all")
     arguments = parser.parse_args()
-    chosen = arguments.command or list(COMMANDS)
+    chosen = [name for name in arguments.command or COMMANDS if _installed(name)]
     draw, counts, faults = random.Random(arguments.seed), Counter[str](), 0
-    whole = {name: _whole(COMMANDS[name]) for name in chosen}
-    for number in range(arguments.times):
-        name = chosen[number % len(chosen)]
-        reference, seconds = whole[name]
-        wrong = _trial(COMMANDS[name], reference, draw.uniform(0.0, 1.05) * seconds)
-        counts[name] += 1
-        for fault in wrong:
-            faults += 1
-            print(f"{name}: {fault}", flush=True)
-    print(", ".join(f"{name} {count}" for name, count in counts.items()) + f": {faults} faults")
+    with served():
+        _preload()
+        whole = {name: Whole(name) for name in chosen}
+        for name in _turns(chosen, arguments.times, draw):
+            counts[name] += 1
+            for fault in _trial(whole[name], draw.uniform(0.0, 1.05)):
+                faults += 1
+                print(f"{name}: {fault}", flush=True)
+    print(f"{counts.total()} kills ({', '.join(f'{name} {count}' for name, count in counts.items())}): {faults} faults")
     return int(faults > 0)
 
 
-def _start(command: Command, folder: Path, more: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "causalkit", *command.arguments, *more],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+def _installed(name: str) -> bool:
+    package = PACKAGES.get(name)
+    there = package is None or importlib.util.find_spec(package) is not None
+    if not there:
+        print(f"{name} is left out: {package} is not installed", flush=True)
+    return there
 
 
-def _whole(command: Command) -> tuple[dict[str, Any], float]:
-    """Return the files of an undisturbed run, and how long it takes."""
-    with tempfile.TemporaryDirectory() as name:
-        start = time.monotonic()
-        process = _start(command, Path(name))
-        said = process.communicate()[1].decode()
-        if process.returncode:
-            sys.exit(f"{' '.join(command.arguments)} failed: {said}")
-        return _files(Path(name)), time.monotonic() - start
+def _turns(chosen: list[str], times: int, draw: random.Random) -> list[str]:
+    """Return the command of each trial: rounds in which every command has its share, in random order."""
+    turns: list[str] = []
+    while len(turns) < times:
+        turn = [name for name in chosen for _ in range(COMMANDS[name].share)]
+        draw.shuffle(turn)
+        turns += turn
+    return turns[:times]
 
 
-def _trial(command: Command, reference: dict[str, Any], after: float) -> list[str]:
-    """Kill a command after so many seconds, look, and let it end; return what is wrong."""
-    wrong = []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        process = _start(command, folder)
+def _preload() -> None:
+    from causalkit.cli.main import COMMANDS as OWN
+    from causalkit.plugins.records import Dataset, Method
+    from causalkit.plugins.registry import registry
+
+    for module in (*PRELOADED, *(where.partition(":")[0] for where in OWN.values())):
+        with suppress(ImportError):
+            importlib.import_module(module)
+    for kind in (Method, Dataset):
+        registry().all(kind)
+
+
+def _fork(arguments: tuple[str, ...], folder: Path, mark: str) -> int:
+    """Start a command in a folder, as a fork in a session of its own; return the number of its process."""
+    if number := os.fork():
+        return number
+    code = 99
+    try:
+        os.setsid()
+        os.chdir(folder)
+        os.environ[MARK] = mark
+        nothing = os.open(os.devnull, os.O_RDWR)
+        said = os.open(f"{folder}.said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        for own, stream in ((nothing, 0), (nothing, 1), (said, 2)):
+            os.dup2(own, stream)
+        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - until the end
+        from causalkit.cli.main import main as command
+
         try:
-            process.wait(after)
-        except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
-        time.sleep(GRACE)
-        if left := _session(process.pid):
-            wrong.append(f"{left} processes live {GRACE:g} s after the kill at {after:.2f} s")
-        wrong += [f"after the kill at {after:.2f} s: {fault}" for fault in _torn(folder)]
+            command(list(arguments))
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        sys.stderr.flush()
+        if psutil.Process().children():  # what ends them runs when an interpreter ends
+            sys.exit(code)
+    finally:
+        os._exit(code)
+    return 0
+
+
+def _ended(number: int) -> int:
+    """Wait for a process and return its exit code."""
+    return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
+
+
+class Whole:
+    """A command, its files after an undisturbed run, and how long that takes."""
+
+    def __init__(self, name: str) -> None:
+        self.command = COMMANDS[name]
+        self.inputs = Path(tempfile.mkdtemp())
+        for needed in self.command.before:
+            self._run(needed, self.inputs)
+        with tempfile.TemporaryDirectory() as made:
+            folder = self.folder(made)
+            self._run(self.command.arguments, folder)  # caches of the operating system are warm in the second one
+            folder = self.folder(made)
+            start = time.monotonic()
+            self._run(self.command.arguments, folder)
+            self.seconds = time.monotonic() - start
+            self.files = _files(folder)
+
+    def folder(self, parent: str) -> Path:
+        """Return a new folder with what the command needs."""
+        folder = Path(parent, f"run{random.getrandbits(40)}")
+        shutil.copytree(self.inputs, folder)
+        return folder
+
+    def _run(self, arguments: tuple[str, ...], folder: Path) -> None:
+        if _ended(_fork(arguments, folder, "whole")):
+            sys.exit(f"{' '.join(arguments)} failed: {Path(f'{folder}.said').read_text()}")
+
+
+def _trial(whole: Whole, share: float) -> list[str]:
+    """Kill a command after a share of its time, look, and let it end; return what is wrong."""
+    wrong, after, command = [], share * whole.seconds, whole.command
+    mark = f"{os.getpid()}-{random.getrandbits(60)}"
+    moment = f"killed at {after:.2f} s of {whole.seconds:.2f} s"
+    with tempfile.TemporaryDirectory() as name:
+        folder = whole.folder(name)
+        number = _fork(command.arguments, folder, mark)
+        time.sleep(after)
+        os.kill(number, signal.SIGKILL)
+        _ended(number)
+        if left := _left(number, mark):
+            wrong.append(f"{moment}, {len(left)} processes live {GRACE:g} s later: {'; '.join(left)}")
+        wrong += [f"{moment}: {fault}" for fault in _torn(folder)]
         again = command.again if (folder / STATE).exists() else ()
-        process = _start(command, folder, again)
-        said = process.communicate()[1].decode()
-        if process.returncode:
-            return [*wrong, f"killed at {after:.2f} s, it does not go on: {said.strip()}"]
-        if hidden := [path.name for path in folder.rglob(".*") if path.name not in _KEPT]:
-            wrong.append(f"killed at {after:.2f} s, it leaves {', '.join(hidden)}")
+        code = _ended(_fork((*command.arguments, *again), folder, mark))
+        said = Path(f"{folder}.said").read_text().strip()
+        if code and not (command.refused and command.refused in said):
+            return [*wrong, f"{moment}, it does not go on: {said}"]
+        if hidden := _hidden(folder):
+            wrong.append(f"{moment}, it leaves {', '.join(hidden)}")
         found = _files(folder)
-        for file in reference.keys() | found.keys():
-            if not _same(reference.get(file), found.get(file)):
-                wrong.append(f"killed at {after:.2f} s, {file} differs from that of an undisturbed run")
+        for file in sorted(whole.files.keys() | found.keys()):
+            if not same(whole.files.get(file), found.get(file)):
+                wrong.append(f"{moment}, {file} differs from that of an undisturbed run")
     return wrong
 
 
-_KEPT = {".lock"}
-"""Hidden files that stay on purpose."""
+def _left(session: int, mark: str) -> list[str]:
+    """Return processes of a trial that live at the end of the grace."""
+    deadline = time.monotonic() + GRACE
+    while left := [process for process in psutil.process_iter() if _belongs(process, session, mark)]:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.05)
+    lines = []
+    for process in left:
+        with suppress(psutil.Error):
+            lines.append(" ".join(process.cmdline())[-200:])
+            process.kill()
+    return lines
 
 
-def _session(number: int) -> int:
-    """Return how many processes of a session run."""
-    count = 0
-    for process in psutil.process_iter():
-        try:
-            count += os.getsid(process.pid) == number and process.status() != psutil.STATUS_ZOMBIE
-        except (ProcessLookupError, PermissionError, psutil.Error):
-            continue
-    return count
+def _belongs(process: psutil.Process, session: int, mark: str) -> bool:
+    with suppress(ProcessLookupError, PermissionError, psutil.Error):
+        if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        return os.getsid(process.pid) == session or process.environ().get(MARK) == mark
+    return False
+
+
+def _paths(folder: Path) -> dict[str, Path]:
+    """Return all files that a user sees, by relative path."""
+    return {
+        str(path.relative_to(folder)): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    }
+
+
+def _hidden(folder: Path) -> list[str]:
+    """Return hidden files and folders that nobody needs."""
+    found = []
+    for path in folder.rglob("*"):
+        parts = path.relative_to(folder).parts
+        hidden = [part for part in parts if part.startswith(".")]
+        empty = path.is_dir() and path.name in (*KEPT_IN, ".parts")
+        if hidden and not empty and hidden[0] not in KEPT_IN and parts[-1] not in KEPT:
+            found.append("/".join(parts))
+    return found
 
 
 def _torn(folder: Path) -> list[str]:
     """Return which visible files cannot be read whole."""
     torn = []
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
-            try:
-                READERS.get(path.suffix, Path.read_bytes)(path)
-            except Exception as error:
-                torn.append(f"{path.name} is torn: {type(error).__name__}: {error}")
+    for name, path in _paths(folder).items():
+        try:
+            read(path)
+        except Exception as error:
+            torn.append(f"{name} is torn: {type(error).__name__}: {error}")
     return torn
 
 
 def _files(folder: Path) -> dict[str, Any]:
-    """Return the content of all visible files, without what differs between equal runs."""
-    paths = (path for path in folder.rglob("*") if path.is_file())
-    names = {str(path.relative_to(folder)): path for path in paths}
-    return {
-        name: READERS[path.suffix](path)
-        for name, path in names.items()
-        if not path.name.startswith((".", "state")) and path.suffix in READERS
-    }
-
-
-def _json(path: Path) -> Any:
-    return _steady(json.loads(path.read_text(encoding="utf-8")))
-
-
-def _steady(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _steady(inner) for key, inner in value.items() if key not in VOLATILE}
-    return [_steady(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _page(path: Path) -> str:
-    text = path.read_text(encoding="utf-8")
-    if not text.rstrip().endswith("</html>"):
-        raise ValueError("the page has no end")
-    return "page"
-
-
-def _table(path: Path) -> str:
-    text = path.read_text(encoding="utf-8")
-    if not text.endswith("\n"):
-        raise ValueError("the last line has no end")
-    return text
-
-
-def _weights(path: Path) -> dict[str, np.ndarray]:
-    return dict(load_file(path))
-
-
-READERS: dict[str, Callable[[Path], Any]] = {
-    ".json": _json,
-    ".html": _page,
-    ".csv": _table,
-    ".safetensors": _weights,
-}
-
-
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return bool(np.array_equal(one, other))
-    return bool(one == other)
+    """Return the content of all visible files but checkpoints, without what differs between equal runs."""
+    return {name: read(path) for name, path in _paths(folder).items() if path.name != STATE}
 
 
 if __name__ == "__main__":

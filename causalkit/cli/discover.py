@@ -162,13 +162,13 @@ def _discover(data: tuple[str, ...], options: dict[str, Any]) -> None:
 
 def _write(
     discovery: Discovery, truth: Truth | None, options: dict[str, Any], *, scores_only: bool
-) -> tuple[list[str], list[WriteError]]:
+) -> tuple[list[str], list[CausalkitError]]:
     """Write all files; return those that were written, and why others could not be.
 
     Where one cannot be written, the others are, and the edges are printed: they may have taken hours.
     """
     written: list[str] = []
-    refused: list[WriteError] = []
+    refused: list[CausalkitError] = []
 
     def plotted(path: str) -> None:
         from causalkit.plotting import plot
@@ -188,12 +188,12 @@ def _write(
         try:
             write(path)
             written.append(path)
-        except WriteError as error:
+        except (WriteError, WrongUsageError) as error:  # a folder may have vanished since it was looked at
             refused.append(error)
     return written, refused
 
 
-def _refuse(unwritten: list[WriteError]) -> None:
+def _refuse(unwritten: list[CausalkitError]) -> None:
     """Report the first file that could not be written."""
     if unwritten:
         raise unwritten[0]

@@ -6,6 +6,7 @@ import errno
 import os
 import platform
 import re
+import shutil
 import stat
 import tempfile
 import zlib
@@ -75,23 +76,76 @@ def atomic_path(path: str | Path, *, tidy: bool = True) -> Iterator[Path]:
         remove_leftovers(path)
     temporary = None
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path, os.getpid()), suffix=path.suffix)
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)  # mkstemp makes files private; a result is an ordinary file
-        temporary.replace(path)
-    except Exception as error:
-        number = _system_error(error)
-        about = getattr(error, "filename", None)
-        if number not in _REFUSED or about not in (None, str(path), str(temporary)):
-            raise
-        raise WriteError(f"cannot write {path}: {os.strerror(number)}", _REFUSED[number]) from error
+        with explained(path):
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path, os.getpid()), suffix=path.suffix)
+            os.close(handle)
+            temporary = Path(name)
+            yield temporary
+            temporary.chmod(0o666 & ~_mask())  # mkstemp makes files private; a result is an ordinary file
+            temporary.replace(path)
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield a new temporary folder that becomes ``path`` when the block ends without an error.
+
+    What a killed process left beside the same folder is removed.
+
+    Raises:
+        WrongUsageError: the folder exists already.
+    """
+    if path.exists():
+        raise WrongUsageError(f"{path} exists already", "nothing was written; choose another name")
+    check_writable(path)
+    remove_leftovers(path)
+    temporary = None
+    try:
+        with explained(path):
+            temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=_prefix(path, os.getpid()), suffix=path.suffix))
+            yield temporary
+            temporary.chmod(0o777 & ~_mask())
+            temporary.rename(path)
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+            raise
+        message = f"{path} exists already: another process has written it meanwhile"
+        raise WrongUsageError(message, "nothing was written; choose another name") from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what the system says where a block cannot write a file or folder into one sentence.
+
+    Raises:
+        WriteError: it cannot be written. Errors about other files stay as they are.
+    """
+    try:
+        yield
+    except Exception as error:
+        number = _system_error(error)
+        about = getattr(error, "filename", None)
+        if number not in _REFUSED or not (about is None or _within(str(about), path)):
+            raise
+        raise WriteError(f"cannot write {path}: {os.strerror(number)}", _REFUSED[number]) from error
+
+
+def _within(about: str, path: Path) -> bool:
+    """Is this the path, a temporary name of it, or something in one of the two?"""
+    about, whole = os.path.abspath(about), os.path.abspath(path)
+    temporary = os.path.join(os.path.dirname(whole), _prefix(path, os.getpid()))
+    return about == whole or about.startswith((whole + os.sep, temporary))
+
+
+def _mask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _system_error(error: BaseException) -> int:
@@ -106,7 +160,7 @@ def _system_error(error: BaseException) -> int:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove temporary files of the same path whose process has ended on this machine."""
+    """Remove temporary files and folders of the same path whose process has ended on this machine."""
     start, random = _prefix(path, 0).removesuffix("0-"), 8
     for leftover in _listed(path.parent):
         middle = leftover[len(start) :].removesuffix(path.suffix)
@@ -114,7 +168,8 @@ def remove_leftovers(path: Path) -> None:
         temporary = leftover.startswith(start) and dash and process.isdecimal() and len(rest) == random
         if temporary and not _runs(int(process)):
             with suppress(OSError):
-                (path.parent / leftover).unlink()
+                left = path.parent / leftover
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _prefix(path: Path, process: int) -> str:

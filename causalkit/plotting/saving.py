@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -54,8 +54,9 @@ def save_figure(figure: Figure, path: str | Path, *, dpi: float = DPI) -> Path:
         ParameterError: so many dots are too many.
     """
     path = check_suffix(path)
+    content = figure_bytes(figure, path.suffix.lower(), dpi=dpi)  # whole: matplotlib stumbles where a disk is full
     with atomic_path(path) as temporary:
-        _write(figure, temporary, path.suffix.lower(), dpi)
+        temporary.write_bytes(content)
     return path
 
 
@@ -66,13 +67,11 @@ def figure_bytes(figure: Figure, suffix: str, *, dpi: float = DPI) -> bytes:
         figure: of matplotlib.
         suffix: such as ".png".
         dpi: dots per inch of a .png file.
+
+    Raises:
+        ParameterError: so many dots are too many.
     """
     buffer = io.BytesIO()
-    _write(figure, buffer, suffix, dpi)
-    return buffer.getvalue()
-
-
-def _write(figure: Figure, target: Path | BinaryIO, suffix: str, dpi: float) -> None:
     if suffix == ".png" and max(figure.get_size_inches()) * dpi > _MOST_PIXELS:
         width, height = figure.get_size_inches()
         raise ParameterError(
@@ -84,10 +83,11 @@ def _write(figure: Figure, target: Path | BinaryIO, suffix: str, dpi: float) -> 
         settings = _SETTINGS | {"pdf.fonttype": _TRUETYPE if letters.truetype else _TYPE_3}
         with matplotlib.rc_context(settings):  # type: ignore[arg-type, unused-ignore]
             figure.savefig(
-                target, format=suffix[1:], dpi=dpi, facecolor=figure.get_facecolor(), metadata=_METADATA[suffix]
+                buffer, format=suffix[1:], dpi=dpi, facecolor=figure.get_facecolor(), metadata=_METADATA[suffix]
             )
     if letters.explanation:
         warnings.warn(letters.explanation, MissingLettersWarning, stacklevel=4)
+    return buffer.getvalue()
 
 
 @contextmanager

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from causalkit.core.shell import argument
 from causalkit.errors import WrongUsageError, did_you_mean
+from causalkit.io.atomic import atomic_folder
 from causalkit.scaffold.kinds import KINDS
 from causalkit.scaffold.naming import Names, check_free, names_for
 
@@ -38,6 +38,7 @@ def create(name: str, *, kind: str = "method", directory: str | Path = ".") -> C
 
     Raises:
         WrongUsageError: the name is malformed or taken, the kind is unknown, or the folder is there already.
+        WriteError: the disk is full, or the system refuses.
     """
     if kind not in KINDS:
         raise WrongUsageError(f"there is no template for a {kind!r}", did_you_mean(kind, KINDS))
@@ -51,12 +52,10 @@ def create(name: str, *, kind: str = "method", directory: str | Path = ".") -> C
     check_free(names, KINDS[kind].record, command=kind == "command")
     texts = render(names, kind)
     # Written aside and renamed, so that an interrupted command leaves no half of a plugin.
-    with tempfile.TemporaryDirectory(dir=directory, prefix=".new-plugin-") as aside:
-        draft = Path(aside) / names.distribution
+    with atomic_folder(folder) as draft:
         for path, text in texts.items():
             (draft / path).parent.mkdir(parents=True, exist_ok=True)
             (draft / path).write_text(text, encoding="utf-8", newline="\n")
-        draft.rename(folder)
     commands = (
         f"cd {argument(folder)}",
         'python -m pip install -e ".[test]"',

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import logging
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 from causalkit.errors import DataError, NotOfferedError
@@ -83,9 +86,14 @@ def _download(url: str, entry: Entry, place: Path, part: Path) -> None:
     expected = cache.known_hash(entry)
     downloader = Resuming(part, entry.bytes, verified=bool(expected))
     known_hash = expected and f"sha256:{expected}"
+    # pooch's temporary file would stay beside the file for ever where this process is killed.
+    for leftover in part.parent.glob(f"{glob.escape(part.name)}.????????"):
+        shutil.rmtree(leftover, ignore_errors=True)
     for attempt in (1, 2):
         try:
-            pooch.retrieve(url, known_hash=known_hash, fname=place.name, path=place.parent, downloader=downloader)
+            with tempfile.TemporaryDirectory(dir=part.parent, prefix=f"{part.name}.") as aside:
+                pooch.retrieve(url, known_hash=known_hash, fname=place.name, path=aside, downloader=downloader)
+                os.replace(Path(aside, place.name), place)
             return
         except (ValueError, TransferError) as error:
             # The beginning may have belonged to another file; it is gone now.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 from causalkit.cli.main import _run
 from tests.data_files import real
+from tests.write_faults import SAID, full, read_only
 
 FILE = "sos/data_samples_SOS.mat"
 
@@ -70,3 +72,24 @@ def test_without_the_file_the_error_says_all_that_is_needed(run, server, cache, 
     assert len(err.splitlines()) == 1
     for said in ("404", "https://", "13168 bytes", "sha256 f65155a2", str(cache / FILE), "CAUSALKIT_MIRROR", "proxy"):
         assert said in err
+
+
+@pytest.mark.parametrize("fault", [full, read_only])
+@pytest.mark.parametrize(
+    ("options", "named"), [(("-o", "out/sos.csv"), "out/sos.csv"), (("--data-home", "out"), "out")]
+)
+def test_what_the_system_refuses_is_one_sentence_and_the_next_call_works(
+    run, mirror, tmp_path, monkeypatch, fault, options, named
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    if "-o" in options:
+        assert run("fetch", "sos", "-q")[0] == 0
+    with fault(tmp_path / "out"):
+        code, _, err = run("fetch", "sos", "-q", *options)
+    assert code == 3
+    (line,) = [one for one in err.splitlines() if "error" in one]
+    assert named in line
+    assert re.search(SAID[fault], line), line
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file() and path.stat().st_size]
+    assert run("fetch", "sos", "-q", *options)[0] == 0

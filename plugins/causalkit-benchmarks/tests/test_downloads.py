@@ -185,6 +185,27 @@ def test_a_server_that_only_stalls_is_an_error(offer, server):
         local_file(NAME)
 
 
+def test_a_killed_download_leaves_nothing_once_the_file_is_here(offer, server, cache):
+    content = offer("good/table.csv")
+    script = (
+        "import json, os, sys\n"
+        "from causalkit_benchmarks import entries, transfer\n"
+        "content = json.loads(sys.argv[1])\n"
+        "entries.registry = lambda: entries.Registry.of(content)\n"
+        "write = transfer.Part.write\n"
+        "transfer.Part.write = lambda part, data: os._exit(9) if part.tell() > 100_000 else write(part, data)\n"
+        "from causalkit_benchmarks.files import local_file\n"
+        f"local_file({NAME!r})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, json.dumps(content)], check=False, timeout=120)
+    assert done.returncode == 9
+    assert everything_in(cache) == []
+    assert local_file(NAME).read_bytes() == server.content
+    assert rest_of(server.requests[1]) > 90_000
+    assert everything_in(cache) == ["table.csv"]
+    assert list((cache / ".parts").iterdir()) == []
+
+
 def test_two_processes_download_once(offer, server, cache):
     content = offer("good/table.csv")
     server.delay = 0.3
