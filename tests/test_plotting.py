@@ -32,7 +32,7 @@ from causalkit.plotting import (
 )
 
 NAMES = ("a", "b", "c", "d")
-WEIRD = ("$x_1^2$", "<b>&", "_hidden", "日本語", "two\nlines", "", "x" * 300, "x" * 299 + "y", "\ud800", "% \\ {")
+WEIRD = ("$x_1^2$", "<b>&", "_hidden", "日本語", "two\nlines", "", "x" * 300, "x" * 299 + "y", "\u202e", "% \\ {")
 
 
 def made(edges, names=NAMES, lags=3, **fields):
@@ -402,9 +402,8 @@ def test_an_error_leaves_the_old_picture_and_nothing_else(tmp_path, monkeypatch)
     path = tmp_path / "graph.png"
     path.write_bytes(b"old")
 
-    def fail(self, name, **_):
-        with open(name, "wb") as file:
-            file.write(b"half")
+    def fail(self, buffer, **_):
+        buffer.write(b"half")
         raise OSError("no space left on device")
 
     monkeypatch.setattr(Figure, "savefig", fail)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,8 +49,14 @@ def read_only(folder: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def vanishing(folder: Path) -> Iterator[None]:
     """Remove a folder at the moment when a file is to be written there."""
+    prefix = atomic._prefix  # asked for just before a temporary file is made
+
+    def removed(*arguments: Any) -> str:
+        shutil.rmtree(folder, ignore_errors=True)
+        return prefix(*arguments)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(atomic, "remove_leftovers", lambda path: shutil.rmtree(folder, ignore_errors=True))
+        patch.setattr(atomic, "_prefix", removed)
         yield
 
 
