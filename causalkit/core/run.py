@@ -173,17 +173,24 @@ class Run:
     def isolated(self) -> Iterator[None]:
         """Seed torch's global generator and set its threads for the block, and put both back afterwards.
 
-        In the block, chunks of work keep to the memory of the run.
+        In the block, gradients are recorded, and chunks of work keep to the memory of the run. An interrupt that hits a
+        library while it has changed how gradients or floating-point errors are treated leaves that as it was, too.
 
         Networks draw their initial weights and dropout masks from the global generator. The user's own generator stays
         as it was.
         """
+        import numpy as np
         import torch
 
         device = self.torch_device()
         threads = torch.get_num_threads()
         accelerators = [device] if device.type == "cuda" else []
-        with torch.random.fork_rng(devices=accelerators), memory.limited_to(self.memory_limit):
+        with (
+            torch.random.fork_rng(devices=accelerators),
+            torch.enable_grad(),
+            np.errstate(),
+            memory.limited_to(self.memory_limit),
+        ):
             torch.manual_seed(self.seed)
             torch.set_num_threads(self.threads or 1)
             try:

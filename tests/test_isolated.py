@@ -1,0 +1,33 @@
+"""A run leaves the settings of torch and numpy as they were, and starts from those that it needs."""
+
+import numpy as np
+import pytest
+import torch
+
+import causalkit
+from causalkit import Run
+
+
+def test_what_an_interrupt_leaves_changed_is_put_back():
+    def interrupted() -> None:
+        with Run(device="cpu").isolated():
+            torch.set_grad_enabled(False)
+            np.seterr(all="raise")
+            torch.rand(1)
+            raise KeyboardInterrupt
+
+    errors, number = np.geterr(), torch.random.get_rng_state()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert torch.is_grad_enabled()
+    assert np.geterr() == errors
+    assert torch.equal(torch.random.get_rng_state(), number)
+
+
+@pytest.mark.plugins
+def test_networks_are_trained_where_gradients_are_off():
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    with torch.no_grad():
+        found = causalkit.discover(x, lag=1, params={"training.epochs": 3})
+        assert not torch.is_grad_enabled()
+    assert found.scores.tobytes() == causalkit.discover(x, lag=1, params={"training.epochs": 3}).scores.tobytes()
