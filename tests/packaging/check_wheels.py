@@ -1,12 +1,14 @@
 """Build the wheels of core and plugins, install them away from the source tree and run one discovery.
 
     python tests/packaging/check_wheels.py
+    python tests/packaging/check_wheels.py --sbom causalkit.cdx.json    # keep the list of all that is installed
 
-Needs build and hatchling; makes a virtual environment in a temporary folder.
+Needs build, cyclonedx-bom and hatchling; makes a virtual environment in a temporary folder.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import os
@@ -16,6 +18,7 @@ import tempfile
 import venv
 import zipfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "docs" / "examples" / "causalkit-ridge-granger"
@@ -27,6 +30,11 @@ EXPECTED = {
 
 def main() -> None:
     """Raise at the first thing that is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--sbom", type=Path, metavar="FILE", help="write the software bill of materials (CycloneDX) there"
+    )
+    kept = parser.parse_args().sbom
     projects = [ROOT, *sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml")), TUTORIAL]
     with tempfile.TemporaryDirectory(prefix="causalkit-wheels-") as scratch:
         folder = Path(scratch)
@@ -34,6 +42,9 @@ def main() -> None:
         for wheel in wheels:
             inspect(wheel)
         programs = install(wheels, folder / "venv")
+        bill = bill_of_materials(wheels, programs)
+        if kept is not None:
+            kept.write_text(json.dumps(bill, indent=2), encoding="utf-8")
         try_out(programs, folder / "work")
         try_tutorial(programs, folder / "tutorial")
     print(f"{len(wheels)} wheels work: " + ", ".join(wheel.name for wheel in wheels))
@@ -72,6 +83,23 @@ def install(wheels: list[Path], folder: Path) -> Path:
     run([python, "-m", "pip", "install", "--no-compile", "-q", "-c", constraints, *map(str, wheels)])
     run([python, "-m", "pip", "check"])
     return programs
+
+
+def bill_of_materials(wheels: list[Path], programs: Path) -> dict[str, Any]:
+    """Return what is installed with the wheels as a CycloneDX document, without the places where the wheels lay."""
+    command = [sys.executable, "-m", "cyclonedx_py", "environment", "--output-reproducible", str(programs / "python")]
+    bill: dict[str, Any] = json.loads(run(command))
+    components = {component["name"].replace("-", "_"): component for component in bill["components"]}
+    for wheel in wheels:
+        name, version, *_ = wheel.name.split("-")
+        component = components[name]
+        assert component["version"] == version, component
+        assert component.get("licenses") or (TUTORIAL / name).is_dir(), f"{name} names no licence"
+        component.pop("externalReferences", None)
+    used = set(components)
+    assert {"torch", "numpy", "pluggy", "click", "networkx", "pandas", "statsmodels"} <= used, sorted(used)
+    assert "file:" not in json.dumps(bill)
+    return bill
 
 
 def try_out(programs: Path, folder: Path) -> None:
