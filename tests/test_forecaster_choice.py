@@ -256,7 +256,7 @@ def test_forbidden_edges_of_the_winner_have_no_score() -> None:
 
 @pytest.mark.plugins
 def test_too_few_windows_to_choose_leave_the_first_candidate_and_say_so() -> None:
-    found = causalkit.discover(products(4, 2), method="grngc", lag=1, params=QUICK)
+    found = causalkit.discover(products(10, 2), method="grngc", lag=4, params=QUICK)
     assert found.config["forecaster"]["name"] == "mlp"
     assert "the forecaster was not chosen: it is mlp" in found.notes
     assert found.choices == ()

@@ -130,9 +130,10 @@ def test_an_ensemble_of_a_given_strength_is_tested_on_the_command_line() -> None
     "params", [{"regularizer.strength": 0.1}, {"pretrain.epochs": 5}, {}], ids=["given", "two stages", "short"]
 )
 def test_a_network_without_held_out_forecasts_says_when_there_are_some(params) -> None:
-    panel, _ = causalkit.simulate("lagged-pair", steps=6 if not params else 120)
+    panel, _ = causalkit.simulate("lagged-pair", steps=10 if not params else 120)
     options = {"pretrain": panel} if "pretrain.epochs" in params else {}
-    bare = causalkit.discover(panel, lag=2, params={"training.epochs": 5, **params}, select="none", **options)
+    lag = 2 if params else 4
+    bare = causalkit.discover(panel, lag=lag, params={"training.epochs": 5, **params}, select="none", **options)
     with pytest.raises(WrongUsageError, match=r"regularizer\.strength=auto\) without --pretrain, in recordings"):
         bare.select("heldout:0.05")
 

@@ -288,7 +288,7 @@ class TestDataAsTheyAre:
     def test_too_short_to_choose(self):
         panel = Panel.of(lagged_pair(5))
         assert choose_lag(panel, Run()) is None
-        with pytest.raises(DataError, match="only 4 complete windows of 2 rows are left, and 10 are needed"):
+        with pytest.raises(DataError, match="only 4 complete windows of 2 rows are left, and 6 are needed"):
             causalkit.discover(panel, params=QUICK)
 
     @pytest.mark.plugins

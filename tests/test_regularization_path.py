@@ -305,7 +305,7 @@ def test_short_panels_get_fewer_blocks_and_very_short_ones_the_fallback() -> Non
     generator = np.random.default_rng(0)
     few = causalkit.discover(generator.standard_normal((14, 2)), lag=1, params=QUICK)
     assert 2 <= few.config["ensemble"] <= 5
-    hardly_any = causalkit.discover(generator.standard_normal((4, 2)), lag=1, params=QUICK)
+    hardly_any = causalkit.discover(generator.standard_normal((10, 2)), lag=4, params=QUICK)
     assert hardly_any.choices == ()
     assert any("too few to leave blocks" in note for note in hardly_any.notes)
     assert hardly_any.config["regularizer"][0]["strength"] == 0.1

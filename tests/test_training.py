@@ -236,9 +236,9 @@ def test_cosine_schedule_falls_to_nothing():
 @pytest.mark.parametrize(
     ("rows", "lag", "words"),
     [
-        (3, 2, "only 1 complete window of 3 rows is left, and 10 are needed; record more time steps"),
-        (10, 1, "only 9 complete windows of 2 rows are left, and 10 are needed; record more time steps"),
-        (12, 3, "only 9 complete windows of 4 rows are left, and 10 are needed; choose lag=2 or less"),
+        (3, 2, "only 1 complete window of 3 rows is left, and 6 are needed; record more time steps"),
+        (6, 1, "only 5 complete windows of 2 rows are left, and 6 are needed; record more time steps"),
+        (8, 3, "only 5 complete windows of 4 rows are left, and 6 are needed; choose lag=2 or less"),
     ],
 )
 def test_so_few_windows_that_a_ranking_is_chance_are_refused(rows, lag, words):
