@@ -19,14 +19,12 @@ from causalkit.io.paths import existing_file
 from causalkit.io.tables.cells import shown
 from causalkit.io.tables.opening import opened
 from causalkit.io.tables.table import Table
+from causalkit.io.tables.unpacking import check_unpacked
 from causalkit.io.tables.variables import DATA, realisations_table
 
 _AGAIN = "write or download it again"
 _FOREIGN_FLAGS = 0x1 | 0x20 | 0x40
 """Of a member of an archive: encrypted, patched, or strongly encrypted."""
-_LARGEST = 1 << 30
-_MOST_TIMES = 100
-"""Bytes of all arrays together beyond which an archive must not unpack to so many times its own size."""
 _MOST_DIMENSIONS = 32
 
 
@@ -77,7 +75,7 @@ def load_arrays(file: str | Path, path: str | Path | None = None) -> dict[str, N
                 f"{path} is neither an .npy array nor an .npz archive", "write it with numpy.save or numpy.savez"
             )
         with _undamaged(f"{path}"), zipfile.ZipFile(stream) as archive:
-            members = _checked(archive.infolist(), file.stat().st_size, path)
+            members = _checked(archive.infolist(), path)
             return {key: _member(archive, member, f"{path}: the array {shown(key)}") for key, member in members.items()}
 
 
@@ -102,7 +100,7 @@ def _kind(array: NDArray[Any]) -> str:
     )
 
 
-def _checked(members: Sequence[zipfile.ZipInfo], size: int, path: str | Path) -> dict[str, zipfile.ZipInfo]:
+def _checked(members: Sequence[zipfile.ZipInfo], path: str | Path) -> dict[str, zipfile.ZipInfo]:
     """Return the members of an archive by the names of their arrays.
 
     Raises:
@@ -123,11 +121,7 @@ def _checked(members: Sequence[zipfile.ZipInfo], size: int, path: str | Path) ->
             raise DataError(f"{path} has two arrays {shown(key)}", again)
         found[key] = member
     unpacked = sum(member.file_size for member in members)
-    if unpacked > _LARGEST and unpacked > _MOST_TIMES * size:
-        raise DataError(
-            f"{path} unpacks to {unpacked / 2**30:,.1f} GiB, {unpacked // size:,} times its size",
-            "write it with numpy.savez, without compression, if that is right",
-        )
+    check_unpacked(path, unpacked, "write it with numpy.savez, without compression, if that is right")
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from causalkit.display.words import listed
 from causalkit.errors import DataError
 from causalkit.io.options import ReadOptions
+from causalkit.io.tables.matlab_elements import check_elements
 from causalkit.io.tables.opening import needed, opened
 from causalkit.io.tables.table import Table
 from causalkit.io.tables.variables import variables_table
@@ -41,6 +42,7 @@ def _version_5(path: Path) -> tuple[dict[str, Any], list[str]]:
     """Return the variables of a file, and the names of those that are objects."""
     from scipy.io import loadmat
 
+    check_elements(path)
     found: dict[str, Any] = loadmat(path, simplify_cells=True)
     variables, objects = {}, []
     for name, value in found.items():
@@ -58,6 +60,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(part) for part in value]
     if hasattr(value, "toarray"):
+        value.check_format(full_check=True)  # rows that do not exist end the process
         return value.toarray()
     if isinstance(value, np.ndarray) and value.dtype == object:
         return [_plain(part) for part in value.ravel(order="F")]
@@ -106,4 +109,4 @@ def _sparse(node: Any) -> Any:
     if "data" not in node:
         return np.zeros((int(node.attrs["MATLAB_sparse"]), columns))
     parts = (node["data"][()], node["ir"][()], node["jc"][()])
-    return csc_matrix(parts, shape=(int(node.attrs["MATLAB_sparse"]), columns)).toarray()
+    return _plain(csc_matrix(parts, shape=(int(node.attrs["MATLAB_sparse"]), columns)))

@@ -14,6 +14,7 @@ from typing import Any
 
 from causalkit.errors import CausalkitError, DataError
 from causalkit.io.paths import existing_file
+from causalkit.io.tables.unpacking import unpacked_bytes
 
 
 def needed(module: str, path: str | Path, package: str = "") -> Any:
@@ -45,7 +46,7 @@ def opened(path: str | Path, form: str) -> Iterator[Path]:
         form: of the file, such as "a MATLAB file".
 
     Raises:
-        DataError: the file is missing, damaged or not of this form.
+        DataError: the file is missing, damaged or not of this form, or unpacks to too much.
     """
     path = existing_file(path)
     try:
@@ -54,7 +55,7 @@ def opened(path: str | Path, form: str) -> Iterator[Path]:
             return
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / path.stem
-            with gzip.open(path, "rb") as compressed, copy.open("wb") as plain:
+            with unpacked_bytes(path) as compressed, copy.open("wb") as plain:
                 shutil.copyfileobj(compressed, plain)
             yield existing_file(copy)
     except CausalkitError:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import bz2
 import codecs
 import csv
-import gzip
 import io
 import itertools
 import lzma
@@ -13,15 +11,15 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, cast
 
 from causalkit.core.shell import argument
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.io.paths import existing_file
+from causalkit.io.tables.unpacking import unpacked_bytes
 
 WHITESPACE = " "
 _BLANKS = " \t\r\n"
@@ -34,12 +32,6 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
     (codecs.BOM_UTF8, "utf-8-sig"),
 )
-_COMPRESSIONS: dict[bytes, Callable[[Path], Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\x00": lzma.open,
-}
-_ZIP = b"PK\x03\x04"
 _FORMATS = {
     b"PK\x03\x04": "a zip file, perhaps a spreadsheet or an .npz archive",
     b"\x93NUMPY": "a NumPy array",
@@ -84,7 +76,7 @@ class TextFile:
         """
         path = existing_file(path)
         file = cls(path, _known_encoding(encoding or "utf-8-sig"), option)
-        with file._guarded(), file._binary() as stream:
+        with file._guarded(), unpacked_bytes(file.path) as stream:
             head = stream.read(1 << 16)
         marked = next((name for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark)), None)
         wide = (marked or file.encoding).startswith(("utf-16", "utf-32"))
@@ -103,7 +95,7 @@ class TextFile:
         Raises:
             DataError: the bytes are damaged or are not text in the encoding.
         """
-        with self._guarded(), self._binary() as binary:
+        with self._guarded(), unpacked_bytes(self.path) as binary:
             # pandas loses an empty first cell after some lone carriage returns; here every line ends with "\n".
             stream = io.TextIOWrapper(binary, encoding=self.encoding, newline=None)
             for _ in range(start - 1):
@@ -198,24 +190,10 @@ class TextFile:
             return None
         found = 0
         byte = character.encode("ascii")
-        with self._guarded(), self._binary() as stream:
+        with self._guarded(), unpacked_bytes(self.path) as stream:
             while block := stream.read(1 << 22):
                 found += block.count(byte)
         return found - sum(line.count(character) for line in itertools.islice(self.lines(1), start - 1))
-
-    def _binary(self) -> BinaryIO:
-        """Return the bytes of the text, unpacked."""
-        with self.path.open("rb") as raw:
-            magic = raw.read(6)
-        if magic.startswith(_ZIP):
-            archive = zipfile.ZipFile(self.path)
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) == 1 and members[0].filename.lower().endswith((".csv", ".tsv", ".txt", ".dat")):
-                return cast(BinaryIO, archive.open(members[0]))
-        for beginning, opened in _COMPRESSIONS.items():
-            if magic.startswith(beginning):
-                return cast(BinaryIO, opened(self.path))
-        return self.path.open("rb")
 
     def _not_text(self, head: bytes) -> DataError:
         found = next((what for magic, what in _FORMATS.items() if head.startswith(magic)), None)
@@ -244,7 +222,7 @@ class TextFile:
 
     def _wrong_encoding(self) -> DataError:
         """Return the error for bytes that are not text in the encoding, with their line."""
-        with self._binary() as stream:
+        with unpacked_bytes(self.path) as stream:
             content = stream.read()
         try:
             content.decode(self.encoding)
