@@ -1,5 +1,7 @@
 """A run leaves the settings of torch and numpy as they were, and starts from those that it needs."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -31,3 +33,19 @@ def test_networks_are_trained_where_gradients_are_off():
         found = causalkit.discover(x, lag=1, params={"training.epochs": 3})
         assert not torch.is_grad_enabled()
     assert found.scores.tobytes() == causalkit.discover(x, lag=1, params={"training.epochs": 3}).scores.tobytes()
+
+
+@pytest.mark.plugins
+def test_discoveries_in_threads_have_the_scores_that_they_have_alone():
+    """All threads share torch's generator, from which first weights are drawn."""
+
+    def scores(seed: int) -> bytes:
+        return causalkit.discover(x, lag=1, seed=seed, params={"training.epochs": 5}).scores.tobytes()
+
+    x = np.random.default_rng(0).normal(size=(200, 3))
+    alone = [scores(seed) for seed in range(3)]
+    number = torch.random.get_rng_state()
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(scores, range(3)))
+    assert together == alone
+    assert torch.equal(torch.random.get_rng_state(), number)

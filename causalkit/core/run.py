@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 DEVICES = r"auto|(cpu|cuda|mps|xpu)(:\d+)?"
 MOST_THREADS = 1024
 """Libraries end the process where they cannot start as many threads as they are asked for."""
+_ONE_AT_A_TIME = threading.RLock()
+"""Held where torch's global generator and number of threads are a run's own."""
 EVENTS = ("on_start", "on_epoch", "on_scores", "on_end")
 
 
@@ -177,20 +180,22 @@ class Run:
         library while it has changed how gradients or floating-point errors are treated leaves that as it was, too.
 
         Networks draw their initial weights and dropout masks from the global generator. The user's own generator stays
-        as it was.
+        as it was. All threads of a process share that generator, so that one block at a time is entered: a run in
+        another thread waits.
         """
         import numpy as np
         import torch
 
         device = self.torch_device()
-        threads = torch.get_num_threads()
         accelerators = [device] if device.type == "cuda" else []
         with (
+            _ONE_AT_A_TIME,
             torch.random.fork_rng(devices=accelerators),
             torch.enable_grad(),
             np.errstate(),
             memory.limited_to(self.memory_limit),
         ):
+            threads = torch.get_num_threads()
             torch.manual_seed(self.seed)
             torch.set_num_threads(self.threads or 1)
             try:
