@@ -113,7 +113,7 @@ class _Elements:
             self._next(parts, _NAMES)
         length = self._next(parts, _WHOLE)
         self._require(len(length) == 4, "the length of names of fields is damaged")
-        (longest,) = struct.unpack(f"{self.order}i", length)
+        longest = int(struct.unpack(f"{self.order}i", length)[0])
         names = self._next(parts, _NAMES)
         self._require(longest > 0 and len(names) % longest == 0, "the names of fields are damaged")
         return len(names) // longest
