@@ -406,3 +406,13 @@ def test_measurements_are_no_dates_below_remarks(tmp_path, head, cells):
     path.write_text("\n".join([head, *cells, *cells[1:] * 4]) + "\n")
     panel = read(path, ReadOptions(missing=("n.d.",) if "n.d." in cells[0] else ()))
     assert panel.steps == 3 + 4 * 2
+
+
+def test_a_sentence_of_as_many_words_as_columns_is_asked_about(file):
+    """Where blanks separate cells, nothing else shows whether it is a title or a row of names."""
+    path = file("Data from Rome\n7 2 3\n2 3 5\n3 3 1\n4 4 1\n")
+    said = str(refused(path))
+    assert "line 1 can be a title or the names of 3 columns" in said
+    assert "--skip-rows 1" in said
+    assert read(path, ReadOptions(skip_rows=1)).names == ("0", "1", "2")
+    assert read(path, ReadOptions(header_rows=1, drop=("Data",))).names == ("from", "Rome")

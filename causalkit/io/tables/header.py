@@ -35,8 +35,8 @@ _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _EXPONENT = re.compile(r"\W*\d+(?:[.,]\d*)?[eE][+-]?\d+\W*")
 _MARKS = (*COMMENT_MARKS, ";")
 _MARK_AND_BLANK = re.compile(r"(?:[#%!;]|//)+\s+")
-_PROSE = frozenset(["by", "of", "from", "the", "with", "was", "is", "are", "and"])
-"""Words of a sentence: a comment with one of them, in a table that blanks separate, has no names."""
+_PROSE = frozenset(["by", "of", "from", "the", "with", "was", "is", "are", "and", "for", "in", "on", "at", "to"])
+"""Words of a sentence: a line with one of them, above a table that blanks separate, can be a title."""
 
 Row = tuple[int, list[str]]
 
@@ -287,6 +287,7 @@ def _recognised(
     if not below:
         raise _only_header(file)
     said = list(notes)
+    _refuse_sentence(file, delimiter, rows[0])
     _refuse_dashes(file, below, missing)
     texts = _text_rows(below, _usual_width(rows), delimiter, missing)
     names = [rows[0]]
@@ -355,6 +356,22 @@ def _text_rows(rows: Sequence[Row], width: int, delimiter: str, missing: Sequenc
             break  # a title and names, or names and units
         found += 1
     return found
+
+
+def _refuse_sentence(file: TextFile, delimiter: str, row: Row) -> None:
+    """Refuse names between blanks that read like a sentence of as many words as there are columns.
+
+    Raises:
+        DataError: they can be a title of a table without names.
+    """
+    line, cells = row
+    if delimiter != WHITESPACE or not _PROSE.intersection(map(str.lower, cells)):
+        return
+    raise DataError(
+        f"{file.path}: line {line} can be a title or the names of {count(len(cells), 'column')}: {shown(' '.join(cells))}",
+        f"if it is a title, add {option_text('skip-rows', str(line))}; "
+        f"if these are names, add {option_text('header-rows', '1')}",
+    )
 
 
 def _refuse_dashes(file: TextFile, rows: Sequence[Row], missing: Sequence[str]) -> None:
