@@ -25,6 +25,7 @@ import causalkit
 from causalkit.core.discovery import Discovery
 from causalkit.core.truth import Truth
 from causalkit.errors import CausalkitError, DataError, ParameterError, WrongUsageError, did_you_mean
+from causalkit.io import temporary_names
 from causalkit.io.atomic import atomic_path, check_writable
 from causalkit.io.json_files import json_of
 from causalkit.plugins.params import parse_settings, read_toml
@@ -350,6 +351,26 @@ def test_what_a_killed_process_left_is_removed_by_the_next_one(tmp_path):
     with atomic_path(path) as first, atomic_path(path) as second:  # those of a running process stay
         first.write_text("1")
         second.write_text("2")
+    assert [one.name for one in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_what_an_interrupted_block_left_is_removed_by_the_next_one_of_the_process(tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    def interrupted_twice():
+        with atomic_path(path) as first:
+            first.write_text("half")
+            interrupt()
+
+    path = tmp_path / "a.json"
+    with monkeypatch.context() as patch:
+        patch.setattr(temporary_names, "_remove", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            interrupted_twice()
+    assert len(list(tmp_path.iterdir())) == 1
+    with atomic_path(path) as second:
+        second.write_text("whole")
     assert [one.name for one in tmp_path.iterdir()] == ["a.json"]
 
 

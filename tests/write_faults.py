@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from causalkit.io import atomic
+from causalkit.io import temporary_names
 
 _VERSION, _DAC_OVERRIDE, _DAC_READ_SEARCH = 0x20080522, 1, 2
 
@@ -49,14 +49,14 @@ def read_only(folder: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def vanishing(folder: Path) -> Iterator[None]:
     """Remove a folder at the moment when a file is to be written there."""
-    prefix = atomic._prefix  # asked for just before a temporary file is made
+    prefix = temporary_names.prefix  # asked for just before a temporary file is made
 
     def removed(*arguments: Any) -> str:
         shutil.rmtree(folder, ignore_errors=True)
         return prefix(*arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(atomic, "_prefix", removed)
+        patch.setattr(temporary_names, "prefix", removed)
         yield
 
 

@@ -367,8 +367,9 @@ def _refuse_sentence(file: TextFile, delimiter: str, row: Row) -> None:
     line, cells = row
     if delimiter != WHITESPACE or not _PROSE.intersection(map(str.lower, cells)):
         return
+    text = shown(" ".join(cells))
     raise DataError(
-        f"{file.path}: line {line} can be a title or the names of {count(len(cells), 'column')}: {shown(' '.join(cells))}",
+        f"{file.path}: line {line} can be a title or the names of {count(len(cells), 'column')}: {text}",
         f"if it is a title, add {option_text('skip-rows', str(line))}; "
         f"if these are names, add {option_text('header-rows', '1')}",
     )
