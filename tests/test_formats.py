@@ -364,6 +364,15 @@ def edf(path, rates=(100, 100, 100)):
 
 
 @pytest.mark.parametrize("suffix", [".edf", ".bdf"])
+def test_a_recording_that_is_cut_off_is_refused_and_nothing_is_printed(tmp_path, suffix, capfd):
+    path = edf(tmp_path / f"data{suffix}")
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(DataError, match=r"has [\d,]+ bytes, and its header claims"):
+        causalkit.read(path)
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("suffix", [".edf", ".bdf"])
 def test_recordings(tmp_path, suffix):
     panel = causalkit.read(edf(tmp_path / f"data{suffix}"))
     assert panel.names == ("a", "b", "c")

@@ -26,6 +26,7 @@ def edf_table(path: str | Path, options: ReadOptions) -> Table:
 
     with opened(path, "EDF or BDF") as plain:
         library = needed("pyedflib", path, "pyEDFlib")
+        _check_size(plain)
         with library.EdfReader(str(plain)) as file:
             names = [label.strip() for label in file.getSignalLabels()]
             rates = [float(rate) for rate in file.getSampleFrequencies()]
@@ -42,6 +43,33 @@ def edf_table(path: str | Path, options: ReadOptions) -> Table:
     time = "time" if "time" not in names else "time of the sample"
     frame.insert(0, time, np.arange(length) / rates[kept[0]])
     return Table(frame, str(path), index=(time,))
+
+
+def _check_size(path: Path) -> None:
+    """Refuse a recording that is cut off, in words; pyedflib prints numbers on standard output.
+
+    Raises:
+        DataError: the header claims other records than there are bytes for.
+    """
+    with path.open("rb") as file:
+        first = file.read(256)
+        signals = _whole(first[252:256])
+        rest = file.read(256 * max(signals, 0))
+    per_record = sum(max(_whole(rest[at : at + 8]), 0) for at in range(216 * signals, 224 * signals, 8))
+    sample = 3 if first[:1] == b"\xff" else 2  # BDF and EDF
+    begins, records = 256 * (signals + 1), _whole(first[236:244])
+    claimed, there = begins + records * per_record * sample, path.stat().st_size
+    if signals > 0 and per_record and claimed != there:
+        raise DataError(
+            f"{path} has {there:,} bytes, and its header claims {claimed:,}",
+            "the file may be damaged or cut off; copy or download it again",
+        )
+
+
+def _whole(field: bytes) -> int:
+    """Return the number in a field of the header; 0 where there is none."""
+    text = field.decode("ascii", "replace").strip()
+    return int(text) if text.removeprefix("-").isdecimal() else 0
 
 
 def _check_rates(rates: dict[str, float], source: str) -> None:
