@@ -87,3 +87,12 @@ def test_what_the_format_has_passes(tmp_path: Path, make: Callable[[], object], 
     path = tmp_path / "some.mat"
     savemat(path, {"some": make(), "more": 1.0}, do_compression=compressed)
     check_elements(path)
+
+
+def test_a_name_that_is_no_name_is_quoted(tmp_path: Path) -> None:
+    path = tmp_path / "some.mat"
+    savemat(path, {"named": "text"})
+    path.write_bytes(path.read_bytes().replace(b"named", b"n\x1b[\n!"))
+    with pytest.raises(DataError, match="has no variable with measurements") as error:
+        read(path)
+    assert str(error.value).isprintable()

@@ -106,7 +106,8 @@ def _variables(data: Any, where: str, options: ReadOptions, python: bool) -> dic
         if options.table is not None:
             if options.table not in found:
                 raise DataError(
-                    f"{where} has no variable {shown(options.table)}", f"variables: {listed(list(found), most=20)}"
+                    f"{where} has no variable {shown(options.table)}",
+                    f"variables: {listed([*map(shown, found)], most=12)}",
                 )
             found = {options.table: found[options.table]}
         found = {name: variable for name, variable in found.items() if name not in options.drop}

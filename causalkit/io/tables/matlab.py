@@ -11,6 +11,7 @@ import numpy as np
 from causalkit.display.words import listed
 from causalkit.errors import DataError
 from causalkit.io.options import ReadOptions
+from causalkit.io.tables.cells import shown
 from causalkit.io.tables.matlab_elements import check_elements
 from causalkit.io.tables.opening import needed, opened
 from causalkit.io.tables.table import Table
@@ -31,8 +32,9 @@ def matlab_table(path: str | Path, options: ReadOptions) -> Table:
         else:
             variables, objects = _version_5(plain)
     if not variables and objects:
+        named = listed([*map(shown, objects)], most=6)
         raise DataError(
-            f"{path} contains nothing but objects of MATLAB ({listed(objects, most=6)}), which only MATLAB reads",
+            f"{path} contains nothing but objects of MATLAB ({named}), which only MATLAB reads",
             "in MATLAB, save a table with writetable(T, 'data.csv'), or an array with data = T{:, :}",
         )
     return variables_table(variables, str(path), options)

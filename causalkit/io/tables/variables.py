@@ -144,7 +144,7 @@ def _scope(variables: Mapping[str, Any], wanted: str | None, source: str) -> tup
             if not isinstance(scope, Mapping) or name not in scope:
                 raise DataError(
                     f"{source} has no variable {shown(wanted)}",
-                    f"variables: {listed(_described(scope if isinstance(scope, Mapping) else variables), most=20)}",
+                    f"variables: {listed(_described(scope if isinstance(scope, Mapping) else variables), most=12)}",
                 )
             if depth == len(path) - 1 and not isinstance(scope[name], Mapping):
                 return scope, name
@@ -161,11 +161,11 @@ def _described(scope: Mapping[str, Any]) -> list[str]:
     found = []
     for name, value in scope.items():
         if isinstance(value, Mapping):
-            found.append(f"{name} (structure with {listed(list(value), most=6)})")
+            found.append(f"{shown(name)} (structure with {listed([*map(shown, value)], most=6)})")
         elif isinstance(value, np.ndarray):
-            found.append(f"{name} {value.shape}")
+            found.append(f"{shown(name)} {value.shape}")
         else:
-            found.append(f"{name} ({'text' if isinstance(value, str) else type(value).__name__})")
+            found.append(f"{shown(name)} ({'text' if isinstance(value, str) else type(value).__name__})")
     return found
 
 
@@ -223,7 +223,9 @@ def _columns(scope: Mapping[str, Any], source: str) -> Table:
     import pandas as pd
 
     columns = {name: value for name, value in scope.items() if _is_column(value)}
-    return Table(pd.DataFrame(columns), source, notes=(f"the vectors {listed(list(columns), most=6)} are the columns",))
+    return Table(
+        pd.DataFrame(columns), source, notes=(f"the vectors {listed([*map(shown, columns)], most=6)} are the columns",)
+    )
 
 
 def _numbers(value: Any, where: str) -> list[Array]:
