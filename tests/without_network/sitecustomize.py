@@ -20,9 +20,9 @@ WATCHED = {
 }
 
 
-def forbid(event: str, arguments: tuple[object, ...]) -> None:
-    """Raise OSError where a socket may not be used; an audit hook."""
-    if event not in WATCHED:
+def forbid(event: str, arguments: tuple[object, ...], watched: set[str] = WATCHED) -> None:
+    """Raise OSError where a socket may not be used; an audit hook, which outlives the names of this module."""
+    if event not in watched:
         return
     named = event.startswith("socket.get")
     address = arguments[0] if named else arguments[1]
