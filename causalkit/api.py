@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from causalkit.core.interrupts import interruptible
 from causalkit.core.memory import limited_to
 from causalkit.core.options import DiscoverOptions, PartOptions, ReadingOptions, RunOptions, check_options, options_of
 from causalkit.core.plain import plain
@@ -33,6 +34,7 @@ DEFAULT_METHOD = "grngc"
 _NO_PARAMETERS = ("method", "standardize", "dtype", "threads", "time_limit", "knowledge")  # of a configuration
 
 
+@interruptible()
 def discover(
     data: Any,
     method: str = DEFAULT_METHOD,
@@ -98,6 +100,8 @@ def discover(
         >>> discovery.evaluate(truth)["auroc"]
         1.0
     """
+    import numpy as np
+
     from causalkit.core.panel import Panel
     from causalkit.core.preparation import Preparation
     from causalkit.core.run import Run
@@ -127,7 +131,7 @@ def discover(
 
         tree = with_pretrained(tree)
     acting, config = build_method(provided, tree)
-    with progress_of(run, options.get("progress")):
+    with np.errstate(), progress_of(run, options.get("progress")):  # as it was, also after an interrupt in a library
         discovery = fit(
             acting,
             provided,
@@ -415,6 +419,7 @@ def fit(
     return replace(found, responses=found.apply("responses"))
 
 
+@interruptible()
 def pretrain(
     sources: Any,
     *,

@@ -11,7 +11,7 @@ import pytest
 
 from causalkit.errors import WriteError
 from causalkit.io.atomic import atomic_path
-from causalkit.neural.training.interrupt import deferred_interrupt
+from causalkit.core.interrupts import deferred_interrupt, interruptible
 
 QUICK = ("--method", "var", "--lag", "1")
 TRAINED = ("--set", "training.epochs=3", "--lag", "1")
@@ -191,6 +191,59 @@ def test_a_handler_that_only_takes_note_does_not_pass_half_a_training_as_whole()
             os.kill(os.getpid(), signal.SIGINT)
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+def test_an_error_that_a_library_makes_of_an_interrupt_is_an_interrupt(ctrl_c):
+    @interruptible()
+    def work():
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ValueError("the file is damaged") from None
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_errors_without_an_interrupt_and_what_a_handler_raises_stay_as_they_are(ctrl_c):
+    def handler(number, frame):
+        raise _CameError
+
+    @interruptible()
+    def work(error, signaled):
+        if signaled:
+            os.kill(os.getpid(), signal.SIGINT)
+        raise error
+
+    with pytest.raises(ValueError, match="damaged"):
+        work(ValueError("damaged"), False)
+    signal.signal(signal.SIGINT, lambda number, frame: None)
+    with pytest.raises(ValueError, match="damaged"):
+        work(ValueError("damaged"), True)
+    signal.signal(signal.SIGINT, handler)
+    with pytest.raises(_CameError):
+        work(ValueError("damaged"), True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_whose_library_takes_an_interrupt_for_damage_says_interrupted(tmp_path, number, ctrl_c):
+    """Found by interrupts at random moments: safetensors called a whole checkpoint damaged."""
+    script = (
+        "import os, sys, causalkit.api as api; from causalkit.cli.main import main\n"
+        "from causalkit.errors import DataError\n"
+        "def read(*a, **k):\n"
+        "    try: os.kill(os.getpid(), int(sys.argv[1]))\n"
+        "    except KeyboardInterrupt: raise DataError('a.csv is damaged', 'delete it') from None\n"
+        "api.read = read\n"
+        "main(['inspect', 'a.csv'])"
+    )
+    (tmp_path / "a.csv").write_text("a,b\n" + "1,2\n2,1\n3,3\n" * 9)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(int(number))], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 128 + number
+    assert done.stderr == "causalkit: error: interrupted\n"
 
 
 def test_signals_that_come_while_handlers_are_put_back_wait_until_they_are(monkeypatch, ctrl_c):

@@ -14,16 +14,26 @@ def test_what_an_interrupt_leaves_changed_is_put_back():
     def interrupted() -> None:
         with Run(device="cpu").isolated():
             torch.set_grad_enabled(False)
-            np.seterr(all="raise")
             torch.rand(1)
             raise KeyboardInterrupt
 
-    errors, number = np.geterr(), torch.random.get_rng_state()
+    number = torch.random.get_rng_state()
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert torch.is_grad_enabled()
-    assert np.geterr() == errors
     assert torch.equal(torch.random.get_rng_state(), number)
+
+
+def test_a_method_that_is_interrupted_leaves_errors_of_numpy_as_they_were(monkeypatch):
+    def interrupted(*_):
+        np.seterr(all="raise")
+        raise KeyboardInterrupt
+
+    errors = np.geterr()
+    monkeypatch.setattr("causalkit.builtin.methods.linear_var.LinearVar.fit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        causalkit.discover(np.random.default_rng(0).normal(size=(60, 3)), "var", lag=1)
+    assert np.geterr() == errors
 
 
 @pytest.mark.plugins

@@ -1,5 +1,6 @@
 """Parameters from text, TOML and Python with one precedence."""
 
+import contextlib
 from typing import Annotated, Literal, TypedDict, Unpack
 
 import pytest
@@ -8,6 +9,9 @@ from pydantic import Field
 from causalkit.errors import DataError, ParameterError
 from causalkit.neural import Training
 from causalkit.plugins.params import merge, nest, parse_settings, read_config, resolve, signature_of
+
+Own = Annotated[float, Field(le=1)]
+"""A type whose name means something in this module only."""
 
 
 def factory(
@@ -107,3 +111,15 @@ def test_the_keys_of_a_typed_dictionary_are_parameters():
     assert resolve(with_options, given, what="x", supplied=["series"]) == {"hidden": (8, 16)}
     with pytest.raises(ParameterError, match="hidden"):
         resolve(with_options, {"hidden": "eight"}, what="x", supplied=["series"])
+
+
+def test_a_decorated_factory_has_the_types_of_the_function():
+    @contextlib.contextmanager
+    def around():
+        yield
+
+    @around()
+    def build(width: "int" = 3, share: "Own" = 0.5): ...
+
+    hints = {name: parameter.annotation for name, parameter in signature_of(build).items()}
+    assert hints == {"width": int, "share": Own}

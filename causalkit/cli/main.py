@@ -14,6 +14,7 @@ import click
 
 from causalkit import __version__
 from causalkit.core.elsewhere import instead
+from causalkit.core.interrupts import interruptible
 from causalkit.core.processes import started_by_torchrun
 from causalkit.display.labels import visible
 from causalkit.errors import CausalkitError, Interrupted, WrongUsageError, brief, did_you_mean
@@ -128,7 +129,8 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(given: list[str], debug: bool) -> int:
     try:
         # Without its standalone mode click returns the code of ctx.exit(); our commands return nothing.
-        code = cli.main(args=given, prog_name="causalkit", standalone_mode=False)
+        with interruptible():
+            code = cli.main(args=given, prog_name="causalkit", standalone_mode=False)
     except click.NoSuchOption as error:
         return _say(_unknown_option(error), 2)
     except click.UsageError as error:

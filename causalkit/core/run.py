@@ -177,13 +177,12 @@ class Run:
         """Seed torch's global generator and set its threads for the block, and put both back afterwards.
 
         In the block, gradients are recorded, and chunks of work keep to the memory of the run. An interrupt that hits a
-        library while it has changed how gradients or floating-point errors are treated leaves that as it was, too.
+        library while it records no gradients leaves that as it was, too.
 
         Networks draw their initial weights and dropout masks from the global generator. The user's own generator stays
         as it was. All threads of a process share that generator, so that one block at a time is entered: a run in
         another thread waits.
         """
-        import numpy as np
         import torch
 
         device = self.torch_device()
@@ -192,7 +191,6 @@ class Run:
             _ONE_AT_A_TIME,
             torch.random.fork_rng(devices=accelerators),
             torch.enable_grad(),
-            np.errstate(),
             memory.limited_to(self.memory_limit),
         ):
             threads = torch.get_num_threads()

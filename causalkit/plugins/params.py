@@ -178,7 +178,8 @@ def _hints(function: Any) -> dict[str, Any]:
     named = {name: hint for name, hint in getattr(function, "__annotations__", {}).items() if name != "return"}
     parameters = types.SimpleNamespace(__annotations__=named)
     try:
-        return get_type_hints(parameters, getattr(function, "__globals__", {}), include_extras=True)
+        names = getattr(inspect.unwrap(function), "__globals__", {})  # a decorator lives in a module of its own
+        return get_type_hints(parameters, names, include_extras=True)
     except Exception:  # annotations that exist only for type checkers; such parameters accept anything
         return {}
 

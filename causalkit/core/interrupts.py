@@ -1,4 +1,4 @@
-"""Hold back Ctrl-C, and SIGTERM where it stops as Ctrl-C does, until a consistent state has been reached."""
+"""Ctrl-C, and SIGTERM where it stops as Ctrl-C does: held back until a state is consistent, and never taken for an error."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
+
+from causalkit.errors import Interrupted
 
 
 class Interrupt:
@@ -24,6 +26,43 @@ class Interrupt:
 
 
 @contextmanager
+def interruptible() -> Iterator[None]:
+    """Within the block an interrupt ends as an interrupt; also a decorator.
+
+    Libraries that are written in other languages turn the exception of a signal handler into an error of their own. It
+    would be reported as damage to whatever they were reading. Outside the main thread, where Python delivers no
+    signals, nothing is done.
+
+    Raises:
+        BaseException: what the handler of a signal raised, in place of an error that left the block afterwards.
+    """
+    raised: list[BaseException] = []
+    handlers = _handlers()
+
+    def noted(number: int, frame: FrameType | None) -> None:
+        try:
+            handlers[signal.Signals(number)](number, frame)
+        except BaseException as exception:
+            raised.append(exception)
+            raise
+
+    try:
+        with _blocked(handlers):
+            for one in handlers:
+                signal.signal(one, noted)
+        yield
+    except Interrupted:  # says what is kept
+        raise
+    except Exception as error:
+        if not raised or error in raised:
+            raise
+        raise raised[-1] from error
+    finally:
+        with _blocked(handlers):
+            _put_back(list(handlers.items()))
+
+
+@contextmanager
 def deferred_interrupt(active: bool) -> Iterator[Interrupt]:
     """Within the block the first signal only sets ``asked``; its handler acts at a second one, or after the block.
 
@@ -32,10 +71,7 @@ def deferred_interrupt(active: bool) -> Iterator[Interrupt]:
     counts where a program handles it, as the command line does.
     """
     interrupt = Interrupt()
-    if not active or threading.current_thread() is not threading.main_thread():
-        yield interrupt
-        return
-    handlers = {one: handler for one in (signal.SIGINT, signal.SIGTERM) if callable(handler := signal.getsignal(one))}
+    handlers = _handlers() if active else {}
 
     def remember(number: int, frame: FrameType | None) -> None:
         if interrupt.asked and not interrupt.ending:
@@ -54,6 +90,13 @@ def deferred_interrupt(active: bool) -> Iterator[Interrupt]:
     if interrupt.asked:
         handlers[signal.Signals(interrupt.asked)](interrupt.asked, None)
         raise KeyboardInterrupt  # where the handler has only taken note
+
+
+def _handlers() -> dict[signal.Signals, Any]:
+    """Return the handlers of the signals that stop a program; none outside the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    return {one: handler for one in (signal.SIGINT, signal.SIGTERM) if callable(handler := signal.getsignal(one))}
 
 
 def _put_back(handlers: list[tuple[signal.Signals, Any]]) -> None:
