@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
+from causalkit.core.interrupts import deferred_interrupt, interruptible
 from causalkit.errors import WriteError
 from causalkit.io.atomic import atomic_path
-from causalkit.core.interrupts import deferred_interrupt, interruptible
 
 QUICK = ("--method", "var", "--lag", "1")
 TRAINED = ("--set", "training.epochs=3", "--lag", "1")

@@ -6,10 +6,10 @@ import os
 import time
 
 from causalkit.core import processes
+from causalkit.core.interrupts import deferred_interrupt
 from causalkit.core.memory import release
 from causalkit.core.run import Run
 from causalkit.neural.training.checkpoint import load_checkpoint, save_checkpoint
-from causalkit.core.interrupts import deferred_interrupt
 from causalkit.neural.training.networks import Networks
 from causalkit.neural.training.schedule import Schedule
 from causalkit.neural.training.score_history import is_due, take_snapshot
