@@ -1,4 +1,4 @@
-"""Ctrl-C, and SIGTERM where it stops as Ctrl-C does: held back until a state is consistent, and never taken for an error."""
+"""Ctrl-C and SIGTERM: held back until a state is consistent, and never taken for an error of something else."""
 
 from __future__ import annotations
 
