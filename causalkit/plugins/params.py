@@ -130,7 +130,7 @@ def read_toml(path: str | Path, example: str) -> Tree:
     try:
         plain_tree(tree)
     except ValueError as error:
-        raise DataError(f"{path}: not a readable TOML file: it should have {error}", hint) from error
+        raise DataError(f"{path}: not a readable TOML file: it should have {error}", hint) from None
     return tree
 
 
