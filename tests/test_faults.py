@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from causalkit.core import interrupts
 from causalkit.core.interrupts import deferred_interrupt, interruptible
 from causalkit.errors import WriteError
 from causalkit.io.atomic import atomic_path
@@ -203,6 +204,27 @@ def test_an_error_that_a_library_makes_of_an_interrupt_is_an_interrupt(ctrl_c):
 
     with pytest.raises(KeyboardInterrupt):
         work()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_interrupt_on_the_way_out_leaves_no_handler_behind(monkeypatch, ctrl_c):
+    """Found by interrupts at random moments."""
+
+    def blocked(signals):
+        calls.append(signals)
+        if len(calls) == 2:  # the first call puts handlers in place
+            os.kill(os.getpid(), signal.SIGINT)
+        return block(signals)
+
+    @interruptible()
+    def work():
+        os.kill(os.getpid(), signal.SIGINT)
+
+    calls, block = [], interrupts._blocked
+    monkeypatch.setattr(interrupts, "_blocked", blocked)
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert len(calls) > 2
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

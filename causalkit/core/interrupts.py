@@ -41,10 +41,15 @@ def interruptible() -> Iterator[None]:
 
     def noted(number: int, frame: FrameType | None) -> None:
         try:
+            put_back()  # now, since a second signal can hit the way out of the block
             handlers[signal.Signals(number)](number, frame)
         except BaseException as exception:
             raised.append(exception)
             raise
+
+    def put_back() -> None:
+        with _blocked(handlers):
+            _put_back([(one, handler) for one, handler in handlers.items() if signal.getsignal(one) is noted])
 
     try:
         with _blocked(handlers):
@@ -58,8 +63,7 @@ def interruptible() -> Iterator[None]:
             raise
         raise raised[-1] from error
     finally:
-        with _blocked(handlers):
-            _put_back(list(handlers.items()))
+        put_back()
 
 
 @contextmanager
