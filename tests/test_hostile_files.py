@@ -28,6 +28,7 @@ from causalkit.errors import CausalkitError, DataError, ParameterError, WrongUsa
 from causalkit.io import temporary_names
 from causalkit.io.atomic import atomic_path, check_writable
 from causalkit.io.json_files import json_of
+from causalkit.io.truths.reading import read_truth
 from causalkit.plugins.params import parse_settings, read_toml
 from tests import hostile_files
 from tests.hostile import DRAWN, READERS, read_checkpoint, verdict
@@ -451,3 +452,14 @@ def test_names_of_files_that_the_system_allows_are_written_and_others_refused_be
     for name in ("a" * 300 + ".json", "a\0b.json"):
         with pytest.raises(WrongUsageError, match="cannot write"):
             check_writable(tmp_path / name)
+
+
+def test_pipes_are_refused_since_a_look_at_them_takes_what_they_hold(tmp_path):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    for read in (causalkit.read, lambda path: read_truth(path, ["a", "b"])):
+        with pytest.raises(DataError, match="is a pipe; write its content to a file first"):
+            read(pipe)
+    (tmp_path / "link.csv").symlink_to("nowhere.csv")
+    with pytest.raises(DataError, match="is a link to a file that does not exist"):
+        causalkit.read(tmp_path / "link.csv")

@@ -184,7 +184,7 @@ def _demands(given: dict[str, Any], options: dict[str, Any]) -> tuple[list[Gate]
     from causalkit.compare.baseline import load_baseline
     from causalkit.compare.gates import parse_gate
     from causalkit.errors import WrongUsageError
-    from causalkit.io import check_writable
+    from causalkit.io import check_overwrites, check_writable
     from causalkit.plugins.records import Metric
     from causalkit.plugins.registry import registry
 
@@ -197,6 +197,8 @@ def _demands(given: dict[str, Any], options: dict[str, Any]) -> tuple[list[Gate]
     if "tolerance" in given and "baseline" not in given:
         raise WrongUsageError("--tolerance needs a baseline", "name an earlier comparison with --baseline")
     if options["output"]:
+        read = {"--config": options["config"], "--baseline": given.get("baseline"), "-d": given.get("data")}
+        check_overwrites({"-o": options["output"]}, read)
         check_writable(options["output"])
     gates = [parse_gate(text) for text in given.get("gates", ())]
     baseline = load_baseline(given["baseline"]) if "baseline" in given else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from causalkit.cli.streams import holds_all
 from causalkit.display.labels import visible
 
 if TYPE_CHECKING:
@@ -20,8 +22,8 @@ RANKED = 20
 
 
 def print_json(value: Any) -> None:
-    """Print strict JSON on stdout."""
-    click.echo(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))
+    """Print strict JSON on stdout; where its encoding lacks characters, as escapes of JSON."""
+    click.echo(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=not holds_all(sys.stdout)))
 
 
 def print_table(

@@ -33,7 +33,7 @@ from causalkit.cli.options import (
 )
 from causalkit.core import processes
 from causalkit.core.shell import argument
-from causalkit.errors import CausalkitError, Interrupted, WriteError, WrongUsageError
+from causalkit.errors import CausalkitError, Interrupted, WrongUsageError
 from causalkit.plugins.params import Tree, merge, read_config
 from causalkit.plugins.records import Method
 from causalkit.plugins.registry import registry
@@ -115,7 +115,7 @@ def _discover(data: tuple[str, ...], options: dict[str, Any]) -> None:
     check_rule(run.get("select"))
     if method != DEFAULT_METHOD:  # whoever named none is to hear of the data first
         registry().get(Method, method)
-    _check_outputs(options)
+    _check_outputs(data, options)
     panel, truth = read_data(data, options, dataset=dataset, seed=run.get("seed", 0))
     scores = _Scores()
     unselected: CausalkitError | None = None
@@ -162,13 +162,13 @@ def _discover(data: tuple[str, ...], options: dict[str, Any]) -> None:
 
 def _write(
     discovery: Discovery, truth: Truth | None, options: dict[str, Any], *, scores_only: bool
-) -> tuple[list[str], list[CausalkitError]]:
+) -> tuple[list[str], list[Exception]]:
     """Write all files; return those that were written, and why others could not be.
 
     Where one cannot be written, the others are, and the edges are printed: they may have taken hours.
     """
     written: list[str] = []
-    refused: list[CausalkitError] = []
+    refused: list[Exception] = []
 
     def plotted(path: str) -> None:
         from causalkit.plotting import plot
@@ -188,12 +188,14 @@ def _write(
         try:
             write(path)
             written.append(path)
-        except (WriteError, WrongUsageError) as error:  # a folder may have vanished since it was looked at
+        except (
+            Exception
+        ) as error:  # a folder may have vanished since it was looked at; the edges are printed all the same
             refused.append(error)
     return written, refused
 
 
-def _refuse(unwritten: list[CausalkitError]) -> None:
+def _refuse(unwritten: list[Exception]) -> None:
     """Report the first file that could not be written."""
     if unwritten:
         raise unwritten[0]
@@ -257,9 +259,17 @@ def _understood(known: Tree) -> Tree:
     return {key: readers[key](value) for key, value in known.items()}
 
 
-def _check_outputs(options: dict[str, Any]) -> None:
-    """Refuse files that cannot be written before any work is done."""
-    from causalkit.io import check_writable, writer_for
+def _check_outputs(data: tuple[str, ...], options: dict[str, Any]) -> None:
+    """Refuse files that cannot be written before any work is done, and those that would replace what is read."""
+    from causalkit.io import check_overwrites, check_writable, writer_for
+
+    written = {"-o": "outputs", "--plot": "plot_file", "--report": "report_file", "--checkpoint": "checkpoint"}
+    read = {"--truth": "truth_file", "--config": "config", "--pretrain": "pretrain"}
+    read |= {"--regulators": "regulators", "--intervention": "intervention"}
+    check_overwrites(
+        {option: options[key] for option, key in written.items()},
+        {"DATA": data} | {option: options[key] for option, key in read.items()},
+    )
 
     for path in options["outputs"]:
         writer_for(path)

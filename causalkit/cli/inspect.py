@@ -51,6 +51,7 @@ def inspect(data: tuple[str, ...], **options: Any) -> None:
 
     plot_file = options["plot_file"]
     if plot_file:
+        io.check_overwrites({"--plot": plot_file}, {"DATA": data})
         io.check_writable(check_suffix(plot_file))
     panel, _ = read_data(data, {**options, "truth_file": None}, dataset=options["dataset"], seed=options["seed"] or 0)
     health = panel.health()

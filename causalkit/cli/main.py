@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import signal
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 import click
 
 from causalkit import __version__
+from causalkit.cli.streams import prepare_streams
 from causalkit.core.elsewhere import instead
 from causalkit.core.interrupts import interruptible
 from causalkit.core.processes import started_by_torchrun
@@ -46,8 +50,34 @@ COMMANDS = {
 }
 
 
+class _ReaderLeftError(Exception):
+    """Whoever read what is printed has left. click and rich make exit code 1 of it, which is that of gates."""
+
+
+@contextmanager
+def _readers() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _ReaderLeftError from error
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):
+            raise _ReaderLeftError from error
+        raise
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called; plugins add theirs through a hook."""
+
+    def make_context(self, *given: Any, **more: Any) -> click.Context:
+        """Read the arguments of the program; ``--help`` prints here."""
+        with _readers():
+            return super().make_context(*given, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry out a command."""
+        with _readers():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return built-in commands in the order of use, then those of plugins."""
@@ -118,6 +148,7 @@ def main(arguments: list[str] | None = None) -> None:
         given = [argument for argument in given if argument != "--no-plugins"]
         os.environ[DISABLED] = EVERY  # workers are to leave them out as well
     warnings.showwarning = _show_warning
+    prepare_streams()
     handler = signal.signal(signal.SIGTERM, _terminate)
     try:
         sys.exit(_run(given, debug))
@@ -139,10 +170,8 @@ def _run(given: list[str], debug: bool) -> int:
     except (click.Abort, KeyboardInterrupt, Interrupted) as error:
         said = str(error) if isinstance(error, Interrupted) else "interrupted"
         return _say(said, 128 + (signal.SIGTERM if _terminated else signal.SIGINT))
-    except BrokenPipeError:
-        # The reader of a pipe (head, less) has left; Python must not complain about it while it shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+    except (BrokenPipeError, _ReaderLeftError):
+        return _left()
     except Exception as error:
         if debug:
             raise
@@ -151,6 +180,16 @@ def _run(given: list[str], debug: bool) -> int:
             click.echo(f"\n{visible(error.guide)}", err=True)
         return code
     return code if isinstance(code, int) else 0
+
+
+def _left() -> int:
+    """Return the code where the reader of a pipe (head, less) has left; Python must not complain as it shuts down."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            if not stream.isatty():
+                os.dup2(nowhere, stream.fileno())
+    return 128 + signal.SIGPIPE
 
 
 _terminated: list[int] = []
@@ -180,9 +219,16 @@ def _reported(error: Exception) -> tuple[str, int]:
     if isinstance(error, MemoryError):
         return "out of memory; use fewer series (--drop NAME), or --set training.batch_size=256 for a neural method", 3
     if isinstance(error, OSError):
-        return brief(f"{error.filename or 'the system'}: {error.strerror or error}"), 3
+        return brief(f"{error.filename or _nameless(error)}: {error.strerror or error}"), 3
     what = brief(f"internal error: {type(error).__name__}: {error}")
     return f"{what}; please report it with the output of --debug", 3
+
+
+def _nameless(error: OSError) -> str:
+    """Return what an error of the system is about, where it names no file."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "standard output or a temporary file"
+    return "the current folder" if error.errno == errno.ENOENT else "the system"
 
 
 def _say(message: str, code: int) -> int:

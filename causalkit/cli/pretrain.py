@@ -46,11 +46,15 @@ def pretrain(sources: tuple[str, ...], **options: Any) -> None:
     a readable description to a .json file beside it.
     """
     from causalkit import api
+    from causalkit.io import check_overwrites
     from causalkit.neural.transfer.pretrained import check_model_path
 
     if not sources:
         raise WrongUsageError("no source is given", "name files or data sets (see: causalkit datasets)")
     path = check_model_path(options["output"])
+    check_overwrites(
+        {"-o": [str(path), str(path.with_suffix(".json"))]}, {"SOURCES": sources, "--config": options["config"]}
+    )
     parts = {key: options[key] for key in ("lag", "forecaster", "regularizer", "settings")}
     tree = api.parameter_tree(read_config(options["config"]) if options["config"] else {}, **parts)
     circumstances = {key: options[key] for key in ("seed", "device", "threads", "time_limit", "memory")}

@@ -24,6 +24,7 @@ def write_dataset(dataset: str, settings: Iterable[str], seed: int, output: str,
     from causalkit.cli.console import note
     from causalkit.plugins.params import parse_settings
 
+    io.check_overwrites({"-o": output, "--truth": truth_file}, {})
     io.check_writable(output)
     if truth_file:
         io.check_writable(truth_file)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from causalkit.core.options import ReadingOptions
 from causalkit.core.plain import plain
 from causalkit.errors import DataError, ParameterError, UnknownNameError, WrongUsageError, did_you_mean
+from causalkit.io.paths import existing_file, near_files
 from causalkit.plugins.params import resolve, signature_of
 from causalkit.plugins.records import Dataset, Reader
 from causalkit.plugins.registry import registry
@@ -139,8 +140,6 @@ def _resolve_file(specification: Specification) -> dict[str, Any]:
     params |= {key: str(value) for key, value in given.items()}
     for path in [*params["files"], *filter(None, [params.get("truth")])]:
         if not os.path.exists(path):
-            from causalkit.io.paths import near_files
-
             raise DataError(f"no file {path}", near_files(Path(path)))
     params["sha256"] = _digests(params)
     return params
@@ -153,7 +152,7 @@ def _digests(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _digest(path: Path) -> str:
-    files = sorted(file for file in path.rglob("*") if file.is_file()) if os.path.isdir(path) else [path]
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if os.path.isdir(path) else [existing_file(path)]
     digest = hashlib.sha256()
     for file in files:
         if path.is_dir():

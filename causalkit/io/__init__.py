@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from causalkit.io.background import read_interventions as read_interventions
     from causalkit.io.background import read_regulators as read_regulators
     from causalkit.io.options import ReadOptions as ReadOptions
+    from causalkit.io.overwriting import check_overwrites as check_overwrites
     from causalkit.io.panels.reading import read as read
     from causalkit.io.panels.writing import write_panel as write_panel
     from causalkit.io.results.loading import load as load
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _LAZY = {
     "ReadOptions": "causalkit.io.options",
     "atomic_path": "causalkit.io.atomic",
+    "check_overwrites": "causalkit.io.overwriting",
     "check_writable": "causalkit.io.atomic",
     "load": "causalkit.io.results.loading",
     "on_equal_grid": "causalkit.io.time.resampling",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
@@ -18,13 +19,17 @@ def existing_file(path: str | Path) -> Path:
     """Return the path of a file that exists and is not empty.
 
     Raises:
-        DataError: it is missing (the hint names files with a similar name), a folder, unreadable or empty.
+        DataError: it is missing (the hint names files with a similar name), a folder, a pipe, unreadable or empty.
     """
     path = Path(path)
     if os.path.isdir(path):
         raise DataError(f"{path} is a folder", "name a file")
     if not os.path.exists(path):
+        if os.path.islink(path):
+            raise DataError(f"{path} is a link to a file that does not exist", "check where it leads: ls -l")
         raise DataError(f"there is no file {path}", near_files(path))
+    if stat.S_ISFIFO(os.stat(path).st_mode):  # what has been looked at is gone, and readers look more than once
+        raise DataError(f"{path} is a pipe", "write its content to a file first, and name that file")
     try:
         with path.open("rb") as stream:
             filled = bool(stream.read(1))

@@ -6,6 +6,7 @@ import os
 import platform
 import secrets
 import shutil
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -46,7 +47,8 @@ def remove_leftovers(path: Path) -> None:
 def prefix(path: Path, process: int) -> str:
     """Return how temporary names begin: with the file, the machine, and the process that writes."""
     machine = zlib.crc32(platform.node().encode("utf-8", "replace"))
-    stem = path.stem.encode("utf-8", "surrogateescape")[:80].decode("utf-8", "ignore")  # names have 255 bytes at most
+    encoding = sys.getfilesystemencoding()
+    stem = path.stem.encode(encoding, "surrogateescape")[:80].decode(encoding, "ignore")  # names have 255 bytes at most
     return f".{stem}.{machine:08x}-{process}-"
 
 

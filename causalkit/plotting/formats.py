@@ -1,11 +1,12 @@
-"""The file formats of pictures. Imports no matplotlib, so that a wrong name is refused before any work is done."""
+"""The file formats of pictures. A wrong name is refused before any work is done."""
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from causalkit.errors import WrongUsageError
+from causalkit.errors import WrongUsageError, brief
 
 SUFFIXES = (".png", ".svg", ".pdf")
 INTERACTIVE = ".html"
@@ -19,7 +20,8 @@ def check_suffix(path: str | Path, *, interactive: bool = False) -> Path:
         interactive: accept .html as well.
 
     Raises:
-        WrongUsageError: it does not; the hint lists the supported suffixes. Or a package for .html is not installed.
+        WrongUsageError: it does not; the hint lists the supported suffixes. Or a package for .html is not installed, or
+            MPLBACKEND is wrong.
     """
     path = Path(path)
     known = (*SUFFIXES, INTERACTIVE) if interactive else SUFFIXES
@@ -28,7 +30,24 @@ def check_suffix(path: str | Path, *, interactive: bool = False) -> Path:
         raise WrongUsageError(f"cannot draw {path}: {named}", "end the name in " + ", ".join(known))
     if is_interactive(path):
         check_interactive()
+    else:
+        check_backend()
     return path
+
+
+def check_backend() -> None:
+    """Refuse a backend that matplotlib cannot be imported with.
+
+    Raises:
+        WrongUsageError: MPLBACKEND names one that does not exist here.
+    """
+    if not os.environ.get("MPLBACKEND"):
+        return
+    try:
+        import matplotlib  # noqa: F401 - it reads the variable
+    except ValueError as error:
+        message = f"matplotlib knows no backend {brief(os.environ['MPLBACKEND'])!r}, which MPLBACKEND names"
+        raise WrongUsageError(message, "set MPLBACKEND=agg") from error
 
 
 def check_interactive() -> None:

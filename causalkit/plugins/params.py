@@ -225,7 +225,9 @@ def resolve(
     }
     values = {name: from_text(value, parameters[name].annotation) for name, value in given.items()}
     # Names like "model_dim" are fine for parameters, hence no protected namespaces.
-    config = pydantic.ConfigDict(extra="forbid", arbitrary_types_allowed=True, protected_namespaces=())
+    config = pydantic.ConfigDict(
+        extra="forbid", arbitrary_types_allowed=True, protected_namespaces=(), allow_inf_nan=False
+    )
     model = pydantic.create_model("Parameters", __config__=config, **fields)
     for name, parameter in parameters.items():
         if name in values and isinstance(values[name], Mapping) and isinstance(parameter.default, pydantic.BaseModel):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from causalkit.display.labels import visible
 from causalkit.errors import WrongUsageError
 from causalkit.io.atomic import atomic_path, check_writable
+from causalkit.plotting.formats import check_backend
 from causalkit.report.templating import environment
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ def check_html(path: str | Path) -> Path:
     """Return the path when an HTML file can be created there; to be called before any work.
 
     Raises:
-        WrongUsageError: another suffix, or a place that cannot be written.
+        WrongUsageError: another suffix, a place that cannot be written, or MPLBACKEND is wrong.
     """
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise WrongUsageError(f"cannot write the report {path}: a report is an HTML file", "end the name in .html")
+    check_backend()  # of the pictures in it
     return check_writable(path)
 
 

@@ -83,16 +83,25 @@ def _read_file(path: Path, options: ReadOptions) -> Panel:
 
 
 def _files_of(folder: Path) -> list[Path]:
-    # A .json file in a folder of data is rather a result or a description than one of the realisations.
-    suffixes = [suffix for suffix in known_suffixes(Reader) if not suffix.startswith(".json")]
-    found = [
-        path
-        for path in folder.iterdir()
-        if path.is_file() and not path.name.startswith(".") and path.name.lower().endswith(tuple(suffixes))
-    ]
+    found = data_files(folder)
     if not found:
-        raise DataError(f"the folder {folder} has no data file", "known suffixes: " + ", ".join(suffixes))
+        raise DataError(f"the folder {folder} has no data file", "known suffixes: " + ", ".join(_suffixes()))
     return sorted(found, key=lambda path: natural(path.name))
+
+
+def data_files(folder: str | Path) -> list[Path]:
+    """Return the files of a folder that are read as realisations where the folder is given."""
+    suffixes = tuple(_suffixes())
+    return [
+        path
+        for path in Path(folder).iterdir()
+        if path.is_file() and not path.name.startswith(".") and path.name.lower().endswith(suffixes)
+    ]
+
+
+def _suffixes() -> list[str]:
+    # A .json file in a folder of data is rather a result or a description than one of the realisations.
+    return [suffix for suffix in known_suffixes(Reader) if not suffix.startswith(".json")]
 
 
 def _joined(panels: Sequence[Panel], paths: Sequence[Path], source: str) -> Panel:

@@ -14,7 +14,7 @@ import torch
 from pydantic import model_validator
 from torch import Tensor
 
-from causalkit.errors import DataError
+from causalkit.errors import DataError, WrongUsageError
 from causalkit.io.atomic import atomic_path
 from causalkit.io.schema import Count, Schema, Text
 from causalkit.io.weights import KEY, read_weights
@@ -22,7 +22,8 @@ from causalkit.neural.training.networks import Networks
 from causalkit.neural.training.schedule import Schedule
 from causalkit.neural.training.state import TrainingState
 
-FORMAT = "causalkit-checkpoint-2"
+_ANY_FORMAT = "causalkit-checkpoint-"
+FORMAT = f"{_ANY_FORMAT}2"
 
 
 class Facts(Schema):
@@ -69,6 +70,20 @@ def save_checkpoint(path: Path, fingerprint: str, networks: Networks, schedule: 
         save_file(copies, temporary, metadata={KEY: json.dumps(facts)})
 
 
+def check_replaceable(path: Path) -> None:
+    """Refuse to write a checkpoint over an existing file that is none, such as a result or a forecaster.
+
+    Raises:
+        WrongUsageError: the file is there, and is no checkpoint.
+    """
+    try:
+        facts, _ = read_weights(path, "a training checkpoint", "")
+    except DataError:
+        facts = {}
+    if not str(facts.get("format")).startswith(_ANY_FORMAT):
+        raise WrongUsageError(f"{path} exists and is no checkpoint", "name another file with --checkpoint")
+
+
 def load_checkpoint(path: Path, fingerprint: str, networks: Networks, schedule: Schedule, state: TrainingState) -> None:
     """Bring networks, optimiser, generators, schedule and state to where they were when a file was written.
 
@@ -76,7 +91,7 @@ def load_checkpoint(path: Path, fingerprint: str, networks: Networks, schedule: 
         DataError: the file is no checkpoint, or one of another configuration, seed or data set.
     """
     facts, tensors = read_weights(path, "a training checkpoint", "delete it to start anew")
-    if str(facts.get("format")).startswith("causalkit-checkpoint-") and facts["format"] != FORMAT:
+    if str(facts.get("format")).startswith(_ANY_FORMAT) and facts["format"] != FORMAT:
         raise DataError(
             f"{path}: another version of causalkit wrote this checkpoint",
             "delete it to start anew, or name another --checkpoint",

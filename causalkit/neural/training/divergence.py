@@ -25,6 +25,8 @@ WORSE = 1.5
 penalties and few windows in a step make it tremble about it."""
 LITTLE = 0.01
 """Share of the variance that counts as nothing."""
+USUAL = 0.01
+"""A step size that most systems learn with; larger ones are no advice."""
 SMALLER = 10
 """What the step size is divided by where training diverged."""
 
@@ -46,7 +48,7 @@ class DivergenceError(TrainingError):
         self.parameter = f"{stage if stage in ('pretrain', 'finetune') else 'training'}.learning_rate"
         super().__init__(
             f"training diverged with {self.parameter}={rate:g}: {what}",
-            f"try --set {self.parameter}={rate / SMALLER:g}, or {otherwise}",
+            f"try --set {self.parameter}={min(rate / SMALLER, USUAL):g}, or {otherwise}",
         )
 
 

@@ -9,7 +9,7 @@ from causalkit.core import processes
 from causalkit.core.interrupts import deferred_interrupt
 from causalkit.core.memory import release
 from causalkit.core.run import Run
-from causalkit.neural.training.checkpoint import load_checkpoint, save_checkpoint
+from causalkit.neural.training.checkpoint import check_replaceable, load_checkpoint, save_checkpoint
 from causalkit.neural.training.networks import Networks
 from causalkit.neural.training.schedule import Schedule
 from causalkit.neural.training.score_history import is_due, take_snapshot
@@ -42,12 +42,16 @@ def train(
     Raises:
         TrainingError: a loss is no longer finite.
         DataError: the checkpoint belongs to another run.
+        WrongUsageError: the checkpoint would replace a file that is none.
     """
     release()
     state = TrainingState(best=None if networks.data.held is None else BestWeights(networks))
     take_threads(networks, schedule.epoch(state), run)
-    if run.checkpoint and run.resume and os.path.exists(run.checkpoint):
-        load_checkpoint(run.checkpoint, fingerprint, networks, schedule, state)
+    if run.checkpoint and os.path.exists(run.checkpoint):
+        if run.resume:
+            load_checkpoint(run.checkpoint, fingerprint, networks, schedule, state)
+        else:
+            check_replaceable(run.checkpoint)
     run.start({"epochs": schedule.epochs, "done": state.epoch, "stage": schedule.stage})
     saved = time.monotonic()
     with deferred_interrupt(active=run.checkpoint is not None) as interrupt:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Training(BaseModel):
     """Settings of training; keys of ``--set training.KEY=VALUE``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     epochs: int = Field(default=200, ge=1, description="passes over all windows")
     learning_rate: float = Field(default=0.01, gt=0, description="step size of the optimiser")

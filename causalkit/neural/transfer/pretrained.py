@@ -19,6 +19,7 @@ from causalkit.core.plain import plain
 from causalkit.core.truth import LONGEST_LAG
 from causalkit.errors import DataError, WrongUsageError
 from causalkit.io.atomic import atomic_path, check_writable
+from causalkit.io.paths import existing_file
 from causalkit.io.schema import Number, Schema, Settings, Text, Whole
 from causalkit.io.weights import KEY, read_weights
 
@@ -140,8 +141,9 @@ class Pretrained:
             DataError: the file is missing, damaged or something else.
         """
         path = Path(path)
-        if not os.path.isfile(path):
+        if not os.path.exists(path):
             raise DataError(f"{path}: there is no such file", "write one with: causalkit pretrain SOURCE -o FILE")
+        existing_file(path)
         facts, tensors = read_weights(path, "a pre-trained forecaster", "name a file that causalkit pretrain wrote")
         if facts.get("format") != FORMAT:
             raise DataError(f"{path}: not a pre-trained forecaster", "name a file that causalkit pretrain wrote")

@@ -22,7 +22,7 @@ from causalkit.plugins.records import AUTO
 class PretrainSettings(BaseModel):
     """What to learn from first, and how; keys of ``--set pretrain.KEY=VALUE``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     source: Any = Field(default=(), description="what to learn from: files, data sets, or a saved forecaster")
     match: Match = Field(default="auto", description="series of source and target by name or position; auto: by name")
@@ -37,7 +37,7 @@ class PretrainSettings(BaseModel):
 class FinetuneSettings(BaseModel):
     """How the second stage differs from training; keys of ``--set finetune.KEY=VALUE``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     layers: Layers = Field(default="all", description="what fine-tuning may change")
 

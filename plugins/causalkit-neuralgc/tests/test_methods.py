@@ -62,7 +62,7 @@ def test_settings_that_diverge_are_named(method):
     params = {"training.optimizer": "ista", "training.learning_rate": 1e3, "forecaster.hidden": 6}
     with pytest.raises(TrainingError, match="diverged.*training.learning_rate=1000 and with 100") as error:
         causalkit.discover(panel, method=method, params=params)
-    assert "training.learning_rate=10," in error.value.hint
+    assert "training.learning_rate=0.01," in error.value.hint
 
 
 @pytest.mark.parametrize("optimizer", ["gista", "ista"])

@@ -96,7 +96,7 @@ def robustness(what: tuple[str, ...], **options: Any) -> None:
     from causalkit_robust.table import show
 
     quiet = options["quiet"] or options["as_json"]
-    _check_outputs(options)
+    _check_outputs(what, options)
     threat = _threat(options)
     subject = Subject(what, options, quiet)
     trial, notes = subject.trial(threat)
@@ -165,8 +165,11 @@ def _threat(options: dict[str, Any]) -> Threat:
     )
 
 
-def _check_outputs(options: dict[str, Any]) -> None:
-    from causalkit.io import check_writable
+def _check_outputs(what: tuple[str, ...], options: dict[str, Any]) -> None:
+    from causalkit.io import check_overwrites, check_writable
+
+    written = {"-o": options["output"], "--plot": options["plot_file"]}
+    check_overwrites(written, {"an argument": what, "--truth": options["truth_file"]})
 
     if options["output"]:
         if Path(options["output"]).suffix != ".json":

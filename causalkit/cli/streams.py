@@ -1,0 +1,62 @@
+"""Standard streams of the command line: messages never end a run, whatever the locale lacks or the disk refuses."""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import io
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_HANDLER = "causalkit"
+_INSTEAD = str.maketrans(
+    {"\u2212": "-", "\u2192": "->", "\u00b1": "+-", "\u00d7": "x", "\u2013": "-", "\u2014": "-", "\u2026": "..."}
+    | dict.fromkeys("\u2500\u2501\u2550", "-")
+    | dict.fromkeys("\u2502\u2503\u2551", "|")
+)
+"""What stands for characters of tables and sentences; others are shown by their number."""
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def prepare_streams() -> None:
+    """Let both streams replace characters that their encoding lacks, and standard error drop what a full disk refuses.
+
+    Without this, a table of edges ends in an error after hours of training where output goes to a file on Windows, and
+    a note does where messages go to a full disk. Results on standard output are never dropped.
+    """
+    codecs.register_error(_HANDLER, _replaced)
+    for stream in (sys.stdout, sys.stderr):
+        replaced = ("strict",) if holds_all(stream) else ("strict", "surrogateescape")
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in replaced:
+            stream.reconfigure(errors=_HANDLER)
+    if sys.stderr is sys.__stderr__ and isinstance(sys.stderr, io.TextIOWrapper) and not sys.stderr.isatty():
+        buffer = io.BufferedWriter(_Messages(sys.stderr.fileno(), "w", closefd=False))
+        sys.stderr = io.TextIOWrapper(buffer, sys.stderr.encoding, sys.stderr.errors, line_buffering=True)
+
+
+def holds_all(stream: TextIO | None) -> bool:
+    """Return whether the encoding of a stream has all characters."""
+    return str(getattr(stream, "encoding", None) or "utf-8").lower().startswith("utf")
+
+
+class _Messages(io.FileIO):
+    """A file that forgets what does not fit on its disk."""
+
+    def write(self, data: Buffer, /) -> int:
+        """Write, or let it go."""
+        try:
+            return super().write(data) or 0
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            return memoryview(data).nbytes
+
+
+def _replaced(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    wanted = error.object[error.start : error.end].translate(_INSTEAD)
+    return wanted.encode("ascii", "backslashreplace").decode("ascii"), error.end
