@@ -463,3 +463,9 @@ def test_pipes_are_refused_since_a_look_at_them_takes_what_they_hold(tmp_path):
     (tmp_path / "link.csv").symlink_to("nowhere.csv")
     with pytest.raises(DataError, match="is a link to a file that does not exist"):
         causalkit.read(tmp_path / "link.csv")
+
+
+def test_a_key_that_stands_twice_is_refused_and_a_byte_order_mark_is_not():
+    with pytest.raises(DataError, match="a.json cannot be read: one object has the key 'names' twice"):
+        json_of('[{"names": ["a"], "lags": 1, "names": ["b"]}]', "a.json", "")
+    assert json_of('\ufeff{"a": {"b": 1}, "b": 2}', "a.json", "") == {"a": {"b": 1}, "b": 2}

@@ -242,6 +242,11 @@ class TestInterventions:
             ("series,from,to\n", "no intervention"),
             ("series,from,to\n,1,2\n", "line 2: the series is missing"),
             ("series,from,to\nB,1,inf\n", "to is 'inf'"),
+            (
+                "series,from,to,realization\nB,1,2,1\n",
+                "line 1: 'realization' is no part of an intervention; did you mean",
+            ),
+            ("series,from,series,to\nB,1,A,2\n", "line 1 has two columns 'series'"),
         ],
     )
     def test_malformed_files(self, tmp_path, text, said):

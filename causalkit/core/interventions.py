@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from causalkit.core.shell import argument
-from causalkit.errors import DataError, UnknownNameError, did_you_mean
+from causalkit.errors import DataError, UnknownNameError, brief, did_you_mean
 
 if TYPE_CHECKING:
     from causalkit.core.panel import Panel
 
 NEEDED = ("series", "from", "to")
 """Keys that every intervention has."""
+KNOWN = (*NEEDED, "realisation", "kind")
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ def intervention_of(row: Any, where: str) -> Intervention:
     """
     if not isinstance(row, Mapping):
         raise DataError(f"{where}: {row!r} is not an intervention", "give series, from and to")
+    check_keys(row, where)
     series = str(row.get("series") or "").strip()
     if not series:
         raise DataError(f"{where}: the series is missing", "write its name in the column series")
@@ -132,6 +134,19 @@ def intervention_of(row: Any, where: str) -> Intervention:
         realisation=None if realisation in (None, "") else _step(realisation, "realisation", where),
         kind=str(row.get("kind") or "").strip(),
     )
+
+
+def check_keys(keys: Iterable[Any], where: str) -> None:
+    """Refuse keys of another meaning: a realisation that is spelt in another way would be all realisations.
+
+    Raises:
+        DataError: one is unknown; the message begins with ``where``.
+    """
+    for key in keys:
+        if key not in ("", *KNOWN):
+            raise DataError(
+                f"{where}: {brief(str(key))!r} is no part of an intervention", did_you_mean(str(key), KNOWN)
+            )
 
 
 def _step(value: Any, column: str, where: str) -> int:

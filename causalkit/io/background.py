@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from causalkit.core.interventions import NEEDED, Intervention, intervention_of, listed_interventions
+from causalkit.core.interventions import KNOWN, NEEDED, Intervention, check_keys, intervention_of, listed_interventions
 from causalkit.core.knowledge import Knowledge
 from causalkit.errors import DataError
 from causalkit.io.paths import existing_file
@@ -60,6 +60,10 @@ def read_interventions(path: str | Path) -> tuple[Intervention, ...]:
     for name in NEEDED:
         if name not in columns:
             raise DataError(f"{path}: line {rows[0][0] if rows else 1} has no column {name!r}", hint)
+    check_keys(columns, f"{path}: line {rows[0][0]}")
+    for name in KNOWN:
+        if columns.count(name) > 1:
+            raise DataError(f"{path}: line {rows[0][0]} has two columns {name!r}", hint)
     if len(rows) < 2:
         raise DataError(f"{path} contains no intervention", hint)
     return tuple(

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from causalkit.errors import DataError
+from causalkit.errors import DataError, brief
 from causalkit.io.paths import existing_file
 
 DEEPEST = 60
@@ -48,10 +48,12 @@ def json_of(text: str, source: str, hint: str) -> Any:
         hint: what to do where it is not one.
 
     Raises:
-        DataError: it is not JSON, has a number of thousands of digits, or is nested too deeply.
+        DataError: it is not JSON, has a key twice or a number of thousands of digits, or is nested too deeply.
     """
     try:
-        found = json.loads(text)
+        found = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_once)
+    except _TwiceError as error:
+        raise DataError(f"{source} cannot be read: one object has the key {brief(str(error))!r} twice", hint) from error
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise DataError(f"{source} cannot be read: {place} is not JSON", hint) from error
@@ -61,6 +63,18 @@ def json_of(text: str, source: str, hint: str) -> Any:
         raise DataError(f"{source} has a number of too many digits", hint) from error
     if _is_deep(text):
         raise _too_deep(source, hint)
+    return found
+
+
+class _TwiceError(Exception):
+    """An object has a key twice; json would keep the last value without a word."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        raise _TwiceError(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
     return found
 
 
