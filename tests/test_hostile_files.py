@@ -457,7 +457,7 @@ def test_names_of_files_that_the_system_allows_are_written_and_others_refused_be
 def test_pipes_are_refused_since_a_look_at_them_takes_what_they_hold(tmp_path):
     pipe = tmp_path / "pipe.csv"
     os.mkfifo(pipe)
-    for read in (causalkit.read, lambda path: read_truth(path, ["a", "b"])):
+    for read in (causalkit.read, lambda path: read_truth(path, names=["a", "b"])):
         with pytest.raises(DataError, match="is a pipe; write its content to a file first"):
             read(pipe)
     (tmp_path / "link.csv").symlink_to("nowhere.csv")
