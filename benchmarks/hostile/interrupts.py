@@ -127,6 +127,9 @@ class Trials:
         listed = ", ".join(f"{name} {count}" for name, count in sorted(self.counts.items()))
         print(f"{self.counts.total()} interrupts of {self.discoveries} discoveries ({listed})")
         print(f"after {self.kept} of them there was a checkpoint")
+        if len(self.samples) < 4:
+            print("too few interrupts to say whether anything grows; give more of --times and --minutes")
+            return int(bool(self.faults))
         half = len(self.samples) // 4
         grown = growth(self.at[half:], self.samples[half:])
         for name, value in grown.items():

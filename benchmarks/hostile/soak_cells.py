@@ -54,6 +54,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="the first of the cells")
     parser.add_argument("--every", type=float, default=5.0, metavar="SECONDS", help="between two looks")
     arguments = parser.parse_args()
+    if arguments.cells < 20:
+        parser.error("--cells: give 20 or more; times of a tenth of them are compared")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         started = time.monotonic()
