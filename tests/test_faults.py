@@ -290,3 +290,50 @@ def test_signals_that_come_while_handlers_are_put_back_wait_until_they_are(monke
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         put(signal.SIGTERM, previous)
+
+
+@pytest.mark.plugins
+def test_an_interrupt_while_results_are_written_names_the_checkpoint(tmp_path, monkeypatch, run):
+    """Found by interrupts at random moments: the training was done, and the sentence did not say that it is kept."""
+    from causalkit.cli import discover
+
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    command = ("discover", "--dataset", "var", *TRAINED, "-q", "--checkpoint", "state.safetensors")
+    with monkeypatch.context() as patch:
+        patch.setattr(discover, "_write", interrupted)
+        code, _, said = run(*command)
+    assert code == 130
+    assert said == "causalkit: error: interrupted; continue with --checkpoint state.safetensors --resume\n"
+    assert run(*command, "--resume")[0] == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_after_all_is_done_ends_the_process_without_a_word(number, ctrl_c):
+    script = "import atexit, os, sys; from causalkit.cli.main import main; sys.argv = ['causalkit', '--version'];"
+    script += f"atexit.register(os.kill, os.getpid(), {int(number)}); main()"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (-number, "")
+    assert done.stdout.startswith("causalkit, version")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Unable to allocate 74.5 GiB for an array"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:118] . DefaultCPUAllocator: can't allocate memory: you tried"),
+    ],
+)
+def test_memory_that_the_system_refuses_is_one_sentence(monkeypatch, run, error):
+    from causalkit import api
+
+    def refused(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(api, "discover", refused)
+    code, _, said = run("discover", "--dataset", "var", *QUICK, "-q")
+    assert code == 3
+    assert said.startswith("causalkit: error: out of memory; ")
+    assert len(said.splitlines()) == 1

@@ -91,3 +91,11 @@ def test_names_that_the_locale_lacks_are_written(tmp_path):
     ended = run("simulate", "lagged-pair", "-o", str(tmp_path / "\u00e9.csv"), setting=locale)
     assert ended.returncode == 0, ended.stderr
     assert os.listdir(tmp_path) == ["\u00e9.csv"]
+
+
+def test_closed_streams_change_neither_files_nor_the_exit_code(tmp_path):
+    line = ["bash", "-c", '"$@" <&- >&- 2>&-', "bash", sys.executable, "-m", "causalkit", *FOUND]
+    closed = subprocess.run([*line, "-o", tmp_path / "closed.csv"], timeout=120, check=False)
+    assert closed.returncode == 0
+    assert run(*FOUND, "-o", tmp_path / "open.csv").returncode == 0
+    assert (tmp_path / "closed.csv").read_bytes() == (tmp_path / "open.csv").read_bytes()

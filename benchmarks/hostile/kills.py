@@ -2,11 +2,16 @@
 
     python benchmarks/hostile/kills.py --times 300                      # all commands, 300 kills in all
     python benchmarks/hostile/kills.py --times 300 --command discover --seed 7
+    python benchmarks/hostile/kills.py --times 150 --signal INT --signal TERM
 
 Each trial kills a command (SIGKILL) after a random share of the time that it takes whole. Within three seconds no
 process of it may be left, and every file that is not hidden must be whole. Then the command runs again, to its end,
 with ``--resume`` where it has checkpoints: its files must be those of a run that nobody disturbed, but for times, and
 no other file may be left. The exit status is 1 where a trial fails.
+
+With ``--signal INT`` and ``TERM`` the command is interrupted instead. It has to end within ten seconds with 130 or
+143, or with 0 where it had finished, in one sentence on stderr, and no hidden file is left at all. What the sentence
+says to go on with is what the second run gets.
 
 Commands start as forks of this process, which has imported what they need: most kills then hit work and writing, and
 not imports. Their workers are processes of their own, as ever. ``fetch`` has a server on this machine.
@@ -17,6 +22,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import itertools
 import os
 import random
 import shutil
@@ -41,6 +47,12 @@ DATA = "lorenz96[series=5,steps=150]"
 STATE = "state.safetensors"
 GRACE = 3.0
 """Seconds after a kill within which every process has to end."""
+LATE = 10.0
+"""Seconds within which a command ends after an interrupt; workers of clusters are closed one after another."""
+SLOW = 30.0
+"""Seconds after an interrupt within which a command has to end by itself."""
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+"""Exit codes of a command that was interrupted."""
 MARK = "CAUSALKIT_KILLS"
 """An environment variable by which processes of a trial are known, also those in sessions of their own."""
 KEPT = {".lock"}
@@ -59,6 +71,7 @@ class Command:
         before: commands whose files it needs.
         share: how many kills it gets in a round over all commands; slow ones get few.
         refused: what a second call says where the first one had already done all.
+        fresh: an interpreter of its own, so that interrupts hit imports as well.
     """
 
     arguments: tuple[str, ...]
@@ -66,6 +79,7 @@ class Command:
     before: tuple[tuple[str, ...], ...] = ()
     share: int = 1
     refused: str = ""
+    fresh: bool = False
 
 
 def _grid(out: str, *more: str) -> tuple[str, ...]:
@@ -98,6 +112,12 @@ COMMANDS = {
     "merge": Command(("compare", "merge", "a", "b", "--out", "both", "-q"), before=PARTS, share=6),
     "publish": Command(("compare", "publish", "a", "b", "-o", "site", "-q"), before=PARTS, share=6),
     "new-plugin": Command(("new-plugin", "tried"), share=4, refused="exists already"),
+    "from-start": Command(
+        ("discover", "--dataset", DATA, *SHORT, "--checkpoint", STATE, "-o", "found.json"),
+        ("--resume",),
+        share=4,
+        fresh=True,
+    ),
 }
 PACKAGES = {"compare-dask": "distributed", "compare-ray": "ray", "fetch": "causalkit_benchmarks"}
 PRELOADED = (
@@ -112,20 +132,26 @@ PRELOADED = (
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=50, help="kills in all")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="no trial begins later")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--command", action="append", choices=sorted(COMMANDS), help="default: all")
+    parser.add_argument("--signal", action="append", choices=("KILL", "INT", "TERM"), help="default: KILL")
     arguments = parser.parse_args()
+    signals = [signal.Signals[f"SIG{name}"] for name in arguments.signal or ["KILL"]]
     chosen = [name for name in arguments.command or COMMANDS if _installed(name)]
     draw, counts, faults = random.Random(arguments.seed), Counter[str](), 0
     with served():
         _preload()
         whole = {name: Whole(name) for name in chosen}
-        for name in _turns(chosen, arguments.times, draw):
+        end = time.monotonic() + 60 * arguments.minutes
+        for name in itertools.takewhile(lambda _: time.monotonic() < end, _turns(chosen, arguments.times, draw)):
             counts[name] += 1
-            for fault in _trial(whole[name], draw.uniform(0.0, 1.05)):
+            for fault in _trial(whole[name], draw.uniform(0.0, 1.05), draw.choice(signals)):
                 faults += 1
                 print(f"{name}: {fault}", flush=True)
-    print(f"{counts.total()} kills ({', '.join(f'{name} {count}' for name, count in counts.items())}): {faults} faults")
+    print(
+        f"{counts.total()} signals ({', '.join(f'{name} {count}' for name, count in counts.items())}): {faults} faults"
+    )
     return int(faults > 0)
 
 
@@ -159,8 +185,9 @@ def _preload() -> None:
         registry().all(kind)
 
 
-def _fork(arguments: tuple[str, ...], folder: Path, mark: str) -> int:
+def _fork(arguments: tuple[str, ...], folder: Path, mark: str, *, fresh: bool = False) -> int:
     """Start a command in a folder, as a fork in a session of its own; return the number of its process."""
+    Path(f"{folder}.said").unlink(missing_ok=True)
     if number := os.fork():
         return number
     code = 99
@@ -172,11 +199,15 @@ def _fork(arguments: tuple[str, ...], folder: Path, mark: str) -> int:
         said = os.open(f"{folder}.said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         for own, stream in ((nothing, 0), (nothing, 1), (said, 2)):
             os.dup2(own, stream)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+        if fresh:
+            os.execv(sys.executable, [sys.executable, "-m", "causalkit", *arguments])
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - until the end
         from causalkit.cli.main import main as command
 
         try:
-            command(list(arguments))
+            sys.argv = ["causalkit", *arguments]
+            command()
         except SystemExit as ended:
             code = int(ended.code or 0)
         sys.stderr.flush()
@@ -216,36 +247,78 @@ class Whole:
         return folder
 
     def _run(self, arguments: tuple[str, ...], folder: Path) -> None:
-        if _ended(_fork(arguments, folder, "whole")):
+        if _ended(_fork(arguments, folder, "whole", fresh=self.command.fresh)):
             sys.exit(f"{' '.join(arguments)} failed: {Path(f'{folder}.said').read_text()}")
 
 
-def _trial(whole: Whole, share: float) -> list[str]:
-    """Kill a command after a share of its time, look, and let it end; return what is wrong."""
-    wrong, after, command = [], share * whole.seconds, whole.command
+def _trial(whole: Whole, share: float, number: signal.Signals) -> list[str]:
+    """Stop a command after a share of its time, look, and let it end; return what is wrong."""
+    after, command = share * whole.seconds, whole.command
     mark = f"{os.getpid()}-{random.getrandbits(60)}"
-    moment = f"killed at {after:.2f} s of {whole.seconds:.2f} s"
+    moment = f"{number.name} at {after:.2f} s of {whole.seconds:.2f} s"
     with tempfile.TemporaryDirectory() as name:
         folder = whole.folder(name)
-        number = _fork(command.arguments, folder, mark)
+        process = _fork(command.arguments, folder, mark, fresh=command.fresh)
         time.sleep(after)
-        os.kill(number, signal.SIGKILL)
-        _ended(number)
-        if left := _left(number, mark):
-            wrong.append(f"{moment}, {len(left)} processes live {GRACE:g} s later: {'; '.join(left)}")
-        wrong += [f"{moment}: {fault}" for fault in _torn(folder)]
-        again = command.again if (folder / STATE).exists() else ()
-        code = _ended(_fork((*command.arguments, *again), folder, mark))
-        said = Path(f"{folder}.said").read_text().strip()
-        if code and not (command.refused and command.refused in said):
-            return [*wrong, f"{moment}, it does not go on: {said}"]
-        if hidden := _hidden(folder):
-            wrong.append(f"{moment}, it leaves {', '.join(hidden)}")
-        found = _files(folder)
-        for file in sorted(whole.files.keys() | found.keys()):
-            if not same(whole.files.get(file), found.get(file)):
-                wrong.append(f"{moment}, {file} differs from that of an undisturbed run")
+        os.kill(process, number)
+        wrong = _killed(process) if number == signal.SIGKILL else _interrupted(process, folder, number, whole)
+        if left := _left(process, mark):
+            wrong.append(f"{len(left)} processes live {GRACE:g} s later: {'; '.join(left)}")
+        wrong += _torn(folder)
+        wrong += _repeated(whole, folder, mark)
+    return [f"{moment}: {fault}" for fault in wrong]
+
+
+def _killed(process: int) -> list[str]:
+    _ended(process)
+    return []
+
+
+def _interrupted(process: int, folder: Path, number: signal.Signals, whole: Whole) -> list[str]:
+    """Wait for an interrupted command; return what is wrong with how it ends."""
+    start = time.monotonic()
+    while os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if time.monotonic() > start + SLOW:
+            os.kill(process, signal.SIGKILL)
+            _ended(process)
+            return [f"it does not end within {SLOW:g} s"]
+        time.sleep(0.02)
+    took, code = time.monotonic() - start, _ended(process)
+    said = Path(f"{folder}.said").read_text() if Path(f"{folder}.said").exists() else ""
+    own = [line for line in said.splitlines() if "\r" not in line]
+    wrong = [f"it leaves {', '.join(hidden)}"] if (hidden := _hidden(folder, parts=True)) else []
+    if took > LATE:
+        wrong.append(f"it ends {took:.1f} s later")
+    finished = whole.files.keys() <= _paths(folder).keys()
+    if code == -number and "Traceback" not in said and (finished or not said):  # before it began, or after its end
+        return wrong
+    if code not in (0, CODES[number]):
+        wrong.append(f"exit code {code}: {said.strip()[-2000:]}")
+    elif "Traceback" in said or (code and not _one_sentence(own)):
+        wrong.append(f"it says {said.strip()[-2000:]!r}")
+    elif code and "selected" not in said and (folder / STATE).exists() != ("--resume" in said):
+        wrong.append(f"a checkpoint is there: {(folder / STATE).exists()}; it says {said.strip()!r}")
     return wrong
+
+
+def _one_sentence(lines: list[str]) -> bool:
+    return [line.startswith("causalkit: error: interrupted") for line in lines if "error" in line] == [True]
+
+
+def _repeated(whole: Whole, folder: Path, mark: str) -> list[str]:
+    """Let a command end that was stopped; return what is wrong with its files."""
+    wrong, command = [], whole.command
+    again = command.again if (folder / STATE).exists() else ()
+    code = _ended(_fork((*command.arguments, *again), folder, mark))
+    said = Path(f"{folder}.said").read_text().strip()
+    if code and not (command.refused and command.refused in said):
+        return [f"it does not go on: {said}"]
+    if hidden := _hidden(folder):
+        wrong.append(f"it leaves {', '.join(hidden)}")
+    found = _files(folder)
+    files = sorted(whole.files.keys() | found.keys())
+    differing = [file for file in files if not same(whole.files.get(file), found.get(file))]
+    return wrong + [f"{file} differs from that of an undisturbed run" for file in differing]
 
 
 def _left(session: int, mark: str) -> list[str]:
@@ -280,13 +353,15 @@ def _paths(folder: Path) -> dict[str, Path]:
     }
 
 
-def _hidden(folder: Path) -> list[str]:
-    """Return hidden files and folders that nobody needs."""
+def _hidden(folder: Path, *, parts: bool = False) -> list[str]:
+    """Return hidden files and folders that nobody needs; beginnings of downloads are needed until they are whole."""
     found = []
     for path in folder.rglob("*"):
         parts = path.relative_to(folder).parts
         hidden = [part for part in parts if part.startswith(".")]
         empty = path.is_dir() and path.name in (*KEPT_IN, ".parts")
+        if parts and ".parts" in hidden:
+            continue
         if hidden and not empty and hidden[0] not in KEPT_IN and parts[-1] not in KEPT:
             found.append("/".join(parts))
     return found

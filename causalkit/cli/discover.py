@@ -95,7 +95,10 @@ def discover(data: tuple[str, ...], **options: Any) -> None:
     as a series; where its time starts again, a new realisation begins.
     """
     with processes.joined():
-        _discover(data, options)
+        try:
+            _discover(data, options)
+        except KeyboardInterrupt:  # before the training, or while results are written and printed
+            raise _stopped(options["checkpoint"]) from None
 
 
 def _discover(data: tuple[str, ...], options: dict[str, Any]) -> None:
@@ -219,6 +222,11 @@ def _readable(
         return error
     if scores is not None:
         return Interrupted("interrupted while edges were selected", "the files of -o contain the scores alone")
+    return _stopped(checkpoint)
+
+
+def _stopped(checkpoint: str | None) -> Interrupted:
+    """Return the error of an interrupt, with what continues the run."""
     if checkpoint and os.path.exists(checkpoint):  # an interrupt before training leaves none
         return Interrupted("interrupted", f"continue with --checkpoint {argument(checkpoint)} --resume")
     return Interrupted("interrupted")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import os
 import platform
@@ -9,12 +10,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from causalkit import __version__
 from causalkit.cli.options import json_option, print_json
+from causalkit.display.words import count
 from causalkit.errors import CausalkitError, PluginError
 from causalkit.plugins.records import Method
 from causalkit.plugins.registry import registry
@@ -50,15 +53,15 @@ def doctor(as_json: bool) -> None:
     It names versions, plugins, processors, memory, devices and folders, and takes about ten seconds. It sends nothing
     anywhere.
     """
-    found = {name: _asked(question) for name, question in QUESTIONS.items()}
+    found = {}
+    for name, question in QUESTIONS.items():
+        if not as_json:
+            click.echo(name)  # before the question: where one hangs, it is the last line
+        found[name] = answers = _asked(question)
+        if not as_json:
+            _print(answers)
     if as_json:
         print_json(found)
-    else:
-        for name, answers in found.items():
-            click.echo(name)
-            width = max(map(len, answers), default=0)
-            for key, answer in answers.items():
-                click.echo(f"  {key:{width}}  {answer}")
     trial = found["small discovery"]
     if "error" in trial:
         raise PluginError(f"the small discovery failed: {trial['error']}", "report it with all of the above")
@@ -67,6 +70,12 @@ def doctor(as_json: bool) -> None:
             f"the small discovery has an AUROC of {trial['AUROC']}, and {AUROC} or more where all is well",
             "report it with all of the above",
         )
+
+
+def _print(answers: dict[str, Any]) -> None:
+    width = max(map(len, answers), default=0)
+    for key, answer in answers.items():
+        click.echo(f"  {key:{width}}  {answer}")
 
 
 def _asked(question: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -121,10 +130,43 @@ def _settings() -> dict[str, Any]:
         for name, value in sorted(os.environ.items())
         if name.startswith("CAUSALKIT_") or name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
     }
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(b"causalkit")
+    try:
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b"causalkit")
         found["temporary files"] = f"can be written in {tempfile.gettempdir()}"
+    except OSError as error:
+        found["temporary files"] = f"cannot be written: {error.strerror or error}; name another folder with TMPDIR"
     return found
+
+
+def _downloads() -> dict[str, Any]:
+    """Return where downloaded data sets are, whether more can be written there, and what they take."""
+    given = os.environ.get("CAUSALKIT_CACHE")
+    if given:
+        folder = Path(given).expanduser().absolute()
+    else:
+        try:
+            pooch = importlib.import_module("pooch")
+        except ImportError:
+            return {"folder": "none: causalkit-benchmarks is not installed"}
+        folder = Path(pooch.os_cache("causalkit"))
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return {
+        "folder": str(folder),
+        "state": _state_of(folder),
+        "content": f"{count(len(sizes), 'file')}, {sum(sizes) / 2**20:.1f} MiB",
+    }
+
+
+def _state_of(folder: Path) -> str:
+    """Return whether files can be written into a folder, which is made when it is needed."""
+    there = next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            return "can be written" if there == folder else "is made when something is downloaded"
+    except OSError as error:
+        what = "cannot be written" if there == folder else f"cannot be made in {there}"
+        return f"{what}: {error.strerror or error}; name another one with CAUSALKIT_CACHE or --data-home"
 
 
 def _trial() -> dict[str, Any]:
@@ -145,5 +187,6 @@ QUESTIONS: dict[str, Callable[[], dict[str, Any]]] = {
     "plugins": _plugins,
     "machine": _machine,
     "settings": _settings,
+    "downloads": _downloads,
     "small discovery": _trial,
 }

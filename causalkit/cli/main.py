@@ -153,7 +153,10 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         sys.exit(_run(given, debug))
     finally:
-        signal.signal(signal.SIGTERM, handler)
+        if arguments is None:
+            _end_at_signals()
+        else:
+            signal.signal(signal.SIGTERM, handler)
         _terminated.clear()
 
 
@@ -192,6 +195,13 @@ def _left() -> int:
     return 128 + signal.SIGPIPE
 
 
+def _end_at_signals() -> None:
+    """Let signals end the process at once: all is done, and Python would print tracebacks while it shuts down."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if callable(signal.getsignal(number)):  # a shell's background jobs ignore Ctrl-C
+            signal.signal(number, signal.SIG_DFL)
+
+
 _terminated: list[int] = []
 """SIGTERM, where it came."""
 
@@ -216,12 +226,18 @@ def _reported(error: Exception) -> tuple[str, int]:
     """Return the message and the exit code of an error."""
     if isinstance(error, CausalkitError):
         return str(error), error.exit_code
-    if isinstance(error, MemoryError):
+    if _lacks_memory(error):
         return "out of memory; use fewer series (--drop NAME), or --set training.batch_size=256 for a neural method", 3
     if isinstance(error, OSError):
         return brief(f"{error.filename or _nameless(error)}: {error.strerror or error}"), 3
     what = brief(f"internal error: {type(error).__name__}: {error}")
     return f"{what}; please report it with the output of --debug", 3
+
+
+def _lacks_memory(error: Exception) -> bool:
+    """Did the system, torch or a device refuse memory?"""
+    lacking = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    return lacking or "can't allocate memory" in str(error)
 
 
 def _nameless(error: OSError) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import errno
 import io
+import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
@@ -27,6 +28,7 @@ def prepare_streams() -> None:
     Without this, a table of edges ends in an error after hours of training where output goes to a file on Windows, and
     a note does where messages go to a full disk. Results on standard output are never dropped.
     """
+    _open_closed()
     codecs.register_error(_HANDLER, _replaced)
     for stream in (sys.stdout, sys.stderr):
         replaced = ("strict",) if holds_all(stream) else ("strict", "surrogateescape")
@@ -35,6 +37,18 @@ def prepare_streams() -> None:
     if sys.stderr is sys.__stderr__ and isinstance(sys.stderr, io.TextIOWrapper) and not sys.stderr.isatty():
         buffer = io.BufferedWriter(_Messages(sys.stderr.fileno(), "w", closefd=False))
         sys.stderr = io.TextIOWrapper(buffer, sys.stderr.encoding, sys.stderr.errors, line_buffering=True)
+
+
+def _open_closed() -> None:
+    """Open standard streams that are closed: the next file that is opened would receive what is printed."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - until the process ends
 
 
 def holds_all(stream: TextIO | None) -> bool:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from causalkit.compare.memory import fair_share
@@ -90,7 +91,7 @@ class Supervisor:
                 self._busy.release()
 
     def _compute(self, cell: Cell) -> dict[str, Any]:
-        started = time.time()
+        started = datetime.now(UTC), time.monotonic()
         self._before = self._largest = 0
         try:
             self._start()
@@ -229,20 +230,22 @@ class Supervisor:
     def _limits(self) -> dict[str, Any]:
         return {"timeout": self.limits.timeout, "memory_limit": self.memory}
 
-    def _record(self, cell: Cell, status: Status, reason: str, started: float) -> dict[str, Any]:
-        """Return the record of a cell whose process could not write it."""
-        from datetime import UTC, datetime
+    def _record(self, cell: Cell, status: Status, reason: str, started: tuple[datetime, float]) -> dict[str, Any]:
+        """Return the record of a cell whose process could not write it.
 
+        Args:
+            started: the time of day, and a clock that nobody sets.
+        """
         from causalkit.compare.cell import environment
 
         return CellRecord(
             cell=cell,
             status=status,
             reason=reason,
-            seconds={"total": time.time() - started},
+            seconds={"total": time.monotonic() - started[1]},
             peak_bytes=self._growth(),
             environment=environment(cell) | self._limits(),
-            started=datetime.fromtimestamp(started, UTC).isoformat(timespec="milliseconds"),
+            started=started[0].isoformat(timespec="milliseconds"),
         ).to_json()
 
 
