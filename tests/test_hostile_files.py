@@ -218,6 +218,16 @@ def test_a_result_with_a_wrong_field_is_refused_with_its_place(tmp_path, field, 
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("length", [1, 2])
+def test_names_that_are_no_characters_are_refused(tmp_path, order, length):
+    codes = np.array([97, 0x110000, 98, 99, 100, 101], dtype=f"{order}u4")[: 3 * length]
+    names = codes.view(f"{order}U{length}")
+    np.savez(tmp_path / "data.npz", data=np.random.default_rng(0).normal(size=(40, 3)), names=names)
+    with pytest.raises(DataError, match="bytes that are not text"):
+        causalkit.read(tmp_path / "data.npz")
+
+
 def test_names_of_thousands_of_characters_are_compared_and_quoted_by_their_beginnings():
     draw = random.Random(0)
     names = ["".join(map(chr, draw.choices(range(33, 2000), k=20_000))) for _ in range(300)]

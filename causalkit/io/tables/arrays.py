@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -88,10 +89,16 @@ def names_of(array: NDArray[Any], where: str) -> list[str]:
     if array.dtype.kind not in "USiuf":
         raise DataError(f"{where} contains {_kind(array)}, not text", "save names as text")
     try:
+        if array.dtype.kind == "U" and array.size and _code_points(array).max() > sys.maxunicode:
+            raise ValueError("Python makes texts of these that are none")
         # Indexing would decode each text alone, and fail in other ways.
         return [text.decode() if isinstance(text, bytes) else str(text) for text in array.ravel().tolist()]
     except ValueError as error:  # bytes that are not UTF-8, or numbers that are no characters
         raise DataError(f"{where} contains bytes that are not text", "write it again") from error
+
+
+def _code_points(array: NDArray[Any]) -> NDArray[np.uint32]:
+    return np.frombuffer(np.ascontiguousarray(array).tobytes(), np.dtype(np.uint32).newbyteorder(array.dtype.byteorder))
 
 
 def _kind(array: NDArray[Any]) -> str:

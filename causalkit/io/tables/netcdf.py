@@ -28,7 +28,7 @@ def netcdf_table(path: str | Path, options: ReadOptions) -> Table:
             except Exception:
                 needed("h5netcdf", path)
                 engine = "h5netcdf"
-                # h5netcdf prints a traceback when it drops a file that it could not open, or whose attributes are damaged.
+                # h5netcdf prints a traceback when it drops a file that it could not open, or with damaged attributes.
                 with needed("h5py", path).File(plain, "r") as file:
                     file.attrs.get("_nc3_strict")
         else:
