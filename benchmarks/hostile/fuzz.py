@@ -43,7 +43,6 @@ def main() -> int:
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     draw = random.Random(arguments.seed)
     chosen = arguments.reader or sorted(SEEDS)
-    ends = time.monotonic() + 60 * arguments.minutes
     with tempfile.TemporaryDirectory() as folder:
         files = {reader: [make() for make in SEEDS[reader]] for reader in chosen}
         for reader in chosen:  # valid files are read, and the first one imports
@@ -55,6 +54,7 @@ def main() -> int:
                 if found.kind not in ("read", "slow"):
                     sys.exit(f"a valid file of {reader} is not read: {found}")
         shares = dict.fromkeys(chosen, 0.0)
+        ends = time.monotonic() + 60 * arguments.minutes
         while time.monotonic() < ends:
             reader = min(shares, key=lambda one: shares[one])
             started = time.monotonic()
