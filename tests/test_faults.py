@@ -6,11 +6,12 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
 from causalkit.core import interrupts
-from causalkit.core.interrupts import deferred_interrupt, interruptible
+from causalkit.core.interrupts import deferred_interrupt, interruptible, redelivered
 from causalkit.errors import WriteError
 from causalkit.io.atomic import atomic_path
 
@@ -205,6 +206,24 @@ def test_an_error_that_a_library_makes_of_an_interrupt_is_an_interrupt(ctrl_c):
     with pytest.raises(KeyboardInterrupt):
         work()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+class Late:
+    """Is interrupted where nothing can be raised."""
+
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_an_interrupt_that_is_lost_in_a_finalizer_comes_again(ctrl_c, capfd):
+    def work():
+        Late()
+        time.sleep(60)
+        raise AssertionError("the interrupt was lost")
+
+    with redelivered(), pytest.raises(KeyboardInterrupt):
+        work()
+    assert capfd.readouterr().err == ""
 
 
 def test_a_second_interrupt_on_the_way_out_leaves_no_handler_behind(monkeypatch, ctrl_c):

@@ -18,7 +18,7 @@ import click
 from causalkit import __version__
 from causalkit.cli.streams import prepare_streams
 from causalkit.core.elsewhere import instead
-from causalkit.core.interrupts import interruptible
+from causalkit.core.interrupts import interruptible, redelivered
 from causalkit.core.processes import started_by_torchrun
 from causalkit.display.labels import visible
 from causalkit.errors import CausalkitError, Interrupted, WrongUsageError, brief, did_you_mean
@@ -163,7 +163,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(given: list[str], debug: bool) -> int:
     try:
         # Without its standalone mode click returns the code of ctx.exit(); our commands return nothing.
-        with interruptible():
+        with redelivered(), interruptible():
             code = cli.main(args=given, prog_name="causalkit", standalone_mode=False)
     except click.NoSuchOption as error:
         return _say(_unknown_option(error), 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,9 @@ from types import FrameType
 from typing import Any
 
 from causalkit.errors import Interrupted
+
+LATER = 0.01
+"""Seconds after which a lost signal comes again."""
 
 
 class Interrupt:
@@ -94,6 +98,29 @@ def deferred_interrupt(active: bool) -> Iterator[Interrupt]:
     if interrupt.asked:
         handlers[signal.Signals(interrupt.asked)](interrupt.asked, None)
         raise KeyboardInterrupt  # where the handler has only taken note
+
+
+@contextmanager
+def redelivered() -> Iterator[None]:
+    """Within the block, a signal whose exception is lost in a finalizer, where nothing can be raised, comes again.
+
+    Python would print a traceback and go on. For programs: the hook of the process is replaced.
+    """
+    before = sys.unraisablehook
+
+    def hook(lost: sys.UnraisableHookArgs) -> None:
+        if not issubclass(lost.exc_type, KeyboardInterrupt) or not hasattr(signal, "pthread_kill"):
+            before(lost)
+            return
+        # A shell's background jobs ignore Ctrl-C. Later, and from another thread: here it would be lost as well.
+        number = signal.SIGINT if callable(signal.getsignal(signal.SIGINT)) else signal.SIGTERM
+        threading.Timer(LATER, signal.pthread_kill, (threading.main_thread().ident, number)).start()
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _handlers() -> dict[signal.Signals, Any]:

@@ -74,8 +74,10 @@ def check_replaceable(path: Path) -> None:
     """Refuse to write a checkpoint over an existing file that is none, such as a result or a forecaster.
 
     Raises:
-        WrongUsageError: the file is there, and is no checkpoint.
+        WrongUsageError: the file has content, and is no checkpoint.
     """
+    if not path.stat().st_size:  # as mktemp makes it
+        return
     try:
         facts, _ = read_weights(path, "a training checkpoint", "")
     except DataError:
