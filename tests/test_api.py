@@ -216,3 +216,9 @@ def test_the_method_may_follow_the_data():
     assert causalkit.discover(lagged_pair(), "var", lag=1).method == "var"
     with pytest.raises(UnknownNameError, match="did you mean var"):
         causalkit.discover("missing.csv", "vra")
+
+
+def test_a_device_that_is_not_there_is_refused_whatever_the_method(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(WrongUsageError, match="no CUDA device is available"):
+        causalkit.discover(np.random.default_rng(0).normal(size=(60, 3)), "var", lag=1, device="cuda")

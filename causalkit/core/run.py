@@ -107,7 +107,10 @@ class Run:
             given["checkpoint"] = Path(checkpoint)
         if not isinstance(observers, Iterable):
             raise WrongUsageError(f"observers={observers!r} are not allowed", "give a list of objects")
-        return cls(**given, seed=seed, observers=list(observers), knowledge=knowledge)
+        run = cls(**given, seed=seed, observers=list(observers), knowledge=knowledge)
+        if run.device not in ("auto", "cpu"):
+            run.torch_device()  # one that is not there is refused before any work, whatever the method
+        return run
 
     def with_own_checkpoint(self, part: str) -> Run:
         """Return the run with a checkpoint for a further part of the training, beside that of the first one, ""."""
