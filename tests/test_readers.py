@@ -326,3 +326,11 @@ def test_dream4_has_no_time():
     panel = read(real("dream4/insilico_size10_1_timeseries.tsv"))
     assert panel.lengths == (105,)
     assert panel.series == 10
+
+
+@pytest.mark.parametrize("names", [("²", "³", "x"), ("①", "٣", "1")])
+def test_digits_that_are_no_numbers_are_names(tmp_path, names):
+    """Found by round trips: Python calls a superscript a digit, and makes no number of it."""
+    values = np.random.default_rng(1).normal(size=(20, 3))
+    pd.DataFrame(values, columns=list(names)).to_csv(tmp_path / "a.csv", index=False)
+    assert io.read(tmp_path / "a.csv").names == names

@@ -308,7 +308,7 @@ def _readable(error: Any, what: str, prefix: str, parameters: Mapping[str, inspe
 
     first = error.errors()[0]
     location = [str(part) for part in first["loc"]]
-    key = prefix + ".".join(part for part in location if not part.isdigit())
+    key = prefix + ".".join(part for part in location if not part.isdecimal())
     if first["type"] == "extra_forbidden":
         owner = parameters[location[0]].annotation
         known = list(owner.model_fields) if inspect.isclass(owner) and issubclass(owner, pydantic.BaseModel) else []

@@ -119,6 +119,8 @@ def difference_of(table: Table, folder: Path) -> str | None:
     filled = np.flatnonzero(~np.isnan(values).all(axis=1))  # a row without any cell, at either end, is no measurement
     if found.shape != values.shape and len(filled):
         values = values[: filled[-1] + 1]
+    if found.shape != values.shape and len(filled) and suffix in (".xlsx", ".ods"):
+        values = values[filled[0] :]
     if found.shape != values.shape or not np.allclose(found, values, rtol=1e-14, atol=1e-15, equal_nan=True):
         return f"{table.form}: values are {found.tolist()}, not {values.tolist()}; notes: {panel.notes}"
     return None

@@ -120,7 +120,7 @@ def _hours(names: Sequence[str]) -> Cycle | None:
 
 def _numbers(names: Sequence[str]) -> Cycle | None:
     """Return the parts where they are numbers, such as 1 to 12 for months beside one other column."""
-    numbers = [name for name in names if name.strip().isdigit()]
+    numbers = [name for name in names if name.strip().isdecimal()]
     values = [int(name) for name in numbers]
     if values == list(range(1, 13)):
         return Cycle("month", "year", tuple(numbers), tuple(range(12)), certain=False)

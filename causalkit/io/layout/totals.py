@@ -45,4 +45,4 @@ def _of_rows(table: Table, rows: NDArray[np.intp], note: str) -> Table:
 
 
 def _is_part(cell: str) -> bool:
-    return any(map(str.isdigit, cell)) or is_missing(cell) or month_number(cell) is not None
+    return any(map(str.isdecimal, cell)) or is_missing(cell) or month_number(cell) is not None

@@ -105,7 +105,7 @@ def _refuse_names_of_rows(table: Table, names: Sequence[str]) -> None:
 
 def _refuse_numbers_as_headings(table: Table, names: Sequence[str]) -> None:
     """Refuse headings that are measurements: the first row of a table without headings."""
-    if all(number(name) is not None for name in names) and not all(name.strip().isdigit() for name in names):
+    if all(number(name) is not None for name in names) and not all(name.strip().isdecimal() for name in names):
         raise DataError(
             f"{table.source}: the headings of the columns are numbers such as {shown(names[0])}, so the first row may "
             "contain measurements",

@@ -232,7 +232,7 @@ def _refuse_halves(file: TextFile, header: Header) -> None:
     if len(rows) < _FEWEST_ROWS or header.width < 4:
         return
     whole, part = (list(itertools.chain(*(row[header.width % 2 :][n::2] for row in rows))) for n in (0, 1))
-    if not (all(map(_WHOLE.fullmatch, whole)) and all(cell.isascii() and cell.isdigit() for cell in part)):
+    if not (all(map(_WHOLE.fullmatch, whole)) and all(cell.isascii() and cell.isdecimal() for cell in part)):
         return
     certain = "-0" in whole or any(len(cell) > 1 and cell.startswith("0") for cell in part)
     as_decimals = len({len(cell) for cell in part}) == 1 and len(set(part)) > 5

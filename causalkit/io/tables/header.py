@@ -168,7 +168,7 @@ def halves_of_numbers(header: Header, width: int) -> bool:
     names = len(header.cells or ())
     if header.delimiter != "," or not 2 * names - 1 <= width <= 2 * names:
         return False
-    return all(row[-1].strip().isdigit() or is_missing(row[-1]) for _, row in header.rows if len(row) == width)
+    return all(row[-1].strip().isdecimal() or is_missing(row[-1]) for _, row in header.rows if len(row) == width)
 
 
 def is_comment(line: str, marks: tuple[str, ...] = COMMENT_MARKS) -> bool:
@@ -436,7 +436,7 @@ def _without_remarks(rows: Sequence[Row], missing: Sequence[str]) -> tuple[list[
 
     Such as ``Series Type,Original`` or ``Release Date,12-02-2024``, above rows that all begin with a date.
     """
-    first = next((n for n, (_, cells) in enumerate(rows[:_MOST_REMARKS]) if any(map(str.isdigit, cells[0]))), 0)
+    first = next((n for n, (_, cells) in enumerate(rows[:_MOST_REMARKS]) if any(map(str.isdecimal, cells[0]))), 0)
     below = [cells[0] for _, cells in rows[first : first + _LOOKED_AT]]
     if not first or len(below) < _FEWEST_DATES or not all(map(_like_a_date, below)):
         return list(rows), []
@@ -510,7 +510,7 @@ def _continues(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
         return True
     texts = [column for column, cell in enumerate(first) if not is_value(cell)]
     return 0 < len(texts) < len(first) and all(
-        any(map(str.isdigit, first[column]))
+        any(map(str.isdecimal, first[column]))
         and all(column < len(cells) and _form(cells[column]) == _form(first[column]) for cells in below)
         for column in texts
     )

@@ -189,7 +189,7 @@ def _another_header(table: Table, odd: Sequence[_Fault]) -> int | None:
         return None
     row = int(odd[0].rows[0])
     cells = [str(fault.text.iloc[row]) for fault in odd]
-    apart = row > 0 and len(set(cells)) == len(cells) and not any(map(str.isdigit, "".join(cells)))
+    apart = row > 0 and len(set(cells)) == len(cells) and not any(map(str.isdecimal, "".join(cells)))
     return row if apart and all(int(fault.rows[0]) == row for fault in odd) else None
 
 
@@ -206,7 +206,7 @@ def _odd_cell(table: Table, fault: _Fault, options: ReadOptions) -> DataError:
         hint = "numbers have decimal commas here; correct the cell"
         if len(text.rsplit(".", 1)[-1]) == 3:
             hint += f", or, if the point separates thousands, add {table.hint('thousands', '.')}"
-    elif table.header is not None and _on_top(fault.rows) and not any(map(str.isdigit, text)):
+    elif table.header is not None and _on_top(fault.rows) and not any(map(str.isdecimal, text)):
         rows = len(fault.rows) + (1 if options.header_rows is None else options.header_rows)
         hint = (
             f"if this row belongs to the header, add {table.hint('header_rows', str(rows))}; otherwise "

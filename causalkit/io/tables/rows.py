@@ -150,7 +150,7 @@ def _rows(file: TextFile, delimiter: str, start: int) -> Iterator[_Row]:
 def _first_is_text(header: Header) -> bool:
     """Return whether the first column is text that is neither a number nor a date nor has digits."""
     cells = [cells[0] for _, cells in header.rows[:50] if cells[0].strip()]
-    plain = [cell for cell in cells if not (is_value(cell) or any(character.isdigit() for character in cell))]
+    plain = [cell for cell in cells if not (is_value(cell) or any(character.isdecimal() for character in cell))]
     return 2 * len(plain) > len(cells)
 
 

@@ -180,7 +180,7 @@ def readings_of(column: Any) -> list[Reading]:
     if not len(filled):
         return []
     sample = [str(texts.iloc[row]) for row in filled[np.unique(np.linspace(0, len(filled) - 1, 30).astype(int))]]
-    if not any(any(sign.isdigit() for sign in text) for text in sample[:3]):
+    if not any(any(sign.isdecimal() for sign in text) for text in sample[:3]):
         return []
     if all(_DURATION.fullmatch(text) for text in sample):
         return [_durations(texts, missing)]

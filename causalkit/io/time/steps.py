@@ -107,7 +107,7 @@ def _rounded(steps: Sequence[NDArray[Any]], usual: float) -> Multiples | None:
     for _ in range(3):  # the mean of single steps is finer than any of them
         whole = [np.maximum(np.rint(own / step), 1).astype(np.int64) for own in steps]
         single = np.concatenate([own[of == 1] for own, of in zip(steps, whole, strict=True)])
-        if not len(single):
+        if not single.any():
             return None
         step = float(single.mean())
     for own, of in zip(steps, whole, strict=True):

@@ -27,7 +27,7 @@ def usable_threads() -> int:
     """Return how many processors this process may use, and at most ``OMP_NUM_THREADS``."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     given = os.environ.get("OMP_NUM_THREADS", "")
-    return min(cores, int(given)) if given.isdigit() and int(given) else cores
+    return min(cores, int(given)) if given.isdecimal() and int(given) else cores
 
 
 def take_threads(networks: Networks, epoch: Epoch, run: Run) -> None:

@@ -124,7 +124,7 @@ class Resuming:
                 if response.status_code != 206:  # the whole file is coming, or what is here is longer than the file
                     part.clear()
                 length = response.headers.get("Content-Length", "")
-                known = response.ok and length.isdigit() and "Content-Encoding" not in response.headers
+                known = response.ok and length.isdecimal() and "Content-Encoding" not in response.headers
                 total = part.tell() + int(length) if known else self._size
                 if self._size not in (None, total):
                     part.clear()
