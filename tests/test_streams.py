@@ -12,11 +12,14 @@ import pytest
 FOUND = ("discover", "--dataset", "lagged-pair", "-m", "var", "--lag", "1")
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes and devices of POSIX")
 
+BUFFERED = {**os.environ, "PYTHONUNBUFFERED": ""}
+"""The usual way of Python; a shell may have another one."""
+
 
 def run(*arguments, setting=None, **streams):
     command = [sys.executable, "-m", "causalkit", *arguments]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
-    return subprocess.run(command, env={**os.environ, **(setting or {})}, timeout=120, check=False, **streams)
+    return subprocess.run(command, env=BUFFERED | (setting or {}), timeout=120, check=False, **streams)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
@@ -50,6 +53,21 @@ def test_a_full_disk_behind_standard_output_is_said():
         ended = run("metrics", stdout=full)
     assert ended.returncode == 3
     assert b"standard output or a temporary file: No space left on device" in ended.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
+@pytest.mark.parametrize("said", ["pass", "raise KeyboardInterrupt", "raise OSError(28, 'No space left on device')"])
+def test_what_is_printed_at_the_very_end_may_find_a_full_disk(said):
+    script = (
+        "import sys; from causalkit.cli import main as module\n"
+        f"def run(*_, **__):\n    sys.stdout.write('edges')\n    {said}\n"
+        "module.cli.main = run\nmodule.main([])"
+    )
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-c", script]
+        ended = subprocess.run(command, env=BUFFERED, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert ended.returncode == (130 if "Interrupt" in said else 3)
+    assert ended.stderr.count(b"\n") == 1
 
 
 @pytest.mark.parametrize("arguments", [("methods",), ("show", "var"), ("--help",), ("discover", "--help")])

@@ -126,11 +126,14 @@ def test_a_saved_forecaster_comes_back_whole(tmp_path):
     assert len(repr(loaded)) < 200
 
 
-@pytest.mark.parametrize("content", [b"", b"no forecaster at all"])
-def test_a_damaged_forecaster_is_refused(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [(b"", "is empty"), (b"no forecaster at all", "is not a pre-trained forecaster, or is damaged")],
+)
+def test_a_damaged_forecaster_is_refused(tmp_path, content, what):
     path = tmp_path / "model.safetensors"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="is not a pre-trained forecaster, or is damaged"):
+    with pytest.raises(DataError, match=what):
         two_stage(path).fit(target_panel(), Run())
 
 

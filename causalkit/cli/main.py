@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -151,7 +151,7 @@ def main(arguments: list[str] | None = None) -> None:
     prepare_streams()
     handler = signal.signal(signal.SIGTERM, _terminate)
     try:
-        sys.exit(_run(given, debug))
+        sys.exit(_printed(_run(given, debug)))
     finally:
         if arguments is None:
             _end_at_signals()
@@ -185,14 +185,31 @@ def _run(given: list[str], debug: bool) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _printed(code: int) -> int:
+    """Return the exit code once everything is printed; what cannot be printed is dropped, and said."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _left()
+    except OSError as error:
+        _drop(sys.stdout)
+        return code or _say(*_reported(error))
+    return code
+
+
 def _left() -> int:
-    """Return the code where the reader of a pipe (head, less) has left; Python must not complain as it shuts down."""
+    """Return the code where the reader of a pipe (head, less) has left."""
+    _drop(sys.stdout, sys.stderr)
+    return 128 + signal.SIGPIPE
+
+
+def _drop(*streams: TextIO) -> None:
+    """Let nothing be printed any more; Python would complain as it shuts down."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
+    for stream in streams:
         with suppress(OSError, ValueError, AttributeError):
             if not stream.isatty():
                 os.dup2(nowhere, stream.fileno())
-    return 128 + signal.SIGPIPE
 
 
 def _end_at_signals() -> None:
