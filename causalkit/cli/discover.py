@@ -191,9 +191,7 @@ def _write(
         try:
             write(path)
             written.append(path)
-        except (
-            Exception
-        ) as error:  # a folder may have vanished since it was looked at; the edges are printed all the same
+        except Exception as error:  # a folder may have vanished; the edges are printed all the same
             refused.append(error)
     return written, refused
 

@@ -8,15 +8,13 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from causalkit import __version__
-from causalkit.cli.streams import prepare_streams
+from causalkit.cli.streams import ReaderLeftError, drop, left, prepare_streams, readers_may_leave
 from causalkit.core.elsewhere import instead
 from causalkit.core.interrupts import interruptible, redelivered
 from causalkit.core.processes import started_by_torchrun
@@ -50,33 +48,17 @@ COMMANDS = {
 }
 
 
-class _ReaderLeftError(Exception):
-    """Whoever read what is printed has left. click and rich make exit code 1 of it, which is that of gates."""
-
-
-@contextmanager
-def _readers() -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError as error:
-        raise _ReaderLeftError from error
-    except SystemExit as error:
-        if isinstance(error.__context__, BrokenPipeError):
-            raise _ReaderLeftError from error
-        raise
-
-
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called; plugins add theirs through a hook."""
 
     def make_context(self, *given: Any, **more: Any) -> click.Context:
         """Read the arguments of the program; ``--help`` prints here."""
-        with _readers():
+        with readers_may_leave():
             return super().make_context(*given, **more)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Carry out a command."""
-        with _readers():
+        with readers_may_leave():
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -173,8 +155,8 @@ def _run(given: list[str], debug: bool) -> int:
     except (click.Abort, KeyboardInterrupt, Interrupted) as error:
         said = str(error) if isinstance(error, Interrupted) else "interrupted"
         return _say(said, 128 + (signal.SIGTERM if _terminated else signal.SIGINT))
-    except (BrokenPipeError, _ReaderLeftError):
-        return _left()
+    except (BrokenPipeError, ReaderLeftError):
+        return left()
     except Exception as error:
         if debug:
             raise
@@ -190,26 +172,11 @@ def _printed(code: int) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        return _left()
+        return left()
     except OSError as error:
-        _drop(sys.stdout)
+        drop(sys.stdout)
         return code or _say(*_reported(error))
     return code
-
-
-def _left() -> int:
-    """Return the code where the reader of a pipe (head, less) has left."""
-    _drop(sys.stdout, sys.stderr)
-    return 128 + signal.SIGPIPE
-
-
-def _drop(*streams: TextIO) -> None:
-    """Let nothing be printed any more; Python would complain as it shuts down."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in streams:
-        with suppress(OSError, ValueError, AttributeError):
-            if not stream.isatty():
-                os.dup2(nowhere, stream.fileno())
 
 
 def _end_at_signals() -> None:

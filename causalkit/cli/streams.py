@@ -6,7 +6,10 @@ import codecs
 import errno
 import io
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -20,6 +23,23 @@ _INSTEAD = str.maketrans(
 )
 """What stands for characters of tables and sentences; others are shown by their number."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+class ReaderLeftError(Exception):
+    """Whoever read what is printed has left. click and rich make exit code 1 of it, which is that of gates."""
+
+
+@contextmanager
+def readers_may_leave() -> Iterator[None]:
+    """Raise `ReaderLeftError` where the reader of a pipe has left."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ReaderLeftError from error
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):
+            raise ReaderLeftError from error
+        raise
 
 
 def prepare_streams() -> None:
@@ -54,6 +74,21 @@ def _open_closed() -> None:
 def holds_all(stream: TextIO | None) -> bool:
     """Return whether the encoding of a stream has all characters."""
     return str(getattr(stream, "encoding", None) or "utf-8").lower().startswith("utf")
+
+
+def left() -> int:
+    """Return the code where the reader of a pipe (head, less) has left."""
+    drop(sys.stdout, sys.stderr)
+    return 128 + signal.SIGPIPE
+
+
+def drop(*streams: TextIO) -> None:
+    """Let nothing be printed any more; Python would complain as it shuts down."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in streams:
+        with suppress(OSError, ValueError, AttributeError):
+            if not stream.isatty():
+                os.dup2(nowhere, stream.fileno())
 
 
 class _Messages(io.FileIO):
